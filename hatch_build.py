@@ -1,0 +1,76 @@
+"""Compiles the native client while the wheel is built (editable ones too); the wheel then is for this platform."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sysconfig
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+SOURCE = "shims/safeshell-shim.c"
+CLIENT = "safeshell/native/safeshell-shim"
+
+COMMON = ("-std=gnu11", "-Os", "-s")
+"""-Os: start-up is page faults, not instructions; the client stays within the pages that one fault maps."""
+
+FREESTANDING = (
+    *("-ffreestanding", "-nostdlib", "-static", "-fno-pie", "-no-pie"),  # no loader, no libc, nothing to relocate
+    *("-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fomit-frame-pointer"),  # all need what is not there
+    *("-Wl,-z,noseparate-code", "-Wl,-z,norelro", "-Wl,--build-id=none", "-Wl,-z,noexecstack"),  # one segment to map
+)
+
+HOSTED = ("-DSAFESHELL_LIBC",)
+"""For architectures whose system calls the source does not know."""
+
+
+class ClientBuildHook(BuildHookInterface[Any]):
+    """Adds the compiled client to the wheel; without a compiler the wheel is pure, and shims use the bash client."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compiles the client and tags the wheel for the platform.
+
+        Args:
+            version: "standard" or "editable"; both want the client.
+            build_data: what hatchling builds by; changed here.
+        """
+        del version
+        if self.target_name != "wheel":
+            return
+        output = os.path.join(self.root, CLIENT)
+        failure = compile_client(os.path.join(self.root, SOURCE), output)
+        if failure:
+            self.app.display_warning(f"the native client is left out, shims will use the slower bash client: {failure}")
+            return
+        build_data["pure_python"] = False
+        build_data["tag"] = f"py3-none-{platform_tag()}"
+
+
+def platform_tag() -> str:
+    """This platform as wheels name it."""
+    return sysconfig.get_platform().replace("-", "_").replace(".", "_")
+
+
+def compile_client(source: str, output: str) -> str:
+    """Compiles the client, freestanding where the architecture is one that it knows, else against libc.
+
+    Returns:
+        Why it could not be compiled, or "". Where it could not, there is no output.
+    """
+    compiler = shlex.split(os.environ.get("CC") or "cc")
+    failure = ""
+    for flags in (FREESTANDING, HOSTED):
+        command = [*compiler, *COMMON, *flags, "-o", output, source]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        except OSError as error:
+            failure = f"{shlex.join(compiler)}: {error.strerror}"
+            break
+        if done.returncode == 0:
+            return ""
+        failure = failure or done.stderr.strip() or f"{shlex.join(command)} exited {done.returncode}"
+    if os.path.exists(output):
+        os.unlink(output)  # an earlier build's would be taken for this one's
+    return failure

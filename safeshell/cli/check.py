@@ -1,0 +1,137 @@
+"""`safeshell check`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import click
+
+from safeshell import store
+from safeshell.cli.output import wants_colour
+from safeshell.context import Context
+from safeshell.decision import Action, Decision
+from safeshell.errors import SafeShellError
+from safeshell.evaluator import LoadedTable, evaluate
+from safeshell.facts import Fact, FactKey, RequestFacts
+from safeshell.paths import SYSTEM_RULES, Home
+from safeshell.repositories import find_rules
+from safeshell.settings import Settings
+from safeshell.subject import block, text
+from safeshell.table import Table
+
+EXIT = {Action.ALLOW: 0, Action.DENY: 3, Action.REQUIRE_APPROVAL: 4, Action.REDIRECT: 5}
+_COLOUR = {Action.ALLOW: "green", Action.DENY: "red", Action.REQUIRE_APPROVAL: "yellow", Action.REDIRECT: "cyan"}
+
+
+class _Stated(RequestFacts):
+    """The facts of the directory, but for those that the command line states."""
+
+    __slots__ = ("stated",)
+
+    stated: dict[FactKey, Fact]
+
+    def read(self, key: FactKey) -> Fact:
+        return self.stated[key] if key in self.stated else super().read(key)
+
+
+@click.command("check", context_settings={"ignore_unknown_options": False})
+@click.option("--table", type=click.Path(), help="A table written by `compile -o`, in place of the ones in force.")
+@click.option("--cwd", type=click.Path(), default=".", help="The working directory.")
+@click.option("--branch", help="The git branch; implies a repository.")
+@click.option("--env", "variables", multiple=True, metavar="K=V", help="A variable of the command's environment.")
+@click.option("--context", "who", type=click.Choice(["ai", "human"]), default="human", help="Who is asking.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND [ARG…]")
+def command(
+    table: str | None,
+    cwd: str,
+    branch: str | None,
+    variables: tuple[str, ...],
+    who: str,
+    as_json: bool,
+    argv: tuple[str, ...],
+) -> int:
+    """Print what would be decided for COMMAND, by the daemon's own evaluator; no daemon is needed, nothing runs.
+
+    The environment is what --env gives, and HOME.
+
+    Exit status: 0 allow, 3 deny, 4 require_approval, 5 redirect.
+    """
+    home = Home.find()
+    directory = os.fsencode(os.path.realpath(cwd))
+    if not os.path.isdir(directory):
+        raise SafeShellError(f"{cwd} is not a directory")
+    tables, settings = _tables(home, directory, table)
+    facts = _Stated(_environment(variables, who), directory, Context(settings.markers))
+    facts.stated = {} if branch is None else {("branch",): branch, ("in_repo",): True}
+    words = [os.fsencode(word) for word in argv]
+    name = text(os.path.basename(words[0]))
+    decision = evaluate([LoadedTable(one) for one in tables], name, block(words), facts, full=True)
+    if as_json:
+        click.echo(json.dumps(decision.to_json(cached=False)))
+    else:
+        _print(decision)
+    return EXIT[decision.action]
+
+
+def _environment(variables: tuple[str, ...], who: str) -> bytes:
+    given = {"HOME": os.path.expanduser("~")}
+    for variable in variables:
+        name, equals, value = variable.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{variable!r} is not K=V", param_hint="--env")
+        given[name] = value
+    if who == "ai":
+        given["SAFESHELL_CONTEXT"] = "ai"
+    return b"\0" + block([os.fsencode(f"{name}={value}") for name, value in given.items()])
+
+
+def _tables(home: Home, directory: bytes, file: str | None) -> tuple[list[Table], Settings]:
+    """The tables in force in a directory, compiled again where their sources have changed; or the one of a file."""
+    if file is not None:
+        return [Table(store.read_file(file), "")], Settings()
+    if not os.path.lexists(home.rules):
+        raise SafeShellError(f"{home.rules} does not exist", hint="run `safeshell init`")
+    found, record = store.read_current(home.tables, (SYSTEM_RULES, home.rules)) if os.path.exists(home.tables) else ({}, {})
+    entry = found.get(home.rules)
+    if entry is None or any(store.signature(path) != state for path, state in entry[0].watch.items()):
+        from safeshell_compiler.publish import compile_home, publish  # noqa: PLC0415 # only where something changed
+
+        compiled = compile_home(home)
+        if compiled.errors:
+            first = compiled.errors[0]
+            message = f"{first.file}:{first.line}:{first.column}: {first.code} {first.message}"
+            if entry is None:
+                raise SafeShellError(message, hint="run `safeshell compile`")
+            click.echo(f"safeshell: {message}; the last good rules stay in force", err=True)
+        else:
+            publish(home, compiled)
+            found, record = store.read_current(home.tables, (SYSTEM_RULES, home.rules))
+    tables = [Table(found[rules][1], found[rules][0].root) for rules in (SYSTEM_RULES, home.rules) if rules in found]
+    repository = find_rules(directory, os.fsencode(home.root))
+    if repository is not None:
+        tables += _repository(os.fsdecode(repository))
+    return tables, Settings.from_json(record)
+
+
+def _repository(rules: str) -> list[Table]:
+    from safeshell_compiler.publish import compile_repository  # noqa: PLC0415 # only inside such a repository
+
+    compiled = compile_repository(rules)
+    if compiled.errors:
+        first = compiled.errors[0]
+        where = f"{first.file}:{first.line}:{first.column}: {first.code} {first.message}"
+        click.echo(f"safeshell: {where}; this repository's rules are skipped", err=True)
+        return []
+    return [Table(sections, current.root) for current, sections in compiled.current().values()]
+
+
+def _print(decision: Decision) -> None:
+    word = click.style(decision.action.word, fg=_COLOUR[decision.action], bold=True)
+    line = f"{word}  {decision.subject}"
+    if decision.rule:
+        line += f"\n  rule {decision.rule}" + (f" ({decision.source})" if decision.source else "")
+        line += f"\n  {decision.message}" if decision.message else ""
+    click.echo(line, color=wants_colour(sys.stdout))

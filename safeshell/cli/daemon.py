@@ -1,0 +1,195 @@
+"""`safeshell daemon`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from typing import Any
+
+import click
+
+from safeshell.cli.output import columns
+from safeshell.client import control
+from safeshell.errors import SafeShellError, UnreachableError
+from safeshell.paths import Home
+from safeshell.protocol import Type
+from safeshell.settings import daemon_command
+
+START_S = 10.0
+"""How long a daemon may take to listen: a cold disk, a loaded machine."""
+
+STOP_S = 10.0
+
+
+@click.group("daemon")
+def command() -> None:
+    """Start, stop and look at the daemon of this home."""
+
+
+@command.command()
+def start() -> None:
+    """Start the daemon, unless it runs."""
+    home = Home.find()
+    home.check()
+    running = _status(home)
+    if running is not None:
+        click.echo(f"running already, pid {running['pid']}", err=True)
+        return
+    launch(home)
+    click.echo(f"started, pid {control(Type.STATUS, home=home)['pid']}", err=True)
+
+
+def launch(home: Home) -> None:
+    """Starts the daemon as a client would: isolated, in a session of its own; returns when it listens.
+
+    Raises:
+        SafeShellError: it ended before, with its own reason.
+    """
+    reader, writer = os.pipe()
+    errors_reader, errors_writer = os.pipe()
+    with open("/dev/null", "rb") as null:
+        process = subprocess.Popen(
+            daemon_command(),
+            stdin=null,
+            stdout=subprocess.DEVNULL,
+            stderr=errors_writer,
+            cwd="/",
+            env={
+                "SAFESHELL_HOME": home.root,
+                "SAFESHELL_READY_FD": str(writer),
+                "HOME": os.path.expanduser("~"),
+                "PATH": "/usr/local/bin:/usr/bin:/bin",
+            },
+            pass_fds=(writer,),
+            start_new_session=True,
+        )
+    os.close(writer)
+    os.close(errors_writer)
+    with os.fdopen(reader, "rb") as ready, os.fdopen(errors_reader, "rb") as errors:
+        if not ready.read(1):
+            reason = errors.read().decode("utf-8", "replace").strip().removeprefix("safeshell: ")
+            raise SafeShellError(f"the daemon did not start: {reason or f'status {process.wait()}'}")
+    process.returncode = 0  # it is meant to outlive this process: Popen must not warn of it
+
+
+@command.command()
+@click.option("--now", is_flag=True, help="End running commands instead of waiting for them.")
+def stop(now: bool) -> None:
+    """Stop the daemon once the running commands have ended."""
+    home = Home.find()
+    if not shut_down(home, now=now):
+        click.echo("not running", err=True)
+        return
+    click.echo("stopped", err=True)
+
+
+def shut_down(home: Home, *, now: bool) -> bool:
+    """Stops the daemon; returns whether one ran.
+
+    With `now` it is waited for; without, commands may still be running under the old daemon, which serves nobody else.
+
+    Raises:
+        SafeShellError: it does not end.
+    """
+    try:
+        pid = control(Type.STOP, 2 if now else 1, home=home)["pid"]
+    except UnreachableError:
+        return False
+    deadline = time.monotonic() + STOP_S
+    descriptor = _pidfd(pid)
+    if descriptor is None or not now:
+        if descriptor is not None:
+            os.close(descriptor)
+        return True
+    import select  # noqa: PLC0415 # only here
+
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    ended = poll.poll(max(0, deadline - time.monotonic()) * 1000)
+    os.close(descriptor)
+    if not ended:
+        raise SafeShellError(f"the daemon (pid {pid}) does not end")
+    return True
+
+
+def _pidfd(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None
+
+
+@command.command()
+@click.option("--now", is_flag=True, help="End running commands instead of letting them end under the old daemon.")
+def restart(now: bool) -> None:
+    """Stop the daemon and start it again; running commands end under the old one."""
+    home = Home.find()
+    home.check()
+    shut_down(home, now=now)
+    launch(home)
+    click.echo(f"started, pid {control(Type.STATUS, home=home)['pid']}", err=True)
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def status(as_json: bool) -> int:
+    """Show the daemon: what is in force, what it decided, who ran it.
+
+    Exit status: 0 it runs and its rules are as the files say, 1 it does not run or the rules have errors.
+    """
+    home = Home.find()
+    found = _status(home)
+    if as_json:
+        click.echo(json.dumps(found if found is not None else {"home": home.root, "pid": None}))
+    elif found is None:
+        click.echo(f"not running ({home.root})")
+    else:
+        click.echo(_describe(found), nl=False)
+    return 1 if found is None or found["error"] else 0
+
+
+def _describe(found: dict[str, Any]) -> str:
+    requests = found["requests"]
+    rows = [
+        ("daemon", f"running, pid {found['pid']}, up {found['uptime_s']:.0f} s, {found['rss_kib'] / 1024:.1f} MiB"),
+        ("home", found["home"]),
+        ("rules", found["rules"]),
+        ("table", found["table"] or "none in force"),
+        ("requests", ", ".join(f"{name} {count}" for name, count in requests.items())),
+        ("running", f"{found['running']} commands, {found['connections']} connections"),
+        ("cache", f"{found['cache']['hits']} hits, {found['cache']['misses']} misses"),
+    ]
+    for place, entry in found["placement"].items():
+        reasons = ", ".join(f"{reason or 'nothing against it'} {count}" for reason, count in entry["reasons"].items())
+        rows.append((place, f"{entry['count']} ({reasons})"))
+    rows += [("error", found["error"])] if found["error"] else []
+    rows += [("skipped", entry["error"]) for entry in found["repositories"] if entry["error"]]
+    return columns(rows)
+
+
+def _status(home: Home) -> dict[str, Any] | None:
+    try:
+        return control(Type.STATUS, home=home)
+    except UnreachableError:
+        return None
+
+
+@command.command("reload")
+def reload_() -> int:
+    """Compile the rules again and put them in force, whether they have changed or not."""
+    found = control(Type.RELOAD, home=Home.find())
+    if found["error"]:
+        click.echo(f"safeshell: {found['error']}; the last good rules stay in force", err=True)
+        return 1
+    click.echo(found["table"])
+    return 0
+
+
+@command.command()
+def run() -> None:
+    """Run the daemon in the foreground."""
+    from safeshell.daemon.start import serve  # noqa: PLC0415 # the other commands need nothing of it
+
+    serve(Home.find())

@@ -1,0 +1,45 @@
+"""`safeshell init`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from safeshell.cli.shims import say_fallback, sync_home
+from safeshell.errors import SafeShellError
+from safeshell.paths import Home
+
+
+@click.command("init")
+def command() -> None:
+    """Set up a home: a commented rules.yaml, its table, the shims. Never overwrites."""
+    from safeshell_compiler.publish import compile_home, publish  # noqa: PLC0415 # `--help` need not wait for it
+    from safeshell_compiler.render import human  # noqa: PLC0415 # as above
+
+    home = Home.find()
+    home.create()
+    if os.path.lexists(home.rules):
+        click.echo(f"kept {home.rules}", err=True)
+    else:
+        _write_starter(home)
+        click.echo(f"wrote {home.rules}", err=True)
+    compiled = compile_home(home)
+    if compiled.errors:
+        click.echo(human(compiled.errors), err=True, nl=False)
+        raise SafeShellError(f"{home.rules} does not compile", hint="mend it and run `safeshell init` again")
+    publish(home, compiled)
+    synced = sync_home(home)
+    say_fallback(synced)
+    click.echo(f"{len(synced.added) + len(synced.kept)} commands shimmed in {home.shims}", err=True)
+    click.echo("\nPut the shims first on PATH, in your shell's start-up file:\n", err=True)
+    click.echo(f'export PATH="{home.shims}:$PATH"')
+    click.echo("\nor run one program behind them:  safeshell run -- bash", err=True)
+
+
+def _write_starter(home: Home) -> None:
+    with open(os.path.join(os.path.dirname(os.path.dirname(__file__)), "starter.yaml"), encoding="utf-8") as stream:
+        text = stream.read()
+    descriptor = os.open(home.rules, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)

@@ -1,0 +1,90 @@
+"""`safeshell`: the commands, each imported when it is called, and the one edge where errors become exit statuses."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import tempfile
+import traceback
+
+import click
+
+from safeshell import __version__
+from safeshell.errors import SafeShellError
+
+COMMANDS = {
+    "check": "what would be decided for a command",
+    "compile": "compile the rules and put them in force",
+    "daemon": "start, stop and look at the daemon",
+    "init": "set up a home: rules, tables, shims",
+    "run": "run a command behind the shims",
+    "shims": "the shims on PATH",
+}
+
+BUG = 70
+INTERRUPTED = 130
+
+
+class _Lazy(click.Group):
+    """Imports a command's module when it is called: `--help` and `check` need not wait for the compiler."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 # click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 # as above
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"safeshell.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 # as above
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib  # noqa: PLC0415 # only for a mistake
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            ctx.fail(f"no such command {args[0]!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="safeshell")
+def command() -> None:
+    """A guardrail for the shell commands that AI agents (and people, and CI) run."""
+
+
+def main() -> None:
+    """The entry point: runs a command and turns its end into an exit status."""
+    try:
+        status = command.main(prog_name="safeshell", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except SafeShellError as error:
+        click.echo(f"safeshell: {error.message}", err=True)
+        if error.hint:
+            click.echo(f"  hint: {error.hint}", err=True)
+        sys.exit(error.status)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; nothing is wrong, and Python must not complain on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception:  # noqa: BLE001 # a bug: said in a line, kept in a file
+        _report_bug()
+        sys.exit(BUG)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _report_bug() -> None:
+    with tempfile.NamedTemporaryFile("w", prefix="safeshell-bug-", suffix=".log", delete=False) as stream:
+        stream.write(f"safeshell {__version__}, Python {sys.version}, {sys.argv!r}\n")
+        traceback.print_exc(file=stream)
+    click.echo(f"safeshell: this is a bug; the traceback is in {stream.name}", err=True)

@@ -1,0 +1,49 @@
+"""`safeshell run`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import click
+
+from safeshell.cli.daemon import launch
+from safeshell.client import control
+from safeshell.errors import SafeShellError, UnreachableError
+from safeshell.paths import Home
+from safeshell.protocol import Type
+from safeshell.shims import list_shims
+
+NOT_FOUND = 127
+CANNOT_RUN = 126
+
+
+@click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND [ARG…]")
+def command(argv: tuple[str, ...]) -> int:
+    """Run COMMAND (an agent, a shell, a script) with the shims first on PATH, the daemon up and context `ai`.
+
+    Exit status: the command's own.
+    """
+    home = Home.find()
+    home.check()
+    if not list_shims(home):
+        raise SafeShellError(f"there are no shims in {home.shims}", hint="run `safeshell init` or `safeshell shims sync`")
+    try:
+        control(Type.STATUS, home=home)
+    except UnreachableError:
+        launch(home)
+    environment = dict(os.environ)
+    rest = [entry for entry in environment.get("PATH", os.defpath).split(":") if entry != home.shims]
+    environment["PATH"] = ":".join([home.shims, *rest])
+    environment["SAFESHELL_HOME"] = home.root
+    environment["SAFESHELL_CONTEXT"] = "ai"
+    program = shutil.which(argv[0], path=environment["PATH"])
+    if program is None:
+        click.echo(f"safeshell: {argv[0]}: command not found", err=True)
+        return NOT_FOUND
+    try:
+        os.execve(program, argv, environment)
+    except OSError as error:
+        click.echo(f"safeshell: {argv[0]}: {error.strerror}", err=True)
+        return CANNOT_RUN

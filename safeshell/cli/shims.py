@@ -1,0 +1,80 @@
+"""`safeshell shims`."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import click
+
+from safeshell import shims, store
+from safeshell.cli.output import columns
+from safeshell.paths import SYSTEM_RULES, Home
+from safeshell.programs import Programs
+from safeshell.settings import Settings
+from safeshell.table import Table
+
+
+@click.group("shims")
+def command() -> None:
+    """The shims: what stands in front of commands on PATH."""
+
+
+def sync_home(home: Home, client: str | None = None) -> shims.Synced:
+    """Makes the shims what the tables in force ask for.
+
+    Raises:
+        SafeShellError: there is no table, or the shim directory can't be written.
+    """
+    found, record = store.read_current(home.tables, (SYSTEM_RULES, home.rules))
+    tables = [Table(sections, current.root) for current, sections in found.values()]
+    return shims.sync(home, tables, Settings.from_json(record), client)
+
+
+def say_fallback(synced: shims.Synced) -> None:
+    """Says where the shims are not what the user may think."""
+    if not synced.native:
+        click.echo(
+            "safeshell: the shims are the bash fallback, about 3 ms a command: no native client is installed "
+            "(it is built at installation where there is a C compiler)",
+            err=True,
+        )
+
+
+@command.command()
+@click.option("--client", type=click.Choice(["native", "bash"]), help="Which client, instead of the setting.")
+def sync(client: str | None) -> None:
+    """Make the shim directory hold what the tables in force dispatch on."""
+    home = Home.find()
+    synced = sync_home(home, client)
+    if client != "bash":
+        say_fallback(synced)
+    for sign, names in (("+", synced.added), ("-", synced.removed)):
+        for name in names:
+            click.echo(f"{sign} {name}")
+    click.echo(f"{len(synced.added) + len(synced.kept)} commands shimmed in {home.shims}", err=True)
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+def list_(as_json: bool) -> None:
+    """List the shimmed commands and the programs behind them."""
+    home = Home.find()
+    path = os.environb.get(b"PATH")
+    programs = Programs()
+    rows = []
+    for name in shims.list_shims(home):
+        program, _ = programs.find(name.encode(), path, os.fsencode(os.getcwd()))
+        rows.append((name, os.fsdecode(program) if program else "not installed"))
+    if as_json:
+        click.echo(json.dumps([{"command": name, "program": program} for name, program in rows]))
+    else:
+        click.echo(columns(rows), nl=False)
+
+
+@command.command()
+@click.argument("names", nargs=-1)
+def remove(names: tuple[str, ...]) -> None:
+    """Remove these shims, or all of them."""
+    for name in shims.remove(Home.find(), names):
+        click.echo(f"- {name}")

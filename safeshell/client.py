@@ -1,0 +1,161 @@
+"""Speaking to the daemon from Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from safeshell.errors import ProtocolError, UnreachableError
+from safeshell.paths import Home
+from safeshell.protocol import (
+    LAST_REPLIES,
+    TIMED_OUT,
+    Command,
+    Frame,
+    Reply,
+    ReplyReceiver,
+    Type,
+    encode_command,
+    encode_control,
+)
+from safeshell.subject import block
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a command ended.
+
+    Attributes:
+        returncode: its exit status, or minus the signal that ended it (as `subprocess` has it); for a command that did
+            not run, the contract's status (126 denied, 77 approval refused, 125 failed, 127 not found).
+        stdout, stderr: what it wrote, where no `on_output` took it.
+        ran: whether it ran.
+        timed_out: whether a rule's timeout ended it.
+        message: why it did not run, and notices.
+    """
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+    ran: bool
+    timed_out: bool
+    message: str
+
+
+def execute(
+    argv: Sequence[str | bytes],
+    *,
+    env: Mapping[str, str] | None = None,
+    on_output: Callable[[int, bytes], None] | None = None,
+    home: Home | None = None,
+) -> Result:
+    """Runs a command through the daemon, in this process's working directory.
+
+    Args:
+        argv: the command; its first word is looked up along PATH.
+        env: its environment, this process's where left out.
+        on_output: called with 1 or 2 and bytes as they come; while it does not return, the command waits.
+        home: whose daemon.
+
+    Raises:
+        UnreachableError: the daemon can't be reached, or went away; then the command may have run.
+        ProtocolError: the daemon's answer makes no sense.
+    """
+    output: dict[int, list[bytes]] = {1: [], 2: []}
+    notices: list[str] = []
+    for frame in _exchange(_command(Type.EXECUTE, argv, env), home):
+        if frame.kind in (Reply.OUTPUT, Reply.ERROR_OUTPUT):
+            stream = 1 if frame.kind is Reply.OUTPUT else 2
+            if on_output is None:
+                output[stream].append(frame.payload)
+            else:
+                on_output(stream, frame.payload)
+        elif frame.kind is Reply.NOTICE:
+            notices.append(frame.payload.decode())
+        elif frame.kind is Reply.REFUSED:
+            status = int.from_bytes(frame.payload[:4], "little", signed=True)
+            message = "".join([*notices, frame.payload[4:].decode()])
+            return Result(status, b"", b"", ran=False, timed_out=False, message=message)
+        elif frame.kind is Reply.EXITED:
+            status = os.waitstatus_to_exitcode(int.from_bytes(frame.payload, "little"))
+            timed_out = bool(frame.flags & TIMED_OUT)
+            stdout, stderr = b"".join(output[1]), b"".join(output[2])
+            return Result(124 if timed_out else status, stdout, stderr, True, timed_out, "".join(notices))
+        elif frame.kind in LAST_REPLIES:
+            raise ProtocolError("the daemon answered something else than was asked")
+    raise UnreachableError("the daemon went away")
+
+
+def evaluate(
+    argv: Sequence[str | bytes], *, env: Mapping[str, str] | None = None, home: Home | None = None
+) -> dict[str, Any]:
+    """What the daemon would decide; nothing runs. The object is that of `safeshell check --json`.
+
+    Raises:
+        UnreachableError: the daemon can't be reached, or has no rules in force.
+        ProtocolError: its answer makes no sense.
+    """
+    return _result(_exchange(_command(Type.EVALUATE, argv, env), home))
+
+
+def control(kind: Type, argument: int = 0, *, home: Home | None = None) -> dict[str, Any]:
+    """Asks the daemon about itself: `Type.STATUS`, `RELOAD` or `STOP`. The answer is its status.
+
+    Raises:
+        UnreachableError: the daemon can't be reached.
+        ProtocolError: its answer makes no sense.
+    """
+    return _result(_exchange(encode_control(kind, argument), home))
+
+
+def _result(frames: Iterator[Frame]) -> dict[str, Any]:
+    for frame in frames:
+        if frame.kind is Reply.RESULT:
+            value: dict[str, Any] = json.loads(frame.payload)
+            return value
+        if frame.kind is Reply.REFUSED:
+            raise UnreachableError(frame.payload[4:].decode().strip().removeprefix("safeshell: "))
+    raise UnreachableError("the daemon went away")
+
+
+def _command(kind: Type, argv: Sequence[str | bytes], env: Mapping[str, str] | None) -> bytes:
+    words = [os.fsencode(word) for word in argv]
+    variables = os.environb if env is None else {os.fsencode(name): os.fsencode(value) for name, value in env.items()}
+    entries = [name + b"=" + value for name, value in variables.items()]
+    return encode_command(Command(kind, 0, words[0], block(words), b"\0" + block(entries), 0, 0))
+
+
+def _exchange(request: bytes, home: Home | None) -> Iterator[Frame]:
+    """Sends a request and yields the frames of the answer, up to the last."""
+    with connect(home or Home.find()) as sock:
+        try:
+            sock.sendall(request)
+        except BrokenPipeError:
+            pass  # refused before it was read to its end; the answer says why
+        receiver = ReplyReceiver()
+        while data := sock.recv(1 << 16):
+            for frame in receiver.feed(data):
+                yield frame
+                if frame.kind in LAST_REPLIES:
+                    return
+
+
+def connect(home: Home) -> socket.socket:
+    """A connection to the daemon.
+
+    Raises:
+        UnreachableError: there is none.
+    """
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.connect(home.socket)
+    except OSError as error:
+        sock.close()
+        raise UnreachableError(
+            f"can't reach the daemon at {home.socket}: {error.strerror}", hint="run `safeshell daemon start`"
+        ) from error
+    return sock

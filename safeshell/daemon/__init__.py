@@ -1,0 +1,1 @@
+"""The daemon: decides commands and runs them, or tells the shim to."""

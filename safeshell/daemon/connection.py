@@ -1,0 +1,244 @@
+"""One client: its socket, what it passed, what it still has to be sent."""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+import select
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from safeshell.daemon.executor import Child
+from safeshell.daemon.loop import Loop, Timer
+from safeshell.errors import ProtocolError
+from safeshell.protocol import (
+    Command,
+    Event,
+    Receiver,
+    Reply,
+    encode_exec,
+    encode_refused,
+    encode_reply,
+    line_field,
+)
+
+SO_PEERPIDFD = 77
+"""A pidfd of the very process that connected: Linux 6.5 and later; Python has no name for it."""
+
+CHUNK = 256 << 10
+DESCRIPTORS_MAX = 4
+
+_UCRED = struct.Struct("3i")
+_ANCILLARY = socket.CMSG_SPACE(DESCRIPTORS_MAX * 4)
+_buffer = bytearray(CHUNK)
+"""One buffer for all: the daemon reads one connection at a time, and its pages stay warm."""
+_view = memoryview(_buffer)
+
+
+class Connection:
+    """A client's connection.
+
+    Raises:
+        OSError: the client has gone already.
+
+    Attributes:
+        pid, uid: the process that connected, from the kernel.
+        pidfd: a descriptor of it.
+        descriptors: what it passed: 0, 1, 2 and its directory, or the directory alone, or nothing.
+        command: the request, once it is there.
+        child: the command running for it.
+        waiting: the client was told that its command waits.
+    """
+
+    __slots__ = (
+        "_loop",
+        "_on_close",
+        "_on_drained",
+        "_outgoing",
+        "_receiver",
+        "_registered",
+        "child",
+        "closed",
+        "command",
+        "deadline",
+        "descriptors",
+        "fileno",
+        "pid",
+        "pidfd",
+        "sock",
+        "uid",
+        "waiting",
+    )
+
+    def __init__(
+        self, sock: socket.socket, loop: Loop, request_bytes: int, on_close: Callable[[Connection], None]
+    ) -> None:
+        self.sock = sock
+        self._on_close = on_close
+        self.fileno = sock.fileno()
+        self._loop = loop
+        self.pid, self.uid, _ = _UCRED.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+        self.pidfd = _open_pidfd(sock, self.pid)
+        self.descriptors: list[int] = []
+        self.command: Command | None = None
+        self.child: Child | None = None
+        self.waiting = False
+        self.closed = False
+        self.deadline: Timer | None = None
+        self._receiver = Receiver(request_bytes)
+        self._registered = 0
+        self._outgoing = bytearray()
+        self._on_drained: Callable[[], None] | None = None
+
+    def receive(self) -> list[Event] | None:
+        """Reads what is there.
+
+        Returns:
+            The requests that it completes, or None where the client has gone.
+
+        Raises:
+            ProtocolError: it breaks the protocol.
+        """
+        try:
+            size, ancillary, flags, _ = self.sock.recvmsg_into(
+                (_buffer,), _ANCILLARY, socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC
+            )
+        except BlockingIOError:
+            return []
+        except OSError:
+            return None
+        for level, kind, data in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                received = array.array("i")
+                received.frombytes(data[: len(data) - len(data) % 4])
+                self.descriptors += received
+        if flags & socket.MSG_CTRUNC or len(self.descriptors) > DESCRIPTORS_MAX:
+            raise ProtocolError("the client passed more descriptors than it may")
+        if size == 0:
+            return None
+        return self._receiver.feed(bytes(_view[:size]))
+
+    def listen(self, callback: Callable[[int], None]) -> None:
+        """Calls back when the client sends or goes."""
+        if not self._registered and not self.closed:
+            self._registered = select.EPOLLIN | select.EPOLLRDHUP
+            self._loop.register(self.fileno, self._registered, callback)
+
+    def send(self, data: bytes) -> None:
+        """Sends, now as far as the socket takes it, the rest when it can. A client that has gone is not an error."""
+        if self.closed:
+            return
+        if not self._outgoing:
+            try:
+                sent = self.sock.send(data, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                return
+            if sent == len(data):
+                return
+            data = data[sent:]
+        self._outgoing += data
+        self._want_write(True)
+
+    @property
+    def backlog(self) -> int:
+        """Bytes that the client has not taken yet."""
+        return len(self._outgoing)
+
+    def on_drained(self, callback: Callable[[], None]) -> None:
+        """Calls back once when the backlog is empty."""
+        self._on_drained = callback
+
+    def flush(self) -> None:
+        """Sends on, when the socket can take it."""
+        try:
+            sent = self.sock.send(self._outgoing, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        except BlockingIOError:
+            return
+        except OSError:
+            sent = len(self._outgoing)
+        del self._outgoing[:sent]
+        if not self._outgoing:
+            self._want_write(False)
+            callback, self._on_drained = self._on_drained, None
+            if callback is not None:
+                callback()
+
+    def _want_write(self, wanted: bool) -> None:
+        if self._registered:
+            events = (self._registered | select.EPOLLOUT) if wanted else (self._registered & ~select.EPOLLOUT)
+            if events != self._registered:
+                self._registered = events
+                self._loop.modify(self.fileno, events)
+
+    def release_descriptors(self) -> None:
+        """Closes the client's descriptors here: its pipes must end when its own processes end."""
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        self.descriptors = []
+
+    # Answers, in the form that the client speaks
+
+    def notice(self, line: str) -> None:
+        """A line for the user, before the answer."""
+        if self.command is not None and self.command.lines:
+            self.send(b"notice " + line_field(line.encode()) + b"\n")
+        else:
+            self.send(encode_reply(Reply.NOTICE, line.encode() + b"\n"))
+
+    def tell(self, kind: Reply, payload: bytes = b"") -> None:
+        """A frame that only the binary form has."""
+        if self.command is None or not self.command.lines:
+            self.send(encode_reply(kind, payload))
+
+    def refuse(self, status: int, message: str) -> None:
+        """The last answer: nothing runs."""
+        if self.command is not None and self.command.lines:
+            self.finish(b"refused %d %s\n" % (status, line_field(message.encode())))
+        else:
+            self.finish(encode_refused(status, message))
+
+    def execute(self, path: bytes, timeout_ms: int) -> None:
+        """The last answer: the client executes this in place."""
+        if self.command is not None and self.command.lines:
+            self.finish(b"exec %d %s\n" % (timeout_ms, line_field(path)))
+        else:
+            self.finish(encode_exec(path, timeout_ms))
+
+    def result(self, value: Any) -> None:
+        """The last answer: a JSON value."""
+        self.finish(encode_reply(Reply.RESULT, json.dumps(value).encode()))
+
+    def finish(self, last: bytes) -> None:
+        """Sends the last answer and closes, once the client has taken all of it."""
+        self.send(last)
+        if self._outgoing and not self.closed:
+            self.on_drained(self.close)
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """Gives everything back."""
+        if self.closed:
+            return
+        self.closed = True
+        if self.deadline is not None:
+            self.deadline.cancel()
+        if self._registered:
+            self._loop.unregister(self.fileno)
+        self.sock.close()
+        self.release_descriptors()
+        os.close(self.pidfd)
+        self._on_close(self)
+
+
+def _open_pidfd(sock: socket.socket, pid: int) -> int:
+    try:
+        return sock.getsockopt(socket.SOL_SOCKET, SO_PEERPIDFD)
+    except OSError:
+        # Before Linux 6.5 the number is all there is; it is the caller's while the caller waits for its answer.
+        return os.pidfd_open(pid)

@@ -1,0 +1,115 @@
+"""The event loop: epoll, timers, and child processes that ended or stopped. Nothing in it blocks."""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import itertools
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+
+Callback = Callable[[int], None]
+
+
+class Timer:
+    """A call in the future; cancelling only marks it, the heap forgets it when its time comes."""
+
+    __slots__ = ("callback", "cancelled")
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self.callback = callback
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """The call will not be made."""
+        self.cancelled = True
+
+
+class Loop:
+    """Runs callbacks when descriptors are ready, times come, signals arrive."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self._callbacks: dict[int, Callback] = {}
+        self._timers: list[tuple[float, int, Timer]] = []
+        self._sequence = itertools.count()
+        self._running = False
+        self._on_signal: Callable[[int], None] = lambda _number: None
+        self._wakeup_reader, self._wakeup_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.register(self._wakeup_reader, select.EPOLLIN, self._signals_arrived)
+
+    def watch_signals(self, numbers: tuple[int, ...], on_signal: Callable[[int], None]) -> None:
+        """Turns these signals into calls of `on_signal`, outside of signal context."""
+        self._on_signal = on_signal
+        signal.set_wakeup_fd(self._wakeup_writer, warn_on_full_buffer=False)
+        for number in numbers:
+            signal.signal(number, _ignore)
+
+    def register(self, descriptor: int, events: int, callback: Callback) -> None:
+        """Calls back with the ready events whenever the descriptor has some."""
+        self._callbacks[descriptor] = callback
+        self._epoll.register(descriptor, events)
+
+    def modify(self, descriptor: int, events: int) -> None:
+        """Changes the events that are waited for."""
+        self._epoll.modify(descriptor, events)
+
+    def unregister(self, descriptor: int) -> None:
+        """Forgets a descriptor; before it is closed."""
+        if self._callbacks.pop(descriptor, None) is not None:
+            self._epoll.unregister(descriptor)
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        """Calls once after so many seconds (monotonic clock)."""
+        timer = Timer(callback)
+        heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._sequence), timer))
+        return timer
+
+    def stop(self) -> None:
+        """Ends `run` after the callbacks that are due."""
+        self._running = False
+
+    def run(self) -> None:
+        """Runs until `stop`."""
+        self._running = True
+        poll = self._epoll.poll
+        callbacks = self._callbacks
+        while self._running:
+            for descriptor, events in poll(self._wait()):
+                # A callback may have closed a descriptor that is still in this batch.
+                callback = callbacks.get(descriptor)
+                if callback is not None:
+                    callback(events)
+            if self._timers:
+                self._run_timers()
+
+    def _wait(self) -> float | None:
+        while self._timers and self._timers[0][2].cancelled:
+            heapq.heappop(self._timers)
+        return max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
+
+    def _run_timers(self) -> None:
+        now = time.monotonic()
+        while self._timers and self._timers[0][0] <= now:
+            timer = heapq.heappop(self._timers)[2]
+            if not timer.cancelled:
+                timer.callback()
+
+    def _signals_arrived(self, _events: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            for number in sorted(set(os.read(self._wakeup_reader, 512))):
+                self._on_signal(number)
+
+    def close(self) -> None:
+        """Gives the descriptors back."""
+        signal.set_wakeup_fd(-1)
+        self._epoll.close()
+        os.close(self._wakeup_reader)
+        os.close(self._wakeup_writer)
+
+
+def _ignore(_number: int, _frame: object) -> None:
+    """The wake-up descriptor carries the signal; Python only needs a handler to be there."""

@@ -1,0 +1,239 @@
+"""The daemon's front: takes connections, decides their commands, has them run, and answers."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from typing import Any
+
+from safeshell import __version__
+from safeshell.daemon.commands import FAILED, Commands
+from safeshell.daemon.confinement import Own
+from safeshell.daemon.connection import Connection
+from safeshell.daemon.executor import Executor
+from safeshell.daemon.loop import Loop
+from safeshell.daemon.policies import Policies
+from safeshell.daemon.post import Post
+from safeshell.errors import ProtocolError
+from safeshell.paths import Home
+from safeshell.protocol import (
+    Command,
+    Control,
+    Event,
+    Signal,
+    Type,
+    encode_exited,
+)
+
+_FATAL = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2})
+"""Signals whose default ends a process: one that reaches a client whose command has not begun ends it so."""
+
+
+class Server:
+    """Serves one home.
+
+    Args:
+        home: whose.
+        post: its listening socket and its lock.
+        loop: what drives it.
+        own: the daemon's own state, to compare callers with.
+    """
+
+    def __init__(self, home: Home, post: Post, loop: Loop, own: Own) -> None:
+        self._home = home
+        self._post = post
+        self._listener = post.listener
+        self._loop = loop
+        self._own = own
+        self._executor = Executor(loop)
+        self._policies = Policies(home, loop)
+        self._connections: set[Connection] = set()
+        self._accepting = False
+        self._stopping = 0
+        self._started = time.monotonic()
+        self._commands = Commands(self._policies, self._executor, loop, own)
+        self._policies.on_settings = self._commands.apply_settings
+        self._uids = {os.geteuid(), 0}
+
+    def start(self) -> None:
+        """Takes up the tables and begins to accept."""
+        self._policies.load()
+        self._commands.apply_settings()
+        self._accept_more()
+
+    def on_signal(self, number: int) -> None:
+        """SIGCHLD reaps; the first TERM or INT drains, the second ends what still runs."""
+        if number == signal.SIGCHLD:
+            self._executor.reap()
+            self._maybe_finish()
+        elif number == signal.SIGHUP:
+            self._policies.compile(None, lambda _ended: None)
+        else:
+            self.stop(2 if self._stopping else 1)
+
+    # Connections
+
+    def _accept_more(self) -> None:
+        if not self._accepting and not self._stopping:
+            self._accepting = True
+            self._loop.register(self._listener.fileno(), select.EPOLLIN, self._accept)
+
+    def _accept_less(self) -> None:
+        if self._accepting:
+            self._accepting = False
+            self._loop.unregister(self._listener.fileno())
+
+    def _accept(self, _events: int) -> None:
+        self._take_one()
+
+    def _take_one(self) -> bool:
+        try:
+            sock, _ = self._listener.accept()
+        except BlockingIOError:
+            return False
+        except OSError:
+            # Out of descriptors: the queue keeps the callers until one is given back.
+            self._accept_less()
+            self._loop.call_later(0.05, self._accept_more)
+            return False
+        try:
+            connection = Connection(sock, self._loop, self._policies.settings.limits.request_bytes, self._closed)
+        except OSError:
+            sock.close()
+            return True
+        self._connections.add(connection)
+        if connection.uid not in self._uids:
+            connection.refuse(FAILED, "safeshell: this daemon serves another user")
+            return True
+        if len(self._connections) >= self._policies.settings.limits.connections:
+            self._accept_less()
+        self._read(connection)
+        return True
+
+    def _read(self, connection: Connection) -> None:
+        try:
+            events = connection.receive()
+            if events is None:
+                self._hang_up(connection)
+                return
+            for event in events:
+                self._handle(connection, event)
+        except ProtocolError as error:
+            self._break(connection, error.message)
+        except Exception as error:  # noqa: BLE001 # one client's request must not end the daemon for all
+            self._report_bug(connection, error)
+        if connection.closed:
+            return
+        if connection.command is None and connection.deadline is None:
+            connection.deadline = self._loop.call_later(
+                self._policies.settings.limits.client_deadline_ms / 1000,
+                lambda: connection.refuse(FAILED, "safeshell: the request did not come in time"),
+            )
+        connection.listen(lambda ready: self._ready(connection, ready))
+
+    def _ready(self, connection: Connection, ready: int) -> None:
+        if ready & select.EPOLLOUT:
+            connection.flush()
+        if ready & ~select.EPOLLOUT and not connection.closed:
+            self._read(connection)
+
+    def _closed(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if not self._accepting:
+            self._accept_more()
+        self._maybe_finish()
+
+    def _break(self, connection: Connection, reason: str) -> None:
+        if connection.child is not None:
+            self._executor.end(connection.child)
+        connection.refuse(FAILED, f"safeshell: {reason}")
+
+    def _report_bug(self, connection: Connection, error: Exception) -> None:
+        import traceback  # noqa: PLC0415 # only when something is wrong
+
+        path = os.path.join(self._home.root, "daemon.log")
+        with open(path, "a", encoding="utf-8") as stream:
+            stream.write("".join(traceback.format_exception(error)))
+        self._break(connection, f"the daemon met a bug; its traceback is in {path}")
+
+    def _hang_up(self, connection: Connection) -> None:
+        if connection.child is not None:
+            self._executor.end(connection.child)
+        connection.close()
+
+    # Requests
+
+    def _handle(self, connection: Connection, event: Event) -> None:
+        if isinstance(event, Command):
+            connection.command = event
+            if connection.deadline is not None:
+                connection.deadline.cancel()
+            self._commands.judge(connection, patient=True)
+        elif isinstance(event, Signal):
+            self._forward(connection, event.number)
+        else:
+            self._control(connection, event)
+
+    def _forward(self, connection: Connection, number: int) -> None:
+        if connection.child is not None:
+            self._executor.signal(connection.child, number)
+        elif number in _FATAL:
+            connection.finish(encode_exited(number))
+
+    def _control(self, connection: Connection, event: Control) -> None:
+        connection.command = Command(event.kind, 0, b"-", b"", b"\0", 0, 0)
+        if event.kind == Type.STATUS:
+            connection.result(self.status())
+        elif event.kind == Type.RELOAD:
+            self._policies.compile(None, lambda _ended: connection.result(self.status()))
+        else:
+            connection.result(self.status())
+            self.stop(event.argument)
+
+    def status(self) -> dict[str, Any]:
+        """What `daemon status` shows."""
+        placement: dict[str, Any] = {}
+        for (place, reason), count in sorted(self._commands.placed.items()):
+            entry = placement.setdefault(place, {"count": 0, "reasons": {}})
+            entry["count"] += count
+            entry["reasons"][reason] = count
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "home": self._home.root,
+            "uptime_s": round(time.monotonic() - self._started, 3),
+            "rss_kib": _rss_kib(),
+            "descriptors": len(os.listdir("/proc/self/fd")) - 1,
+            "connections": len(self._connections),
+            "running": len(self._executor),
+            "stopping": bool(self._stopping),
+            "requests": {"total": sum(self._commands.decided.values()), **dict(sorted(self._commands.decided.items()))},
+            "placement": placement,
+            "cache": self._policies.cache(),
+            **self._policies.describe(),
+        }
+
+    # Shutdown
+
+    def stop(self, step: int) -> None:
+        """Step 1: accepts nothing more and lets what runs end; step 2: ends it."""
+        if not self._stopping:
+            self._accept_less()
+            while self._take_one():
+                pass  # who has connected already is still served
+            self._post.leave()
+        self._stopping = max(self._stopping, 2 if step == 2 else 1)
+        if self._stopping == 2:
+            self._executor.end_all()
+        self._maybe_finish()
+
+    def _maybe_finish(self) -> None:
+        if self._stopping and not len(self._executor) and not self._connections:
+            self._loop.stop()
+
+
+def _rss_kib() -> int:
+    with open("/proc/self/statm", encoding="ascii") as stream:
+        return int(stream.read().split()[1]) * os.sysconf("SC_PAGESIZE") // 1024

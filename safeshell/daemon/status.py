@@ -1,0 +1,101 @@
+"""The lines of /proc/PID/status that tell a caller from the daemon.
+
+All processes of a kernel have the same lines in the same order, so they are compared by their place, label and all: a
+line that stands elsewhere counts as different.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import itemgetter
+
+from safeshell.errors import SafeShellError
+
+_CONFINING = {
+    b"Uid": "another user",
+    b"Gid": "another group",
+    b"Groups": "other groups",
+    b"TracerPid": "traced",  # a tracer may be a sandbox, and a strace wants to see the command
+    b"NoNewPrivs": "no_new_privs",
+    b"Seccomp": "another seccomp mode",
+    b"Seccomp_filters": "other seccomp filters",
+    b"CapInh": "other inheritable capabilities",
+    b"CapPrm": "other permitted capabilities",
+    b"CapEff": "other effective capabilities",
+    b"CapBnd": "another capability bounding set",
+    b"CapAmb": "other ambient capabilities",
+}
+_TELLING = {
+    b"SigIgn": "ignored signals",
+    b"Cpus_allowed": "affinity",
+    b"Mems_allowed": "memory nodes",
+    b"Speculation_Store_Bypass": "speculation",
+    b"SpeculationIndirectBranch": "speculation",
+}
+_REASONS = {**_CONFINING, **_TELLING}
+_OPTIONAL = {b"Seccomp_filters", b"Mems_allowed", b"Speculation_Store_Bypass", b"SpeculationIndirectBranch"}
+"""Lines that a kernel may be too old for or built without."""
+
+_NONE_IGNORED = b"SigIgn:\t" + b"0" * 16
+_UMASK = b"Umask:\t"
+UMASK_UNKNOWN = 0o077
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The daemon's own status, to compare others with."""
+
+    labels: tuple[bytes, ...]
+    lines: tuple[bytes, ...]
+    _pick: Callable[[list[bytes]], tuple[bytes, ...]]
+    _umask_at: int
+
+    @classmethod
+    def parse(cls, text: bytes) -> Status:
+        """Takes the daemon's own /proc/self/status.
+
+        Raises:
+            SafeShellError: it lacks a line without which nothing can be said about a caller.
+        """
+        lines = text.split(b"\n")
+        names = [line.partition(b":")[0] for line in lines]
+        for needed in (b"Umask", *_REASONS):
+            if needed not in names and needed not in _OPTIONAL:
+                raise SafeShellError(f"this kernel's /proc/PID/status lacks {os.fsdecode(needed)}")
+        labels = tuple(label for label in _REASONS if label in names)
+        pick: Callable[[list[bytes]], tuple[bytes, ...]] = itemgetter(*map(names.index, labels))
+        # Python ignores signals that the daemon's children get back, so its own are not what to compare with.
+        expected = tuple(_NONE_IGNORED if line.startswith(b"SigIgn:") else line for line in pick(lines))
+        return cls(labels, expected, pick, names.index(b"Umask"))
+
+    def number(self, label: bytes) -> int:
+        """The value of a line that holds one number, 0 where the kernel has no such line."""
+        found = dict(zip(self.labels, self.lines, strict=True)).get(label, b":0")
+        return int(found.partition(b":")[2])
+
+    def compare(self, text: bytes) -> tuple[str, str, int]:
+        """How another process's status differs.
+
+        Returns:
+            The first difference in what it is confined to, in words, or ""; the first of the others, or ""; its umask,
+            `UMASK_UNKNOWN` where it can't be read.
+        """
+        lines = text.split(b"\n")
+        try:
+            theirs = self._pick(lines)
+            line = lines[self._umask_at]
+        except IndexError:  # a kernel thread or a zombie, which has no memory to write lines about
+            return "its status can't be read", "", UMASK_UNKNOWN
+        umask = int(line[len(_UMASK) :], 8) if line.startswith(_UMASK) else UMASK_UNKNOWN
+        if theirs == self.lines:
+            return "", "", umask
+        return *self._name(theirs), umask
+
+    def _name(self, theirs: tuple[bytes, ...]) -> tuple[str, str]:
+        pairs = zip(self.labels, self.lines, theirs, strict=True)
+        different = [label for label, mine, other in pairs if mine != other]
+        confined = next((_CONFINING[label] for label in different if label in _CONFINING), "")
+        differs = next((_TELLING[label] for label in different if label in _TELLING), "")
+        return confined, differs

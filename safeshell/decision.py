@@ -1,0 +1,80 @@
+"""What a decision is."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Any
+
+from safeshell.facts import Fact, FactKey
+
+
+class Action(enum.IntEnum):
+    """What a rule does; the smaller, the more restrictive."""
+
+    DENY = 0
+    REQUIRE_APPROVAL = 1
+    REDIRECT = 2
+    ALLOW = 3
+
+    @property
+    def word(self) -> str:
+        """As rules spell it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A rule that matched."""
+
+    rule: str
+    action: Action
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision and its reasons.
+
+    Attributes:
+        action: the most restrictive of the rules that matched, ALLOW where none did.
+        rule: the deciding rule's name, or "" where none matched.
+        message: what the rule says, control characters escaped.
+        source: `file:line` of the rule.
+        matched: every rule that matched, in order (only the first ones where a deny ended the search).
+        subject: the command line that was judged.
+        facts: the facts that were read.
+        tables: the digests of the tables composed.
+        timeout_ms: the shortest timeout of the matching rules, or 0.
+        execution: the placement that a matching rule asks for, or "".
+    """
+
+    action: Action
+    subject: str
+    rule: str = ""
+    message: str = ""
+    source: str = ""
+    matched: tuple[Matched, ...] = ()
+    facts: tuple[tuple[FactKey, Fact], ...] = ()
+    tables: tuple[str, ...] = ()
+    timeout_ms: int = 0
+    execution: str = ""
+    redirect_to: tuple[str, ...] = field(default=())
+
+    def to_json(self, *, cached: bool) -> dict[str, Any]:
+        """The object that `check --json` prints (contract, "Exit codes")."""
+        return {
+            "decision": self.action.word,
+            "rule": self.rule or None,
+            "message": self.message or None,
+            "source": self.source or None,
+            "matched": [
+                {"rule": match.rule, "action": match.action.word, "source": match.source} for match in self.matched
+            ],
+            "subject": self.subject,
+            "facts": {
+                " ".join(key): value if not hasattr(value, "__slots__") else "undecided" for key, value in self.facts
+            },
+            "table": "+".join(self.tables),
+            "cached": cached,
+        }

@@ -1,0 +1,48 @@
+"""What can go wrong in ways a user can mend. The command line turns each into one line and an exit status."""
+
+from __future__ import annotations
+
+
+class SafeShellError(Exception):
+    """An expected failure: one line for the user, and where there is one a hint that mends it.
+
+    Attributes:
+        message: what is wrong, one line.
+        hint: what to do about it, or "".
+        status: the exit status of a command that ends by it.
+    """
+
+    status = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class TableError(SafeShellError):
+    """A table that can't be used: missing, damaged, of another version, or not ours to trust."""
+
+
+class UnreachableError(SafeShellError):
+    """The daemon can't be reached."""
+
+    status = 125
+
+
+class ProtocolError(SafeShellError):
+    """The other end broke the protocol."""
+
+    status = 125
+
+
+class UndecidedError(Exception):
+    """A fact that cannot be read (no permission, a broken .git): neither true nor false. Never shown as it is.
+
+    Attributes:
+        reason: what could not be read and why, one line.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -1,0 +1,175 @@
+"""What is read of the world for a decision, each fact once and only when a row that is still open asks for it.
+
+A fact key is a tuple: `("ai",)`, `("directory",)`, `("branch",)`, `("in_repo",)`, `("env", variable)`,
+`("file", path)`. A value is hashable; `UNDECIDED` where the fact cannot be read.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from safeshell import gitfacts
+from safeshell.context import Context
+from safeshell.errors import UndecidedError
+from safeshell.subject import text, unblock
+
+FactKey = tuple[str, ...]
+FactValue = bool | str | None
+
+
+class _Undecided:
+    """The third truth value of a fact; there is one instance."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "undecided"
+
+
+UNDECIDED: Final = _Undecided()
+Fact = FactValue | _Undecided
+
+
+class Facts(Protocol):
+    """Where the evaluator reads facts from."""
+
+    def read(self, key: FactKey) -> Fact:
+        """The fact's value. Asked again, it answers the same."""
+        ...
+
+
+class RequestFacts:
+    """The facts of one request, read from the kernel and the file system.
+
+    Args:
+        environment: the block of the caller's environment, a NUL before the first entry.
+        directory: the working directory in the caller's view, or None where it is undecided.
+        descriptor: an O_PATH descriptor of that directory, or None.
+        context: tells `ai` from `human`.
+        prefix: where the caller's root is seen from here, b"" for our own.
+    """
+
+    __slots__ = ("_context", "_descriptor", "_directory", "_environment", "_prefix", "_read", "_variables")
+
+    def __init__(
+        self,
+        environment: bytes,
+        directory: bytes | None,
+        context: Context,
+        *,
+        descriptor: int | None = None,
+        prefix: bytes = b"",
+    ) -> None:
+        self._environment = environment
+        self._directory = directory
+        self._context = context
+        self._descriptor = descriptor
+        self._prefix = prefix
+        self._read: dict[FactKey, Fact] = {}
+        self._variables: dict[bytes, bytes] | None = None
+
+    def read(self, key: FactKey) -> Fact:
+        """The fact's value, read once."""
+        known = self._read.get(key)
+        if known is None and key not in self._read:
+            try:
+                known = _READERS[key[0]](self, *key[1:])
+            except UndecidedError:
+                known = UNDECIDED
+            self._read[key] = known
+        return known
+
+    @property
+    def seen(self) -> Mapping[FactKey, Fact]:
+        """The facts read so far."""
+        return self._read
+
+    def variable(self, name: bytes) -> bytes | None:
+        """A variable of the caller's environment; the first where there are several, as getenv has it."""
+        start = self._environment.find(b"\0" + name + b"=")
+        if start < 0:
+            return None
+        start += len(name) + 2
+        return self._environment[start : self._environment.index(b"\0", start)]
+
+    def _ai(self) -> Fact:
+        return self._context.is_ai(self._environment)
+
+    def _directory_text(self) -> Fact:
+        if self._directory is None:
+            raise UndecidedError("the working directory has no path")
+        return text(self._directory)
+
+    def _known_directory(self) -> bytes:
+        if self._directory is None:
+            raise UndecidedError("the working directory has no path")
+        return self._directory
+
+    def _git_environment(self) -> dict[bytes, bytes]:
+        if self._variables is None:
+            self._variables = {}
+            if b"\0GIT_" in self._environment:
+                for entry in unblock(self._environment[1:]):
+                    name, equals, value = entry.partition(b"=")
+                    if equals and name.startswith(b"GIT_"):
+                        self._variables.setdefault(name, value)
+        return self._variables
+
+    def _branch(self) -> Fact:
+        repository = gitfacts.discover(self._known_directory(), self._git_environment(), prefix=self._prefix)
+        return None if repository is None else gitfacts.branch(repository)
+
+    def _in_repo(self) -> Fact:
+        return gitfacts.in_work_tree(self._known_directory(), self._git_environment(), prefix=self._prefix)
+
+    def _env(self, variable: str) -> Fact:
+        value = self.variable(variable.encode())
+        return None if value is None else text(value)
+
+    def _file(self, path: str) -> Fact:
+        if self._prefix:
+            raise UndecidedError("files of another root directory are not read")
+        if path.startswith("/") or self._descriptor is None:
+            return exists(os.path.join(self._known_directory(), path.encode()))
+        return exists(path.encode(), self._descriptor)
+
+
+def exists(path: bytes, directory: int | None = None) -> bool:
+    """Whether a path exists, links followed.
+
+    Raises:
+        UndecidedError: the file system does not say (no permission on the way, an I/O error).
+    """
+    try:
+        os.stat(path, dir_fd=directory)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG):
+            return False
+        raise UndecidedError(f"{text(path)}: {error.strerror}") from error
+    return True
+
+
+_READERS: dict[str, Callable[..., Fact]] = {
+    "ai": RequestFacts._ai,  # noqa: SLF001 # the class's own table
+    "directory": RequestFacts._directory_text,  # noqa: SLF001 # as above
+    "branch": RequestFacts._branch,  # noqa: SLF001 # as above
+    "in_repo": RequestFacts._in_repo,  # noqa: SLF001 # as above
+    "env": RequestFacts._env,  # noqa: SLF001 # as above
+    "file": RequestFacts._file,  # noqa: SLF001 # as above
+}
+
+
+class GivenFacts:
+    """Facts as somebody states them: rule tests, `check --branch`, the tests' situations."""
+
+    __slots__ = ("_given",)
+
+    def __init__(self, given: Mapping[FactKey, Fact]) -> None:
+        self._given = given
+
+    def read(self, key: FactKey) -> Fact:
+        """The fact as given; files and variables that are not given are absent."""
+        return self._given.get(key, False if key[0] == "file" else None)

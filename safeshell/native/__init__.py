@@ -1,0 +1,21 @@
+"""Where the two clients are: the compiled one, and the bash one for where nothing could be compiled."""
+
+from __future__ import annotations
+
+import os
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def native_client() -> str | None:
+    """The path of the compiled client, or None where this installation has none that this machine could run."""
+    path = os.path.join(_HERE, "safeshell-shim")
+    return path if os.access(path, os.X_OK) else None
+
+
+def bash_client() -> str:
+    """The path of the bash client: the installed copy, else the source checkout's."""
+    installed = os.path.join(_HERE, "safeshell-check")
+    if os.path.exists(installed):
+        return installed
+    return os.path.join(os.path.dirname(os.path.dirname(_HERE)), "shims", "safeshell-check")

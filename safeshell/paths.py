@@ -1,0 +1,97 @@
+"""Where everything of a user lives: one directory, ~/.safeshell or $SAFESHELL_HOME."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+
+from safeshell.errors import SafeShellError
+
+SYSTEM_RULES = "/etc/safeshell/rules.d"
+"""The machine's rules, in force under every user's."""
+
+SOCKET_PATH_MAX = 107
+"""Bytes that fit `sun_path` with its NUL (unix(7))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The files of one SafeShell home; `root` is absolute."""
+
+    root: str
+
+    @classmethod
+    def find(cls) -> Home:
+        """The home that the environment names: $SAFESHELL_HOME, else ~/.safeshell."""
+        return cls(os.path.abspath(os.environ.get("SAFESHELL_HOME") or os.path.expanduser("~/.safeshell")))
+
+    def _at(self, name: str) -> str:
+        return os.path.join(self.root, name)
+
+    @property
+    def rules(self) -> str:
+        """The user's rules."""
+        return self._at("rules.yaml")
+
+    @property
+    def config(self) -> str:
+        """Settings."""
+        return self._at("config.yaml")
+
+    @property
+    def client_conf(self) -> str:
+        """What the native client reads when it can't reach the daemon."""
+        return self._at("client.conf")
+
+    @property
+    def tables(self) -> str:
+        """Compiled tables."""
+        return self._at("tables.lmdb")
+
+    @property
+    def shims(self) -> str:
+        """The directory that goes first on PATH."""
+        return self._at("shims")
+
+    @property
+    def socket(self) -> str:
+        """The daemon's socket.
+
+        Raises:
+            SafeShellError: the path does not fit a socket address.
+        """
+        path = self._at("daemon.sock")
+        if len(os.fsencode(path)) > SOCKET_PATH_MAX:
+            raise SafeShellError(
+                f"the socket's path is {len(os.fsencode(path))} bytes, a Unix socket takes {SOCKET_PATH_MAX}: {path}",
+                hint="set SAFESHELL_HOME to a shorter path",
+            )
+        return path
+
+    def create(self) -> None:
+        """Makes the directory (mode 0700) where it is missing, and checks that it is the user's own.
+
+        Raises:
+            SafeShellError: it can't be made, isn't a directory, belongs to another user or is writable by others.
+        """
+        try:
+            os.makedirs(self.root, mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise SafeShellError(f"can't make {self.root}: {error.strerror}") from error
+        self.check()
+
+    def check(self) -> None:
+        """Checks that the directory exists and is the user's own.
+
+        Raises:
+            SafeShellError: it is missing, belongs to another user or is writable by others.
+        """
+        try:
+            status = os.stat(self.root)
+        except OSError as error:
+            raise SafeShellError(f"can't use {self.root}: {error.strerror}", hint="run `safeshell init`") from error
+        if status.st_uid != os.geteuid():
+            raise SafeShellError(f"{self.root} belongs to uid {status.st_uid}, not to you")
+        if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise SafeShellError(f"{self.root} is writable by others", hint=f"chmod go-w {self.root}")

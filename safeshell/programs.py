@@ -1,0 +1,70 @@
+"""Looking the real program up along the caller's PATH, past every shim."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+SHIM_MARKER = b"SAFESHELL-SHIM-MARKER-1"
+"""Every client carries these bytes, so a shim of any home and any version is known by its content, not by its path."""
+
+DEFAULT_PATH = b"/bin:/usr/bin"
+"""Where execvp looks without a PATH (confstr _CS_PATH)."""
+
+_SHIM_SIZE_MAX = 256 << 10
+_KNOWN_MAX = 1024
+
+
+class Programs:
+    """Finds programs; remembers by inode, size and mtime which files are shims."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, int, int], bool] = {}
+
+    def find(self, name: bytes, path: bytes | None, directory: bytes) -> tuple[bytes | None, bool]:
+        """The program that the caller would have executed without shims.
+
+        Args:
+            name: a basename.
+            path: the caller's PATH, None where it has none.
+            directory: a prefix for the relative elements of PATH that leads to the caller's directory.
+
+        Returns:
+            The path spelled as a lookup along PATH gives it (relative where the element is), or None; and whether a
+            file of that name was there that the caller may not execute.
+        """
+        elements = (DEFAULT_PATH if path is None else path).split(b":")
+        for element in elements:
+            found = (element or b".") + b"/" + name
+            probe = found if found[:1] == b"/" else directory + b"/" + found
+            if not os.access(probe, os.X_OK):  # the cheapest probe there is
+                continue
+            try:
+                status = os.stat(probe)
+            except OSError:
+                continue
+            if stat.S_ISREG(status.st_mode) and not self.is_shim(probe, status):
+                return found, False
+        return None, any(os.path.isfile(os.path.join(directory, element or b".", name)) for element in elements)
+
+    def is_shim(self, path: bytes, status: os.stat_result) -> bool:
+        """Whether the file is a SafeShell client, of this home or another."""
+        if status.st_size > _SHIM_SIZE_MAX:
+            return False
+        key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _KNOWN_MAX:
+                self._known.clear()
+            known = self._known[key] = _has_marker(path)
+        return known
+
+
+def _has_marker(path: bytes) -> bool:
+    try:
+        with open(path, "rb") as stream:
+            return SHIM_MARKER in stream.read(_SHIM_SIZE_MAX)
+    except OSError:
+        return False  # executable but unreadable (setuid programs): no client is installed so

@@ -1,0 +1,320 @@
+"""The protocol between clients and the daemon (docs/protocol.md): bytes in, events out. Knows no sockets.
+
+Rules of this module: it never blocks, never reads a descriptor, holds no more than the cap on a request, and whatever
+bytes it is fed end in an event or a `ProtocolError`.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from dataclasses import dataclass
+
+from safeshell.errors import ProtocolError
+
+MAGIC = b"SfSh"
+VERSION = 1
+LINE_PREFIX = b"safeshell/1 "
+REQUEST_BYTES = 8 << 20
+"""The default cap on one request: ARG_MAX allows about 6 MiB."""
+
+_HEADER = struct.Struct("<4sBBHI")
+_COMMAND = struct.Struct("<IIIIIiQ")
+_REPLY = struct.Struct("<BBHI")
+_LINE_MAX = 256
+
+
+class Type(enum.IntEnum):
+    """What a request asks for."""
+
+    EXECUTE = 1
+    EVALUATE = 2
+    SIGNAL = 3
+    STATUS = 4
+    RELOAD = 5
+    STOP = 6
+
+
+class Flag(enum.IntFlag):
+    """What a caller says of itself."""
+
+    TTY = 1
+    CTTY = 2
+    FDS = 4
+    CLOSED = 8
+    IN_PLACE = 16
+
+
+class Reply(enum.IntEnum):
+    """The frames of an answer."""
+
+    NOTICE = 1
+    EXEC = 2
+    REFUSED = 3
+    EXITED = 4
+    WAITING = 5
+    RUNNING = 6
+    STOPPED = 7
+    OUTPUT = 8
+    ERROR_OUTPUT = 9
+    RESULT = 10
+
+
+LAST_REPLIES = frozenset({Reply.EXEC, Reply.REFUSED, Reply.EXITED, Reply.RESULT})
+TIMED_OUT = 1
+"""The flag of EXITED that says a rule's timeout ended the command."""
+
+
+@dataclass(slots=True)
+class Command:
+    """A command as a client sent it.
+
+    Attributes:
+        kind: `Type.EXECUTE` or `Type.EVALUATE`.
+        flags: bits of `Flag`.
+        name: the path that the client was executed as.
+        arguments: argv as a block, each argument ended by NUL.
+        environment: the environment as a block, each entry ended by NUL, and one NUL before the first.
+        nice: the caller's nice value.
+        blocked: the signals that the caller had blocked, bit n-1 for signal n.
+        lines: whether the client speaks the line form.
+    """
+
+    kind: int
+    flags: int
+    name: bytes
+    arguments: bytes
+    environment: bytes
+    nice: int
+    blocked: int
+    lines: bool = False
+
+
+@dataclass(slots=True)
+class Signal:
+    """A signal that reached the client, for the command."""
+
+    number: int
+
+
+@dataclass(slots=True)
+class Control:
+    """A request about the daemon itself: `kind` is STATUS, RELOAD or STOP; `argument` is STOP's."""
+
+    kind: int
+    argument: int = 0
+
+
+Event = Command | Signal | Control
+
+
+class Receiver:
+    """The daemon's end of one connection: feed it bytes, get the requests that they complete.
+
+    The first request decides the connection; after an EXECUTE only SIGNAL may follow.
+    """
+
+    __slots__ = ("_buffer", "_cap", "_lines", "_started")
+
+    def __init__(self, cap: int = REQUEST_BYTES) -> None:
+        self._buffer = b""
+        self._cap = cap
+        self._lines = False
+        self._started = False
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Takes what arrived.
+
+        Raises:
+            ProtocolError: the bytes are no request, or a request over the cap.
+        """
+        buffer = self._buffer + data if self._buffer else data
+        events: list[Event] = []
+        if not self._started and not _could_be(MAGIC, buffer):
+            return self._feed_lines(buffer)
+        while len(buffer) >= 12:
+            magic, version, kind, flags, length = _HEADER.unpack_from(buffer)
+            if magic != MAGIC:
+                raise ProtocolError("this is not a request")
+            if version != VERSION:
+                raise ProtocolError(f"the client speaks version {version} of the protocol, this daemon {VERSION}")
+            if length > self._cap:
+                raise ProtocolError(f"the request has {length} bytes, the limit is {self._cap}")
+            if len(buffer) < 12 + length:
+                break
+            events.append(self._decode(kind, flags, buffer[12 : 12 + length]))
+            self._started = True
+            buffer = buffer[12 + length :]
+        self._buffer = buffer
+        return events
+
+    def _decode(self, kind: int, flags: int, body: bytes) -> Event:
+        if self._started != (kind == Type.SIGNAL):
+            raise ProtocolError(f"a request of type {kind} has no place here")
+        if kind in (Type.EXECUTE, Type.EVALUATE):
+            return _decode_command(kind, flags, body)
+        if kind in (Type.SIGNAL, Type.STOP):
+            if len(body) != 4:
+                raise ProtocolError("the request has the wrong size")
+            number = int.from_bytes(body, "little")
+            if kind == Type.STOP:
+                return Control(kind, number)
+            if not 1 <= number <= 64:
+                raise ProtocolError(f"there is no signal {number}")
+            return Signal(number)
+        if kind in (Type.STATUS, Type.RELOAD):
+            return Control(kind)
+        raise ProtocolError(f"there is no request of type {kind}")
+
+    def _feed_lines(self, buffer: bytes) -> list[Event]:
+        if not _could_be(LINE_PREFIX, buffer):
+            raise ProtocolError("this is not a request")
+        if len(buffer) > self._cap:
+            raise ProtocolError(f"the request has over {self._cap} bytes, the limit")
+        self._buffer = buffer
+        end = buffer.find(b"\n", 0, _LINE_MAX)
+        if end < 0:
+            if len(buffer) >= _LINE_MAX:
+                raise ProtocolError("the first line does not end")
+            return []
+        words = buffer[len(LINE_PREFIX) : end].split(b" ")
+        if len(words) != 3 or words[0] != b"execute" or not (words[1].isdigit() and words[2].isdigit()):
+            raise ProtocolError("the first line is not `safeshell/1 execute ARGC ENVC`")
+        argc, envc = int(words[1]), int(words[2])
+        # Every string takes a byte, so a count that the cap can't hold is refused before anything is kept.
+        if argc + envc > self._cap:
+            raise ProtocolError(f"the request has over {self._cap} bytes, the limit")
+        if buffer.count(b"\0", end + 1) < 1 + argc + envc:
+            return []
+        name, *strings = buffer[end + 1 :].split(b"\0")
+        if len(strings) != argc + envc + 1 or strings[-1]:
+            raise ProtocolError("the request goes on after its end")
+        arguments, environment = strings[:argc], strings[argc:-1]
+        self._started = True
+        self._buffer = b""
+        return [
+            Command(
+                Type.EXECUTE,
+                Flag.IN_PLACE,
+                name,
+                b"".join([argument + b"\0" for argument in arguments]),
+                b"".join([b"\0", *[entry + b"\0" for entry in environment]]),
+                0,
+                0,
+                lines=True,
+            )
+        ]
+
+
+def _could_be(expected: bytes, data: bytes) -> bool:
+    return data.startswith(expected) if len(data) >= len(expected) else expected.startswith(data)
+
+
+def _decode_command(kind: int, flags: int, body: bytes) -> Command:
+    if len(body) < 32:
+        raise ProtocolError("the request has the wrong size")
+    argc, envc, argument_bytes, environment_bytes, name_bytes, nice, blocked = _COMMAND.unpack_from(body)
+    arguments_at = 32 + name_bytes
+    environment_at = arguments_at + argument_bytes
+    if environment_at + environment_bytes != len(body):
+        raise ProtocolError("the request's blocks do not fit its size")
+    arguments = body[arguments_at:environment_at]
+    # One byte earlier than the block: the NUL that ends what stands before it, so that every entry follows a NUL.
+    environment = body[environment_at - 1 :] if argument_bytes else b"\0" + body[environment_at:]
+    if arguments.count(b"\0") != argc or environment.count(b"\0") != envc + 1:
+        raise ProtocolError("the request's counts do not fit its blocks")
+    if (argc and arguments[-1]) or environment[-1]:
+        raise ProtocolError("the request's blocks do not end in NUL")
+    name = body[32:arguments_at]
+    if not name or b"\0" in name:
+        raise ProtocolError("the request names no program")
+    return Command(kind, flags, name, arguments, environment, nice, blocked)
+
+
+def encode_command(command: Command) -> bytes:
+    """A request that carries a command: the reverse of what `Receiver` does."""
+    environment = command.environment[1:]
+    body = _COMMAND.pack(
+        command.arguments.count(b"\0"),
+        environment.count(b"\0"),
+        len(command.arguments),
+        len(environment),
+        len(command.name),
+        command.nice,
+        command.blocked,
+    )
+    blocks = (body, command.name, command.arguments, environment)
+    return _HEADER.pack(MAGIC, VERSION, command.kind, command.flags, sum(map(len, blocks))) + b"".join(blocks)
+
+
+def encode_signal(number: int) -> bytes:
+    """A SIGNAL request."""
+    return _HEADER.pack(MAGIC, VERSION, Type.SIGNAL, 0, 4) + number.to_bytes(4, "little")
+
+
+def encode_control(kind: Type, argument: int = 0) -> bytes:
+    """A STATUS, RELOAD or STOP request."""
+    body = argument.to_bytes(4, "little") if kind == Type.STOP else b""
+    return _HEADER.pack(MAGIC, VERSION, kind, 0, len(body)) + body
+
+
+def encode_reply(kind: Reply, payload: bytes = b"", flags: int = 0) -> bytes:
+    """One frame of an answer."""
+    return _REPLY.pack(kind, 0, flags, len(payload)) + payload
+
+
+def encode_exec(path: bytes, timeout_ms: int = 0, arguments: bytes = b"") -> bytes:
+    """EXEC: run `path` in place, with these arguments (a block) or, where empty, the client's own."""
+    payload = struct.pack("<II", timeout_ms, arguments.count(b"\0")) + path + b"\0" + arguments
+    return _REPLY.pack(Reply.EXEC, 0, 0, len(payload)) + payload
+
+
+def encode_refused(status: int, text: str) -> bytes:
+    """REFUSED: the command does not run; `text` (one line or more, without its last newline) goes to stderr."""
+    return encode_reply(Reply.REFUSED, struct.pack("<i", status) + text.encode("utf-8", "replace") + b"\n")
+
+
+def encode_exited(wait_status: int, *, timed_out: bool = False) -> bytes:
+    """EXITED: the command ran and ended."""
+    return encode_reply(Reply.EXITED, struct.pack("<I", wait_status), TIMED_OUT if timed_out else 0)
+
+
+def line_field(data: bytes) -> bytes:
+    """A field of the line form: one line that `printf %b` turns back into the bytes."""
+    return data.replace(b"\\", b"\\\\").replace(b"\n", b"\\n")
+
+
+@dataclass(slots=True)
+class Frame:
+    """One frame of an answer, as the client sees it."""
+
+    kind: Reply
+    flags: int
+    payload: bytes
+
+
+class ReplyReceiver:
+    """The client's end: feed it bytes, get whole frames."""
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self) -> None:
+        self._buffer = b""
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Takes what arrived.
+
+        Raises:
+            ProtocolError: the bytes are no answer.
+        """
+        self._buffer += data
+        frames = []
+        while len(self._buffer) >= 8:
+            kind, zero, flags, length = _REPLY.unpack_from(self._buffer)
+            if zero or kind not in Reply.__members__.values() or length > REQUEST_BYTES:
+                raise ProtocolError("the daemon's answer makes no sense")
+            if len(self._buffer) < 8 + length:
+                break
+            frames.append(Frame(Reply(kind), flags, self._buffer[8 : 8 + length]))
+            self._buffer = self._buffer[8 + length :]
+        return frames

@@ -1,0 +1,39 @@
+"""Which repository's rules apply in a directory: the nearest `.safeshell/rules.yaml` up to the work tree's top."""
+
+from __future__ import annotations
+
+import os
+
+RULES = b"/.safeshell/rules.yaml"
+
+
+def ancestors(directory: bytes) -> list[bytes]:
+    """The directory and all above it, nearest first; the root is b""."""
+    found = [directory.rstrip(b"/")]
+    while found[-1]:
+        found.append(found[-1][: found[-1].rindex(b"/")])
+    return found
+
+
+def find_rules(directory: bytes, home: bytes) -> bytes | None:
+    """The repository rules file for a directory, or None.
+
+    Outside a work tree the search goes up to the root of the file system; inside one it ends at its top. The
+    user's own home (`home`, a directory) never counts.
+    """
+    levels = ancestors(directory)
+    for position, level in enumerate(levels):
+        candidate = level + RULES
+        if os.access(candidate, os.F_OK) and not _same(level + b"/.safeshell", home):
+            # A `.git` below the level means that the work tree ends before it is reached.
+            if any(os.path.lexists(below + b"/.git") for below in levels[:position]):
+                return None
+            return candidate
+    return None
+
+
+def _same(left: bytes, right: bytes) -> bool:
+    try:
+        return os.path.samefile(left, right)
+    except OSError:
+        return False

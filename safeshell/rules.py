@@ -1,0 +1,145 @@
+"""The rule model: what a rules file may say (contract, "Rule language"). Shapes only; meaning is the compiler's.
+
+The daemon never imports this module: it reads compiled tables.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic_core import PydanticCustomError
+
+Kind = Literal["user", "system", "repository"]
+"""Whose rules they are. A repository's may only tighten; a system's can't be overridden by a user."""
+
+Action = Literal["allow", "deny", "require_approval", "redirect"]
+Context = Literal["all", "ai_only", "human_only"]
+Execution = Literal["auto", "daemon", "in_place"]
+
+PRECEDENCE: tuple[Action, ...] = ("deny", "require_approval", "redirect", "allow")
+"""The actions, most restrictive first: the first one that matches decides."""
+
+# YAML turns `yes`, `1` and `null` into values of other types; guessing the text back would change what was meant.
+Text = Annotated[str, Strict()]
+Flag = Annotated[bool, Strict()]
+Filled = Annotated[str, Strict(), Field(pattern=r"\S")]
+RuleName = Annotated[str, Strict(), Field(pattern=r"\A[a-z0-9-]+\z")]
+QualifiedName = Annotated[str, Strict(), Field(pattern=r"\S")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EnvEquals(_Model):
+    """A variable of the command's environment and the value it must have."""
+
+    variable: Annotated[str, Strict(), Field(pattern=r"\A[^=]+\z")]
+    value: Text
+
+
+class Condition(_Model):
+    """One condition: exactly one of the fields is given. `kind` and `value` say which."""
+
+    command_matches: Text | None = None
+    command_contains: Filled | None = None
+    command_startswith: Filled | None = None
+    git_branch_in: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
+    git_branch_matches: Text | None = None
+    in_git_repo: Flag | None = None
+    path_matches: Text | None = None
+    file_exists: Filled | None = None
+    env_equals: EnvEquals | None = None
+    all_: Annotated[tuple[Condition, ...], Field(min_length=1)] | None = Field(None, alias="all")
+    any_: Annotated[tuple[Condition, ...], Field(min_length=1)] | None = Field(None, alias="any")
+    not_: Condition | None = Field(None, alias="not")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_kind(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            if not data:
+                raise PydanticCustomError("no_condition", "an empty condition")
+            if len(data) > 1 and all(key in CONDITION_KINDS for key in data):
+                raise PydanticCustomError("two_conditions", "two conditions", {"keys": list(data)})
+        return data
+
+    @property
+    def kind(self) -> str:
+        """The condition's name as it stands in YAML."""
+        (field,) = self.model_fields_set
+        return field.rstrip("_")
+
+    @property
+    def value(self) -> Any:
+        """The condition's value, of the type of the field that `kind` names."""
+        (field,) = self.model_fields_set
+        return getattr(self, field)
+
+
+CONDITION_KINDS = tuple(field.alias or name for name, field in Condition.model_fields.items())
+"""The names of all conditions."""
+
+
+class Case(_Model):
+    """One example command in a rule's `tests`. What it leaves out has the contract's defaults (None here)."""
+
+    command: Filled
+    branch: Text | None = None
+    cwd: Annotated[str, Strict(), Field(pattern=r"\A/")] = "/"
+    env: dict[Text, Text] = {}
+    files: tuple[Text, ...] = ()
+    context: Literal["ai", "human"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, data: Any) -> Any:
+        return {"command": data} if isinstance(data, str) else data
+
+
+class Cases(_Model):
+    """A rule's own tests: commands that it must match and commands that it must not."""
+
+    match: tuple[Case, ...] = ()
+    no_match: tuple[Case, ...] = ()
+
+
+Conditions = Annotated[tuple[Condition, ...], Field(min_length=1)]
+
+
+class Rule(_Model):
+    """One rule."""
+
+    name: RuleName
+    commands: Annotated[tuple[Filled, ...], Field(min_length=1)] | None = None
+    directory: Filled | None = None
+    context: Context = "all"
+    conditions: Conditions | None = None
+    action: Action
+    redirect_to: Filled | None = None
+    message: Filled
+    timeout: Text | None = None
+    execution: Execution | None = None
+    observe: Flag = False
+    tests: Cases = Cases()
+
+
+class Override(_Model):
+    """A change to a rule from an include."""
+
+    name: QualifiedName
+    disabled: Flag | None = None
+    action: Action | None = None
+    message: Filled | None = None
+    context: Context | None = None
+    unless: Conditions | None = None
+
+
+class RuleFile(_Model):
+    """A whole rules file."""
+
+    version: Literal[1]
+    include: tuple[Filled, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    overrides: tuple[Override, ...] = ()

@@ -1,0 +1,92 @@
+"""Settings as the daemon and the clients need them: plain values, every one with its default.
+
+`config.yaml` is read and checked by the compiler (`safeshell_compiler.config`), which knows YAML; this module doesn't.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from safeshell.context import KNOWN_MARKERS
+from safeshell.paths import Home
+from safeshell.protocol import REQUEST_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one daemon takes on (docs/protocol.md gives the reasons).
+
+    Attributes:
+        request_bytes: bytes in one request.
+        connections: open connections.
+        client_deadline_ms: from connection to complete request, in ms.
+        commands: running children; beyond them commands run in place.
+    """
+
+    request_bytes: int = REQUEST_BYTES
+    connections: int = 512
+    client_deadline_ms: int = 5000
+    commands: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a home."""
+
+    execution: str = "auto"
+    unreachable_ai: str = "deny"
+    unreachable_human: str = "allow"
+    markers: tuple[str, ...] = KNOWN_MARKERS
+    limits: Limits = field(default_factory=Limits)
+    shims_client: str = "native"
+    shims_extra: tuple[str, ...] = ()
+    shims_except: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As tables.lmdb holds them."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Settings:
+        """The reverse; what an older version did not store has its default."""
+        known = {entry.name for entry in fields(cls)}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name in known
+        }
+        values["limits"] = Limits(**record.get("limits", {}))
+        return cls(**values)
+
+
+def daemon_command() -> list[str]:
+    """How this installation starts its daemon: isolated from the environment and the working directory."""
+    return [sys.executable, "-I", "-m", "safeshell.daemon"]
+
+
+def write_client_conf(home: Home, settings: Settings) -> None:
+    """Writes client.conf, which the clients read when they can't reach the daemon; whole or not at all."""
+    lines = [
+        f"unreachable_ai={settings.unreachable_ai}",
+        f"unreachable_human={settings.unreachable_human}",
+        *[f"marker={marker}" for marker in settings.markers],
+        *[f"start={word}" for word in daemon_command()],
+    ]
+    write_atomically(home.client_conf, "".join(f"{line}\n" for line in lines).encode(), 0o600)
+
+
+def write_atomically(path: str, data: bytes, mode: int) -> None:
+    """Writes a file aside, syncs it and renames it into place."""
+    aside = f"{path}.new-{os.getpid()}"
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        os.unlink(aside)
+        raise

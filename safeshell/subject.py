@@ -1,0 +1,44 @@
+"""The texts that conditions look at, made from what a request holds."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+_PLAIN = b"\0ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-"
+"""The bytes that `shlex.quote` leaves alone, and the arguments' separator."""
+
+
+def text(data: bytes) -> str:
+    """The text of bytes from outside: UTF-8, each bad sequence as U+FFFD."""
+    return data.decode("utf-8", "replace")
+
+
+def command_line(arguments: bytes, name: str) -> str:
+    """The command line that patterns see (contract, "Command line").
+
+    Args:
+        arguments: argv as a block, each argument ended by NUL.
+        name: the basename of the file executed; stands in for `argv[0]`.
+
+    Returns:
+        The name and the arguments from the second on, each quoted as `shlex.quote` would, joined by one space.
+    """
+    first = arguments.find(b"\0") + 1
+    if not arguments.translate(None, _PLAIN) and b"\0\0" not in arguments:
+        # Nothing to quote: one pass over the bytes instead of one call an argument.
+        rest = arguments[first:-1].replace(b"\0", b" ").decode("ascii")
+        quoted = shlex.quote(name)
+        return f"{quoted} {rest}" if rest else quoted
+    rest_arguments = arguments[first:].split(b"\0")[:-1]
+    return " ".join([shlex.quote(name), *[shlex.quote(text(argument)) for argument in rest_arguments]])
+
+
+def block(entries: Sequence[bytes]) -> bytes:
+    """Strings as a block: each ended by NUL, as the kernel lays argv and the environment out."""
+    return b"".join([entry + b"\0" for entry in entries])
+
+
+def unblock(data: bytes) -> list[bytes]:
+    """The strings of a block."""
+    return data.split(b"\0")[:-1]

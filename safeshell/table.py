@@ -1,0 +1,114 @@
+"""The decision table as bytes and as objects: docs/table.md is its description."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from safeshell.errors import TableError
+
+FORMAT = 1
+SECTIONS = ("meta", "atoms", "rows", "rules", "units", "dispatch")
+
+
+def canonical_json(value: Any) -> bytes:
+    """JSON with one spelling: sorted keys, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def pack_records(values: Iterable[Any]) -> bytes:
+    """A records section of JSON values."""
+    payloads = [canonical_json(value) for value in values]
+    offsets = [0]
+    for payload in payloads:
+        offsets.append(offsets[-1] + len(payload))
+    return struct.pack(f"<I{len(offsets)}I", len(payloads), *offsets) + b"".join(payloads)
+
+
+def table_digest(sections: Mapping[str, bytes]) -> str:
+    """The content digest of a table: SHA-256, hex."""
+    digest = hashlib.sha256()
+    for name in SECTIONS:
+        digest.update(f"{name} {len(sections[name])}\n".encode())
+        digest.update(sections[name])
+    return digest.hexdigest()
+
+
+class Records:
+    """A records section; a record is parsed when it is asked for.
+
+    Raises:
+        TableError: the offsets do not fit the bytes.
+    """
+
+    __slots__ = ("_data", "_offsets", "_start")
+
+    def __init__(self, data: bytes) -> None:
+        try:
+            (count,) = struct.unpack_from("<I", data)
+            self._offsets = struct.unpack_from(f"<{count + 1}I", data, 4)
+        except struct.error as error:
+            raise TableError("the table is damaged: a section ends early") from error
+        self._start = 8 + 4 * count
+        self._data = data
+        if self._start + self._offsets[-1] != len(data):
+            raise TableError("the table is damaged: a section has the wrong size")
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def __getitem__(self, index: int) -> Any:
+        start = self._start
+        return json.loads(self._data[start + self._offsets[index] : start + self._offsets[index + 1]])
+
+
+class Table:
+    """One table, held as its bytes. Nothing in it is mapped from a file that others could cut short.
+
+    Attributes:
+        digest: the content digest, hex.
+        meta: format, compiler, kind, sources, counts.
+        root: the directory that the sources' paths are relative to, for messages.
+        rows, rules, atoms, units: records (docs/table.md).
+        exact, globs, any_unit: the dispatch section.
+    """
+
+    __slots__ = ("any_unit", "atoms", "digest", "exact", "globs", "meta", "root", "rows", "rules", "units")
+
+    def __init__(self, sections: Mapping[str, bytes], root: str) -> None:
+        """Reads a table.
+
+        Raises:
+            TableError: a section is missing or damaged, or the format is another version's.
+        """
+        missing = [name for name in SECTIONS if name not in sections]
+        if missing:
+            raise TableError(f"the table is damaged: no section {missing[0]}")
+        try:
+            self.meta: dict[str, Any] = json.loads(sections["meta"])
+            dispatch: dict[str, Any] = json.loads(sections["dispatch"])
+            found = self.meta["format"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise TableError("the table is damaged: a section is not what it should be") from error
+        if found != FORMAT:
+            raise TableError(
+                f"the table has format {found}, this version reads {FORMAT}", hint="run `safeshell compile`"
+            )
+        self.digest = table_digest(sections)
+        self.root = root
+        self.atoms = Records(sections["atoms"])
+        self.rows = Records(sections["rows"])
+        self.rules = Records(sections["rules"])
+        self.units = Records(sections["units"])
+        self.exact: dict[str, int] = dispatch["exact"]
+        self.globs: list[tuple[str, int]] = [(glob, unit) for glob, unit in dispatch["globs"]]
+        self.any_unit: int | None = dispatch["any"]
+
+    def place(self, rule: Mapping[str, Any]) -> str:
+        """Where a rule record stands: `file:line`, absolute where the root is known."""
+        file = rule["file"]
+        path = file if not self.root or file.startswith(("/", "pack:")) else f"{self.root}/{file}"
+        return f"{path}:{rule['line']}"

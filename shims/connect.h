@@ -1,0 +1,75 @@
+/* Where the daemon listens, and reaching it. */
+#ifndef SAFESHELL_CONNECT_H
+#define SAFESHELL_CONNECT_H
+
+#include "client.h"
+
+#define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
+
+/* Adds to the socket's path; counts what does not fit, too. */
+static void add_path(struct client *client, const char *text, size_t size) {
+    if (client->home_length + size <= SOCKET_PATH_MAX) memcpy(client->address.sun_path + client->home_length, text, size);
+    client->home_length += size;
+}
+
+/* With an empty environment the home is the parent of the directory that holds this shim. */
+static void add_home_of_shim(struct client *client) {
+    const char *execfn = client->process->execfn, *base = base_name(execfn);
+    size_t size = (size_t)(base - execfn);
+    if (size > 7 && *execfn == '/' && starts_with(base - 7, "/shims/")) {
+        add_path(client, execfn, size - 7);
+        return;
+    }
+    add_path(client, execfn, size);
+    add_path(client, size ? ".." : "./..", size ? 2 : 4);
+}
+
+/* Sets the daemon's address: $SAFESHELL_HOME, else $HOME/.safeshell, else by the shim's own place. */
+static void locate_daemon(struct client *client) {
+    const char *home = variable(client->process->envp, "SAFESHELL_HOME");
+    const char *user = variable(client->process->envp, "HOME");
+    client->address.sun_family = AF_UNIX;
+    client->home_length = 0;
+    if (home && *home) {
+        add_path(client, home, strlen(home));
+    } else if (user && *user) {
+        add_path(client, user, strlen(user));
+        add_path(client, "/.safeshell", 11);
+    } else {
+        add_home_of_shim(client);
+    }
+    size_t length = client->home_length;
+    add_path(client, "/daemon.sock", 12);
+    if (client->home_length > SOCKET_PATH_MAX) {
+        char room[21];
+        FAIL("the socket's path is ", decimal(client->home_length, room),
+             " bytes, a Unix socket takes 107: set SAFESHELL_HOME to a shorter path");
+    }
+    client->address.sun_path[client->home_length] = 0;
+    client->home_length = length;
+}
+
+/* Root alone can connect to another user's socket, and must not take its orders. */
+static long check_peer(const struct client *client, int fd) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (client->process->euid) return 0;
+    long failed = sys_getsockopt(fd, SO_PEERCRED, &peer, &size);
+    if (failed < 0) return failed;
+    return peer.uid ? -EPERM : 0;
+}
+
+/* Connects; returns 0, or -errno. The socket does not block, so that a full backlog says so. */
+static long connect_daemon(struct client *client) {
+    long fd = keep_clear(sys_socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (fd < 0) return fd;
+    long failed;
+    do failed = sys_connect((int)fd, &client->address);
+    while (failed == -EINTR);
+    if (!failed) failed = check_peer(client, (int)fd);
+    if (failed) sys_close((int)fd);
+    client->socket = failed ? -1 : (int)fd;
+    return failed;
+}
+
+#endif

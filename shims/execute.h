@@ -1,0 +1,92 @@
+/* Executing the program in place of the client. */
+#ifndef SAFESHELL_EXECUTE_H
+#define SAFESHELL_EXECUTE_H
+
+#include "client.h"
+
+/* The daemon and the clients know a shim by these bytes. */
+static const char marker[] __attribute__((used)) = "SAFESHELL-SHIM-MARKER-1";
+
+enum { SHIM_SIZE_MAX = 1 << 16 }; /* bytes that are searched for the marker: a shim is smaller */
+
+/* Says why the program could not be executed, as env does, and ends with env's status. */
+_Noreturn static void fail_execution(const char *path, long error) {
+    char room[REASON_ROOM], name[256];
+    size_t size = 0;
+    for (; path[size] && size < sizeof name - 1; size++)
+        name[size] = (unsigned char)path[size] < ' ' || path[size] == 127 ? '?' : path[size];
+    name[size] = 0;
+    SAY("'", name, "': ", reason(error, room));
+    sys_exit(error == -ENOENT ? 127 : 126);
+}
+
+/* Executes one file; returns only its failure. A file without a format is a script for sh, as execvp has it. */
+static long execute_file(const char *path, char *const *argv, char *const *envp) {
+    long failed = sys_execve(path, argv, envp);
+    if (failed != -ENOEXEC) return failed;
+    size_t count = 0;
+    while (argv[count]) count++;
+    const char **shell = sys_map((count + 3) * sizeof *shell, -1);
+    if (!shell) return -ENOMEM;
+    shell[0] = "/bin/sh";
+    shell[1] = path;
+    for (size_t i = 1; i < count; i++) shell[i + 1] = argv[i];
+    return sys_execve(shell[0], (char *const *)shell, envp);
+}
+
+static int same_file(const struct statx *left, const struct statx *right) {
+    return left->stx_ino == right->stx_ino && left->stx_dev_major == right->stx_dev_major &&
+           left->stx_dev_minor == right->stx_dev_minor;
+}
+
+static int has_marker(const char *path, size_t size) {
+    long fd = keep_clear(sys_open(path, O_RDONLY | O_CLOEXEC));
+    if (fd < 0) return 0;
+    const char *bytes = sys_map(size, (int)fd);
+    sys_close((int)fd);
+    if (!bytes) return 0;
+    int found = 0;
+    for (size_t at = 0; !found && at + sizeof marker - 1 <= size; at++)
+        found = bytes[at] == *marker && !memcmp(bytes + at, marker, sizeof marker - 1);
+    sys_unmap((void *)bytes, size);
+    return found;
+}
+
+/* Whether a file is this client, or another: two that took each other for the program would never end. */
+static int is_shim(const char *path, const struct statx *found) {
+    struct statx own;
+    if (sys_statx("/proc/self/exe", &own) == 0 && same_file(found, &own)) return 1;
+    return found->stx_size && found->stx_size <= SHIM_SIZE_MAX && has_marker(path, found->stx_size);
+}
+
+/* Executes the first program of this name along PATH that is no shim; returns -ENOENT or why the found could not run. */
+static long execute_along_path(const char *name, char *const *argv, char *const *envp) {
+    const char *path = variable(envp, "PATH");
+    long failed = -ENOENT;
+    size_t size = strlen(name) + 1;
+    for (const char *at = path ? path : "/bin:/usr/bin", *end; at; at = *end ? end + 1 : NULL) {
+        char file[4096];
+        struct statx found;
+        for (end = at; *end && *end != ':';) end++;
+        size_t prefix = (size_t)(end - at);
+        if (prefix + 1 + size > sizeof file) continue;
+        memcpy(file, at, prefix);
+        if (prefix) file[prefix++] = '/';
+        memcpy(file + prefix, name, size);
+        if (sys_statx(file, &found) < 0 || is_shim(file, &found)) continue;
+        long tried = execute_file(file, argv, envp);
+        if (tried == -EACCES) failed = tried;
+        else if (tried != -ENOENT && tried != -ENOTDIR) return tried;
+    }
+    return failed;
+}
+
+/* Executes a program: by its path, or where that is empty as the daemon would have found it. */
+_Noreturn static void execute(const struct process *process, const char *path, char *const *argv) {
+    const char *name = argv == process->argv || !argv[0] ? base_name(process->execfn) : argv[0];
+    int has_path = *path || base_name(name) != name;
+    if (!*path) path = name;
+    fail_execution(path, has_path ? execute_file(path, argv, process->envp) : execute_along_path(name, argv, process->envp));
+}
+
+#endif

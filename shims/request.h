@@ -1,0 +1,186 @@
+/* The EXECUTE request (docs/protocol.md): what the client observes of itself, and sending it. */
+#ifndef SAFESHELL_REQUEST_H
+#define SAFESHELL_REQUEST_H
+
+#include "client.h"
+
+enum { REQUEST_EXECUTE = 1, REQUEST_SIGNAL = 3 };
+enum { FLAG_TTY = 1, FLAG_CTTY = 2, FLAG_FDS = 4, FLAG_CLOSED = 8 };
+enum { HEADER_SIZE = 12, COMMAND_SIZE = 32 };
+
+static void put32(uint8_t *at, uint32_t value) {
+    for (int i = 0; i < 4; i++) at[i] = (uint8_t)(value >> 8 * i);
+}
+
+static void put_header(uint8_t *at, int type, int flags, uint32_t length) {
+    put32(at, 0x68536653); /* SfSh */
+    at[4] = 1;
+    at[5] = (uint8_t)type;
+    at[6] = (uint8_t)flags;
+    at[7] = 0;
+    put32(at + 8, length);
+}
+
+/* A list of strings, each with its NUL; `whole` where they lie one behind the other, as the kernel puts them. */
+struct block {
+    char *const *entries;
+    uint32_t count;
+    uint64_t size;
+    int whole;
+};
+
+static struct block measure(char *const *entries) {
+    struct block block = {entries, 0, 0, 1};
+    for (; entries[block.count]; block.count++) {
+        const char *entry = entries[block.count];
+        if (entry != entries[0] + block.size) block.whole = 0;
+        block.size += strlen(entry) + 1;
+    }
+    return block;
+}
+
+/* Entries of a directory of /proc, for kernels whose st_size does not say; -1 where it can't be read. */
+static int count_entries(const char *path) {
+    _Alignas(8) char buffer[1024];
+    long fd = keep_clear(sys_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)), size;
+    if (fd < 0) return -1;
+    int count = -1; /* not itself */
+    while ((size = sys_getdents((int)fd, buffer, sizeof buffer)) > 0)
+        for (long at = 0; at < size; at += ((struct kernel_dirent *)(buffer + at))->length)
+            count += ((struct kernel_dirent *)(buffer + at))->name[0] != '.';
+    sys_close((int)fd);
+    return size < 0 ? -1 : count;
+}
+
+/* Whether more descriptors are open than `known`; what can't be told counts as more. */
+static int has_more_descriptors(int known) {
+    struct statx found;
+    if (sys_statx("/proc/self/fd", &found) < 0) return 1;
+    int count = found.stx_size ? (int)found.stx_size : count_entries("/proc/self/fd");
+    return count < 0 || count > known;
+}
+
+/* The working directory, by its name or, where that can't be searched, by the kernel's link to it. */
+static long open_directory(void) {
+    const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+    long fd = sys_open(".", flags);
+    if (fd == -EACCES) fd = sys_open("/proc/self/cwd", flags);
+    return keep_clear(fd);
+}
+
+/* The flags of the request, given how many descriptors of its own the client holds. */
+static int observe(int own) {
+    char settings[128]; /* struct termios: the kernel's size differs from libc's */
+    int flags = 0, standard = 0;
+    for (int fd = 0; fd <= 2; fd++) {
+        long failed = sys_ioctl(fd, TCGETS, settings);
+        if (!failed) flags |= FLAG_TTY;
+        if (failed == -EBADF) flags |= FLAG_CLOSED;
+        else standard++;
+    }
+    long terminal = sys_open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (terminal >= 0) {
+        /* A terminal means in place already: the dearer question, whether more descriptors are open, is moot. */
+        sys_close((int)terminal);
+        return flags | FLAG_CTTY;
+    }
+    return has_more_descriptors(standard + own) ? flags | FLAG_FDS : flags;
+}
+
+/* Sends the parts; the descriptors go with the first byte. Returns 0 or -errno. */
+static long send_parts(int socket, struct iovec *part, int count, const int *fds, unsigned fd_count) {
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(4 * sizeof(int))];
+    struct iovec *end = part + count;
+    struct msghdr message = {0};
+    if (fd_count) {
+        message.msg_control = control;
+        message.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
+        memcpy(CMSG_DATA(header), fds, fd_count * sizeof(int));
+    }
+    while (part < end) {
+        message.msg_iov = part;
+        message.msg_iovlen = (size_t)(end - part);
+        long sent = sys_sendmsg(socket, &message);
+        if (sent >= 0) {
+            part = advance(part, end, (size_t)sent);
+            message.msg_control = NULL;
+            message.msg_controllen = 0;
+        } else if (sent == -EAGAIN) {
+            struct pollfd writable = {socket, POLLOUT, 0};
+            sys_poll(&writable, 1, NULL);
+        } else if (sent == -ETOOMANYREFS) {
+            sleep_ms(2); /* too many descriptors of this user are on their way: the daemon takes them up */
+        } else if (sent != -EINTR) {
+            return sent;
+        }
+    }
+    return 0;
+}
+
+static long send_entries(int socket, const struct block *block) {
+    struct iovec parts[32];
+    for (uint32_t at = 0; at < block->count;) {
+        int count = 0;
+        for (; count < 32 && at < block->count; count++, at++)
+            parts[count] = (struct iovec){block->entries[at], strlen(block->entries[at]) + 1};
+        long failed = send_parts(socket, parts, count, NULL, 0);
+        if (failed) return failed;
+    }
+    return 0;
+}
+
+/* Sends what the kernel left on the stack by reference, copying nothing; entry by entry where it isn't in one piece. */
+static long send_command(const struct client *client, int flags, const int *fds, unsigned fd_count) {
+    const struct process *process = client->process;
+    struct block arguments = measure(process->argv), environment = measure(process->envp);
+    size_t name = strlen(process->execfn);
+    uint64_t length = COMMAND_SIZE + name + arguments.size + environment.size;
+    if (length > UINT32_MAX) return -E2BIG;
+    uint8_t head[HEADER_SIZE + COMMAND_SIZE], *command = head + HEADER_SIZE;
+    put_header(head, REQUEST_EXECUTE, flags, (uint32_t)length);
+    put32(command, arguments.count);
+    put32(command + 4, environment.count);
+    put32(command + 8, (uint32_t)arguments.size);
+    put32(command + 12, (uint32_t)environment.size);
+    put32(command + 16, (uint32_t)name);
+    put32(command + 20, (uint32_t)sys_nice());
+    put32(command + 24, (uint32_t)client->mask);
+    put32(command + 28, (uint32_t)(client->mask >> 32));
+    int whole = arguments.whole && environment.whole;
+    struct iovec parts[] = {{head, sizeof head},
+                            {(void *)process->execfn, name},
+                            {process->argv[0], arguments.size},
+                            {process->envp[0], environment.size}};
+    long failed = send_parts(client->socket, parts, whole ? 4 : 2, fds, fd_count);
+    if (!failed && !whole) failed = send_entries(client->socket, &arguments);
+    if (!failed && !whole) failed = send_entries(client->socket, &environment);
+    return failed;
+}
+
+/* Asks the daemon. A connection that it closes early still holds its answer, so a failure to send says nothing yet. */
+static void send_request(struct client *client) {
+    long directory = open_directory();
+    int flags = observe(1 + (directory >= 0));
+    int fds[] = {0, 1, 2, (int)directory};
+    unsigned count = directory < 0 ? 0 : flags & FLAG_CLOSED ? 1 : 4;
+    long failed = send_command(client, flags, fds + (4 - count) % 4, count);
+    if (failed && failed != -EPIPE && failed != -ECONNRESET) {
+        char room[REASON_ROOM];
+        FAIL("can't send to the daemon: ", reason(failed, room));
+    }
+    if (directory >= 0) sys_close((int)directory);
+}
+
+static void send_signal(const struct client *client, uint32_t number) {
+    uint8_t frame[HEADER_SIZE + 4];
+    put_header(frame, REQUEST_SIGNAL, 0, 4);
+    put32(frame + HEADER_SIZE, number);
+    struct iovec part = {frame, sizeof frame};
+    send_parts(client->socket, &part, 1, NULL, 0);
+}
+
+#endif

@@ -1,0 +1,109 @@
+/* What happens when the daemon can't be reached: HOME/client.conf says. */
+#ifndef SAFESHELL_UNREACHABLE_H
+#define SAFESHELL_UNREACHABLE_H
+
+#include "connect.h"
+#include "execute.h"
+#include "start.h"
+
+enum { DEADLINE_MS = 2000, RETRY_MS = 5, CONF_SIZE_MAX = 16384, CONF_LIST_MAX = 64 };
+
+/* Repeated keys, as a list that ends with NULL. */
+struct list {
+    int count;
+    char *items[CONF_LIST_MAX + 1];
+};
+
+struct conf {
+    int allow_ai, allow_human;
+    struct list markers, start;
+    char text[CONF_SIZE_MAX];
+};
+
+static void append(struct list *list, char *item) {
+    if (list->count < CONF_LIST_MAX) list->items[list->count++] = item;
+    list->items[list->count] = NULL;
+}
+
+static void set_key(struct conf *conf, char *line) {
+    if (starts_with(line, "unreachable_ai=")) conf->allow_ai = same(line + 15, "allow");
+    if (starts_with(line, "unreachable_human=")) conf->allow_human = same(line + 18, "allow");
+    if (starts_with(line, "marker=")) append(&conf->markers, line + 7);
+    if (starts_with(line, "start=")) append(&conf->start, line + 6);
+}
+
+static void set_keys(struct conf *conf) {
+    char *line = conf->text;
+    for (char *at = line; *at; at++) {
+        if (*at != '\n') continue;
+        *at = 0;
+        set_key(conf, line);
+        line = at + 1;
+    }
+    set_key(conf, line);
+}
+
+/* Whether a file is this user's own and only theirs to write: what it starts runs as this user. */
+static int is_own(const char *path, unsigned long euid) {
+    struct statx found;
+    return sys_statx(path, &found) == 0 && found.stx_uid == euid && !(found.stx_mode & (S_IWGRP | S_IWOTH));
+}
+
+static void read_conf(const struct client *client, struct conf *conf) {
+    char path[sizeof client->address.sun_path];
+    memcpy(path, client->address.sun_path, client->home_length);
+    memcpy(path + client->home_length, "/client.conf", 13);
+    conf->allow_ai = 0;
+    conf->allow_human = 1;
+    conf->markers.count = conf->start.count = 0;
+    conf->markers.items[0] = conf->start.items[0] = NULL;
+    if (read_file(path, conf->text, sizeof conf->text)) {
+        set_keys(conf);
+        if (!is_own(path, client->process->euid) || *conf->start.items[0] != '/') conf->start.count = 0;
+    } else { /* an agent is one without the file, too */
+        append(&conf->markers, "CLAUDECODE");
+        append(&conf->markers, "CURSOR_AGENT");
+        append(&conf->markers, "GEMINI_CLI");
+        append(&conf->markers, "CODEX_SANDBOX");
+    }
+}
+
+static int is_agent(const struct process *process, const struct conf *conf) {
+    const char *context = variable(process->envp, "SAFESHELL_CONTEXT");
+    if (context && same(context, "ai")) return 1;
+    for (char *const *marker = conf->markers.items; *marker; marker++) {
+        const char *value = variable(process->envp, *marker);
+        if (value && *value) return 1;
+    }
+    return 0;
+}
+
+/* Connects until the deadline; another client may have started the daemon, or its queue may be full. */
+static long retry(struct client *client, long failed, int64_t deadline) {
+    while ((failed == -EAGAIN || failed == -ENOENT || failed == -ECONNREFUSED) && now_ms() < deadline) {
+        sleep_ms(RETRY_MS);
+        failed = connect_daemon(client);
+    }
+    return failed;
+}
+
+/* Reaches the daemon after all, or ends as the policy says; `failed` is why it could not be connected to. */
+static __attribute__((noinline)) void reach(struct client *client, long failed) {
+    struct conf conf;
+    int64_t deadline = now_ms() + DEADLINE_MS;
+    read_conf(client, &conf);
+    if (failed == -EAGAIN) failed = retry(client, failed, deadline);
+    if ((failed == -ENOENT || failed == -ECONNREFUSED) && conf.start.count && !is_confined()) {
+        start_daemon(client, conf.start.items, deadline);
+        failed = retry(client, connect_daemon(client), deadline);
+    }
+    if (!failed) return;
+    int allow = is_agent(client->process, &conf) ? conf.allow_ai : conf.allow_human;
+    char room[REASON_ROOM];
+    SAY("can't reach the daemon (", client->address.sun_path, ": ", reason(failed, room), "); ",
+        allow ? "running the command unguarded" : "the command does not run");
+    if (!allow) sys_exit(125);
+    execute(client->process, "", client->process->argv);
+}
+
+#endif

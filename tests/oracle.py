@@ -1,0 +1,116 @@
+"""The naive evaluator: what the contract says, a rule and a condition at a time, with none of the table's speed.
+
+`tests/test_equivalence.py` holds the table to it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from safeshell import patterns
+from safeshell.facts import UNDECIDED
+from safeshell.rules import PRECEDENCE, Condition
+from safeshell.subject import block, command_line
+from safeshell_compiler import Policy, PolicyRule
+
+Truth = bool | None
+"""None is undecided."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that a decision can depend on. Facts that can't be read are UNDECIDED; a file not listed does not exist."""
+
+    argv: tuple[str, ...]
+    directory: Any = "/"
+    branch: Any = None
+    in_repo: Any = False
+    env: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Any] = field(default_factory=dict)
+    context: str = "human"
+
+    @property
+    def name(self) -> str:
+        """The basename of the file executed."""
+        return self.argv[0].rpartition("/")[2]
+
+    @property
+    def arguments(self) -> bytes:
+        """The argument block."""
+        return block([argument.encode() for argument in self.argv])
+
+
+def decide(policy: Policy, situation: Situation) -> tuple[str, str, int]:
+    """The decision: action, the rule's name (or ""), and the shortest timeout in ms of the rules that match (or 0)."""
+    matching = [rule for rule in policy.rules if matches(rule, situation) and not rule.rule.observe]
+    if not matching:
+        return "allow", "", 0
+    winner = min(matching, key=lambda rule: PRECEDENCE.index(rule.rule.action))  # min keeps the first of equals
+    timeouts = [int(rule.rule.timeout.removesuffix("ms")) for rule in matching if rule.rule.timeout]
+    return winner.rule.action, winner.rule.name, min(timeouts, default=0)
+
+
+def matches(source: PolicyRule, situation: Situation) -> bool:
+    """Whether the rule counts as matching: it holds, or it restricts and can't be told not to."""
+    rule = source.rule
+    if rule.commands is not None and not any(fnmatch.fnmatchcase(situation.name, glob) for glob in rule.commands):
+        return False
+    truths = [holds(condition, situation) for condition in rule.conditions or ()]
+    truths.append(rule.context == "all" or (rule.context == "ai_only") == (situation.context == "ai"))
+    if rule.directory is not None:
+        truths.append(found(f"^(?:{rule.directory})", situation.directory))
+    truths += [negate(every(holds(part, situation) for part in exempt.conditions)) for exempt in source.unless]
+    truth = every(truths)
+    return source.restricts if truth is None else truth
+
+
+def holds(condition: Condition, situation: Situation) -> Truth:
+    """A condition in strong Kleene logic."""
+    value = condition.value
+    line = command_line(situation.arguments, situation.name)
+    match condition.kind:
+        case "all":
+            return every(holds(part, situation) for part in value)
+        case "any":
+            return negate(every(negate(holds(part, situation)) for part in value))
+        case "not":
+            return negate(holds(value, situation))
+        case "command_matches":
+            return patterns.search(value, line)
+        case "command_contains":
+            return value in line
+        case "command_startswith":
+            return line.startswith(value)
+        case "git_branch_in":
+            return None if situation.branch is UNDECIDED else situation.branch in value
+        case "git_branch_matches":
+            return found(value, situation.branch)
+        case "in_git_repo":
+            return None if situation.in_repo is UNDECIDED else situation.in_repo == value
+        case "path_matches":
+            return found(value, situation.directory)
+        case "file_exists":
+            there = situation.files.get(value, False)
+            return None if there is UNDECIDED else there
+        case "env_equals":
+            return situation.env.get(value.variable) == value.value
+    raise AssertionError(condition.kind)
+
+
+def found(pattern: str, subject: Any) -> Truth:
+    """Whether a pattern is found in a text that may be absent or undecided."""
+    return None if subject is UNDECIDED else subject is not None and patterns.search(pattern, subject)
+
+
+def every(truths: Iterable[Truth]) -> Truth:
+    """Kleene's conjunction."""
+    seen = set(truths)
+    return False if False in seen else None if None in seen else True
+
+
+def negate(truth: Truth) -> Truth:
+    """Kleene's negation."""
+    return None if truth is None else not truth

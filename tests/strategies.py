@@ -1,0 +1,113 @@
+"""Hypothesis strategies: random policies as YAML text, and situations, from a vocabulary small enough to collide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from hypothesis import strategies as st
+from oracle import Situation
+from safeshell.facts import UNDECIDED
+
+_NAMES = st.sampled_from(["git", "rm", "mkfs.ext4", "mkfs.xfs", "["])
+_COMMANDS = st.lists(st.sampled_from(["git", "rm", "mkfs.*", "g?t", "[gr]*", "[", "*"]), min_size=1, max_size=3)
+_WORDS = st.sampled_from(["push", "--force", "-f", "main", "HEAD^", "a b", "", "x\ny", "é", "$HOME", "'", "$ARGS"])
+_TEXTS = st.sampled_from(["push", "git push", "--force", "-f", "'HEAD^'", "x\ny", "é", "'", " ", "rm", ".", "a+"])
+_LINES = st.sampled_from([r"push", r"^git\s+push", r"push.*--force", r"\s(-f|--force)(\s|$)", r"(?i)MAIN", r"^$", r"\d"])
+_BRANCHES = st.sampled_from(["main", "release/2", "é"])
+_BRANCH_PATTERNS = st.sampled_from([r"^release/", r"main", r"é$", r""])
+_DIRECTORIES = st.sampled_from(["/", "/work", "/workshop", "/home/a/work", "/tmp/x"])
+_DIRECTORY_PATTERNS = st.sampled_from([r"/work", r"/home/[^/]+/work", r"^/tmp/", r"/a|/tmp", r"work$"])
+_FILES = st.sampled_from([".gitignore", "/etc/x"])
+_VARIABLES = st.sampled_from(["CI", "A"])
+_VALUES = st.sampled_from(["1", "", "x y"])
+
+_LEAVES: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.fixed_dictionaries({"command_matches": _LINES}),
+    st.fixed_dictionaries({"command_contains": _TEXTS}).filter(lambda c: c["command_contains"].strip() != ""),
+    st.fixed_dictionaries({"command_startswith": _TEXTS}).filter(lambda c: c["command_startswith"].strip() != ""),
+    st.fixed_dictionaries({"git_branch_in": st.lists(_BRANCHES, min_size=1, max_size=2)}),
+    st.fixed_dictionaries({"git_branch_matches": _BRANCH_PATTERNS}),
+    st.fixed_dictionaries({"in_git_repo": st.booleans()}),
+    st.fixed_dictionaries({"path_matches": _DIRECTORY_PATTERNS}),
+    st.fixed_dictionaries({"file_exists": _FILES}),
+    st.fixed_dictionaries({"env_equals": st.fixed_dictionaries({"variable": _VARIABLES, "value": _VALUES})}),
+)
+
+
+def _compound(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    several = st.lists(parts, min_size=1, max_size=3)
+    return st.one_of(
+        st.fixed_dictionaries({"all": several}),
+        st.fixed_dictionaries({"any": several}),
+        st.fixed_dictionaries({"not": parts}),
+    )
+
+
+conditions = st.recursive(_LEAVES, _compound, max_leaves=6)
+"""One condition, nested or not."""
+
+
+@st.composite
+def rules(draw: st.DrawFn, name: str) -> dict[str, Any]:
+    """A rule of this name."""
+    rule: dict[str, Any] = {"name": name, "message": "no"}
+    rule["action"] = draw(st.sampled_from(["allow", "deny", "require_approval", "redirect"]))
+    if rule["action"] == "redirect":
+        rule["redirect_to"] = "trash $ARGS"
+    optional: dict[str, st.SearchStrategy[Any]] = {
+        "commands": _COMMANDS,
+        "directory": _DIRECTORY_PATTERNS,
+        "context": st.sampled_from(["all", "ai_only", "human_only"]),
+        "conditions": st.lists(conditions, min_size=1, max_size=3),
+        "timeout": st.sampled_from(["1ms", "250ms", "3000ms"]),
+        "observe": st.booleans(),
+    }
+    rule.update({key: draw(strategy) for key, strategy in optional.items() if draw(st.booleans())})
+    return rule
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> str:
+    """A rules file without includes."""
+    count = draw(st.integers(1, 5))
+    return _yaml({"version": 1, "rules": [draw(rules(f"rule-{number}")) for number in range(count)]})
+
+
+@st.composite
+def overrides(draw: st.DrawFn, included: str) -> str:
+    """A rules file that includes `./included.yaml`, which has the given text, and changes some of its rules."""
+    changes = []
+    for rule in yaml.safe_load(included)["rules"]:
+        if not draw(st.booleans()):
+            continue
+        change: dict[str, Any] = {"name": rule["name"]}
+        if draw(st.booleans()):
+            change["unless"] = draw(st.lists(conditions, min_size=1, max_size=2))
+        if draw(st.booleans()):
+            change["action"] = draw(st.sampled_from(["allow", "deny", "require_approval"]))
+        if draw(st.booleans()):
+            change["disabled"] = draw(st.booleans())
+        changes.append(change)
+    own = [draw(rules("own"))]
+    return _yaml({"version": 1, "include": ["./included.yaml"], "rules": own, "overrides": changes})
+
+
+def _yaml(value: dict[str, Any]) -> str:
+    text: str = yaml.safe_dump(value, allow_unicode=True)
+    return text
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> Situation:
+    """A command and the world around it, some of it undecided."""
+    undecided = st.just(UNDECIDED)
+    return Situation(
+        argv=(draw(st.sampled_from(["", "/usr/bin/"])) + draw(_NAMES), *draw(st.lists(_WORDS, max_size=4))),
+        directory=draw(_DIRECTORIES | undecided),
+        branch=draw(st.none() | _BRANCHES | undecided),
+        in_repo=draw(st.booleans() | undecided),
+        env=draw(st.dictionaries(_VARIABLES, _VALUES)),
+        files=draw(st.dictionaries(_FILES, st.booleans() | undecided)),
+        context=draw(st.sampled_from(["ai", "human"])),
+    )
