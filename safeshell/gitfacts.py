@@ -424,14 +424,21 @@ _SETTLED_NS = 3_000_000_000
 _TIMEKEEPERS = frozenset(b"ext2 ext3 ext4 xfs btrfs tmpfs overlay zfs f2fs bcachefs".split())
 """File systems whose change times can be relied on. Some of FUSE's never change a directory's."""
 
+_KEEPS_TIME: dict[int, bool] = {}  # by device number
 
-def _keeps_time(device: int, known: dict[int, bool] = {}) -> bool:  # noqa: B006 - kept on purpose
-    if device not in known:
+
+def _keeps_time(device: int) -> bool:
+    known = _KEEPS_TIME.get(device)
+    if known is None:
         number = b"%d:%d" % (os.major(device), os.minor(device))
-        with open("/proc/self/mountinfo", "rb") as mounts:
-            lines = [line.split() for line in mounts]
-        known[device] = any(fields[2] == number and fields[fields.index(b"-") + 1] in _TIMEKEEPERS for fields in lines)
-    return known[device]
+        try:
+            with open("/proc/self/mountinfo", "rb") as mounts:
+                lines = [line.split() for line in mounts]
+        except OSError:
+            return False
+        known = any(fields[2] == number and fields[fields.index(b"-") + 1] in _TIMEKEEPERS for fields in lines)
+        _KEEPS_TIME[device] = known
+    return known
 
 
 class _Files:

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from safeshell_compiler import Policy, PolicyRule
+
 from safeshell import patterns
 from safeshell.facts import UNDECIDED
 from safeshell.rules import PRECEDENCE, Condition
 from safeshell.subject import block, command_line
-from safeshell_compiler import Policy, PolicyRule
 
 Truth = bool | None
 """None is undecided."""
@@ -81,22 +82,22 @@ def holds(condition: Condition, situation: Situation) -> Truth:
         case "command_matches":
             return patterns.search(value, line)
         case "command_contains":
-            return value in line
+            return str(value) in line
         case "command_startswith":
-            return line.startswith(value)
+            return line.startswith(str(value))
         case "git_branch_in":
-            return None if situation.branch is UNDECIDED else situation.branch in value
+            return None if situation.branch is UNDECIDED else bool(situation.branch in value)
         case "git_branch_matches":
             return found(value, situation.branch)
         case "in_git_repo":
-            return None if situation.in_repo is UNDECIDED else situation.in_repo == value
+            return None if situation.in_repo is UNDECIDED else bool(situation.in_repo == value)
         case "path_matches":
             return found(value, situation.directory)
         case "file_exists":
             there = situation.files.get(value, False)
-            return None if there is UNDECIDED else there
+            return None if there is UNDECIDED else bool(there)
         case "env_equals":
-            return situation.env.get(value.variable) == value.value
+            return bool(situation.env.get(value.variable) == value.value)
     raise AssertionError(condition.kind)
 
 

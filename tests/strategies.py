@@ -7,13 +7,16 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 from oracle import Situation
+
 from safeshell.facts import UNDECIDED
 
 _NAMES = st.sampled_from(["git", "rm", "mkfs.ext4", "mkfs.xfs", "["])
 _COMMANDS = st.lists(st.sampled_from(["git", "rm", "mkfs.*", "g?t", "[gr]*", "[", "*"]), min_size=1, max_size=3)
 _WORDS = st.sampled_from(["push", "--force", "-f", "main", "HEAD^", "a b", "", "x\ny", "é", "$HOME", "'", "$ARGS"])
 _TEXTS = st.sampled_from(["push", "git push", "--force", "-f", "'HEAD^'", "x\ny", "é", "'", " ", "rm", ".", "a+"])
-_LINES = st.sampled_from([r"push", r"^git\s+push", r"push.*--force", r"\s(-f|--force)(\s|$)", r"(?i)MAIN", r"^$", r"\d"])
+_LINES = st.sampled_from(
+    [r"push", r"^git\s+push", r"push.*--force", r"\s(-f|--force)(\s|$)", r"(?i)MAIN", r"^$", r"\d"]
+)
 _BRANCHES = st.sampled_from(["main", "release/2", "é"])
 _BRANCH_PATTERNS = st.sampled_from([r"^release/", r"main", r"é$", r""])
 _DIRECTORIES = st.sampled_from(["/", "/work", "/workshop", "/home/a/work", "/tmp/x"])

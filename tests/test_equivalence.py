@@ -8,11 +8,12 @@ import tempfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Situation, decide
+from safeshell_compiler import Compilation, compile_rules
+from strategies import overrides, policies, situations
+
 from safeshell.evaluator import LoadedTable, evaluate
 from safeshell.facts import Fact, FactKey, GivenFacts
 from safeshell.table import Table
-from safeshell_compiler import Compilation, compile_rules
-from strategies import overrides, policies, situations
 
 
 def _facts(situation: Situation) -> GivenFacts:

@@ -207,7 +207,7 @@ CASES: list[tuple[str, dict[str, str]]] = [
         for place in ("plain", "plain/a", "plain/a/b", "bare.git/objects/a", "outside/a")
         for ceiling in (
             "/", "{top}", "{top}/plain", "{top}/plain/a", "{top}/plain/", "/nowhere:{top}/plain:/usr", "plain", ":",
-            ":{top}/plain", "{top}/linked/../plain", "{top}/relative-link/.git/..", "{top}/plain/a/b", "{top}/pla",
+            ":{top}/plain", ":{top}/linked/../plain", "{top}/linked/../plain", "{top}/relative-link/.git/..", "{top}/plain/a/b", "{top}/pla",
         )
     ),
     *(("plain/a/b", {"GIT_DISCOVERY_ACROSS_FILESYSTEM": value}) for value in ("1", "false", "", "no")),
@@ -599,6 +599,17 @@ def test_what_has_just_changed_is_not_kept(repository: Path) -> None:
     facts_of(below)
     assert os.fsencode(below) not in gitfacts._FILES.marks
     assert os.fsencode(repository / ".git/HEAD") not in gitfacts._FILES._parsed
+
+
+def test_only_known_file_systems_are_relied_on(tmp_path: Path) -> None:
+    mounted = subprocess.run(
+        ["stat", "-f", "-c", "%T", tmp_path], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    device = tmp_path.stat().st_dev
+    if mounted in ("ext2/ext3", "tmpfs", "xfs", "overlayfs") and os.major(device):
+        assert gitfacts._keeps_time(device)
+    assert not gitfacts._keeps_time(Path("/proc").stat().st_dev)
+    assert not gitfacts._keeps_time(os.makedev(0, 0))
 
 
 @pytest.mark.usefixtures("eager")

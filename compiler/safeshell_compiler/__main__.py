@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 from safeshell.paths import Home
-
 from safeshell_compiler.publish import compile_home, compile_repository, for_daemon
 
 

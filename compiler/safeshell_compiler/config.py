@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
 from pydantic_core import PydanticCustomError
-from safeshell.settings import Limits, Settings
 
+from safeshell.settings import Limits, Settings
 from safeshell_compiler.duration import parse_duration
 from safeshell_compiler.findings import Finding, Place, Report
 from safeshell_compiler.model import key_place, locate, suggest
@@ -137,8 +137,11 @@ def _validate(tree: Node, path: str, report: Report) -> Settings | None:
                 suggestion = suggest(key, known, "there are " + ", ".join(known))
                 report.add("SS201", key_place(parent, key, path), key=key, suggestion=suggestion)
             else:
-                place = locate(tree, location).place(path)
-                report.add("SS299", place, problem=details["msg"].replace("Input should", "this should"))
+                node = locate(tree, location)
+                problem = details["msg"].replace("Input should", "this should")
+                if details["type"] == "string_type" and node.raw:
+                    problem = f"this must be text, quote it: '{node.raw}'"
+                report.add("SS299", node.place(path), problem=problem)
     return None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import safeshell
 from safeshell.table import FORMAT, canonical_json, pack_records
+from safeshell_compiler.escape import printable
 from safeshell_compiler.findings import Report
 from safeshell_compiler.index import Indexed
 from safeshell_compiler.lower import LoweredRule
@@ -44,7 +45,7 @@ def _rule(lowered: LoweredRule) -> dict[str, Any]:
     record: dict[str, Any] = {
         "name": source.rule.name,
         "action": source.rule.action,
-        "message": source.rule.message,
+        "message": printable(source.rule.message.strip()),  # shown as one line, wherever that is
         "file": source.label,
         "line": source.place.line,
     }

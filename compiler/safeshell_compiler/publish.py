@@ -13,7 +13,6 @@ from safeshell.paths import SYSTEM_RULES, Home
 from safeshell.settings import Settings, write_client_conf
 from safeshell.store import Current, Signature, signature
 from safeshell.table import SECTIONS
-
 from safeshell_compiler.config import read_config
 from safeshell_compiler.findings import Finding, sort_findings
 from safeshell_compiler.pipeline import Compilation, compile_rules, compile_system

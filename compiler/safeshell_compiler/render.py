@@ -10,6 +10,7 @@ from typing import Any
 
 import safeshell
 from safeshell_compiler.codes import CODES
+from safeshell_compiler.escape import printable
 from safeshell_compiler.findings import Finding
 
 WIDTH = 120
@@ -121,17 +122,6 @@ def _columns(text: str) -> int:
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
     )
-
-
-def printable(text: str) -> str:
-    """The text with control characters and unpaired surrogates escaped: rules must not drive a terminal."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() or unicodedata.category(char) == "Zs" else _escape(char) for char in text)
-
-
-def _escape(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
 
 
 def _shown(file: str, base: str) -> str:

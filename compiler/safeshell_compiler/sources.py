@@ -96,7 +96,7 @@ class Reader:
         except OSError as error:
             self._report.add("SS101", place, path=path, reason=error.strerror)
             return None
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             # Judged on the open descriptor: a path could be exchanged in between.
             status = os.fstat(descriptor)
             if stat.S_ISDIR(status.st_mode):
@@ -106,10 +106,12 @@ class Reader:
             elif status.st_size > FILE_BYTES:
                 self._report.add("SS401", place, path=path, size=-(-status.st_size >> 20), limit=FILE_BYTES >> 20)
             elif trusted or (self._trust(path, status, place) and self._trust_parent(path, place)):
-                try:
-                    return file.read(FILE_BYTES + 1)
-                except OSError as error:
-                    self._report.add("SS101", place, path=path, reason=error.strerror)
+                with open(descriptor, "rb", closefd=False) as file:
+                    return file.read(FILE_BYTES)
+        except OSError as error:
+            self._report.add("SS101", place, path=path, reason=error.strerror)
+        finally:
+            os.close(descriptor)
         return None
 
     def _trust_parent(self, path: str, place: Place) -> bool:

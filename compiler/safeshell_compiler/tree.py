@@ -26,6 +26,7 @@ ALIASED_VALUES = 100_000
 """Values that all aliases of a file may stand for together: ten nested aliases can stand for billions."""
 
 _RESOLVERS: Final[dict[str, list[tuple[str, re.Pattern[str]]]]] = Resolver.yaml_implicit_resolvers
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE_THEN_TAB = re.compile(r"[ ]*\t")
 _KEPT_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map", "!")
 
@@ -213,23 +214,23 @@ class _Builder:
         node = Node(value, event.start_mark, event.end_mark)
         if type(value) is not str:
             node.raw = text
-        elif "\0" in text or not text.isprintable():
-            self._check_characters(text, event)
+        elif not text.isprintable():
+            node.value = self._check_characters(text, event)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
             self._sizes.pop(event.anchor, None)
         return node
 
-    def _check_characters(self, text: str, event: Any) -> None:
-        for char in text:
-            if char == "\0":
-                remedy = "no argument, path or variable can hold it"
-                self._report.add("SS119", self._place(event), character="NUL", remedy=remedy)
-                return
-            if "\ud800" <= char <= "\udfff":
-                remedy = "write the character itself"
-                self._report.add("SS119", self._place(event), character="half a surrogate pair", remedy=remedy)
-                return
+    def _check_characters(self, text: str, event: Any) -> str:
+        """The text without what no argument, path or pattern can hold; that is reported."""
+        if "\0" in text:
+            remedy = "no argument, path or variable can hold it"
+            self._report.add("SS119", self._place(event), character="NUL", remedy=remedy)
+        # libyaml refuses these itself; the pure reader does not.
+        if _SURROGATE.search(text):
+            remedy = "write the character itself"
+            self._report.add("SS119", self._place(event), character="half a surrogate pair", remedy=remedy)
+        return _SURROGATE.sub("", text).replace("\0", "")
 
     def _resolve(self, text: str) -> Any:
         """What YAML 1.1 takes a plain scalar for; most are text, so the answer is kept by text."""

@@ -88,3 +88,7 @@ def _report_bug() -> None:
         stream.write(f"safeshell {__version__}, Python {sys.version}, {sys.argv!r}\n")
         traceback.print_exc(file=stream)
     click.echo(f"safeshell: this is a bug; the traceback is in {stream.name}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from safeshell.rules import Kind
 from safeshell_compiler import Compilation, compile_rules
+
+from safeshell.rules import Kind
 
 Compile = Callable[..., Compilation]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from safeshell.table import Records
 
 from .conftest import Compile
@@ -19,7 +20,7 @@ def rule(text: str, action: str = "deny") -> str:
 @pytest.mark.parametrize(
     ("condition", "line", "column", "hint"),
     [
-        (r"  - command_matches: '^git (?!push)'", 8, 27, "not:"),
+        (r"  - command_matches: '^git (?!push)'", 8, 28, "not:"),
         (r"  - command_matches: a(?=b)", 8, 23, "look-around"),
         (r"  - command_matches: (?<!a)b", 8, 22, "not:"),
         (r"  - command_matches: '\(?! (?<=a)b'", 8, 28, "look-around"),
@@ -104,7 +105,7 @@ def test_redirect_and_its_target_belong_together(compile_text: Compile) -> None:
 
 
 @pytest.mark.parametrize(
-    "test", ['"a \'b"', "{command: \"'\"}", "\"''\"", "{command: x, env: {A=B: c}}", "'# only a \"comment'"]
+    "test", ['"a \'b"', '{command: "\'"}', "\"''\"", "{command: x, env: {A=B: c}}", "'# only a \"comment'"]
 )
 def test_malformed_tests(compile_text: Compile, test: str) -> None:
     text = HEAD + f"- {{name: a, action: deny, message: m, tests: {{match: [x], no_match: [{test}]}}}}\n"

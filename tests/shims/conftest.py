@@ -41,6 +41,10 @@ class Shim:
     path: str
     client: str
 
+    @property
+    def speaks_lines(self) -> bool:
+        return self.client.endswith("safeshell-check")
+
     def environment(self, more: dict[str, str]) -> dict[str, str]:
         return {**BLANK, "SAFESHELL_HOME": self.home, **more}
 

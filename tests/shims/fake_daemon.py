@@ -47,7 +47,7 @@ def stopped(number: int) -> bytes:
 
 @dataclass
 class Request:
-    """A command as a client sent it; `fds` are the test's to look at, closed with the daemon."""
+    """A command as a client sent it; `fds` is what the descriptors were of, which are closed at once as in a pipeline."""
 
     flags: int
     nice: int
@@ -55,7 +55,7 @@ class Request:
     name: bytes
     argv: list[bytes]
     env: list[bytes]
-    fds: list[int] = field(default_factory=list)
+    fds: list[os.stat_result] = field(default_factory=list)
     pid: int = 0
 
 
@@ -96,7 +96,9 @@ class Connection:
         while len(self.buffer) < 12:
             self.fill()
         taken = self.line_request() if self.buffer.startswith(b"safeshell/1 ") else self.framed_request()
-        taken.fds = self.fds
+        taken.fds = [os.fstat(fd) for fd in self.fds]
+        for fd in self.fds:
+            os.close(fd)
         taken.pid = struct.unpack("iII", self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
         return taken
 
@@ -153,7 +155,6 @@ class FakeDaemon:
         self.steps = steps
         self.requests: queue.Queue[Request] = queue.Queue()
         self.failures: list[BaseException] = []
-        self.opened: list[int] = []
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(os.path.join(home, "daemon.sock"))
         self.listener.listen(64)
@@ -167,8 +168,6 @@ class FakeDaemon:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.thread.join(10)
         self.listener.close()
-        for fd in self.opened:
-            os.close(fd)
         if kind is None:
             assert not self.thread.is_alive()
             assert not self.failures, self.failures
@@ -188,7 +187,6 @@ class FakeDaemon:
 
     def converse(self, connection: Connection) -> None:
         request = connection.request()
-        self.opened += connection.fds
         self.requests.put(request)
         for step in self.steps:
             if isinstance(step, bytes):

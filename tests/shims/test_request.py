@@ -7,6 +7,7 @@ import pty
 import signal
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,11 @@ from shims.conftest import Shim
 from shims.fake_daemon import CLOSED, CTTY, FDS, TTY, FakeDaemon, refused
 
 NO = refused(126, b"no\n")
+NO_LINE = b"refused 126 no\\n\n"
+
+
+def no(shim: Shim) -> bytes:
+    return NO_LINE if shim.speaks_lines else NO
 
 
 def test_arguments_are_exact(shim: Shim) -> None:
@@ -29,7 +35,7 @@ def test_a_script_cannot_know_its_argv0(clients: dict[str, str], home: str) -> N
     from shims.conftest import make_shim
 
     shim = make_shim(home, clients["bash"])
-    with FakeDaemon(home, b"refused 126 no\n") as daemon:
+    with FakeDaemon(home, NO_LINE) as daemon:
         assert shim.run(b"other", b"", b"\xff\n", b"").returncode == 126
         request = daemon.request()
     assert request.argv == [b"probe", b"", b"\xff\n", b""]
@@ -39,7 +45,7 @@ def test_a_script_cannot_know_its_argv0(clients: dict[str, str], home: str) -> N
 @pytest.mark.parametrize("count", [0, 1, 20000])
 def test_large_requests_arrive_whole(any_shim: Shim, count: int) -> None:
     argv = [b"probe", *(b"%0100d" % i for i in range(count))]  # 2 MB at most
-    with FakeDaemon(any_shim.home, b"" if count < 0 else NO if "check" not in any_shim.client else b"refused 126 no\n") as daemon:
+    with FakeDaemon(any_shim.home, no(any_shim)) as daemon:
         assert any_shim.run(*argv).returncode == 126
         assert daemon.request().argv == argv
 
@@ -47,8 +53,7 @@ def test_large_requests_arrive_whole(any_shim: Shim, count: int) -> None:
 def test_environment_is_exact(any_shim: Shim) -> None:
     # env -i cannot give duplicates or entries without =; execve through a helper can.
     entries = [f"SAFESHELL_HOME={any_shim.home}".encode(), b"PATH=/usr/bin:/bin", b"A=1", b"A=2", b"noequals", b"=x", b"B=\xff\n"]
-    answer = NO if "check" not in any_shim.client else b"refused 126 no\n"
-    with FakeDaemon(any_shim.home, answer) as daemon:
+    with FakeDaemon(any_shim.home, no(any_shim)) as daemon:
         assert run_raw(any_shim.path, entries) == 126
         assert daemon.request().env == entries
 
@@ -67,26 +72,26 @@ def run_raw(path: str, entries: list[bytes]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def test_descriptors_are_the_callers_own(shim: Shim, tmp_path: object) -> None:
+def test_descriptors_are_the_callers_own(shim: Shim, tmp_path: Path) -> None:
     reading, writing = os.pipe()
     with FakeDaemon(shim.home, NO) as daemon:
         shim.run("probe", stdin=reading, cwd=str(tmp_path), start_new_session=True)
         request = daemon.request()
         assert len(request.fds) == 4
-        assert os.path.samestat(os.fstat(request.fds[0]), os.fstat(reading))
-        assert os.path.samestat(os.fstat(request.fds[3]), os.stat(str(tmp_path)))
+        assert os.path.samestat(request.fds[0], os.fstat(reading))
+        assert os.path.samestat(request.fds[3], os.stat(str(tmp_path)))
         assert request.flags == 0
     os.close(reading)
     os.close(writing)
 
 
-def test_a_deleted_directory_is_passed(shim: Shim, tmp_path: object) -> None:
+def test_a_deleted_directory_is_passed(shim: Shim, tmp_path: Path) -> None:
     gone = os.path.join(str(tmp_path), "gone")
     os.mkdir(gone)
     with FakeDaemon(shim.home, NO) as daemon:
         code = "import os, sys; os.chdir(sys.argv[1]); os.rmdir(sys.argv[1]); os.execve(sys.argv[2], ['probe'], os.environ)"
         subprocess.run(["/usr/bin/python3", "-c", code, gone, shim.path], env=shim.environment({}), check=False)
-        assert os.fstat(daemon.request().fds[3]).st_nlink == 0
+        assert daemon.request().fds[3].st_nlink == 0
 
 
 def test_what_the_caller_blocked_and_its_niceness(shim: Shim) -> None:
@@ -112,7 +117,7 @@ def test_closed_descriptors_stay_closed(shim: Shim, closed: tuple[int, ...]) -> 
         request = daemon.request()
         assert request.flags == CLOSED
         assert len(request.fds) == 1
-        assert os.path.samestat(os.fstat(request.fds[0]), os.stat("."))
+        assert os.path.samestat(request.fds[0], os.stat("."))
 
 
 @pytest.mark.parametrize("keep", [lambda: os.dup(0), lambda: os.open("/", os.O_PATH)])
@@ -155,14 +160,12 @@ def test_passed_descriptors_stay_blocking(shim: Shim) -> None:
 
 
 def test_home_of_an_empty_environment_is_the_shims_own(any_shim: Shim) -> None:
-    answer = NO if "check" not in any_shim.client else b"refused 126 no\n"
-    with FakeDaemon(any_shim.home, answer) as daemon:
+    with FakeDaemon(any_shim.home, no(any_shim)) as daemon:
         assert run_raw(any_shim.path, []) == 126
         assert daemon.request().env == []
 
 
-def test_home_of_the_user(any_shim: Shim, tmp_path: object) -> None:
+def test_home_of_the_user(any_shim: Shim, tmp_path: Path) -> None:
     os.symlink(any_shim.home, os.path.join(str(tmp_path), ".safeshell"))
-    answer = NO if "check" not in any_shim.client else b"refused 126 no\n"
-    with FakeDaemon(any_shim.home, answer):
+    with FakeDaemon(any_shim.home, no(any_shim)):
         assert run_raw(any_shim.path, [f"HOME={tmp_path}".encode()]) == 126

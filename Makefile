@@ -1,0 +1,49 @@
+# `make demo` and `make test` set everything up themselves; they need python3 (3.11 or later) with venv, a C compiler,
+# make and git.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# What the client is built from: a change of it, or of the package's own build, installs again.
+SOURCES := pyproject.toml hatch_build.py $(wildcard shims/*.c shims/*.h)
+
+.PHONY: demo test test-slow lint format bench bench-quick clean
+
+demo: .venv/.run
+	$(BIN)/python docs/demo.py
+
+test: .venv/.dev
+	$(BIN)/pytest -n 2 -m "not slow" $(PYTEST)
+
+test-slow: .venv/.dev
+	$(BIN)/pytest -m slow $(PYTEST)
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/.run
+	$(BIN)/python perf/bench.py
+
+bench-quick: .venv/.run
+	$(BIN)/python perf/bench.py --quick --gate
+
+.venv/.python:
+	$(PYTHON) -c 'import sys; sys.exit("SafeShell needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/.run: .venv/.python $(SOURCES)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+.venv/.dev: .venv/.run
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis safeshell/native/safeshell-shim
