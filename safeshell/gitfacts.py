@@ -254,9 +254,9 @@ _REFTABLE_HEAD = b"refs/heads/.invalid"
 _SPACE = b" \t\n\r"
 _OBJECT = re.compile(rb"(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})(?:[ \t\n\r]|\Z)")
 _REFERENCE = re.compile(
-    rb"ref:[ \t\n\r]*(refs(?:/(?!\.)(?:(?!\.\.|@\{)[^\x00-\x20\x7f~^:?*\[\\/])++(?<!\.lock))++(?<!\.))"
+    rb"ref:[ \t\n\r]*(refs(?:/(?!\.)(?:(?!\.\.|@\{)[^\x00-\x20\x7f~^:?*\[\\/])+(?<!\.lock))+(?<!\.))"
 )
-"""git-check-ref-format(1), below refs/."""
+"""git-check-ref-format(1), below refs/. No possessive quantifiers: on groups, Python before 3.11.4 gets them wrong."""
 
 _PER_WORK_TREE = (b"refs/bisect/", b"refs/worktree/", b"refs/rewritten/")
 _NAMESPACES = (b"refs/heads/", b"refs/tags/", b"refs/remotes/", b"refs/")
@@ -312,15 +312,15 @@ def _parse_reference(content: bytes) -> bytes:
 
 _CONFIG = re.compile(
     rb"""
-      [ \t\r\n]++ | [#;][^\n]*+
-    | \[ (?P<section>[A-Za-z0-9.-]*+) (?:[ \t\r]++ (?P<sub>"(?:[^"\\\n]|\\[^\n])*+"))? \]
-    | (?P<key>[A-Za-z][A-Za-z0-9-]*+) [ \t]*+
-      (?: = (?P<value>(?:[^"\\\n\#;]|\\[tbn"\\\n]|"(?:[^"\\\n]|\\[tbn"\\\n])*+")*+) (?:[#;][^\n]*+)? )? (?=\n|\Z)
+      [ \t\r\n]+ | [#;][^\n]*
+    | \[ (?!\]) (?P<section>[A-Za-z0-9.-]*) (?:[ \t\r]+ (?P<sub>"(?:[^"\\\n]|\\[^\n])*"))? \]
+    | (?P<key>[A-Za-z][A-Za-z0-9-]*) [ \t]*
+      (?: = (?P<value>(?:[^"\\\n\#;]|\\[tbn"\\\n]|"(?:[^"\\\n]|\\[tbn"\\\n])*")*) (?:[#;][^\n]*)? )? (?=\n|\Z)
     """,
     re.VERBOSE,
 )
 _VALUE = re.compile(
-    rb"""(?P<space>[ \t\r]+)|\\(?P<escape>[tbn"\\\n])|(?P<quoted>"(?:[^"\\]|\\.)*+")|[^"\\ \t\r]+""", re.DOTALL
+    rb"""(?P<space>[ \t\r]+)|\\(?P<escape>[tbn"\\\n])|(?P<quoted>"(?:[^"\\]|\\.)*")|[^"\\ \t\r]+""", re.DOTALL
 )
 _ESCAPES = {b"t": b"\t", b"b": b"\b", b"n": b"\n", b'"': b'"', b"\\": b"\\", b"\n": b""}
 _NUMBER = re.compile(rb"[-+]?(?:0x[0-9a-f]+|[0-9]+)[kmg]?", re.IGNORECASE)

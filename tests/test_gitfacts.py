@@ -207,7 +207,9 @@ CASES: list[tuple[str, dict[str, str]]] = [
         for place in ("plain", "plain/a", "plain/a/b", "bare.git/objects/a", "outside/a")
         for ceiling in (
             "/", "{top}", "{top}/plain", "{top}/plain/a", "{top}/plain/", "/nowhere:{top}/plain:/usr", "plain", ":",
-            ":{top}/plain", ":{top}/linked/../plain", "{top}/linked/../plain", "{top}/relative-link/.git/..", "{top}/plain/a/b", "{top}/pla",
+            ":{top}/plain",
+            ":{top}/linked/../plain",
+            "{top}/linked/../plain", "{top}/relative-link/.git/..", "{top}/plain/a/b", "{top}/pla",
         )
     ),
     *(("plain/a/b", {"GIT_DISCOVERY_ACROSS_FILESYSTEM": value}) for value in ("1", "false", "", "no")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -86,3 +87,9 @@ class Report:
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings by file, line and column."""
     return tuple(sorted(findings, key=lambda f: (f.file, f.line, f.column, f.code, f.message)))
+
+
+def suggest(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A hint naming the nearest known word."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else otherwise

@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass, field
 
 from safeshell.rules import Kind
-from safeshell_compiler.findings import Place, Report
-from safeshell_compiler.model import Document, read_model, suggest
+from safeshell_compiler.findings import Place, Report, suggest
+from safeshell_compiler.model import Document, read_model
 from safeshell_compiler.sources import Reader, Source
 from safeshell_compiler.tree import parse
 

@@ -9,10 +9,9 @@ from safeshell import patterns
 from safeshell.rules import Condition
 from safeshell_compiler.findings import Place, Report
 from safeshell_compiler.meaning import Effects, check_meaning
-from safeshell_compiler.model import locate
 from safeshell_compiler.pointing import explain, point
 from safeshell_compiler.resolve import Policy, PolicyRule
-from safeshell_compiler.tree import Node
+from safeshell_compiler.tree import Node, locate
 
 Atom = tuple[Any, ...]
 """`(kind, argument…)` as docs/table.md lists them."""

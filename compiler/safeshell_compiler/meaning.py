@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from safeshell.rules import Case
 from safeshell_compiler.duration import parse_duration
 from safeshell_compiler.findings import Report
-from safeshell_compiler.model import key_place, locate
 from safeshell_compiler.resolve import PolicyRule
+from safeshell_compiler.tree import key_place, locate
 
 TIMEOUT_MS = (1 << 32) - 1
 """The protocol carries a timeout in 32 bits, 49 days."""

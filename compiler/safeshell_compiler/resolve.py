@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from safeshell.rules import Condition, Kind, Override, Rule
-from safeshell_compiler.findings import Place, Report
+from safeshell_compiler.findings import Place, Report, suggest
 from safeshell_compiler.load import Loaded, LoadedFile
-from safeshell_compiler.model import key_place, locate, suggest
 from safeshell_compiler.sources import Source
-from safeshell_compiler.tree import Node
+from safeshell_compiler.tree import Node, key_place, locate
 
 
 @dataclass(frozen=True, slots=True)

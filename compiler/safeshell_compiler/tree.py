@@ -7,6 +7,7 @@ tree grows: a hostile file ends at its first excess instead of filling memory or
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 import yaml
@@ -32,6 +33,10 @@ _KEPT_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,20
 
 
 _NO_KEYS: dict[str, tuple[int, int]] = {}
+
+
+Location = Sequence[int | str]
+"""Keys and indices from a node down, as pydantic gives them."""
 
 
 class Odd:
@@ -81,6 +86,25 @@ def plain(node: Node) -> Any:
     if type(value) is list:
         return [plain(child) for child in value]
     return value
+
+
+def locate(node: Node, location: Location) -> Node:
+    """The node at a location, or the nearest one above it."""
+    for step in location:
+        value = node.value
+        present = step in value if type(value) is dict else type(value) is list and step in range(len(value))
+        if not present:
+            break
+        node = value[step]
+    return node
+
+
+def key_place(node: Node, key: str, file: str) -> Place:
+    """Where a key of a mapping stands, or the mapping where the key isn't there."""
+    if key not in node.keys:
+        return node.place(file)
+    line, column = node.keys[key]
+    return Place(file, line + 1, column + 1)
 
 
 class _StopError(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 
 import click
 
@@ -42,6 +43,8 @@ def command(argv: tuple[str, ...]) -> int:
     if program is None:
         click.echo(f"safeshell: {argv[0]}: command not found", err=True)
         return NOT_FOUND
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and what is ignored stays so
+        signal.signal(number, signal.SIG_DFL)
     try:
         os.execve(program, argv, environment)
     except OSError as error:

@@ -53,7 +53,7 @@ RULE = HEAD + "- name: a\n  action: deny\n  message: m\n  tests: {match: [x]}\n"
         (RULE + "  conditions: [{in_git_repo: 1}]\n", ("SS208", 7, 30), "number 1"),
         (RULE + "  conditions: [{env_equals: {variable: A=B, value: x}}]\n", ("SS207", 7, 40), "without ="),
         (RULE + "  conditions: [{env_equals: {variable: A, valeu: x}}]\n", ("SS201", 7, 43), "did you mean 'value'?"),
-        (RULE + "  conditions: [{any: [{not: {path_match: x}}]}]\n", ("SS202", 7, 30), "did you mean 'path_matches'?"),
+        (RULE + "  conditions: [{any: [{not: {path_match: x}}]}]\n", ("SS202", 7, 30), "'path_matches'?"),
         (HEAD + "- {name: a, action: deny, message: m, tests: {match: [1]}}\n", ("SS210", 3, 55), "quote it: '1'"),
         (
             HEAD + "- {name: a, action: deny, message: m, tests: {mach: []}}\n",

@@ -91,6 +91,12 @@ def shim(request: pytest.FixtureRequest, clients: dict[str, str], home: str) -> 
     return make_shim(home, clients[request.param])
 
 
+@pytest.fixture
+def bash_shim(clients: dict[str, str], home: str) -> Shim:
+    """The bash client."""
+    return make_shim(home, clients["bash"])
+
+
 @pytest.fixture(params=[*BUILDS, "bash"])
 def any_shim(request: pytest.FixtureRequest, clients: dict[str, str], home: str) -> Shim:
     """Every client."""

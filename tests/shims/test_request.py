@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import resource
 import signal
 import subprocess
 from collections.abc import Callable
@@ -42,11 +43,13 @@ def test_a_script_cannot_know_its_argv0(clients: dict[str, str], home: str) -> N
     assert request.name == shim.path.encode()
 
 
-@pytest.mark.parametrize("count", [0, 1, 20000])
+@pytest.mark.parametrize("count", [0, 1, 30000])
 def test_large_requests_arrive_whole(any_shim: Shim, count: int) -> None:
-    argv = [b"probe", *(b"%0100d" % i for i in range(count))]  # 2 MB at most
+    argv = [b"probe", *(b"%0100d" % i for i in range(count))]  # 3 MB at most
+    roomy = (64 << 20, resource.getrlimit(resource.RLIMIT_STACK)[1])  # arguments may take a quarter of the stack
     with FakeDaemon(any_shim.home, no(any_shim)) as daemon:
-        assert any_shim.run(*argv).returncode == 126
+        done = any_shim.run(*argv, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_STACK, roomy))
+        assert done.returncode == 126
         assert daemon.request().argv == argv
 
 

@@ -1,0 +1,72 @@
+"""Homes, daemons and shims for tests; what they are made with is in `harness`.
+
+A test that wants other rules or settings than the default names them:
+
+    @pytest.mark.rules(RULES)
+    @pytest.mark.config(CONFIG)
+    def test_…(daemon: Daemon) -> None:
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+# Tests are collected by path; what they share stands here.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from harness import RULES, Daemon, make_home, running_daemon, sync_shims, temporary_directory
+from safeshell.context import KNOWN_MARKERS
+from safeshell.paths import Home
+
+MakeHome = Callable[..., Home]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "rules(text): the rules of the `home` fixture")
+    config.addinivalue_line("markers", "config(text): the settings of the `home` fixture")
+
+
+@pytest.fixture(autouse=True)
+def nobodys_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the home of whoever runs it, nor is it taken for an agent where an agent runs it."""
+    monkeypatch.setenv("SAFESHELL_HOME", "/nonexistent/safeshell-tests")
+    for name in ("SAFESHELL_CONTEXT", *KNOWN_MARKERS):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def homes() -> Iterator[MakeHome]:
+    """Makes homes: `homes(rules, config)`; each is gone after the test, and every process of it must be."""
+    with ExitStack() as stack:
+
+        def make(rules: str = RULES, config: str | None = None) -> Home:
+            return make_home(os.path.join(stack.enter_context(temporary_directory()), "h"), rules, config)
+
+        yield make
+
+
+@pytest.fixture
+def home(homes: MakeHome, request: pytest.FixtureRequest) -> Home:
+    """A home with its rules compiled."""
+    rules = request.node.get_closest_marker("rules")
+    config = request.node.get_closest_marker("config")
+    return homes(rules.args[0] if rules else RULES, config.args[0] if config else None)
+
+
+@pytest.fixture
+def daemon(home: Home) -> Iterator[Daemon]:
+    """That home's daemon, running."""
+    with running_daemon(home) as running:
+        yield running
+
+
+@pytest.fixture
+def shims(home: Home) -> Home:
+    """That home with its shims made; `harness.run(home, …)` runs commands behind them."""
+    sync_shims(home)
+    return home

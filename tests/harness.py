@@ -1,0 +1,271 @@
+"""What the tests that run SafeShell share: homes of their own, daemons that are ended and reaped, commands run cleanly.
+
+`tests/conftest.py` makes fixtures of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from safeshell.cli.daemon import launch
+from safeshell.client import control
+from safeshell.errors import SafeShellError
+from safeshell.paths import Home
+from safeshell.protocol import Type
+from safeshell.shims import Synced, sync
+from safeshell.store import read_current
+from safeshell.table import Table
+from safeshell_compiler.publish import compile_home, publish
+
+SAFESHELL = os.path.join(os.path.dirname(sys.executable), "safeshell")
+"""The command, as it is installed beside the interpreter that runs the tests."""
+
+PATH = "/usr/local/bin:/usr/bin:/bin"
+
+RULES = """\
+version: 1
+rules:
+  - name: no-rm-of-precious
+    commands: [rm]
+    conditions: [{command_contains: precious}]
+    action: deny
+    message: That is precious.
+  - name: ask-to-touch
+    commands: [touch]
+    conditions: [{command_contains: secret}]
+    action: require_approval
+    message: Ask first.
+  - name: known-programs
+    commands: [cat, sh, env, sleep, ls, git, 'echo']
+    action: allow
+    message: Seen.
+"""
+"""A denial, an approval, and programs that are only let through."""
+
+PATIENCE_S = 20.0
+"""How long a test waits for what takes milliseconds, before it calls it broken."""
+
+
+def until(ready: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
+    """Waits for something that offers nothing to wait on; returns its first true answer."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        found = ready()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"waited {patience_s} s for {what}"
+        select.select([], [], [], 0.002)
+
+
+def write(path: str, text: str, mode: int = 0o600) -> None:
+    """Writes a text file, its directory too; never the same inode and time as before, as an editor would."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    aside = f"{path}.edit"
+    with open(aside, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    os.chmod(aside, mode)
+    os.replace(aside, path)
+
+
+def make_home(root: str, rules: str = RULES, config: str | None = None) -> Home:
+    """A home with these rules compiled and published, as `safeshell compile` does it."""
+    home = Home(root)
+    home.create()
+    write(home.rules, rules)
+    if config is not None:
+        write(home.config, config)
+    compiled = compile_home(home)
+    assert not compiled.errors, compiled.errors
+    publish(home, compiled)
+    return home
+
+
+@contextlib.contextmanager
+def temporary_directory() -> Iterator[str]:
+    """A directory under a short path (a socket's has 107 bytes); no process may outlive it that names it."""
+    root = tempfile.mkdtemp(prefix="ss", dir="/tmp")
+    try:
+        yield root
+        assert not (left := processes_of(root)), f"left behind: {left}"
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def processes_of(root: str, patience_s: float = 5.0) -> dict[int, str]:
+    """Processes that name a directory in their arguments or environment, once those that are about to end have."""
+    deadline = time.monotonic() + patience_s
+    found = _naming(os.fsencode(root))
+    for pid in found:
+        with contextlib.suppress(ProcessLookupError):
+            wait_for(pid, max(0.0, deadline - time.monotonic()))
+    return {pid: line for pid, line in _naming(os.fsencode(root)).items() if pid in found}
+
+
+def _naming(needle: bytes) -> dict[int, str]:
+    found = {}
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit() or int(entry) == os.getpid():
+            continue
+        try:
+            with open(f"/proc/{entry}/cmdline", "rb") as stream:
+                arguments = stream.read()
+            with open(f"/proc/{entry}/environ", "rb") as stream:
+                environment = stream.read()
+        except OSError:
+            continue
+        if needle in arguments or needle in environment:
+            found[int(entry)] = arguments.replace(b"\0", b" ").decode("utf-8", "replace")
+    return found
+
+
+def wait_for(pid: int, patience_s: float = PATIENCE_S) -> bool:
+    """Waits until a process, not necessarily a child, has ended; a child is not reaped.
+
+    Raises:
+        ProcessLookupError: there is no such process.
+    """
+    descriptor = os.pidfd_open(pid)
+    try:
+        return bool(select.select([descriptor], [], [], patience_s)[0])
+    finally:
+        os.close(descriptor)
+
+
+def reap(pid: int) -> int:
+    """Takes a child's wait status; it must end by itself.
+
+    Returns:
+        The exit status, or minus a signal.
+    """
+    if not wait_for(pid):
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        pytest.fail(f"process {pid} did not end")
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+class Daemon:
+    """A running daemon, a child of this process.
+
+    Attributes:
+        home: whom it serves.
+        pid: its process.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        launch(home)
+        self.pid: int = self.status()["pid"]
+        self.ended: int | None = None
+
+    def status(self) -> dict[str, Any]:
+        """What `daemon status --json` prints."""
+        return control(Type.STATUS, home=self.home)
+
+    def wait(self) -> int:
+        """Reaps it; returns its exit status, or minus a signal."""
+        if self.ended is None:
+            self.ended = reap(self.pid)
+        return self.ended
+
+    def stop(self) -> int:
+        """Ends it with all it runs; returns its exit status."""
+        if self.ended is None:
+            with contextlib.suppress(SafeShellError):
+                control(Type.STOP, 2, home=self.home)
+        return self.wait()
+
+
+@contextlib.contextmanager
+def running_daemon(home: Home) -> Iterator[Daemon]:
+    """A daemon for as long as the block."""
+    daemon = Daemon(home)
+    try:
+        yield daemon
+    finally:
+        status = daemon.stop()
+    assert status == 0
+    assert not os.path.exists(os.path.join(home.root, "daemon.log")), _read(os.path.join(home.root, "daemon.log"))
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="utf-8") as stream:
+        return stream.read()
+
+
+def sync_shims(home: Home, path: str = PATH) -> Synced:
+    """Makes the home's shims, for the programs along a PATH."""
+    tables = [
+        Table(sections, current.root) for current, sections in read_current(home.tables, [home.rules])[0].values()
+    ]
+    from safeshell.settings import Settings
+
+    before = os.environ.get("PATH")
+    os.environ["PATH"] = path
+    try:
+        return sync(home, tables, Settings.from_json(read_current(home.tables, [])[1]))
+    finally:
+        if before is None:
+            del os.environ["PATH"]
+        else:
+            os.environ["PATH"] = before
+
+
+def environment(home: Home, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """A bare environment with the home's shims first on PATH; no agent's marker in it."""
+    return {
+        "PATH": f"{home.shims}:{PATH}",
+        "HOME": home.root,
+        "SAFESHELL_HOME": home.root,
+        "LC_ALL": "C.UTF-8",
+        **(more or {}),
+    }
+
+
+def run(
+    home: Home,
+    *argv: str | bytes,
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    stdin: bytes = b"",
+    timeout: float = PATIENCE_S,
+) -> subprocess.CompletedProcess[bytes]:
+    """Runs a command behind the home's shims: clean descriptors, a session of its own and so no terminal."""
+    return subprocess.run(
+        argv,
+        env=environment(home, env),
+        cwd=cwd or home.root,
+        input=stdin,
+        capture_output=True,
+        start_new_session=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def safeshell(
+    home: Home, *argv: str, env: Mapping[str, str] | None = None, cwd: str | None = None, timeout: float = PATIENCE_S
+) -> subprocess.CompletedProcess[str]:
+    """Runs the `safeshell` command for a home, its shims not on PATH."""
+    return subprocess.run(
+        [SAFESHELL, *argv],
+        env={**environment(home), "PATH": PATH, **(env or {})},
+        cwd=cwd or home.root,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        timeout=timeout,
+        check=False,
+    )
