@@ -1,4 +1,4 @@
-"""`make demo`: a real session behind the shims, in a temporary home and a real git repository; leaves nothing behind."""
+"""`make demo`: a session behind the shims, in a temporary home and a real git repository; leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ SESSION = (
     ("", "ls missing; echo status $?"),
     ("Denied: one line that names the rule, its file and line, and what to do; exit 126.", "rm -rf /; echo status $?"),
     ("The branch counts: this is main …", "git push --force origin main; echo status $?"),
-    ("… and this is a branch of one's own.", "git switch -q -c topic && git push --force -q origin topic; echo status $?"),
-    ("A mention is no command.", "git commit -q --allow-empty -m 'do not git push --force on main' && git log -1 --format=%s"),
+    ("… and this is a branch of one's own.", "git switch -q -c topic && git push -fq origin topic; echo status $?"),
+    (
+        "A mention is no command.",
+        "git commit -q --allow-empty -m 'no git push -f on main' && git log -1 --format=%s",
+    ),
     ("What would be decided, without running anything:", "safeshell check --branch main -- git push --force"),
 )
 

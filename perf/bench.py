@@ -36,7 +36,8 @@ def main() -> int:
     _print_timed(timed)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as stream:
-            json.dump({"decide": [asdict(row) for row in decided], "overhead": [_summary(row) for row in timed]}, stream)
+            figures = {"decide": [asdict(row) for row in decided], "overhead": [_summary(row) for row in timed]}
+            json.dump(figures, stream)
     return _gate(decided, timed) if options.gate else 0
 
 
@@ -49,7 +50,8 @@ def _print_decided(rows: list[decide.Decide]) -> None:
 
 def _print_timed(rows: list[overhead.Overhead]) -> None:
     print("\na whole command, µs from spawn to reap (interleaved)")
-    print(f"{'command':<16} {'placement':<10} {'p50':>8} {'95 % interval':>18} {'p99':>8} {'over native':>12} {'ratio':>6}")
+    heads = f"{'p50':>8} {'95 % interval':>18} {'p99':>8} {'over native':>12} {'ratio':>6}"
+    print(f"{'command':<16} {'placement':<10} {heads}")
     for row in sorted(rows, key=lambda row: row.command):
         low, high = row.timing.interval()
         over = "" if row.native is None else f"{row.timing.p50 - row.native.p50:+.0f}"

@@ -59,8 +59,8 @@ def _measure(rules: int, lines: int) -> Decide:
         decision = made.decide(name, arguments, facts)
         return (time.perf_counter_ns() - began) / 1000, decision.action
 
-    unseen = []
-    cached = []
+    unseen: list[float] = []
+    cached: list[float] = []
     for number in range(lines):
         tool = number % min(rules, COMMANDS)
         denied = number % 5 == 0

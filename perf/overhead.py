@@ -61,9 +61,7 @@ def measure(runs: int) -> list[Overhead]:
             program = shutil.which(argv[0], path=base["PATH"])
             assert program is not None
             cases.append(Case(f"{label}|native", program, argv, base))
-            cases += [
-                Case(f"{label}|{placement}", *_shimmed(where, argv, base)) for placement, where in homes.items()
-            ]
+            cases += [Case(f"{label}|{placement}", *_shimmed(where, argv, base)) for placement, where in homes.items()]
         denied = _shimmed(homes["daemon"], ["true", "--deny-me"], base)
         cases.append(Case("true --deny-me|denied", *denied, status=126))
         timings = interleave(cases, runs)

@@ -48,7 +48,7 @@ class Timing:
 
     def interval(self, resamples: int = 400) -> tuple[float, float]:
         """The 95 % confidence interval of the median, by bootstrap (Efron, 1979)."""
-        chooser = random.Random(1)  # noqa: S311 # not for secrets
+        chooser = random.Random(1)
         medians = sorted(
             statistics.median(chooser.choices(self.samples, k=len(self.samples))) for _ in range(resamples)
         )
@@ -78,7 +78,7 @@ def run_once(case: Case, null: int) -> float:
 def interleave(cases: Sequence[Case], runs: int, warmup: int = 20) -> dict[str, Timing]:
     """Times every case `runs` times, all in turn and in changing order, so that drift hits all alike."""
     samples: dict[str, list[float]] = {case.name: [] for case in cases}
-    chooser = random.Random(0)  # noqa: S311 # not for secrets
+    chooser = random.Random(0)
     null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     order = list(cases)
     for number in range(runs + warmup):

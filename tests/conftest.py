@@ -20,6 +20,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness import RULES, Daemon, make_home, running_daemon, sync_shims, temporary_directory
+
 from safeshell.context import KNOWN_MARKERS
 from safeshell.paths import Home
 

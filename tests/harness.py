@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from safeshell_compiler.publish import compile_home, publish
+
 from safeshell.cli.daemon import launch
 from safeshell.client import control
 from safeshell.errors import SafeShellError
@@ -26,7 +28,6 @@ from safeshell.protocol import Type
 from safeshell.shims import Synced, sync
 from safeshell.store import read_current
 from safeshell.table import Table
-from safeshell_compiler.publish import compile_home, publish
 
 SAFESHELL = os.path.join(os.path.dirname(sys.executable), "safeshell")
 """The command, as it is installed beside the interpreter that runs the tests."""

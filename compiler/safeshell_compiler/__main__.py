@@ -1,4 +1,4 @@
-"""`python -m safeshell_compiler user|repository HOME RULES`: compiles for a daemon, which reads the answer from stdout."""
+"""`python -m safeshell_compiler user|repository HOME RULES`: compiles for a daemon, which reads stdout."""
 
 from __future__ import annotations
 

@@ -11,10 +11,9 @@ from pydantic_core import PydanticCustomError
 
 from safeshell.settings import Limits, Settings
 from safeshell_compiler.duration import parse_duration
-from safeshell_compiler.findings import Finding, Place, Report
-from safeshell_compiler.model import key_place, locate, suggest
+from safeshell_compiler.findings import Finding, Place, Report, suggest
 from safeshell_compiler.sources import Reader, Source
-from safeshell_compiler.tree import Node, parse, plain
+from safeshell_compiler.tree import Node, key_place, locate, parse, plain
 
 _DEFAULTS = Settings()
 _UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
@@ -76,7 +75,7 @@ class Config(_Model):
     unreachable: _Unreachable = _Unreachable()
     agents: _Agents = _Agents()
     limits: _Limits = _Limits()
-    shims: _Shims = _Shims()
+    shims: _Shims = Field(default_factory=lambda: _Shims.model_validate({}))
 
 
 _SECTIONS: dict[str, type[_Model]] = {

@@ -94,7 +94,8 @@ def _tables(home: Home, directory: bytes, file: str | None) -> tuple[list[Table]
         return [Table(store.read_file(file), "")], Settings()
     if not os.path.lexists(home.rules):
         raise SafeShellError(f"{home.rules} does not exist", hint="run `safeshell init`")
-    found, record = store.read_current(home.tables, (SYSTEM_RULES, home.rules)) if os.path.exists(home.tables) else ({}, {})
+    asked = (SYSTEM_RULES, home.rules)
+    found, record = store.read_current(home.tables, asked) if os.path.exists(home.tables) else ({}, {})
     entry = found.get(home.rules)
     if entry is None or any(store.signature(path) != state for path, state in entry[0].watch.items()):
         from safeshell_compiler.publish import compile_home, publish  # noqa: PLC0415 # only where something changed
@@ -108,7 +109,7 @@ def _tables(home: Home, directory: bytes, file: str | None) -> tuple[list[Table]
             click.echo(f"safeshell: {message}; the last good rules stay in force", err=True)
         else:
             publish(home, compiled)
-            found, record = store.read_current(home.tables, (SYSTEM_RULES, home.rules))
+            found, record = store.read_current(home.tables, asked)
     tables = [Table(found[rules][1], found[rules][0].root) for rules in (SYSTEM_RULES, home.rules) if rules in found]
     repository = find_rules(directory, os.fsencode(home.root))
     if repository is not None:

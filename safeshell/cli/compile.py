@@ -39,8 +39,8 @@ def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool,
     Exit status: 0 clean, 1 an error (with --strict: or a warning).
     """
     from safeshell_compiler import dump as dump_table  # noqa: PLC0415 # `--help` need not wait for the compiler
-    from safeshell_compiler.publish import compile_home, compile_repository, publish  # noqa: PLC0415 # as above
     from safeshell_compiler import render  # noqa: PLC0415 # as above
+    from safeshell_compiler.publish import compile_home, compile_repository, publish  # noqa: PLC0415 # as above
 
     home = Home.find()
     compiled: list[Compiled] = []

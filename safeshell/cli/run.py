@@ -29,7 +29,7 @@ def command(argv: tuple[str, ...]) -> int:
     home = Home.find()
     home.check()
     if not list_shims(home):
-        raise SafeShellError(f"there are no shims in {home.shims}", hint="run `safeshell init` or `safeshell shims sync`")
+        raise SafeShellError(f"there are no shims in {home.shims}", hint="run `safeshell init`")
     try:
         control(Type.STATUS, home=home)
     except UnreachableError:

@@ -97,8 +97,7 @@ class Connection:
             self.fill()
         taken = self.line_request() if self.buffer.startswith(b"safeshell/1 ") else self.framed_request()
         taken.fds = [os.fstat(fd) for fd in self.fds]
-        for fd in self.fds:
-            os.close(fd)
+        self.close_descriptors()
         taken.pid = struct.unpack("iII", self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
         return taken
 
@@ -137,6 +136,11 @@ class Connection:
                 self.take(1)
         except (EOFError, ConnectionResetError):
             pass
+
+    def close_descriptors(self) -> None:
+        """Lets go of what was passed, or whoever reads the client's output would never see its end."""
+        while self.fds:
+            os.close(self.fds.pop())
 
     def send(self, data: bytes) -> None:
         self.sock.sendall(data)
@@ -180,10 +184,13 @@ class FakeDaemon:
                 return
             with sock:
                 sock.settimeout(20)
+                connection = Connection(sock)
                 try:
-                    self.converse(Connection(sock))
+                    self.converse(connection)
                 except BaseException as error:  # noqa: BLE001 - told by the test that made this daemon
                     self.failures.append(error)
+                finally:
+                    connection.close_descriptors()
 
     def converse(self, connection: Connection) -> None:
         request = connection.request()

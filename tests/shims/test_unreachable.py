@@ -1,0 +1,216 @@
+"""No daemon: what client.conf says, and starting it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shims.conftest import Shim
+from shims.fake_daemon import FakeDaemon, exited, refused
+
+DENIED = b"); the command does not run\n"
+ALLOWED = b"); running the command unguarded\n"
+
+
+def outcome(shim: Shim, env: dict[str, str] | None = None) -> bool:
+    """Whether the command ran; both ways it is said in one line."""
+    echo = shim.install("echo")
+    done = echo.run("echo", "ran", env=env)
+    os.unlink(echo.path)
+    assert done.stderr.count(b"\n") == 1
+    assert done.stderr.startswith(b"safeshell: can't reach the daemon (" + shim.home.encode() + b"/daemon.sock: ")
+    if done.returncode == 125:
+        assert (done.stdout, done.stderr.endswith(DENIED)) == (b"", True)
+        return False
+    assert (done.returncode, done.stdout, done.stderr.endswith(ALLOWED)) == (0, b"ran\n", True)
+    return True
+
+
+def test_without_settings_agents_are_denied(any_shim: Shim) -> None:
+    assert outcome(any_shim)
+    assert outcome(any_shim, {"SAFESHELL_CONTEXT": "human", "CLAUDECODE": ""})
+    assert not outcome(any_shim, {"SAFESHELL_CONTEXT": "ai"})
+    assert not outcome(any_shim, {"CLAUDECODE": "1"})
+
+
+def test_settings_decide(any_shim: Shim) -> None:
+    any_shim.configure("unreachable_ai=allow", "unreachable_human=deny", "marker=MY_AGENT", "marker=OTHER")
+    assert not outcome(any_shim)
+    assert not outcome(any_shim, {"MY_AGENT": "", "MY_AGENTS": "1", "CLAUDECODE": "1"})
+    assert outcome(any_shim, {"MY_AGENT": "1"})
+    assert outcome(any_shim, {"OTHER": "x", "SAFESHELL_CONTEXT": "human"})
+    assert outcome(any_shim, {"SAFESHELL_CONTEXT": "ai"})
+
+
+def test_a_socket_that_nobody_listens_on(any_shim: Shim) -> None:
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(os.path.join(any_shim.home, "daemon.sock"))
+    assert outcome(any_shim)
+
+
+def test_a_socket_path_that_is_too_long(any_shim: Shim) -> None:
+    done = any_shim.run("probe", env={"SAFESHELL_HOME": "/tmp/" + "x" * 91})
+    assert done.returncode == 125
+    assert done.stderr.startswith(b"safeshell: the socket's path is 108 bytes, a Unix socket takes 107")
+    done = any_shim.run("probe", env={"SAFESHELL_HOME": "/tmp/" + "x" * 90})
+    assert b"can't reach the daemon" in done.stderr
+
+
+def test_the_clients_own_name_is_usage(clients: dict[str, str], shim: Shim) -> None:
+    done = shim.install("safeshell-shim").run("safeshell-shim")
+    assert (done.returncode, done.stderr.startswith(b"safeshell: usage: ")) == (2, True)
+
+
+def test_bash_client_by_its_own_name(bash_shim: Shim) -> None:
+    check = bash_shim.install("safeshell-check")
+    assert check.run("safeshell-check", "rm", "x").returncode == 2
+    with FakeDaemon(check.home, b"exec 0 /bin/echo\n") as daemon:
+        assert check.run("safeshell-check", "--", "echo", "-n", "x").stdout == b"x"
+        request = daemon.request()
+    assert (request.name, request.argv) == (b"echo", [b"echo", b"-n", b"x"])
+
+
+def test_bash_client_through_socat(bash_shim: Shim, tmp_path: Path) -> None:
+    (tmp_path / "nc").write_text("#!/bin/sh\necho \"nc: invalid option -- 'U'\" >&2; exit 1\n")
+    (tmp_path / "nc").chmod(0o755)
+    with FakeDaemon(bash_shim.home, b"refused 9 through socat\n") as daemon:
+        done = bash_shim.run("probe", b"\xff", "", env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+        assert daemon.request().argv == [b"probe", b"\xff", b""]
+    assert (done.returncode, done.stderr) == (9, b"through socat\n")
+
+
+def test_bash_client_ignores_bash_env(bash_shim: Shim, tmp_path: Path) -> None:
+    (tmp_path / "env").write_text("echo sourced; exit 0\n")
+    with FakeDaemon(bash_shim.home, b"refused 9 no\n"):
+        done = bash_shim.run("probe", env={"BASH_ENV": str(tmp_path / "env"), "BASH_FUNC_printf%%": "() { exit 0; }"})
+    assert (done.returncode, done.stdout) == (9, b"")
+
+
+def test_a_full_backlog_is_waited_out(shim: Shim) -> None:
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as filler:
+        listener.bind(os.path.join(shim.home, "daemon.sock"))
+        listener.listen(0)
+        filler.connect(listener.getsockname())
+        with shim.popen("probe") as process:
+            deadline = time.monotonic() + 20
+            while b"poll" not in Path(f"/proc/{process.pid}/wchan").read_bytes() and time.monotonic() < deadline:
+                os.sched_yield()
+            listener.accept()[0].close()
+            accepted = listener.accept()[0]
+            accepted.recv(1 << 16)
+            accepted.sendall(refused(9, b"late\n"))
+            accepted.close()
+            assert process.wait(20) == 9
+
+
+DAEMON = """
+import json, os, socket, sys
+listener = socket.socket(socket.AF_UNIX)
+seen = {"argv": sys.argv, "env": dict(os.environ), "fds": sorted(os.listdir("/proc/self/fd")), "cwd": os.getcwd(),
+        "sid": os.getsid(0), "pid": os.getpid(), "umask": os.umask(0o77), "null": os.readlink("/proc/self/fd/0"),
+        "status": open("/proc/self/status").read()}
+home = os.environ["SAFESHELL_HOME"]
+listener.bind(os.path.join(home, "daemon.sock"))
+listener.listen()
+json.dump(seen, open(os.path.join(home, "seen"), "w"))
+os.write(int(os.environ["SAFESHELL_READY_FD"]), b"x")
+os.close(3)
+for _ in range(int(sys.argv[1])):
+    peer, _ = listener.accept()
+    data, fds, _, _ = socket.recv_fds(peer, 1 << 16, 8)
+    for fd in fds: os.close(fd)
+    peer.sendall(bytes.fromhex(sys.argv[2]))
+    peer.close()
+"""
+
+
+@pytest.fixture
+def startable(shim: Shim) -> Iterator[Shim]:
+    """A shim whose client.conf starts a daemon that answers once: exit status 6."""
+    program = os.path.join(shim.home, "daemon.py")
+    Path(program).write_text(DAEMON)
+    lines = [sys.executable, "-I", "-S", program, "1", exited(6 << 8).hex()]
+    shim.configure("unreachable_human=deny", *(f"start={line}" for line in lines))
+    return shim
+
+
+def test_starts_the_daemon_with_nothing_of_the_callers(startable: Shim) -> None:
+    def prepare() -> None:
+        import signal
+
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    kept = os.open("/", os.O_RDONLY)
+    done = startable.run("probe", env={"SECRET": "1", "HOME": "/nowhere"}, pass_fds=[kept], preexec_fn=prepare, restore_signals=False)
+    os.close(kept)
+    assert (done.returncode, done.stderr) == (6, b"")
+    seen = json.loads(Path(startable.home, "seen").read_text())
+    assert seen["env"] == {
+        "SAFESHELL_HOME": startable.home,
+        "HOME": "/nowhere",
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "SAFESHELL_READY_FD": "3",
+        **({"LC_CTYPE": seen["env"]["LC_CTYPE"]} if "LC_CTYPE" in seen["env"] else {}),  # Python's own doing
+    }
+    assert seen["fds"] == ["0", "1", "2", "3", "4", "5"]  # the listener, and the directory that is being read
+    assert (seen["cwd"], seen["umask"], seen["null"]) == ("/", 0o77, "/dev/null")
+    assert seen["sid"] not in (os.getsid(0), seen["pid"])
+    status = dict(line.split(":\t") for line in seen["status"].splitlines())
+    assert int(status["SigBlk"], 16) == 0
+    assert not int(status["SigIgn"], 16) & 1
+
+
+def test_starts_the_daemon_where_descriptors_are_closed(startable: Shim) -> None:
+    done = startable.run("probe", preexec_fn=lambda: [os.close(fd) for fd in (0, 2)])
+    assert done.returncode == 6
+
+
+def test_many_clients_start_it_at_once(startable: Shim) -> None:
+    count = 8
+    program = os.path.join(startable.home, "daemon.py")
+    lines = [sys.executable, "-I", "-S", program, str(count), exited(6 << 8).hex()]
+    startable.configure("unreachable_human=deny", *(f"start={line}" for line in lines))
+    processes = [startable.popen("probe") for _ in range(count)]
+    for process in processes:
+        with process:
+            assert process.wait(30) == 6
+
+
+def test_a_daemon_that_does_not_come_up(shim: Shim) -> None:
+    shim.configure("unreachable_human=deny", "start=/bin/true")
+    before = time.monotonic()
+    assert not outcome(shim)
+    assert time.monotonic() - before < 10
+
+
+@pytest.mark.parametrize("start", ["start=true", "start=/missing"])
+def test_a_start_that_is_none(shim: Shim, start: str) -> None:
+    shim.configure("unreachable_human=deny", start)
+    assert not outcome(shim)
+
+
+def test_settings_of_others_start_nothing(startable: Shim) -> None:
+    os.chmod(os.path.join(startable.home, "client.conf"), 0o666)
+    assert not outcome(startable)
+    assert not os.path.exists(os.path.join(startable.home, "seen"))
+
+
+CONFINED = [["setpriv", "--no-new-privs"], ["unshare", "--user", "--map-root-user"]]
+
+
+@pytest.mark.parametrize("wrapper", CONFINED, ids=lambda wrapper: wrapper[0])
+def test_a_confined_caller_starts_nothing(startable: Shim, wrapper: list[str]) -> None:
+    if subprocess.run([*wrapper, "true"], capture_output=True, check=False).returncode:
+        pytest.skip(f"{wrapper[0]} does not work here")
+    done = subprocess.run([*wrapper, startable.path], env=startable.environment({}), capture_output=True, check=False)
+    assert (done.returncode, done.stderr.endswith(DENIED)) == (125, True)
+    assert not os.path.exists(os.path.join(startable.home, "seen"))
