@@ -52,7 +52,16 @@ class RequestFacts:
         prefix: where the caller's root is seen from here, b"" for our own.
     """
 
-    __slots__ = ("_context", "_descriptor", "_directory", "_environment", "_prefix", "_read", "_variables")
+    __slots__ = (
+        "_context",
+        "_descriptor",
+        "_directory",
+        "_environment",
+        "_prefix",
+        "_read",
+        "_repository",
+        "_variables",
+    )
 
     def __init__(
         self,
@@ -70,6 +79,7 @@ class RequestFacts:
         self._prefix = prefix
         self._read: dict[FactKey, Fact] = {}
         self._variables: dict[bytes, bytes] | None = None
+        self._repository: gitfacts.Repository | _Undecided | None = UNDECIDED
 
     def read(self, key: FactKey) -> Fact:
         """The fact's value, read once."""
@@ -118,12 +128,18 @@ class RequestFacts:
                         self._variables.setdefault(name, value)
         return self._variables
 
+    def _found(self) -> gitfacts.Repository | None:
+        """The repository around the directory, looked for once for both of its facts."""
+        if isinstance(self._repository, _Undecided):
+            self._repository = gitfacts.discover(self._known_directory(), self._git_environment(), prefix=self._prefix)
+        return self._repository
+
     def _branch(self) -> Fact:
-        repository = gitfacts.discover(self._known_directory(), self._git_environment(), prefix=self._prefix)
+        repository = self._found()
         return None if repository is None else gitfacts.branch(repository)
 
     def _in_repo(self) -> Fact:
-        return gitfacts.in_work_tree(self._known_directory(), self._git_environment(), prefix=self._prefix)
+        return gitfacts.is_inside(self._found(), self._known_directory())
 
     def _env(self, variable: str) -> Fact:
         value = self.variable(variable.encode())

@@ -101,7 +101,11 @@ def in_work_tree(directory: bytes, environment: Mapping[bytes, bytes] = _EMPTY, 
     Raises:
         UndecidedError: as `discover`.
     """
-    repository = discover(directory, environment, prefix=prefix)
+    return is_inside(discover(directory, environment, prefix=prefix), directory)
+
+
+def is_inside(repository: Repository | None, directory: bytes) -> bool:
+    """Whether a directory lies in a repository's work tree."""
     if repository is None or repository.work_tree is None:
         return False
     return (_plain(directory) + b"/").startswith(_under(repository.work_tree, b""))
