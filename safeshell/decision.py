@@ -31,6 +31,10 @@ class Matched:
     action: Action
     source: str
 
+    def to_json(self) -> dict[str, str]:
+        """As an entry of `matched` in `check --json`."""
+        return {"rule": self.rule, "action": self.action.word, "source": self.source}
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -42,6 +46,7 @@ class Decision:
         message: what the rule says, control characters escaped.
         source: `file:line` of the rule.
         matched: every rule that matched, in order (only the first ones where a deny ended the search).
+        observed: the rules that would have matched but only observe; they decide nothing.
         subject: the command line that was judged.
         facts: the facts that were read.
         tables: the digests of the tables composed.
@@ -55,6 +60,7 @@ class Decision:
     message: str = ""
     source: str = ""
     matched: tuple[Matched, ...] = ()
+    observed: tuple[Matched, ...] = ()
     facts: tuple[tuple[FactKey, Fact], ...] = ()
     tables: tuple[str, ...] = ()
     timeout_ms: int = 0
@@ -68,9 +74,8 @@ class Decision:
             "rule": self.rule or None,
             "message": self.message or None,
             "source": self.source or None,
-            "matched": [
-                {"rule": match.rule, "action": match.action.word, "source": match.source} for match in self.matched
-            ],
+            "matched": [match.to_json() for match in self.matched],
+            "observed": [match.to_json() for match in self.observed],
             "subject": self.subject,
             "facts": {
                 " ".join(key): value if not hasattr(value, "__slots__") else "undecided" for key, value in self.facts

@@ -26,7 +26,7 @@ _SET_SUBJECTS = {"directory": _DIRECTORY, "branch": _BRANCH}
 class Rule:
     """What a decision needs of a rule, read from its record once."""
 
-    __slots__ = ("action", "execution", "message", "name", "order", "redirect_to", "source", "timeout_ms")
+    __slots__ = ("action", "execution", "message", "name", "observe", "order", "redirect_to", "source", "timeout_ms")
 
     def __init__(self, table: Table, index: int) -> None:
         record: dict[str, Any] = table.rules[index]
@@ -38,6 +38,7 @@ class Rule:
         self.timeout_ms: int = record.get("timeout_ms", 0)
         self.execution: str = record.get("execution", "")
         self.redirect_to: tuple[str, ...] = tuple(record.get("redirect_to", ()))
+        self.observe: bool = record.get("observe", False)
 
 
 class Row:
@@ -49,7 +50,8 @@ class Row:
         self, index: int, rule: Rule, required: Sequence[int], forbidden: Sequence[int], atoms: dict[int, Any]
     ) -> None:
         self.rule = rule
-        self.rank = (rule.action, rule.order, index)
+        # Rules that only observe come first: they are heard even where another rule's deny ends the search.
+        self.rank = (_OBSERVED if rule.observe else rule.action, rule.order, index)
         self.line_required = frozenset([atom for atom in required if atoms[atom][0] == "line"])
         self.line_forbidden = frozenset([atom for atom in forbidden if atoms[atom][0] == "line"])
         self.others = tuple(
@@ -63,6 +65,9 @@ class Row:
             )
         )
 
+
+_OBSERVED = -1
+"""The rank of rules that only observe."""
 
 _COST = {"ai": 0, "env": 1, "directory": 2, "in_repo": 3, "branch": 4, "branch_in": 4, "file": 5}
 """The order in which a row's facts are read: the cheap ones may spare the dear ones."""
@@ -103,9 +108,14 @@ class Unit:
         """The pattern atoms of a subject (`line`, `directory`, `branch`) that are true of a text."""
         sets = self._sets.get(subject)
         if sets is None:
-            sets = self._sets[subject] = [
-                PatternSet([self.atoms[atom][1] for atom in shard], shard) for shard in self._shards.get(subject, ())
-            ]
+            try:
+                sets = [
+                    PatternSet([self.atoms[atom][1] for atom in shard], shard)
+                    for shard in self._shards.get(subject, ())
+                ]
+            except ValueError as error:  # it was compiled when the table was: only memory can be short now
+                raise EngineError from error
+            self._sets[subject] = sets
         if len(sets) == 1:
             return set(sets[0].match(value))
         return {atom for patterns in sets for atom in patterns.match(value)}
@@ -241,7 +251,7 @@ def evaluate(
         for _, position, order, _, _, unit, row in rows:
             if (position, order) not in matched and judge.holds(unit, row):
                 matched[(position, order)] = row.rule
-                if row.rule.action is Action.DENY and not full:
+                if row.rank[0] == Action.DENY and not full:
                     break
     except EngineError as error:
         return Decision(Action.DENY, line, rule="engine-failure", message=f"{error}; denied to be safe", tables=digests)
@@ -250,10 +260,12 @@ def evaluate(
 
 def _decision(matched: dict[tuple[int, int], Rule], line: str, judge: Judge, digests: tuple[str, ...]) -> Decision:
     reads = tuple(judge.reads.items())
-    if not matched:
-        return Decision(Action.ALLOW, line, facts=reads, tables=digests)
-    winner = next(iter(matched.values()))  # rows were looked at from the most restrictive on
-    rules = [matched[key] for key in sorted(matched)]
+    observed = tuple([_matched(matched[key]) for key in sorted(matched) if matched[key].observe])
+    rules = [matched[key] for key in sorted(matched) if not matched[key].observe]
+    if not rules:
+        return Decision(Action.ALLOW, line, observed=observed, facts=reads, tables=digests)
+    # Rows were looked at from the most restrictive on.
+    winner = next(rule for rule in matched.values() if not rule.observe)
     timeouts = [rule.timeout_ms for rule in rules if rule.timeout_ms]
     executions = {rule.execution for rule in rules}
     # Two rules that ask for different placements: in place is the one that can never be told apart.
@@ -264,10 +276,15 @@ def _decision(matched: dict[tuple[int, int], Rule], line: str, judge: Judge, dig
         rule=winner.name,
         message=winner.message,
         source=winner.source,
-        matched=tuple([Matched(rule.name, rule.action, rule.source) for rule in rules]),
+        matched=tuple([_matched(rule) for rule in rules]),
+        observed=observed,
         facts=reads,
         tables=digests,
         timeout_ms=min(timeouts, default=0),
         execution=execution,
         redirect_to=winner.redirect_to,
     )
+
+
+def _matched(rule: Rule) -> Matched:
+    return Matched(rule.name, rule.action, rule.source)

@@ -7,13 +7,16 @@ daemon and the command line never map the file themselves.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import hashlib
 import json
 import os
 import signal
 import stat
 import struct
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +26,13 @@ from safeshell.table import SECTIONS, table_digest
 MAP_SIZE = 1 << 30
 """Address space for the mapping, bytes; the file stays as small as its contents."""
 
+CHILD_S = 60
+"""Seconds that a child may take for what takes milliseconds."""
+
+_INDEX = b"index"
+_COMPILE = "run `safeshell compile`"
 _META_MAGIC = 0xBEEFC0DE
+_META_BYTES = 152
 Signature = tuple[int, int, int, int] | None
 """What tells two states of a file apart: device, inode, size, mtime in ns; None where it does not exist."""
 
@@ -52,11 +61,16 @@ def signature(path: str) -> Signature:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
+class DamagedError(TableError):
+    """A table file whose contents can't be what was written to it. All of it can be compiled again."""
+
+
 def _in_child(work: Callable[[], bytes], path: str) -> bytes:
     """Runs `work` in a forked child and returns its bytes.
 
     Raises:
-        TableError: the child was killed by the damaged file, or said what is wrong.
+        DamagedError: the child was killed by the file, or says that it is damaged.
+        TableError: the child says what else is wrong.
     """
     reader, writer = os.pipe()
     sys.stdout.flush()
@@ -66,14 +80,10 @@ def _in_child(work: Callable[[], bytes], path: str) -> bytes:
         status = 1
         try:
             os.close(reader)
-            try:
-                answer = b"+" + work()
-            except SafeShellError as error:
-                answer = b"-" + json.dumps([error.message, error.hint]).encode()
-            except BaseException as error:  # noqa: BLE001 # whatever it is, the parent says it
-                answer = b"-" + json.dumps([f"can't use {path}: {error}", ""]).encode()
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(CHILD_S)  # pages that point in a circle
             with os.fdopen(writer, "wb") as stream:
-                stream.write(answer)
+                stream.write(_answer(work, path))
             status = 0
         finally:
             os._exit(status)
@@ -83,44 +93,95 @@ def _in_child(work: Callable[[], bytes], path: str) -> bytes:
     status = os.waitpid(pid, 0)[1]
     if status or not answer:
         name = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else f"status {status >> 8}"
-        raise TableError(f"{path} is damaged: its reader ended by {name}", hint="run `safeshell compile`")
+        raise DamagedError(f"{path} is damaged: its reader ended by {name}", hint=_COMPILE)
     if answer[:1] == b"-":
-        message, hint = json.loads(answer[1:])
-        raise TableError(message, hint=hint)
+        message, hint, damaged = json.loads(answer[1:])
+        raise (DamagedError if damaged else TableError)(message, hint=hint)
     return answer[1:]
+
+
+def _answer(work: Callable[[], bytes], path: str) -> bytes:
+    import lmdb  # noqa: PLC0415 # only the children need it
+
+    try:
+        return b"+" + work()
+    except SafeShellError as error:
+        failure = (error.message, error.hint, isinstance(error, DamagedError))
+    except (lmdb.MapFullError, lmdb.DiskError, lmdb.MemoryError, lmdb.LockError, lmdb.ReadonlyError) as error:
+        failure = (f"can't use {path}: {error}", "", False)
+    except lmdb.Error as error:
+        failure = (f"{path} is damaged: {error}", _COMPILE, True)
+    except BaseException as error:  # noqa: BLE001 # whatever it is, the parent says it
+        failure = (f"can't use {path}: {error}", "", False)
+    return b"-" + json.dumps(failure).encode()
+
+
+@contextlib.contextmanager
+def _turn(path: str, operation: int) -> Iterator[None]:
+    """Holds a table file for a reader (LOCK_SH) or a publisher (LOCK_EX).
+
+    LMDB orders transactions by itself, but not a file's beginning, nor its exchange for a new one. The lock is on the
+    file that LMDB keeps its own (of another kind) in; a table file without one is read as it is.
+    """
+    publishing = operation == fcntl.LOCK_EX
+    flags = os.O_RDWR | os.O_CREAT if publishing else os.O_RDONLY
+    try:
+        descriptor = os.open(f"{path}-lock", flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+    except OSError as error:
+        if publishing:
+            raise TableError(f"can't write {path}: {error.strerror}") from error
+        yield
+        return
+    try:
+        fcntl.flock(descriptor, operation)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def check_file(path: str) -> None:
     """Checks a table file before anything maps it: owner, mode, magic, and the size that its own pages need.
 
     Raises:
-        TableError: it is missing, another user's, writable by others, not a table, or cut short.
+        DamagedError: it is another user's, writable by others, not a table, or cut short.
+        TableError: it is missing or can't be read.
     """
     try:
-        with open(path, "rb") as stream:
+        # Without O_NONBLOCK a named pipe would hold the reader until somebody writes.
+        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as stream:
             status = os.fstat(stream.fileno())
-            head = stream.read(152)
-            page = struct.unpack_from("<I", head, 40)[0] if len(head) == 152 else 0
+            _check_status(path, status)
+            head = stream.read(_META_BYTES)
+            page = struct.unpack_from("<I", head, 40)[0] if len(head) == _META_BYTES else 0
             second = b""
             if page:
                 stream.seek(page)
-                second = stream.read(152)
+                second = stream.read(_META_BYTES)
+            # The size after the pages, for a file that grows has its pages first.
+            size = os.fstat(stream.fileno()).st_size
     except OSError as error:
-        raise TableError(f"can't read {path}: {error.strerror}", hint="run `safeshell compile`") from error
-    if status.st_uid not in (os.geteuid(), 0):
-        raise TableError(f"{path} belongs to uid {status.st_uid}, not to you")
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise TableError(f"{path} is writable by others", hint=f"chmod go-w {path}")
+        raise TableError(f"can't read {path}: {error.strerror}", hint=_COMPILE) from error
     # struct MDB_meta behind a 16-byte page header: magic, version, address, map size, two databases of 48 bytes
     # (the first's first word is the page size), last page, transaction.
     metas = [
-        meta for meta in (head, second) if len(meta) == 152 and struct.unpack_from("<I", meta, 16)[0] == _META_MAGIC
+        meta
+        for meta in (head, second)
+        if len(meta) == _META_BYTES and struct.unpack_from("<I", meta, 16)[0] == _META_MAGIC
     ]
     if not metas:
-        raise TableError(f"{path} is not a table file", hint="run `safeshell compile`")
+        raise DamagedError(f"{path} is not a table file", hint=_COMPILE)
     needed = max(page * (struct.unpack_from("<Q", meta, 136)[0] + 1) for meta in metas)
-    if status.st_size < needed:
-        raise TableError(f"{path} is cut short: {status.st_size} of {needed} bytes", hint="run `safeshell compile`")
+    if size < needed:
+        raise DamagedError(f"{path} is cut short: {size} of {needed} bytes", hint=_COMPILE)
+
+
+def _check_status(path: str, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise DamagedError(f"{path} is not a table file", hint=_COMPILE)
+    if status.st_uid not in (os.geteuid(), 0):
+        raise DamagedError(f"{path} belongs to uid {status.st_uid}, not to you")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise DamagedError(f"{path} is writable by others", hint=f"chmod go-w {path}")
 
 
 def _open(path: str, *, write: bool) -> Any:
@@ -143,11 +204,19 @@ def _section_key(digest: str, name: str) -> bytes:
     return f"table/{digest}/{name}".encode()
 
 
-def _current_key(rules: str) -> bytes:
-    # LMDB takes keys up to 511 bytes, paths are longer.
-    import hashlib  # noqa: PLC0415 # only the children need it
+def _seal(value: Any) -> bytes:
+    data = json.dumps(value, sort_keys=True).encode()
+    return hashlib.sha256(data).digest() + data
 
-    return b"current/" + hashlib.sha256(os.fsencode(rules)).hexdigest().encode()
+
+def _read_index(transaction: Any, path: str) -> dict[str, Any]:
+    """The one record that says what is in force; sealed, for LMDB has no checksums."""
+    sealed = transaction.get(_INDEX)
+    data = b"" if sealed is None else bytes(sealed)
+    if hashlib.sha256(data[32:]).digest() != data[:32]:
+        raise DamagedError(f"{path} is damaged: it does not say what is in force", hint=_COMPILE)
+    index: dict[str, Any] = json.loads(data[32:])
+    return index
 
 
 def encode_bundle(header: Mapping[str, Any], sections: Mapping[str, bytes]) -> bytes:
@@ -183,10 +252,10 @@ def _read_sections(transaction: Any, digest: str, path: str) -> dict[str, bytes]
     for name in SECTIONS:
         value = transaction.get(_section_key(digest, name))
         if value is None:
-            raise TableError(f"{path} holds no table {digest[:12]}", hint="run `safeshell compile`")
+            raise DamagedError(f"{path} holds no table {digest[:12]}", hint=_COMPILE)
         sections[name] = bytes(value)
     if table_digest(sections) != digest:
-        raise TableError(f"{path} is damaged: the table's bytes do not give its digest", hint="run `safeshell compile`")
+        raise DamagedError(f"{path} is damaged: the table's bytes do not give its digest", hint=_COMPILE)
     return sections
 
 
@@ -196,24 +265,22 @@ def read_current(path: str, rules: Iterable[str]) -> tuple[dict[str, tuple[Curre
     Raises:
         TableError: the file, or a table in it, can't be trusted.
     """
-    check_file(path)
     asked = list(rules)
 
     def work() -> bytes:
-        records: dict[str, Any] = {}
-        sections: dict[str, bytes] = {}
         with _open(path, write=False) as environment, environment.begin() as transaction:
-            for name in asked:
-                record = transaction.get(_current_key(name))
-                if record is not None:
-                    records[name] = json.loads(record)
-                    digest = records[name]["digest"]
-                    for section, data in _read_sections(transaction, digest, path).items():
-                        sections[f"{digest}/{section}"] = data
-            settings = json.loads(transaction.get(b"settings") or b"{}")
-        return encode_bundle({"records": records, "settings": settings}, sections)
+            index = _read_index(transaction, path)
+            records = {name: index["rules"][name] for name in asked if name in index["rules"]}
+            sections = {
+                f"{record['digest']}/{section}": data
+                for record in records.values()
+                for section, data in _read_sections(transaction, record["digest"], path).items()
+            }
+        return encode_bundle({"records": records, "settings": index["settings"]}, sections)
 
-    header, sections = decode_bundle(_in_child(work, path))
+    with _turn(path, fcntl.LOCK_SH):
+        check_file(path)
+        header, sections = decode_bundle(_in_child(work, path))
     found = {}
     for name, record in header["records"].items():
         digest = record["digest"]
@@ -265,50 +332,83 @@ def publish(
         gone: rules files that have no table any more.
 
     Raises:
-        TableError: the file can't be written.
+        TableError: the file can't be written; what was in force stays.
     """
 
-    def work() -> bytes:
-        with _open(path, write=True) as environment, environment.begin(write=True) as transaction:
-            for rules, (current, sections) in tables.items():
-                for name in SECTIONS:
-                    transaction.put(_section_key(current.digest, name), sections[name])
-                record = {"digest": current.digest, "root": current.root, "watch": current.watch, "rules": rules}
-                transaction.put(_current_key(rules), json.dumps(record, sort_keys=True).encode())
-            for rules in gone:
-                transaction.delete(_current_key(rules))
-            if settings is not None:
-                transaction.put(b"settings", json.dumps(settings, sort_keys=True).encode())
-            _drop_unused(transaction)
-        return b"+"
+    def work(file: str) -> None:
+        _in_child(lambda: _write(file, tables, settings, gone), file)
+        # LMDB trusts its pages, so damage in the file may only show in what was just written.
+        _in_child(lambda: _verify(file, tables), file)
 
-    if os.path.exists(path):
-        try:
-            check_file(path)
-            _in_child(work, path)
-        except TableError:
+    with _turn(path, fcntl.LOCK_EX):
+        if os.path.lexists(path):
+            try:
+                check_file(path)
+                work(path)
+            except DamagedError:
+                pass
+            else:
+                return
+        _begin_anew(path, work)
+
+
+def _begin_anew(path: str, work: Callable[[str], None]) -> None:
+    aside = f"{path}.new-{os.getpid()}"
+    try:
+        work(aside)
+        if os.path.lexists(path):
             os.replace(path, f"{path}.damaged")
-        else:
-            return
-    _in_child(work, path)
+        os.replace(aside, path)
+    except OSError as error:
+        raise TableError(f"can't write {path}: {error.strerror}") from error
+    finally:
+        _remove(aside)
 
 
-def _drop_unused(transaction: Any) -> None:
-    used = set()
-    unused = []
+def _remove(aside: str) -> None:
+    for leftover in (aside, f"{aside}-lock"):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(leftover)
+
+
+def _write(
+    path: str,
+    tables: Mapping[str, tuple[Current, Mapping[str, bytes]]],
+    settings: Mapping[str, Any] | None,
+    gone: tuple[str, ...],
+) -> bytes:
+    new = not os.path.lexists(path)
+    with _open(path, write=True) as environment, environment.begin(write=True) as transaction:
+        index = {"settings": {}, "rules": {}} if new else _read_index(transaction, path)
+        for rules, (current, sections) in tables.items():
+            for name in SECTIONS:
+                transaction.put(_section_key(current.digest, name), sections[name])
+            index["rules"][rules] = {"digest": current.digest, "root": current.root, "watch": current.watch}
+        index["rules"] = {
+            rules: record for rules, record in index["rules"].items() if rules not in gone and os.path.lexists(rules)
+        }
+        if settings is not None:
+            index["settings"] = settings
+        transaction.put(_INDEX, _seal(index))
+        _drop_unused(transaction, {record["digest"] for record in index["rules"].values()})
+    return b""
+
+
+def _drop_unused(transaction: Any, used: Container[str]) -> None:
     with transaction.cursor() as cursor:
-        for key, value in cursor:
-            if key.startswith(b"current/"):
-                record = json.loads(value)
-                if os.path.lexists(record["rules"]):
-                    used.add(record["digest"].encode())
-                else:
-                    unused.append(bytes(key))
-        unused += [
-            bytes(key) for key, _ in cursor.iternext() if key.startswith(b"table/") and key.split(b"/")[1] not in used
-        ]
-    for key in unused:
-        transaction.delete(key)
+        keys = [bytes(key) for key in cursor.iternext(keys=True, values=False) if key.startswith(b"table/")]
+    for key in keys:
+        if key.split(b"/")[1].decode() not in used:
+            transaction.delete(key)
+
+
+def _verify(path: str, tables: Mapping[str, tuple[Current, Mapping[str, bytes]]]) -> bytes:
+    with _open(path, write=False) as environment, environment.begin() as transaction:
+        present = _read_index(transaction, path)["rules"]
+        for rules, (current, _) in tables.items():
+            if rules in present:
+                _read_sections(transaction, current.digest, path)
+    return b""
 
 
 def write_file(path: str, digest: str, sections: Mapping[str, bytes]) -> None:
@@ -326,7 +426,7 @@ def write_file(path: str, digest: str, sections: Mapping[str, bytes]) -> None:
                 for name in SECTIONS:
                     transaction.put(_section_key(digest, name), sections[name])
             environment.sync(True)
-        return b"+"
+        return b""
 
     try:
         _in_child(work, aside)
@@ -335,9 +435,7 @@ def write_file(path: str, digest: str, sections: Mapping[str, bytes]) -> None:
     except OSError as error:
         raise TableError(f"can't write {path}: {error.strerror}") from error
     finally:
-        for leftover in (aside, f"{aside}-lock"):
-            if os.path.lexists(leftover):
-                os.unlink(leftover)
+        _remove(aside)
 
 
 def _umask() -> int:

@@ -164,6 +164,10 @@ def _describe(found: dict[str, Any]) -> str:
     for place, entry in found["placement"].items():
         reasons = ", ".join(f"{reason or 'nothing against it'} {count}" for reason, count in entry["reasons"].items())
         rows.append((place, f"{entry['count']} ({reasons})"))
+    rows += [
+        ("observed", f"{entry['rule']} would have decided {entry['action']} {entry['count']} times")
+        for entry in found["observed"]
+    ]
     rows += [("error", found["error"])] if found["error"] else []
     rows += [("skipped", entry["error"]) for entry in found["repositories"] if entry["error"]]
     return columns(rows)

@@ -46,6 +46,7 @@ class Commands:
     Attributes:
         decided: decisions by action.
         placed: commands by placement and reason.
+        observed: what rules that only observe would have done, by rule and action.
     """
 
     def __init__(self, policies: Policies, executor: Executor, loop: Loop, own: Own) -> None:
@@ -57,6 +58,7 @@ class Commands:
         self._context = Context()
         self.decided: Counter[str] = Counter()
         self.placed: Counter[tuple[str, str]] = Counter()
+        self.observed: Counter[tuple[str, str]] = Counter()
 
     def apply_settings(self) -> None:
         """Takes up what the settings say now."""
@@ -90,6 +92,8 @@ class Commands:
         hits = policy.hits
         decision = policy.decide(text(command.name[command.name.rfind(b"/") + 1 :]), command.arguments, facts)
         self.decided[decision.action.word] += 1
+        for match in decision.observed:
+            self.observed[match.rule, match.action.word] += 1
         if command.kind == Type.EVALUATE:
             connection.result(decision.to_json(cached=policy.hits > hits))
         elif decision.action is Action.ALLOW:

@@ -211,6 +211,10 @@ class Server:
             "stopping": bool(self._stopping),
             "requests": {"total": sum(self._commands.decided.values()), **dict(sorted(self._commands.decided.items()))},
             "placement": placement,
+            "observed": [
+                {"rule": rule, "action": action, "count": count}
+                for (rule, action), count in sorted(self._commands.observed.items())
+            ],
             "cache": self._policies.cache(),
             **self._policies.describe(),
         }
