@@ -26,7 +26,7 @@ HOSTED = ("-DSAFESHELL_LIBC",)
 """For architectures whose system calls the source does not know."""
 
 
-class ClientBuildHook(BuildHookInterface[Any]):  # type: ignore[misc] # hatchling ships no types
+class ClientBuildHook(BuildHookInterface[Any]):  # type: ignore[misc, unused-ignore] # hatchling may not be installed where mypy runs
     """Adds the compiled client to the wheel; without a compiler the wheel is pure, and shims use the bash client."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -62,6 +63,7 @@ def execute(
         home: whose daemon.
 
     Raises:
+        ValueError: argv is empty, or a word or variable holds a NUL.
         UnreachableError: the daemon can't be reached, or went away; then the command may have run.
         ProtocolError: the daemon's answer makes no sense.
     """
@@ -96,6 +98,7 @@ def evaluate(
     """What the daemon would decide; nothing runs. The object is that of `safeshell check --json`.
 
     Raises:
+        ValueError: argv is empty, or a word or variable holds a NUL.
         UnreachableError: the daemon can't be reached, or has no rules in force.
         ProtocolError: its answer makes no sense.
     """
@@ -124,24 +127,34 @@ def _result(frames: Iterator[Frame]) -> dict[str, Any]:
 
 def _command(kind: Type, argv: Sequence[str | bytes], env: Mapping[str, str] | None) -> bytes:
     words = [os.fsencode(word) for word in argv]
+    if not words:
+        raise ValueError("argv is empty")
     variables = os.environb if env is None else {os.fsencode(name): os.fsencode(value) for name, value in env.items()}
     entries = [name + b"=" + value for name, value in variables.items()]
+    if any(b"\0" in word for word in (*words, *entries)):
+        raise ValueError("embedded null byte")  # as `subprocess` has it: it would end the word early
     return encode_command(Command(kind, 0, words[0], block(words), b"\0" + block(entries), 0, 0))
 
 
 def _exchange(request: bytes, home: Home | None) -> Iterator[Frame]:
     """Sends a request and yields the frames of the answer, up to the last."""
     with connect(home or Home.find()) as sock:
-        try:
+        # A request that breaks a limit is refused before it is read to its end; the answer says why.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             sock.sendall(request)
-        except BrokenPipeError:
-            pass  # refused before it was read to its end; the answer says why
         receiver = ReplyReceiver()
-        while data := sock.recv(1 << 16):
+        while data := _receive(sock):
             for frame in receiver.feed(data):
                 yield frame
                 if frame.kind in LAST_REPLIES:
                     return
+
+
+def _receive(sock: socket.socket) -> bytes:
+    try:
+        return sock.recv(1 << 16)
+    except ConnectionResetError:
+        return b""  # the daemon closed with a part of the request unread
 
 
 def connect(home: Home) -> socket.socket:

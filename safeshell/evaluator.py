@@ -76,9 +76,11 @@ _COST = {"ai": 0, "env": 1, "directory": 2, "in_repo": 3, "branch": 4, "branch_i
 class Unit:
     """The rows of one dispatch key, with their automata; built when a command first needs it."""
 
-    __slots__ = ("_sets", "_shards", "_triggers", "_untriggered", "atoms")
+    __slots__ = ("_sets", "_shards", "_triggers", "_untriggered", "atoms", "number", "table")
 
     def __init__(self, table: Table, index: int, rules: dict[int, Rule]) -> None:
+        self.table = table
+        self.number = index
         record = table.units[index]
         rows = [table.rows[row] for row in record["rows"]]
         ids = sorted({atom for _, required, forbidden in rows for atom in (*required, *forbidden)})
@@ -103,6 +105,11 @@ class Unit:
                 self._triggers.setdefault(trigger, []).append(row)
             else:
                 self._untriggered.append(row)
+
+    def rows(self) -> list[Row]:
+        """All rows, in the order in which they decide."""
+        triggered = [row for rows in self._triggers.values() for row in rows]
+        return sorted([*self._untriggered, *triggered], key=lambda row: row.rank)
 
     def match(self, subject: str, value: str) -> set[int]:
         """The pattern atoms of a subject (`line`, `directory`, `branch`) that are true of a text."""
@@ -173,6 +180,9 @@ class Judge:
 
     __slots__ = ("_facts", "_found", "reads")
 
+    # The unit's own, so that a judge that keeps what it sees (`safeshell.trace`) costs nothing where none is asked for.
+    open_rows = staticmethod(Unit.open_rows)
+
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self.reads: dict[FactKey, Fact] = {}
@@ -219,7 +229,13 @@ class Judge:
 
 
 def evaluate(
-    tables: Sequence[LoadedTable], name: str, arguments: bytes, facts: Facts, *, full: bool = False
+    tables: Sequence[LoadedTable],
+    name: str,
+    arguments: bytes,
+    facts: Facts,
+    *,
+    full: bool = False,
+    judge: Judge | None = None,
 ) -> Decision:
     """Decides a command.
 
@@ -229,20 +245,21 @@ def evaluate(
         arguments: argv as a block.
         facts: where facts are read.
         full: look at every rule even when a deny is certain, so that `matched` is complete.
+        judge: a fresh one of these facts, where the caller wants what it keeps (`safeshell.trace.Trace`).
 
     Returns:
         The decision. Where an automaton fails, a deny that says so.
     """
     line = command_line(arguments, name)
     digests = tuple([loaded.table.digest for loaded in tables])
-    judge = Judge(facts)
+    judge = judge or Judge(facts)
     matched: dict[tuple[int, int], Rule] = {}
     try:
         rows = [
             (row.rank[0], position, row.rank[1], row.rank[2], index, unit, row)
             for position, loaded in enumerate(tables)
             for index, unit in enumerate(loaded.units(name))
-            for row in unit.open_rows(line)
+            for row in judge.open_rows(unit, line)
         ]
         if len(rows) > 1:
             # The most restrictive first, then as the layers and files order them. The order is total, so the

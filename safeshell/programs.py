@@ -47,7 +47,7 @@ class Programs:
                 continue
             if stat.S_ISREG(status.st_mode) and not self.is_shim(probe, status):
                 return found, False
-        return None, any(os.path.isfile(os.path.join(directory, element or b".", name)) for element in elements)
+        return None, any(_is_forbidden(os.path.join(directory, element or b".", name)) for element in elements)
 
     def is_shim(self, path: bytes, status: os.stat_result) -> bool:
         """Whether the file is a SafeShell client, of this home or another."""
@@ -60,6 +60,11 @@ class Programs:
                 self._known.clear()
             known = self._known[key] = _has_marker(path)
         return known
+
+
+def _is_forbidden(path: bytes) -> bool:
+    """Whether a file is there that may not be executed; a shim, which may be, is not the program."""
+    return os.path.isfile(path) and not os.access(path, os.X_OK)
 
 
 def _has_marker(path: bytes) -> bool:

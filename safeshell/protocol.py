@@ -181,6 +181,8 @@ class Receiver:
         if len(words) != 3 or words[0] != b"execute" or not (words[1].isdigit() and words[2].isdigit()):
             raise ProtocolError("the first line is not `safeshell/1 execute ARGC ENVC`")
         argc, envc = int(words[1]), int(words[2])
+        if not argc:
+            raise ProtocolError("the request has no arguments, not even a name")
         # Every string takes a byte, so a count that the cap can't hold is refused before anything is kept.
         if argc + envc > self._cap:
             raise ProtocolError(f"the request has over {self._cap} bytes, the limit")
@@ -220,10 +222,12 @@ def _decode_command(kind: int, flags: int, body: bytes) -> Command:
         raise ProtocolError("the request's blocks do not fit its size")
     arguments = body[arguments_at:environment_at]
     # One byte earlier than the block: the NUL that ends what stands before it, so that every entry follows a NUL.
-    environment = body[environment_at - 1 :] if argument_bytes else b"\0" + body[environment_at:]
+    environment = body[environment_at - 1 :]
     if arguments.count(b"\0") != argc or environment.count(b"\0") != envc + 1:
         raise ProtocolError("the request's counts do not fit its blocks")
-    if (argc and arguments[-1]) or environment[-1]:
+    if not argc:
+        raise ProtocolError("the request has no arguments, not even a name")
+    if arguments[-1] or environment[-1]:
         raise ProtocolError("the request's blocks do not end in NUL")
     name = body[32:arguments_at]
     if not name or b"\0" in name:

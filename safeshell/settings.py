@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from safeshell.context import KNOWN_MARKERS
+from safeshell.errors import SafeShellError
 from safeshell.paths import Home
 from safeshell.protocol import REQUEST_BYTES
 
@@ -67,19 +69,28 @@ def daemon_command() -> list[str]:
 
 
 def write_client_conf(home: Home, settings: Settings) -> None:
-    """Writes client.conf, which the clients read when they can't reach the daemon; whole or not at all."""
+    """Writes client.conf, which the clients read when they can't reach the daemon; whole or not at all.
+
+    Raises:
+        SafeShellError: it can't be written.
+    """
     lines = [
         f"unreachable_ai={settings.unreachable_ai}",
         f"unreachable_human={settings.unreachable_human}",
         *[f"marker={marker}" for marker in settings.markers],
         *[f"start={word}" for word in daemon_command()],
     ]
-    write_atomically(home.client_conf, "".join(f"{line}\n" for line in lines).encode(), 0o600)
+    try:
+        write_atomically(home.client_conf, "".join(f"{line}\n" for line in lines).encode(), 0o600)
+    except OSError as error:
+        raise SafeShellError(f"can't write {home.client_conf}: {error.strerror}") from error
 
 
 def write_atomically(path: str, data: bytes, mode: int) -> None:
     """Writes a file aside, syncs it and renames it into place."""
     aside = f"{path}.new-{os.getpid()}"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(aside)  # of a process that was killed: numbers come round, in containers soon
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as stream:

@@ -15,6 +15,7 @@ from safeshell.programs import SHIM_MARKER, Programs
 from safeshell.settings import Settings
 from safeshell.table import Table
 
+
 @dataclass(frozen=True, slots=True)
 class Synced:
     """What `sync` did.
@@ -86,7 +87,7 @@ def _sync(home: Home, names: Sequence[str], source: str, native: str | None) -> 
         raise SafeShellError(f"{os.path.join(home.shims, foreign[0])} is no shim of ours", hint="move it away")
     master = os.path.join(home.shims, f".client-{os.getpid()}")
     shutil.copyfile(source, master)
-    os.chmod(master, 0o755)
+    os.chmod(master, 0o755)  # noqa: S103 # as installed programs are; the directory keeps others out
     try:
         for name in names:
             aside = f"{master}-link"
@@ -115,8 +116,10 @@ def list_shims(home: Home) -> list[str]:
         return []
     for entry in entries:
         try:
+            if entry.name.startswith(".") or not entry.is_file():
+                continue
             with open(entry.path, "rb") as stream:
-                if not entry.name.startswith(".") and SHIM_MARKER in stream.read(256 << 10):
+                if SHIM_MARKER in stream.read(256 << 10):
                     found.append(entry.name)
         except OSError:
             continue

@@ -101,27 +101,42 @@ def _in_child(work: Callable[[], bytes], path: str) -> bytes:
 
 
 def _answer(work: Callable[[], bytes], path: str) -> bytes:
-    import lmdb  # noqa: PLC0415 # only the children need it
-
     try:
         return b"+" + work()
     except SafeShellError as error:
         failure = (error.message, error.hint, isinstance(error, DamagedError))
-    except (lmdb.MapFullError, lmdb.DiskError, lmdb.MemoryError, lmdb.LockError, lmdb.ReadonlyError) as error:
-        failure = (f"can't use {path}: {error}", "", False)
-    except lmdb.Error as error:
+    except _damage() as error:
         failure = (f"{path} is damaged: {error}", _COMPILE, True)
     except BaseException as error:  # noqa: BLE001 # whatever it is, the parent says it
-        failure = (f"can't use {path}: {error}", "", False)
+        # LMDB calls a write that a full disk cut short an input/output error.
+        hint = "is the disk full?" if "Input/output error" in str(error) else ""
+        failure = (f"can't use {path}: {error}", hint, False)
     return b"-" + json.dumps(failure).encode()
+
+
+def _damage() -> tuple[type[Exception], ...]:
+    """What LMDB raises over a file's contents; all else (a full disk, no memory) is not the file's fault."""
+    import lmdb  # noqa: PLC0415 # only the children need it
+
+    return (
+        lmdb.BadTxnError,
+        lmdb.CorruptedError,
+        lmdb.CursorFullError,
+        lmdb.IncompatibleError,
+        lmdb.InvalidError,
+        lmdb.PageFullError,
+        lmdb.PageNotFoundError,
+        lmdb.PanicError,
+        lmdb.VersionMismatchError,
+    )
 
 
 @contextlib.contextmanager
 def _turn(path: str, operation: int) -> Iterator[None]:
     """Holds a table file for a reader (LOCK_SH) or a publisher (LOCK_EX).
 
-    LMDB orders transactions by itself, but not a file's beginning, nor its exchange for a new one. The lock is on the
-    file that LMDB keeps its own (of another kind) in; a table file without one is read as it is.
+    LMDB's own locks order transactions, but not a file's beginning, nor its exchange for a new one; and they are in a
+    mapped file that a full disk turns into SIGBUS. So they are off. A table file without a lock file is read as it is.
     """
     publishing = operation == fcntl.LOCK_EX
     flags = os.O_RDWR | os.O_CREAT if publishing else os.O_RDONLY
@@ -148,9 +163,12 @@ def check_file(path: str) -> None:
     """
     try:
         # Without O_NONBLOCK a named pipe would hold the reader until somebody writes.
-        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as stream:
-            status = os.fstat(stream.fileno())
-            _check_status(path, status)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise TableError(f"can't read {path}: {error.strerror}", hint=_COMPILE) from error
+    try:
+        _check_status(path, os.fstat(descriptor))
+        with open(descriptor, "rb", closefd=False) as stream:
             head = stream.read(_META_BYTES)
             page = struct.unpack_from("<I", head, 40)[0] if len(head) == _META_BYTES else 0
             second = b""
@@ -158,9 +176,11 @@ def check_file(path: str) -> None:
                 stream.seek(page)
                 second = stream.read(_META_BYTES)
             # The size after the pages, for a file that grows has its pages first.
-            size = os.fstat(stream.fileno()).st_size
+            size = os.fstat(descriptor).st_size
     except OSError as error:
         raise TableError(f"can't read {path}: {error.strerror}", hint=_COMPILE) from error
+    finally:
+        os.close(descriptor)
     # struct MDB_meta behind a 16-byte page header: magic, version, address, map size, two databases of 48 bytes
     # (the first's first word is the page size), last page, transaction.
     metas = [
@@ -195,8 +215,7 @@ def _open(path: str, *, write: bool) -> Any:
         mode=0o600,
         map_size=MAP_SIZE,
         max_dbs=0,
-        # A table file outside the home may stand where no lock file can be made; the digest tells a torn read.
-        lock=write or os.access(f"{path}-lock", os.W_OK),
+        lock=False,  # see _turn
     )
 
 
@@ -362,13 +381,8 @@ def _begin_anew(path: str, work: Callable[[str], None]) -> None:
     except OSError as error:
         raise TableError(f"can't write {path}: {error.strerror}") from error
     finally:
-        _remove(aside)
-
-
-def _remove(aside: str) -> None:
-    for leftover in (aside, f"{aside}-lock"):
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(leftover)
+            os.unlink(aside)
 
 
 def _write(
@@ -435,7 +449,8 @@ def write_file(path: str, digest: str, sections: Mapping[str, bytes]) -> None:
     except OSError as error:
         raise TableError(f"can't write {path}: {error.strerror}") from error
     finally:
-        _remove(aside)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(aside)
 
 
 def _umask() -> int:

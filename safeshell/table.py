@@ -91,6 +91,9 @@ class Table:
             self.meta: dict[str, Any] = json.loads(sections["meta"])
             dispatch: dict[str, Any] = json.loads(sections["dispatch"])
             found = self.meta["format"]
+            self.exact: dict[str, int] = dispatch["exact"]
+            self.globs: list[tuple[str, int]] = [(glob, unit) for glob, unit in dispatch["globs"]]
+            self.any_unit: int | None = dispatch["any"]
         except (ValueError, KeyError, TypeError) as error:
             raise TableError("the table is damaged: a section is not what it should be") from error
         if found != FORMAT:
@@ -103,9 +106,6 @@ class Table:
         self.rows = Records(sections["rows"])
         self.rules = Records(sections["rules"])
         self.units = Records(sections["units"])
-        self.exact: dict[str, int] = dispatch["exact"]
-        self.globs: list[tuple[str, int]] = [(glob, unit) for glob, unit in dispatch["globs"]]
-        self.any_unit: int | None = dispatch["any"]
 
     def place(self, rule: Mapping[str, Any]) -> str:
         """Where a rule record stands: `file:line`, absolute where the root is known."""

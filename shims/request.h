@@ -161,7 +161,8 @@ static long send_command(const struct client *client, int flags, const int *fds,
     return failed;
 }
 
-/* Asks the daemon. A connection that it closes early still holds its answer, so a failure to send says nothing yet. */
+/* Asks the daemon. The directory's descriptor stays open: an exec or the end closes it without a call of its own.
+ * A connection that it closes early still holds its answer, so a failure to send says nothing yet. */
 static void send_request(struct client *client) {
     long directory = open_directory();
     int flags = observe(1 + (directory >= 0));
@@ -172,7 +173,6 @@ static void send_request(struct client *client) {
         char room[REASON_ROOM];
         FAIL("can't send to the daemon: ", reason(failed, room));
     }
-    if (directory >= 0) sys_close((int)directory);
 }
 
 static void send_signal(const struct client *client, uint32_t number) {

@@ -59,7 +59,8 @@ static void read_conf(const struct client *client, struct conf *conf) {
     conf->markers.items[0] = conf->start.items[0] = NULL;
     if (read_file(path, conf->text, sizeof conf->text)) {
         set_keys(conf);
-        if (!is_own(path, client->process->euid) || *conf->start.items[0] != '/') conf->start.count = 0;
+        if (conf->start.count && (*conf->start.items[0] != '/' || !is_own(path, client->process->euid)))
+            conf->start.count = 0;
     } else { /* an agent is one without the file, too */
         append(&conf->markers, "CLAUDECODE");
         append(&conf->markers, "CURSOR_AGENT");

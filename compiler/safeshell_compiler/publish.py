@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from safeshell import store
+from safeshell.errors import SafeShellError
 from safeshell.paths import SYSTEM_RULES, Home
 from safeshell.settings import Settings, write_client_conf
 from safeshell.store import Current, Signature, signature
@@ -82,8 +83,7 @@ def publish(home: Home, *compiled: Compiled) -> None:
     """Puts what was compiled in force, all of it in one transaction; nothing of it has errors.
 
     Raises:
-        TableError: the tables can't be written.
-        OSError: client.conf can't be written.
+        SafeShellError: the tables or client.conf can't be written.
     """
     tables = {rules: entry for one in compiled for rules, entry in one.current().items()}
     settings = next((one.settings for one in compiled if one.settings is not None), None)
@@ -107,7 +107,11 @@ def for_daemon(home: Home, compiled: Compiled, *, repository: bool) -> bytes:
         # A user's broken rules leave the last good ones in force, a repository's never block.
         header["tables"] = [] if repository else None
     else:
-        publish(home, compiled)
+        try:
+            publish(home, compiled)
+        except SafeShellError as error:  # a full disk: the daemon has the tables all the same
+            header["error"] = error.message
+            header["notice"] = f"safeshell: {error.message}; the rules are in force until the daemon ends"
         header["tables"] = []
         for current, table in compiled.current().values():
             header["tables"].append({"digest": current.digest, "root": current.root})

@@ -14,12 +14,14 @@ from safeshell.context import Context
 from safeshell.decision import Action, Decision
 from safeshell.errors import SafeShellError
 from safeshell.evaluator import LoadedTable, evaluate
+from safeshell.explain import cache_key, explain, render
 from safeshell.facts import Fact, FactKey, RequestFacts
 from safeshell.paths import SYSTEM_RULES, Home
 from safeshell.repositories import find_rules
 from safeshell.settings import Settings
 from safeshell.subject import block, text
 from safeshell.table import Table
+from safeshell.trace import Trace
 
 EXIT = {Action.ALLOW: 0, Action.DENY: 3, Action.REQUIRE_APPROVAL: 4, Action.REDIRECT: 5}
 _COLOUR = {Action.ALLOW: "green", Action.DENY: "red", Action.REQUIRE_APPROVAL: "yellow", Action.REDIRECT: "cyan"}
@@ -42,6 +44,7 @@ class _Stated(RequestFacts):
 @click.option("--branch", help="The git branch; implies a repository.")
 @click.option("--env", "variables", multiple=True, metavar="K=V", help="A variable of the command's environment.")
 @click.option("--context", "who", type=click.Choice(["ai", "human"]), default="human", help="Who is asking.")
+@click.option("--explain", "explained", is_flag=True, help="Say why: what was looked up, read, and found.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND [ARG…]")
 def command(
@@ -50,6 +53,7 @@ def command(
     branch: str | None,
     variables: tuple[str, ...],
     who: str,
+    explained: bool,
     as_json: bool,
     argv: tuple[str, ...],
 ) -> int:
@@ -68,11 +72,21 @@ def command(
     facts.stated = {} if branch is None else {("branch",): branch, ("in_repo",): True}
     words = [os.fsencode(word) for word in argv]
     name = text(os.path.basename(words[0]))
-    decision = evaluate([LoadedTable(one) for one in tables], name, block(words), facts, full=True)
-    if as_json:
-        click.echo(json.dumps(decision.to_json(cached=False)))
-    else:
+    loaded = [LoadedTable(one) for one in tables]
+    trace = Trace(facts) if explained else None
+    decision = evaluate(loaded, name, block(words), facts, full=True, judge=trace)
+    answer = decision.to_json(cached=False)
+    if not as_json:
         _print(decision)
+    if trace is not None:
+        # The daemon stops at the first deny, and what it remembers is keyed by what it read until then.
+        key = cache_key(evaluate(loaded, name, block(words), facts), name, block(words))
+        explanation = explain(trace, decision, name, key)
+        answer["explain"] = explanation.to_json()
+        if not as_json:
+            click.echo(f"\n{render(explanation)}", nl=False)
+    if as_json:
+        click.echo(json.dumps(answer))
     return EXIT[decision.action]
 
 

@@ -174,7 +174,10 @@ class Commands:
         environment = expressible(unblock(allowed.command.environment[1:]))
         if environment is None:
             return "environment"
-        program = (path, unblock(allowed.command.arguments), environment)
+        arguments = unblock(allowed.command.arguments)
+        if not arguments or not arguments[0]:
+            return "argv[0]"  # os.posix_spawn wants one
+        program = (path, arguments, environment)
         streams = None
         try:
             if len(connection.descriptors) == 4:

@@ -124,7 +124,7 @@ class Connection:
     def listen(self, callback: Callable[[int], None]) -> None:
         """Calls back when the client sends or goes."""
         if not self._registered and not self.closed:
-            self._registered = select.EPOLLIN | select.EPOLLRDHUP
+            self._registered = select.EPOLLIN | select.EPOLLRDHUP | (select.EPOLLOUT if self._outgoing else 0)
             self._loop.register(self.fileno, self._registered, callback)
 
     def send(self, data: bytes) -> None:

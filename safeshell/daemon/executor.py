@@ -91,7 +91,8 @@ class Executor:
         os.fchdir(directory)
         try:
             os.umask(umask)
-            resource.setrlimit(resource.RLIMIT_NOFILE, self._own_limit)
+            if self._raised_limit != self._own_limit:
+                resource.setrlimit(resource.RLIMIT_NOFILE, self._own_limit)
             return os.posix_spawn(
                 *program,
                 file_actions=[(os.POSIX_SPAWN_DUP2, descriptor, target) for target, descriptor in enumerate(stdio)],
@@ -99,7 +100,8 @@ class Executor:
                 setsigdef=_IGNORED_BY_PYTHON,
             )
         finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, self._raised_limit)
+            if self._raised_limit != self._own_limit:
+                resource.setrlimit(resource.RLIMIT_NOFILE, self._raised_limit)
             os.umask(self._umask)
             os.fchdir(self._root)
 

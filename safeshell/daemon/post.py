@@ -73,6 +73,8 @@ def _listen(path: str) -> socket.socket:
         os.rename(aside, path)
     except OSError as error:
         listener.close()
+        with contextlib.suppress(OSError):
+            os.unlink(aside)
         raise SafeShellError(f"can't listen at {path}: {error.strerror}") from error
     finally:
         os.umask(mask)

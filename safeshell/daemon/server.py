@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -154,7 +155,7 @@ class Server:
         import traceback  # noqa: PLC0415 # only when something is wrong
 
         path = os.path.join(self._home.root, "daemon.log")
-        with open(path, "a", encoding="utf-8") as stream:
+        with contextlib.suppress(OSError), open(path, "a", encoding="utf-8") as stream:
             stream.write("".join(traceback.format_exception(error)))
         self._break(connection, f"the daemon met a bug; its traceback is in {path}")
 
@@ -167,6 +168,8 @@ class Server:
 
     def _handle(self, connection: Connection, event: Event) -> None:
         if isinstance(event, Command):
+            if len(connection.descriptors) not in (0, 1, 4):
+                raise ProtocolError(f"{len(connection.descriptors)} descriptors say nothing: it is 4, 1 or none")
             connection.command = event
             if connection.deadline is not None:
                 connection.deadline.cancel()
@@ -189,8 +192,8 @@ class Server:
         elif event.kind == Type.RELOAD:
             self._policies.compile(None, lambda _ended: connection.result(self.status()))
         else:
+            self.stop(event.argument)  # before the answer: who reads it may start the next daemon
             connection.result(self.status())
-            self.stop(event.argument)
 
     def status(self) -> dict[str, Any]:
         """What `daemon status` shows."""

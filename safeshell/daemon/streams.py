@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import array
+import fcntl
 import os
 import select
+import termios
 from collections.abc import Callable
 
 from safeshell.daemon.connection import Connection
@@ -26,6 +29,7 @@ class Streams:
         self._connection = connection
         self._kinds: dict[int, Reply] = {}
         self._paused = False
+        self._sent = 0
         stdin = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
         self._child_ends = [stdin]
         for kind in (Reply.OUTPUT, Reply.ERROR_OUTPUT):
@@ -42,17 +46,17 @@ class Streams:
 
         return read
 
-    def spawn(
-        self, executor: Executor, program: Program, umask: int
-    ) -> int:
-        """Starts the program on these pipes, in the client's directory, and closes the child's ends here.
+    def spawn(self, executor: Executor, program: Program, umask: int) -> int:
+        """Starts the program on these pipes, in the directory that it was judged in, and closes the child's ends here.
 
         Raises:
             OSError: as `Executor.spawn`.
         """
+        passed = self._connection.descriptors
+        link = f"/proc/self/fd/{passed[-1]}" if passed else f"/proc/{self._connection.pid}/cwd"
         directory = -1
         try:
-            directory = os.open(f"/proc/{self._connection.pid}/cwd", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            directory = os.open(link, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
             return executor.spawn(program, stdio=self._child_ends, directory=directory, umask=umask)
         finally:
             for descriptor in (*self._child_ends, directory):
@@ -69,6 +73,7 @@ class Streams:
         if not data or self._connection.closed:
             self._forget(descriptor)
             return False
+        self._sent += len(data)
         self._connection.send(encode_reply(self._kinds[descriptor], data))
         if self._connection.backlog > BACKLOG_MAX and not self._paused:
             self._paused = True
@@ -91,10 +96,11 @@ class Streams:
     def drain(self) -> None:
         """Sends what the ended command left in its pipes and closes them.
 
-        What a background child writes later is not waited for.
+        What a background child writes later is not waited for, and however fast it writes, not sent.
         """
         for descriptor in list(self._kinds):
-            while descriptor in self._kinds and self._pump(descriptor):
+            end = self._sent + _waiting(descriptor)
+            while descriptor in self._kinds and self._sent < end and self._pump(descriptor):
                 pass
         self.close()
 
@@ -103,3 +109,10 @@ class Streams:
         for descriptor in list(self._kinds):
             self._forget(descriptor)
         self._paused = False
+
+
+def _waiting(pipe: int) -> int:
+    """Bytes that a pipe holds now."""
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]

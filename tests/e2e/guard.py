@@ -9,9 +9,23 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from harness import PATH, PATIENCE_S, Daemon, _naming, make_home, running_daemon, sync_shims, temporary_directory, until
+from harness import (
+    PATH,
+    PATIENCE_S,
+    Daemon,
+    _naming,
+    make_home,
+    running_daemon,
+    sync_shims,
+    temporary_directory,
+    until,
+    wait_for,
+)
 from harness import environment as bare_environment
+from safeshell.client import control
+from safeshell.errors import UnreachableError
 from safeshell.paths import Home
+from safeshell.protocol import Type
 
 FORBIDDEN = "forbidden-word"
 """An argument by which any shimmed command is denied."""
@@ -90,18 +104,19 @@ class Guard:
     Attributes:
         home: the home.
         daemon: its daemon.
+        spawns: whether its daemon runs commands that nothing stands against.
         bin: a directory on PATH for the test's own programs.
         work: an empty directory to run in.
     """
 
     def __init__(self, root: str, config: str | None = None) -> None:
         self.root = root
+        self.spawns = config is None or "in_place" not in config
         self.bin = os.path.join(root, "bin")
         self.work = os.path.join(root, "work")
         os.mkdir(self.bin)
         self.fresh_work()
-        for name, text in PROGRAMS.items():
-            self.install(name, text)
+        self.restore()
         self.home: Home = make_home(os.path.join(root, "h"), RULES, config)
         sync_shims(self.home, self.path(native=True))
 
@@ -114,6 +129,11 @@ class Guard:
             stream.write(text)
         os.chmod(path, mode)
         return path
+
+    def restore(self) -> None:
+        """Puts the test's own programs back as they were."""
+        for name, text in PROGRAMS.items():
+            self.install(name, text)
 
     def fresh_work(self) -> None:
         """Makes the directory to run in."""
@@ -158,7 +178,7 @@ class Guard:
         """Runs a command natively and through the shims, and shows that nobody could tell; returns how it ended."""
         native = self.run(*argv, native=True, **options)
         guarded = self.run(*argv, **options)
-        assert guarded == native
+        assert guarded == native, f"{guarded} through the shims, {native} natively"
         return guarded
 
     def requests(self) -> int:
@@ -190,3 +210,20 @@ def guarded(config: str | None = None) -> Iterator[Guard]:
         guard = Guard(root, config)
         with running_daemon(guard.home) as guard.daemon:
             yield guard
+
+
+@contextlib.contextmanager
+def unattended(config: str | None = None) -> Iterator[Guard]:
+    """A world without a daemon; one that a client starts is ended after the block."""
+    with temporary_directory() as root:
+        guard = Guard(root, config)
+        try:
+            yield guard
+        finally:
+            stop_daemon(guard.home)
+
+
+def stop_daemon(home: Home) -> None:
+    """Ends the daemon, whoever started it, with all that it runs."""
+    with contextlib.suppress(UnreachableError, ProcessLookupError):
+        assert wait_for(control(Type.STOP, 2, home=home)["pid"])

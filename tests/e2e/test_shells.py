@@ -79,7 +79,7 @@ trimmed="$(printf 'a\n\nb\n\n\n' | cat)"; echo "[$trimmed]"
 echo "[$(cat missing 2>&1)] [$(git rev-parse nothing 2>/dev/null)] $?"
 sort -r README >sorted & first=$!
 python3 -c 'raise SystemExit(7)' & second=$!
-(sleep 0.01; grep -c line README >counted; exit 3) & third=$!
+(grep -c line README >counted; exit 3) & third=$!
 wait $first; echo "first: $?"; wait $second; echo "second: $?"; wait $third; echo "third: $?"
 cat sorted counted
 find . -name '*.txt' -not -path './.git/*' -print0 | sort -z | xargs -0 -n 2 grep -c text
@@ -112,7 +112,7 @@ cat missing | sort | cat; echo "${PIPESTATUS[@]} $?"
 sort <(ls src) <(printf '%s\n' zz aa) 
 grep -c . <(cat README) < <(ls)
 cat README > >(sed 's/^/teed: /'); wait $!
-git diff --no-index <(printf 'a\n') <(printf 'b\n') | grep '^[-+]'
+git diff --no-index <(printf 'a\n') <(printf 'b\n') | grep '^[-+][ab]'
 coproc { sed -u 's/^/co: /'; }; exec {out}>&"${COPROC[1]}"- ; echo hello >&"$out"; read -r line <&"${COPROC[0]}"; echo "$line"
 exec {out}>&-; wait; echo "wait $?"
 trap 'cat listing; echo trapped' EXIT; ls src >listing
@@ -175,17 +175,19 @@ def compare(guard: Guard, root: str, shell: str, text: str) -> tuple[Outcome, in
 
 
 @pytest.mark.needs("git")
-@pytest.mark.parametrize("shell", [pytest.param(name, marks=pytest.mark.needs(name)) for name in ("bash", "dash", "zsh")])
+@pytest.mark.parametrize(
+    "shell", [pytest.param(name, marks=pytest.mark.needs(name)) for name in ("bash", "dash", "zsh")]
+)
 def test_script(guard: Guard, clone: str, shell: str) -> None:
     done, decided = compare(guard, clone, shell, SCRIPT)
     assert done.status == 11
     assert b"hook: 11\n" in done.err
-    assert decided > 100
+    assert decided > 80
 
 
 @pytest.mark.needs("git")
-def test_bash_has_more(guard: Guard, clone: str) -> None:
-    done, decided = compare(guard, clone, "bash", BASH)
+def test_bash_has_more(faithful: Guard, clone: str) -> None:
+    done, decided = compare(faithful, clone, "bash", BASH)
     assert done.status == 1
     assert b"unreached" not in done.out
     assert b"co: hello\n" in done.out

@@ -33,6 +33,14 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return built
 
 
+class Process(subprocess.Popen[bytes]):
+    """A process that a failed test does not leave behind."""
+
+    def __exit__(self, *failure: object) -> None:
+        self.kill()
+        super().__exit__(*failure)  # type: ignore[arg-type] # passed through
+
+
 @dataclass
 class Shim:
     """A client in a command's place, in a home of its own."""
@@ -48,17 +56,14 @@ class Shim:
     def environment(self, more: dict[str, str]) -> dict[str, str]:
         return {**BLANK, "SAFESHELL_HOME": self.home, **more}
 
-    def popen(self, *argv: str | bytes, env: dict[str, str] | None = None, **options: Any) -> subprocess.Popen[bytes]:
+    def popen(self, *argv: str | bytes, env: dict[str, str] | None = None, **options: Any) -> Process:
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        return subprocess.Popen(argv, executable=self.path, env=self.environment(env or {}), **options)
+        return Process(argv, executable=self.path, env=self.environment(env or {}), **options)
 
     def run(self, *argv: str | bytes, **options: Any) -> subprocess.CompletedProcess[bytes]:
         """Runs it as argv[0] with these arguments."""
         with self.popen(*argv, **options) as process:
-            try:
-                out, err = process.communicate(timeout=30)
-            finally:
-                process.kill()
+            out, err = process.communicate(timeout=30)
         return subprocess.CompletedProcess(argv, process.returncode, out, err)
 
     def install(self, name: str) -> Shim:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Self
 
 TTY, CTTY, FDS, CLOSED = 1, 2, 4, 8
 EXECUTE, SIGNAL = 1, 3
@@ -47,7 +48,7 @@ def stopped(number: int) -> bytes:
 
 @dataclass
 class Request:
-    """A command as a client sent it; `fds` is what the descriptors were of, which are closed at once as in a pipeline."""
+    """A command as a client sent it; `fds` is what the descriptors were of; they are closed at once."""
 
     flags: int
     nice: int
@@ -164,11 +165,13 @@ class FakeDaemon:
         self.listener.listen(64)
         self.thread = threading.Thread(target=self.serve, daemon=True)
 
-    def __enter__(self) -> FakeDaemon:
+    def __enter__(self) -> Self:
         self.thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.thread.join(10)
         self.listener.close()

@@ -7,7 +7,6 @@ import resource
 import signal
 
 import pytest
-
 from shims.conftest import Shim
 from shims.fake_daemon import Connection, FakeDaemon, Step, execute, exited, frame, notice, refused, stopped
 
@@ -24,11 +23,15 @@ def test_exit_statuses(shim: Shim, status: int) -> None:
 def test_death_by_the_same_signal(shim: Shim, number: int, tmp_path: object) -> None:
     def prepare() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (1 << 20, 1 << 20))
-        signal.signal(number, signal.SIG_IGN) if number not in (signal.SIGKILL,) else None
+        if number != signal.SIGKILL:
+            signal.signal(number, signal.SIG_IGN)
 
-    with FakeDaemon(shim.home, exited(number | 0x80)), shim.popen("probe", preexec_fn=prepare, cwd=str(tmp_path)) as process:
+    with (
+        FakeDaemon(shim.home, exited(number | 0x80)),
+        shim.popen("probe", preexec_fn=prepare, cwd=str(tmp_path)) as process,
+    ):
         status = os.waitpid(process.pid, 0)[1]
-        process.returncode = 0
+        process.returncode = 0  # reaped here, for the core flag
     assert os.WTERMSIG(status) == number
     assert not os.WCOREDUMP(status)
     assert os.listdir(str(tmp_path)) == []
@@ -108,7 +111,9 @@ def test_rubbish_never_runs_the_command(shim: Shim, name: str, tmp_path: object)
     assert os.listdir(str(tmp_path)) == []
 
 
-@pytest.mark.parametrize("line", [b"exec 0\n", b"exec x /bin/true\n", b"exec 1x /bin/true\n", b"yes\n", b"\n", b"refused no\n", b"\0\xff\n"])
+@pytest.mark.parametrize(
+    "line", [b"exec 0\n", b"exec x /bin/true\n", b"exec 1x /bin/true\n", b"yes\n", b"\n", b"refused no\n", b"\0\xff\n"]
+)
 def test_rubbish_lines_never_run_the_command(bash_shim: Shim, line: bytes, tmp_path: object) -> None:
     with FakeDaemon(bash_shim.home, line):
         done = bash_shim.run("touch", CANARY, cwd=str(tmp_path))
@@ -116,7 +121,9 @@ def test_rubbish_lines_never_run_the_command(bash_shim: Shim, line: bytes, tmp_p
     assert os.listdir(str(tmp_path)) == []
 
 
-@pytest.mark.parametrize("cut", [b"", b"\2\0\0", notice(b"hm\n"), execute(b"/usr/bin/touch")[:-3], refused(0, b"some text")[:-2]])
+@pytest.mark.parametrize(
+    "cut", [b"", b"\2\0\0", notice(b"hm\n"), execute(b"/usr/bin/touch")[:-3], refused(0, b"some text")[:-2]]
+)
 def test_a_cut_connection_never_runs_the_command(shim: Shim, cut: bytes, tmp_path: object) -> None:
     with FakeDaemon(shim.home, cut):
         done = shim.run("touch", CANARY, cwd=str(tmp_path))

@@ -7,7 +7,6 @@ import signal
 from pathlib import Path
 
 import pytest
-
 from shims.conftest import Shim
 from shims.fake_daemon import FakeDaemon, execute
 
@@ -50,13 +49,24 @@ def test_argv0_is_the_callers(shim: Shim) -> None:
 @pytest.mark.parametrize("blocked", [[], [signal.SIGUSR1, signal.SIGRTMAX]])
 def test_signal_mask_is_the_callers(shim: Shim, blocked: list[int]) -> None:
     with FakeDaemon(shim.home, execute(b"/usr/bin/grep")):
-        done = shim.run("grep", "SigBlk", "/proc/self/status", preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, blocked))
+        done = shim.run(
+            "grep",
+            "SigBlk",
+            "/proc/self/status",
+            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, blocked),
+        )
     assert int(done.stdout.split()[1], 16) == sum(1 << (number - 1) for number in blocked)
 
 
 def test_ignored_signals_stay_ignored(shim: Shim) -> None:
     with FakeDaemon(shim.home, execute(b"/usr/bin/grep")):
-        done = shim.run("grep", "SigIgn", "/proc/self/status", restore_signals=False, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        done = shim.run(
+            "grep",
+            "SigIgn",
+            "/proc/self/status",
+            restore_signals=False,
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+        )
     native = 1 << (signal.SIGHUP - 1) | 1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1)
     assert int(done.stdout.split()[1], 16) == native
 
@@ -83,7 +93,9 @@ def test_closed_descriptors_are_closed_for_the_command(shim: Shim) -> None:
 
 def test_environment_is_the_callers(any_shim: Shim) -> None:
     with FakeDaemon(any_shim.home, in_place(any_shim, b"/usr/bin/env")):
-        done = any_shim.run("env", "-0", env={"A": "\udcff\n", "LC_ALL": "C.UTF-8", "SHLVL": "4", "PWD": "/odd", "B%%": "x"})
+        done = any_shim.run(
+            "env", "-0", env={"A": "\udcff\n", "LC_ALL": "C.UTF-8", "SHLVL": "4", "PWD": "/odd", "B%%": "x"}
+        )
     expected = any_shim.environment({"A": "\udcff\n", "LC_ALL": "C.UTF-8", "SHLVL": "4", "PWD": "/odd", "B%%": "x"})
     assert sorted(done.stdout.split(b"\0")[:-1]) == sorted(os.fsencode(f"{k}={v}") for k, v in expected.items())
 
@@ -94,11 +106,14 @@ def test_a_file_without_a_format_is_a_script(shim: Shim, tmp_path: Path) -> None
         assert shim.run("probe", "a", "b c").stdout == path + b" a b c\n"
 
 
-@pytest.mark.parametrize(("name", "status", "words"), [
-    ("missing", 127, "No such file or directory"),
-    ("plain", 126, "Permission denied"),
-    (".", 126, "Permission denied"),
-])
+@pytest.mark.parametrize(
+    ("name", "status", "words"),
+    [
+        ("missing", 127, "No such file or directory"),
+        ("plain", 126, "Permission denied"),
+        (".", 126, "Permission denied"),
+    ],
+)
 def test_what_cannot_be_executed(any_shim: Shim, tmp_path: Path, name: str, status: int, words: str) -> None:
     (tmp_path / "plain").write_text("no program")
     path = os.path.join(str(tmp_path), name)

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from shims.conftest import Shim
 from shims.fake_daemon import CLOSED, CTTY, FDS, TTY, FakeDaemon, refused
 
@@ -55,7 +54,15 @@ def test_large_requests_arrive_whole(any_shim: Shim, count: int) -> None:
 
 def test_environment_is_exact(any_shim: Shim) -> None:
     # env -i cannot give duplicates or entries without =; execve through a helper can.
-    entries = [f"SAFESHELL_HOME={any_shim.home}".encode(), b"PATH=/usr/bin:/bin", b"A=1", b"A=2", b"noequals", b"=x", b"B=\xff\n"]
+    entries = [
+        f"SAFESHELL_HOME={any_shim.home}".encode(),
+        b"PATH=/usr/bin:/bin",
+        b"A=1",
+        b"A=2",
+        b"noequals",
+        b"=x",
+        b"B=\xff\n",
+    ]
     with FakeDaemon(any_shim.home, no(any_shim)) as daemon:
         assert run_raw(any_shim.path, entries) == 126
         assert daemon.request().env == entries
@@ -92,8 +99,8 @@ def test_a_deleted_directory_is_passed(shim: Shim, tmp_path: Path) -> None:
     gone = os.path.join(str(tmp_path), "gone")
     os.mkdir(gone)
     with FakeDaemon(shim.home, NO) as daemon:
-        code = "import os, sys; os.chdir(sys.argv[1]); os.rmdir(sys.argv[1]); os.execve(sys.argv[2], ['probe'], os.environ)"
-        subprocess.run(["/usr/bin/python3", "-c", code, gone, shim.path], env=shim.environment({}), check=False)
+        code = 'cd "$1" && rmdir "$1" && exec "$2"'
+        subprocess.run(["/bin/sh", "-c", code, "sh", gone, shim.path], env=shim.environment({}), check=False)
         assert daemon.request().fds[3].st_nlink == 0
 
 

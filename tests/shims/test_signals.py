@@ -7,7 +7,6 @@ import signal
 import threading
 
 import pytest
-
 from shims.conftest import Shim
 from shims.fake_daemon import RUNNING, WAITING, Connection, FakeDaemon, execute, exited, stopped
 
@@ -27,7 +26,7 @@ def wait_until_stopped(pid: int) -> int:
 
 @pytest.mark.parametrize("number", [*DEADLY, signal.SIGWINCH, signal.SIGUSR2, signal.SIGTSTP])
 def test_signals_are_forwarded(shim: Shim, number: int) -> None:
-    got = []
+    got: list[int] = []
 
     def converse(connection: Connection) -> None:
         os.kill(pid.get(), number)
@@ -101,7 +100,10 @@ def test_stops_and_continues_with_the_command(shim: Shim, number: int) -> None:
         assert connection.signal() == signal.SIGCONT
 
     # Of the test's own session and another group, so that the group is not orphaned and SIGTSTP stops it.
-    with FakeDaemon(shim.home, stopped(number), converse, exited(7 << 8)), shim.popen("probe", process_group=0) as process:
+    with (
+        FakeDaemon(shim.home, stopped(number), converse, exited(7 << 8)),
+        shim.popen("probe", process_group=0) as process,
+    ):
         assert wait_until_stopped(process.pid) == number
         os.kill(process.pid, signal.SIGCONT)
         assert process.wait(20) == 7

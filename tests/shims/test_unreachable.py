@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from shims.conftest import Shim
 from shims.fake_daemon import FakeDaemon, exited, refused
 
@@ -64,7 +64,7 @@ def test_a_socket_path_that_is_too_long(any_shim: Shim) -> None:
     assert b"can't reach the daemon" in done.stderr
 
 
-def test_the_clients_own_name_is_usage(clients: dict[str, str], shim: Shim) -> None:
+def test_the_clients_own_name_is_usage(shim: Shim) -> None:
     done = shim.install("safeshell-shim").run("safeshell-shim")
     assert (done.returncode, done.stderr.startswith(b"safeshell: usage: ")) == (2, True)
 
@@ -132,13 +132,18 @@ for _ in range(int(sys.argv[1])):
 """
 
 
-@pytest.fixture
-def startable(shim: Shim) -> Iterator[Shim]:
-    """A shim whose client.conf starts a daemon that answers once: exit status 6."""
+def configure_start(shim: Shim, *, answers: int) -> None:
+    """Has client.conf start a daemon that answers so many clients: exit status 6."""
     program = os.path.join(shim.home, "daemon.py")
     Path(program).write_text(DAEMON)
-    lines = [sys.executable, "-I", "-S", program, "1", exited(6 << 8).hex()]
-    shim.configure("unreachable_human=deny", *(f"start={line}" for line in lines))
+    words = [sys.executable, "-I", "-S", program, str(answers), exited(6 << 8).hex()]
+    shim.configure("unreachable_human=deny", *(f"start={word}" for word in words))
+
+
+@pytest.fixture
+def startable(shim: Shim) -> Shim:
+    """A shim whose client.conf starts a daemon that answers once."""
+    configure_start(shim, answers=1)
     return shim
 
 
@@ -150,7 +155,9 @@ def test_starts_the_daemon_with_nothing_of_the_callers(startable: Shim) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     kept = os.open("/", os.O_RDONLY)
-    done = startable.run("probe", env={"SECRET": "1", "HOME": "/nowhere"}, pass_fds=[kept], preexec_fn=prepare, restore_signals=False)
+    done = startable.run(
+        "probe", env={"SECRET": "1", "HOME": "/nowhere"}, pass_fds=[kept], preexec_fn=prepare, restore_signals=False
+    )
     os.close(kept)
     assert (done.returncode, done.stderr) == (6, b"")
     seen = json.loads(Path(startable.home, "seen").read_text())
@@ -170,15 +177,17 @@ def test_starts_the_daemon_with_nothing_of_the_callers(startable: Shim) -> None:
 
 
 def test_starts_the_daemon_where_descriptors_are_closed(startable: Shim) -> None:
-    done = startable.run("probe", preexec_fn=lambda: [os.close(fd) for fd in (0, 2)])
+    def prepare() -> None:
+        os.close(0)
+        os.close(2)
+
+    done = startable.run("probe", preexec_fn=prepare)
     assert done.returncode == 6
 
 
 def test_many_clients_start_it_at_once(startable: Shim) -> None:
     count = 8
-    program = os.path.join(startable.home, "daemon.py")
-    lines = [sys.executable, "-I", "-S", program, str(count), exited(6 << 8).hex()]
-    startable.configure("unreachable_human=deny", *(f"start={line}" for line in lines))
+    configure_start(startable, answers=count)
     processes = [startable.popen("probe") for _ in range(count)]
     for process in processes:
         with process:
@@ -212,5 +221,19 @@ def test_a_confined_caller_starts_nothing(startable: Shim, wrapper: list[str]) -
     if subprocess.run([*wrapper, "true"], capture_output=True, check=False).returncode:
         pytest.skip(f"{wrapper[0]} does not work here")
     done = subprocess.run([*wrapper, startable.path], env=startable.environment({}), capture_output=True, check=False)
+    assert (done.returncode, done.stderr.endswith(DENIED)) == (125, True)
+    assert not os.path.exists(os.path.join(startable.home, "seen"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a filter without no_new_privs takes privileges")
+def test_a_caller_with_a_filter_of_its_own_starts_nothing(startable: Shim) -> None:
+    def prepare() -> None:
+        allow = struct.pack("HBBI", 0x06, 0, 0, 0x7FFF0000)  # BPF_RET: SECCOMP_RET_ALLOW
+        code = ctypes.create_string_buffer(allow, len(allow))
+        program = struct.pack("HxxxxxxP", 1, ctypes.addressof(code))
+        if ctypes.CDLL(None).prctl(22, 2, program, 0, 0):  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+            os._exit(99)
+
+    done = startable.run("probe", preexec_fn=prepare)
     assert (done.returncode, done.stderr.endswith(DENIED)) == (125, True)
     assert not os.path.exists(os.path.join(startable.home, "seen"))

@@ -1,0 +1,189 @@
+"""The rules' own tests: each stated command judged by the evaluator against the table that was compiled.
+
+A test is about its rule alone: `match` wants the rule among those that match, whichever of them decides.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from safeshell.decision import Decision
+from safeshell.evaluator import LoadedTable, evaluate
+from safeshell.explain import Candidate, Explanation, explain
+from safeshell.facts import Fact, FactKey, GivenFacts
+from safeshell.rules import Case
+from safeshell.subject import block
+from safeshell.table import Table
+from safeshell.trace import Trace
+from safeshell_compiler.findings import Place
+from safeshell_compiler.pipeline import Compilation
+from safeshell_compiler.resolve import PolicyRule
+from safeshell_compiler.tree import locate
+from safeshell_compiler.words import split_words
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTest:
+    """One example of a rule's `tests`.
+
+    Attributes:
+        source: the rule.
+        expects: `match` or `no_match`.
+        number: its place in that list, from 1.
+        case: what it states.
+        place: where it stands.
+    """
+
+    source: PolicyRule
+    expects: str
+    number: int
+    case: Case
+    place: Place
+
+    @property
+    def rule(self) -> str:
+        """The rule's name."""
+        return self.source.rule.name
+
+    @property
+    def name(self) -> str:
+        """What tells it from the rule's other tests."""
+        return f"{self.expects}[{self.number}]"
+
+    @property
+    def context(self) -> str:
+        """Who asks: as stated, else whom the rule is for."""
+        return self.case.context or ("ai" if self.source.rule.context == "ai_only" else "human")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a test failed.
+
+    Attributes:
+        reason: one line.
+        explanation: of the whole evaluation.
+        candidates: the rule's own rows.
+    """
+
+    reason: str
+    explanation: Explanation
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A test that was run.
+
+    Attributes:
+        test: what was run.
+        failure: why it failed, None where it passed.
+        seconds: how long it took.
+    """
+
+    test: RuleTest
+    failure: Failure | None
+    seconds: float
+
+
+class StatedFacts(GivenFacts):
+    """The world as a test states it; the files it names exist, and the directories above them."""
+
+    __slots__ = ("_directory", "_files")
+
+    def __init__(self, test: RuleTest) -> None:
+        case = test.case
+        given: dict[FactKey, Fact] = {
+            ("ai",): test.context == "ai",
+            ("directory",): case.cwd,
+            ("branch",): case.branch,
+            ("in_repo",): case.branch is not None,
+        }
+        given.update({("env", variable): value for variable, value in case.env.items()})
+        super().__init__(given)
+        self._directory = case.cwd
+        self._files: set[str] = set()
+        for path in case.files:
+            self._add(path)
+
+    def read(self, key: FactKey) -> Fact:
+        """The fact as stated."""
+        return self._absolute(key[1]) in self._files if key[0] == "file" else super().read(key)
+
+    def _add(self, path: str) -> None:
+        absolute = self._absolute(path)
+        while absolute not in self._files:
+            self._files.add(absolute)
+            absolute = os.path.dirname(absolute)
+
+    def _absolute(self, path: str) -> str:
+        # The leading slashes are folded by hand: POSIX leaves two of them alone, and so does normpath.
+        return "/" + os.path.normpath(os.path.join(self._directory, path)).lstrip("/")
+
+
+def collect(compilation: Compilation) -> list[RuleTest]:
+    """All tests of a compilation's rules, file by file, in order."""
+    tests = []
+    for source in compilation.policy.rules:
+        cases = source.rule.tests
+        for expects, members in (("match", cases.match), ("no_match", cases.no_match)):
+            for index, case in enumerate(members):
+                place = locate(source.node, ("tests", expects, index)).place(source.file)
+                tests.append(RuleTest(source, expects, index + 1, case, place))
+    return tests
+
+
+def run(compilation: Compilation, tests: list[RuleTest]) -> Iterator[Outcome]:
+    """Runs tests against the table of their compilation, which has no errors; one outcome at a time."""
+    assert compilation.table is not None
+    table = LoadedTable(Table(compilation.table, compilation.policy.root))
+    home = os.path.expanduser("~")
+    for test in tests:
+        started = time.perf_counter()
+        failure = _judge(table, test, split_words(test.case.command, home))
+        yield Outcome(test, failure, time.perf_counter() - started)
+
+
+def _judge(table: LoadedTable, test: RuleTest, words: list[str]) -> Failure | None:
+    arguments = block([word.encode() for word in words])
+    name = words[0].rpartition("/")[2]
+    facts = StatedFacts(test)
+    decision = evaluate([table], name, arguments, facts, full=True)
+    failed = decision.rule == _ENGINE_FAILURE
+    if not failed and _matches(decision, table, test) is (test.expects == "match"):
+        return None
+    # Only a failure is worth a trace; the stated facts are the same, so the evaluation is.
+    trace = Trace(facts)
+    decision = evaluate([table], name, arguments, facts, full=True, judge=trace)
+    explanation = explain(trace, decision, name)
+    place = _place(table, test)
+    own = tuple(row for row in explanation.candidates if (row.rule, row.source) == (test.rule, place))
+    return Failure(_reason(test, decision, name, own), explanation, own)
+
+
+_ENGINE_FAILURE = "engine-failure"
+
+
+def _place(table: LoadedTable, test: RuleTest) -> str:
+    """Where the table says that the test's rule stands; names are unique within a file, so this tells rules apart."""
+    return table.table.place({"file": test.source.label, "line": test.source.place.line})
+
+
+def _matches(decision: Decision, table: LoadedTable, test: RuleTest) -> bool:
+    found = {(match.rule, match.source) for match in decision.matched + decision.observed}
+    return (test.rule, _place(table, test)) in found
+
+
+def _reason(test: RuleTest, decision: Decision, name: str, own: tuple[Candidate, ...]) -> str:
+    if decision.rule == _ENGINE_FAILURE:
+        return decision.message
+    if test.expects == "no_match":
+        return "it matches, and should not"
+    if own:
+        return "it does not match, and should"
+    if test.source.rule.commands is None:
+        return "it does not match, and should: none of its conditions can hold"
+    return f"it does not match, and should: {name!r} is not among its commands"

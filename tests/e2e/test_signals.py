@@ -1,0 +1,152 @@
+"""Signals and stops: what reaches the shim reaches the program, and what happens to the program shows at the shim."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from harness import reap, until, wait_for
+
+from e2e.guard import Guard
+
+FORWARDED = ("TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "WINCH", "ALRM")
+
+JOB_CONTROL = """\
+import os, signal, subprocess, sys
+# A shell without a terminal: the job is a process group of its own in the shell's session, so that stops work.
+job = subprocess.Popen(sys.argv[1:], process_group=0)
+print("job", job.pid, flush=True)
+while True:
+    _, status = os.waitpid(job.pid, os.WUNTRACED)
+    if not os.WIFSTOPPED(status):
+        sys.exit(os.waitstatus_to_exitcode(status))
+    print("stopped", signal.Signals(os.WSTOPSIG(status)).name, flush=True)
+"""
+
+
+def listen(guard: Guard, *options: str) -> tuple[subprocess.Popen[bytes], int]:
+    """Starts the listener; returns it, or its shim, and the program's own pid."""
+    process = guard.start("listener", *options, stdin=subprocess.PIPE, bufsize=0)
+    return process, int(read_line(process))
+
+
+def read_line(process: subprocess.Popen[bytes]) -> bytes:
+    assert process.stdout is not None
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        byte = os.read(process.stdout.fileno(), 1)
+        assert byte, f"ended after {bytes(line)!r}"
+        line += byte
+    return bytes(line[:-1])
+
+
+def state(pid: int) -> str:
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as stream:
+        return stream.read().rpartition(")")[2].split()[0]
+
+
+def test_signals_reach_the_program(guard: Guard) -> None:
+    process, pid = listen(guard)
+    assert (process.pid != pid) is guard.spawns
+    for name in FORWARDED:
+        process.send_signal(signal.Signals[f"SIG{name}"])
+        assert read_line(process) == f"SIG{name}".encode()
+    out, err = process.communicate()
+    assert (process.returncode, out, err) == (6, b"end\n", b"")
+
+
+@pytest.mark.parametrize("name", ["TERM", "INT", "HUP", "USR1"])
+def test_signals_end_the_program(guard: Guard, name: str) -> None:
+    process, pid = listen(guard, "mortal")
+    process.send_signal(signal.Signals[f"SIG{name}"])
+    process.communicate()
+    if name == "INT":
+        assert process.returncode in (-signal.SIGINT, 1, 130)
+    else:
+        assert process.returncode == -signal.Signals[f"SIG{name}"]
+    with pytest.raises(ProcessLookupError):
+        wait_for(pid)
+
+
+def test_killing_the_program_shows(guard: Guard) -> None:
+    process, pid = listen(guard)
+    os.kill(pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_stop_and_continue(guard: Guard) -> None:
+    job = guard.start(sys.executable, "-c", JOB_CONTROL, "listener", "mortal", stdin=subprocess.PIPE, bufsize=0)
+    try:
+        shim = int(read_line(job).split()[1])
+        pid = int(read_line(job))
+        for number, target in ((signal.SIGSTOP, pid), (signal.SIGTSTP, shim), (signal.SIGSTOP, pid)):
+            os.kill(target, number)
+            assert read_line(job) == b"stopped " + signal.Signals(number).name.encode()
+            assert state(pid) == "T"
+            assert state(shim) == "T"
+            os.kill(shim, signal.SIGCONT)
+            until(lambda: "T" not in (state(pid), state(shim)), "the program to go on")
+    finally:
+        out, _ = job.communicate()
+    assert out == b"end\n"
+    assert job.returncode == 6
+
+
+def test_stopping_the_shim_alone(guard: Guard) -> None:
+    process, pid = listen(guard)
+    process.send_signal(signal.SIGSTOP)
+    until(lambda: state(process.pid) == "T", "the shim to stop")
+    process.send_signal(signal.SIGUSR1)
+    process.send_signal(signal.SIGCONT)
+    heard = {read_line(process), read_line(process)}
+    assert heard == {b"SIGUSR1", b"SIGCONT"}
+    process.communicate()
+    assert process.returncode == 6
+
+
+def test_killing_the_shim_ends_the_program(guard: Guard) -> None:
+    process, pid = listen(guard, "mortal")
+    descriptor = os.pidfd_open(pid)
+    try:
+        process.kill()
+        assert reap(process.pid) == -signal.SIGKILL
+        assert wait_for_descriptor(descriptor)
+    finally:
+        os.close(descriptor)
+        close(process)
+
+
+def test_killing_the_shim_ends_what_ignores_it_too(spawning: Guard) -> None:
+    process, pid = listen(spawning, "stubborn")
+    started = time.monotonic()
+    process.kill()
+    assert wait_for(pid)
+    assert 1.5 < time.monotonic() - started < 10
+    process.wait()
+    close(process)
+
+
+def test_killing_the_shim_ends_the_whole_group(spawning: Guard) -> None:
+    process = spawning.start("bash", "-c", "sleep 1000 & sleep 1000 & echo $!; wait", bufsize=0)
+    pid = int(read_line(process))
+    process.kill()
+    process.wait()
+    assert wait_for(pid)
+    close(process)
+
+
+def wait_for_descriptor(pidfd: int) -> bool:
+    import select
+
+    return bool(select.select([pidfd], [], [], 10)[0])
+
+
+def close(process: subprocess.Popen[bytes]) -> None:
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
