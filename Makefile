@@ -6,7 +6,7 @@ BIN := .venv/bin
 # What the client is built from: a change of it, or of the package's own build, installs again.
 SOURCES := pyproject.toml hatch_build.py $(wildcard shims/*.c shims/*.h)
 
-.PHONY: demo test test-slow lint format bench bench-quick clean
+.PHONY: demo test test-slow lint format docs bench bench-quick clean
 
 demo: .venv/.run
 	$(BIN)/python docs/demo.py
@@ -26,8 +26,11 @@ format: .venv/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: .venv/.run
+	$(BIN)/python docs/findings.py
+
 bench: .venv/.run
-	$(BIN)/python perf/bench.py
+	$(BIN)/python perf/bench.py --gate
 
 bench-quick: .venv/.run
 	$(BIN)/python perf/bench.py --quick --gate

@@ -1,4 +1,9 @@
-"""What a decision costs from the decoded request on, by number of rules; lines never repeat."""
+"""What a decision costs, by number of rules; lines never repeat, and every answer is checked before it counts.
+
+`ready` is `Policy.decide` with the facts at hand; `decoded` is everything that the daemon does between the decoded
+request and the decision, its own code called in its own order, confinement aside (`make bench` times that with the
+whole command).
+"""
 
 from __future__ import annotations
 
@@ -6,82 +11,163 @@ import os
 import statistics
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from safeshell_compiler import compile_rules
-from workload import policy
+from safeshell_compiler.publish import compile_home, publish
+from workload import COMMANDS, policy
 
 from safeshell.cache import Policy
 from safeshell.context import Context
+from safeshell.daemon.directory import working_directory
+from safeshell.daemon.loop import Loop
+from safeshell.daemon.policies import Policies
 from safeshell.decision import Action
-from safeshell.evaluator import LoadedTable
 from safeshell.facts import RequestFacts
+from safeshell.paths import Home
+from safeshell.store import read_current
 from safeshell.subject import block
 from safeshell.table import Table
 
-COMMANDS = 100
+ENVIRONMENT = b"\0" + block([b"VAR%d=%s" % (number, b"x" * 100) for number in range(50)])
 
 
-@dataclass(frozen=True)
+@dataclass
 class Decide:
-    """Medians in µs for one number of rules."""
+    """Samples in µs for one number of rules, but for what says otherwise.
+
+    Attributes:
+        rules: how many.
+        compile_s: compiling and publishing, s.
+        open_ms: making a table of its sections, ms.
+        first_use: the first decision of each command, which builds its automata.
+        ready, ready_cached: from ready facts; a line never seen, and again.
+        decoded, decoded_cached: from the decoded request, likewise.
+    """
 
     rules: int
-    unseen: float
-    cached: float
-    first_use: float
-    open_ms: float
+    compile_s: float = 0.0
+    open_ms: float = 0.0
+    first_use: list[float] = field(default_factory=list)
+    ready: list[float] = field(default_factory=list)
+    ready_cached: list[float] = field(default_factory=list)
+    decoded: list[float] = field(default_factory=list)
+    decoded_cached: list[float] = field(default_factory=list)
+
+    def medians(self) -> dict[str, float]:
+        """The figures to print, assert and keep."""
+        return {
+            "rules": self.rules,
+            "compile_s": self.compile_s,
+            "open_ms": self.open_ms,
+            **{
+                name: statistics.median(getattr(self, name))
+                for name in ("first_use", "ready", "ready_cached", "decoded", "decoded_cached")
+            },
+        }
 
 
-def measure(sizes: tuple[int, ...], lines: int) -> list[Decide]:
-    """Times decisions against tables of these sizes; every answer is checked before it counts."""
-    return [_measure(size, lines) for size in sizes]
+def measure(sizes: tuple[int, ...], lines: int) -> list[dict[str, float]]:
+    """Medians against tables of these sizes, all timed in turn so that drift hits all alike."""
+    made = [_Setting(size) for size in sizes]
+    try:
+        for number in range(lines):
+            for setting in made:
+                setting.sample(number)
+    finally:
+        for setting in made:
+            setting.close()
+    return [setting.figures.medians() for setting in made]
 
 
-def _measure(rules: int, lines: int) -> Decide:
-    with tempfile.TemporaryDirectory(prefix="ssb-") as directory:
-        path = os.path.join(directory, "rules.yaml")
-        Path(path).write_text(policy(rules, COMMANDS), encoding="utf-8")
-        compilation = compile_rules(path)
-    assert compilation.table is not None, compilation.findings[:3]
-    started = time.perf_counter()
-    table = Table(compilation.table, "")
-    open_ms = (time.perf_counter() - started) * 1000
-    made = Policy([LoadedTable(table)])
-    environment = b"\0" + block([b"VAR%d=%s" % (number, b"x" * 100) for number in range(50)])
-    context = Context()
-    first_use = _first_use(made, environment, context, min(rules, COMMANDS))
-
-    def decide(arguments: bytes, name: str) -> tuple[float, Action]:
-        began = time.perf_counter_ns()
-        facts = RequestFacts(environment, b"/home/ann/work/project", context)
-        decision = made.decide(name, arguments, facts)
-        return (time.perf_counter_ns() - began) / 1000, decision.action
-
-    unseen: list[float] = []
-    cached: list[float] = []
-    for number in range(lines):
-        tool = number % min(rules, COMMANDS)
-        denied = number % 5 == 0
-        rule = tool if rules <= COMMANDS else tool + COMMANDS * (number // 7 % (rules // COMMANDS))
-        if rule % 10 > 6:
-            denied = False  # that rule asks for more than the command line
+def requests(rules: int, start: int = 0) -> Iterator[tuple[str, bytes, Action]]:
+    """Commands that never repeat, with what has to be decided: every fifth is denied by one of the rules."""
+    tools = min(rules, COMMANDS)
+    number = start
+    while True:
+        tool = number % tools
+        rule = tool + COMMANDS * (number // 7 % max(1, rules // COMMANDS))
+        denied = number % 5 == 0 and rule % 10 <= 6  # the others ask for more than the command line
         words = [f"tool{tool}", f"sub{rule}" if denied else "status", f"argument-{number}", "--force"]
-        arguments = block([word.encode() for word in words])
-        expected = Action.DENY if denied else Action.ALLOW
-        for samples in (unseen, cached):
-            took, action = decide(arguments, words[0])
-            if action is not expected:
-                raise SystemExit(f"{rules} rules: {' '.join(words)} was decided {action.word}")
-            samples.append(took)
-    return Decide(rules, statistics.median(unseen), statistics.median(cached), first_use, open_ms)
+        yield words[0], block([word.encode() for word in words]), Action.DENY if denied else Action.ALLOW
+        number += 1
 
 
-def _first_use(made: Policy, environment: bytes, context: Context, tools: int) -> float:
-    samples = []
-    for tool in range(tools):
-        began = time.perf_counter_ns()
-        made.decide(f"tool{tool}", b"tool\0", RequestFacts(environment, b"/", context))
-        samples.append((time.perf_counter_ns() - began) / 1000)
-    return statistics.median(samples)
+class _Setting:
+    """One size: a home with its table published, and the daemon's own objects over it."""
+
+    def __init__(self, rules: int) -> None:
+        self.figures = Decide(rules)
+        self._directory = tempfile.TemporaryDirectory(prefix="ssb-")
+        home = Home(os.path.join(self._directory.name, "home"))
+        home.create()
+        Path(home.rules).write_text(policy(rules), encoding="utf-8")
+        began = time.perf_counter()
+        compiled = compile_home(home)
+        publish(home, compiled)
+        self.figures.compile_s = time.perf_counter() - began
+        sections = read_current(home.tables, [home.rules])[0][home.rules][1]
+        began = time.perf_counter()
+        Table(sections, "")
+        self.figures.open_ms = (time.perf_counter() - began) * 1000
+        self._loop = Loop()
+        self._policies = Policies(home, self._loop)
+        self._policies.load()
+        work = os.path.join(self._directory.name, "a/b/c/d")
+        os.makedirs(work)
+        self._descriptor = os.open(work, os.O_PATH)
+        self._path = os.fsencode(work)
+        self._context = Context()
+        self._requests = requests(rules)
+        self._warm_up(min(rules, COMMANDS))
+
+    def _warm_up(self, tools: int) -> None:
+        made = self._policies.policy(None)
+        assert made is not None
+        for tool in range(tools):
+            name = f"tool{tool}"
+            arguments = block([name.encode(), b"first"])
+            took, action = _time(lambda name=name, arguments=arguments: self._decide(made, name, arguments))  # type: ignore[misc]
+            assert action is Action.ALLOW
+            self.figures.first_use.append(took)
+
+    def _decide(self, made: Policy, name: str, arguments: bytes) -> Action:
+        return made.decide(name, arguments, RequestFacts(ENVIRONMENT, self._path, self._context)).action
+
+    def _judge(self, name: str, arguments: bytes) -> Action:
+        directory = working_directory(self._descriptor, 0, same_view=True)
+        repository = self._policies.repository(directory)
+        if self._policies.stale(repository) is not None:
+            raise SystemExit("the rules changed while they were timed")
+        made = self._policies.policy(repository)
+        assert made is not None
+        facts = RequestFacts(ENVIRONMENT, directory, self._context, descriptor=self._descriptor)
+        return made.decide(name, arguments, facts).action
+
+    def sample(self, number: int) -> None:
+        """One line each way, never seen and again."""
+        made = self._policies.policy(None)
+        assert made is not None
+        for unseen, cached, decide in (
+            (self.figures.ready, self.figures.ready_cached, lambda *request: self._decide(made, *request)),
+            (self.figures.decoded, self.figures.decoded_cached, self._judge),
+        ):
+            name, arguments, expected = next(self._requests)
+            for samples in (unseen, cached):
+                took, action = _time(lambda: decide(name, arguments))  # noqa: B023 # called before it changes
+                if action is not expected:
+                    raise SystemExit(f"{self.figures.rules} rules, line {number}: {arguments!r} was {action.word}")
+                samples.append(took)
+
+    def close(self) -> None:
+        """Gives everything back."""
+        os.close(self._descriptor)
+        self._loop.close()
+        self._directory.cleanup()
+
+
+def _time(decide: Callable[[], Action]) -> tuple[float, Action]:
+    began = time.perf_counter_ns()
+    action = decide()
+    return (time.perf_counter_ns() - began) / 1000, action

@@ -13,10 +13,13 @@ from pathlib import Path
 from safeshell.cli.daemon import launch, shut_down
 from safeshell.paths import Home
 
+COMMANDS = 100
+"""Commands that a policy's rules are spread over."""
+
 SAFESHELL = [sys.executable, "-m", "safeshell.cli.main"]
 
 
-def policy(rules: int, commands: int = 100) -> str:
+def policy(rules: int, commands: int = COMMANDS) -> str:
     """A policy of so many rules spread over so many commands, with every kind of condition, as YAML.
 
     Of ten rules seven look at the command line, one also at the branch, one at the directory, one at a variable.

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import os
 
 RULES = b"/.safeshell/rules.yaml"
 
 
-def ancestors(directory: bytes) -> list[bytes]:
-    """The directory and all above it, nearest first; the root is b""."""
+@functools.lru_cache(maxsize=1024)
+def _levels(directory: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    """The directory and all above it, nearest first (the root is b""), each with where its rules would stand."""
     found = [directory.rstrip(b"/")]
     while found[-1]:
         found.append(found[-1][: found[-1].rindex(b"/")])
-    return found
+    return tuple([(level, level + RULES) for level in found])
 
 
 def find_rules(directory: bytes, home: bytes) -> bytes | None:
@@ -21,12 +23,12 @@ def find_rules(directory: bytes, home: bytes) -> bytes | None:
     Outside a work tree the search goes up to the root of the file system; inside one it ends at its top. The
     user's own home (`home`, a directory) never counts.
     """
-    levels = ancestors(directory)
-    for position, level in enumerate(levels):
-        candidate = level + RULES
+    levels = _levels(directory)
+    for level, candidate in levels:
         if os.access(candidate, os.F_OK) and not _same(level + b"/.safeshell", home):
             # A `.git` below the level means that the work tree ends before it is reached.
-            if any(os.path.lexists(below + b"/.git") for below in levels[:position]):
+            below = levels[: levels.index((level, candidate))]
+            if any(os.path.lexists(lower + b"/.git") for lower, _ in below):
                 return None
             return candidate
     return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from safeshell.repositories import ancestors, find_rules
+from safeshell.repositories import _levels, find_rules
 
 
 @pytest.fixture
@@ -75,5 +75,5 @@ def test_a_directory_without_rules_is_passed_over(top: Path) -> None:
 
 
 def test_the_root_has_ancestors_too() -> None:
-    assert ancestors(b"/") == [b""]
-    assert ancestors(b"/a/b") == [b"/a/b", b"/a", b""]
+    assert [level for level, _ in _levels(b"/")] == [b""]
+    assert [level for level, _ in _levels(b"/a/b")] == [b"/a/b", b"/a", b""]
