@@ -38,7 +38,7 @@ class Matched:
 
 @dataclass(slots=True, eq=False)
 class Decision:
-    """A decision and its reasons. Never changed once made; `frozen` would cost 3 µs for each, half of what deciding takes.
+    """A decision and its reasons. Never changed once made; `frozen` would cost half of what deciding does.
 
     Attributes:
         action: the most restrictive of the rules that matched, ALLOW where none did.

@@ -101,7 +101,14 @@ class Explanation:
         return asdict(self)
 
 
-def explain(trace: Trace, decision: Decision, name: str, key: dict[str, Any] | None = None) -> Explanation:
+def explain(
+    trace: Trace,
+    decision: Decision,
+    name: str,
+    *,
+    key: dict[str, Any] | None = None,
+    only: tuple[str, str] | None = None,
+) -> Explanation:
     """Words for what an evaluation looked at.
 
     Args:
@@ -109,12 +116,17 @@ def explain(trace: Trace, decision: Decision, name: str, key: dict[str, Any] | N
         decision: what came of it.
         name: the basename of the file executed.
         key: the cache key (`cache_key`).
+        only: the name and the source of the one rule whose rows and facts are asked for; None for all.
     """
+    reader = _Reader(trace, decision, only)
+    candidates = tuple(reader.candidates())
     return Explanation(
         decision.subject,
         tuple(_dispatched(consulted, name) for consulted in trace.consulted),
-        tuple(_Reader(trace, decision).candidates()),
-        tuple(conditions.fact(key, value) for key, value in trace.reads.items()),
+        candidates,
+        tuple(
+            conditions.fact(fact, value) for fact, value in trace.reads.items() if only is None or fact in reader.used
+        ),
         key,
     )
 
@@ -151,18 +163,22 @@ def _dispatched(consulted: Consulted, name: str) -> Dispatched:
 class _Reader:
     """Reads the fate of each row from a trace."""
 
-    def __init__(self, trace: Trace, decision: Decision) -> None:
+    def __init__(self, trace: Trace, decision: Decision, only: tuple[str, str] | None) -> None:
         self._trace = trace
         self._decision = decision
+        self._only = only
+        self.used: set[FactKey] = set()
         self._decided = False  # two layers may hold the same rule, by the same include: the first decides
 
     def candidates(self) -> Iterator[Candidate]:
-        """All rows, in the order in which the evaluator looks at them, those that the command line closed among them."""
+        """All rows in the order of the evaluation, those among them that the command line closes."""
         tables: dict[int, int] = {}
         rows = []
         for index, consulted in enumerate(self._trace.consulted):
             position = tables.setdefault(id(consulted.unit.table), len(tables))
             for row in consulted.unit.rows():
+                if self._only not in (None, (row.rule.name, row.rule.source)):
+                    continue
                 action, order, number = row.rank
                 rows.append(((action, position, order, number, index), consulted, row))
         rows.sort(key=lambda entry: entry[0])
@@ -204,7 +220,9 @@ class _Reader:
         decision, rule = self._decision, row.rule
         if decision.rule == "engine-failure":
             return "an automaton failed first"
-        if any((found.rule, found.source) == (rule.name, rule.source) for found in decision.matched + decision.observed):
+        if any(
+            (found.rule, found.source) == (rule.name, rule.source) for found in decision.matched + decision.observed
+        ):
             return "its rule had matched already"
         return "a deny was certain"
 
@@ -227,11 +245,10 @@ class _Reader:
                 yield Condition(written, "", _UNSEEN)
                 continue
             truth = truths[atom]
-            fact = self._fact(self._trace.basis[id(row), atom])
+            key = self._trace.basis[id(row), atom]
+            self.used.add(key)
+            fact = conditions.fact(key, self._trace.reads[key])
             yield Condition(written, fact, _WORDS[None if truth is None else truth is wanted])
-
-    def _fact(self, key: FactKey) -> str:
-        return conditions.fact(key, self._trace.reads[key])
 
 
 def render(explanation: Explanation) -> str:

@@ -51,7 +51,7 @@ def automaton(pattern: str) -> Automaton | None:
     """The automaton of a pattern, or None where no texts are made from it."""
     try:
         return Automaton(parse(pattern))
-    except UnsupportedError:
+    except (UnsupportedError, RecursionError):  # RE2 takes 1000 groups in one another
         return None
 
 

@@ -80,7 +80,7 @@ def fold(one: CharSet) -> CharSet:
     """The set with the other case of each of its letters, as `(?i)` has it."""
     if sum(high - low + 1 for low, high in one) > _FOLDED_MAX:
         return one
-    added = set()
+    added: set[str] = set()
     for low, high in one:
         for code in range(low, high + 1):
             char = chr(code)

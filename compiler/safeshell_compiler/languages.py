@@ -9,12 +9,18 @@ from safeshell_compiler.charset import CharSet, chars
 _PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-"
 """What `shlex.quote` leaves alone."""
 
+_UNFIT = " ~^:?*[\\"
+"""What no branch's name has."""
+
+_CONTROL: CharSet = ((0, 31), (127, 159))
+
 
 class CommandLines:
     """Command lines as `safeshell.subject.command_line` writes them.
 
     Args:
-        name: the program's name, quoted; "": any plain word without a slash.
+        name: the program's name, quoted; "": any.
+        plain: whether a name that is not given is a word as programs are commonly called.
     """
 
     sets: tuple[CharSet, ...]
@@ -36,9 +42,9 @@ class CommandLines:
         "escaped": (None, "quoted", None, None, None),
     }
 
-    def __init__(self, name: str = "") -> None:
+    def __init__(self, name: str = "", *, plain: bool = True) -> None:
         self._name = name
-        self.start = "name 0" if name else "free"
+        self.start = "name 0" if name else "common" if plain else "first gap"
         self.sets = (*(chars(char) for char in {*" '\"/-", *name}), chars(_PLAIN), chars("\0"))
 
     def follow(self, state: str, char: str) -> str | None:
@@ -48,25 +54,30 @@ class CommandLines:
             if char != self._name[at]:
                 return None
             return f"name {at + 1}" if at + 1 < len(self._name) else "named"
-        if state in ("free", "free name"):
-            if char in _PLAIN and char not in "/=" and (state == "free name" or char != "-"):
-                return "free name"
-            return "gap" if char == " " and state == "free name" else None
-        if char == "\0":
+        if state in ("common", "common name"):
+            if char in _PLAIN and char not in "/=" and (state == "common name" or char != "-"):
+                return "common name"
+            return "gap" if char == " " and state == "common name" else None
+        first = state.startswith("first ")
+        if char == "\0" or (first and char == "/"):
             return None
         kind = " '\"".find(char) if char in " '\"" else 3 if char in _PLAIN else 4
-        return self._STATES[state][kind]
+        following = self._STATES[state.removeprefix("first ")][kind]
+        if not first or following in (None, "gap"):
+            return following
+        # An empty name is no program's, and a quote in one is not worth the trouble.
+        return None if following in ("empty", "broken off") else f"first {following}"
 
     def accepts(self, state: str) -> bool:
         """Whether a text may end here."""
-        return state in ("free name", "named", "word", "empty", "closed")
+        return state.removeprefix("first ") in ("common name", "named", "word", "empty", "closed")
 
 
 class Directories:
     """Absolute paths as the kernel writes them: no empty name, no `.` and no `..`."""
 
-    start = "nothing"
-    sets = (chars("/"), chars("."), tuple([(0, 31), (127, 159)]))
+    start: str = "nothing"
+    sets: tuple[CharSet, ...] = (chars("/"), chars("."), chars("\0"))
 
     _STATES: ClassVar[dict[str, tuple[str | None, str | None, str | None]]] = {
         # after a slash, a dot, any other
@@ -80,7 +91,7 @@ class Directories:
 
     def follow(self, state: str, char: str) -> str | None:
         """The state after one more character, or None where it can't stand here."""
-        if not char.isprintable():
+        if char == "\0":
             return None
         return self._STATES[state][0 if char == "/" else 1 if char == "." else 2]
 
@@ -90,21 +101,21 @@ class Directories:
 
 
 class Branches:
-    """Names that git takes for a branch, but for its rarest rules (git-check-ref-format(1))."""
+    """Names that git takes for a branch, but for `@` alone and `.lock` (git-check-ref-format(1))."""
 
-    start = "start"
-    sets = (chars("/"), chars("."), chars("-"), chars(" ~^:?*[\\@{"), tuple([(0, 31), (127, 159)]))
+    start: str = "start"
+    sets: tuple[CharSet, ...] = (chars("/"), chars("."), chars("-"), chars("@"), chars("{"), chars(_UNFIT), _CONTROL)
 
     def follow(self, state: str, char: str) -> str | None:
         """The state after one more character, or None where it can't stand here."""
-        if not char.isprintable() or char in " ~^:?*[\\@{" or (state == "start" and char == "-"):
+        if not char.isprintable() or char in _UNFIT or (state == "start" and char == "-"):
             return None
-        if char == "/":
-            return "slash" if state == "name" else None
-        if char == ".":
-            return "dot" if state == "name" else None
-        return "name"
+        if char in "/.":
+            return {"/": "slash", ".": "dot"}[char] if state in ("name", "at") else None
+        if state == "at" and char == "{":
+            return None
+        return "at" if char == "@" else "name"
 
     def accepts(self, state: str) -> bool:
         """Whether a text may end here."""
-        return state == "name"
+        return state in ("name", "at")

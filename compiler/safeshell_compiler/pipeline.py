@@ -17,6 +17,7 @@ from safeshell_compiler.emit import emit
 from safeshell_compiler.findings import Finding, Report
 from safeshell_compiler.flatten import flatten
 from safeshell_compiler.index import index
+from safeshell_compiler.lint import check
 from safeshell_compiler.load import Request, load
 from safeshell_compiler.lower import lower
 from safeshell_compiler.prune import prune
@@ -47,7 +48,7 @@ class Compilation:
         findings: errors and warnings, by place.
         sources: every file and directory read or looked for.
         policy: the rules in force before they were lowered, as far as they are valid.
-        timings: seconds of each stage.
+        timings: seconds of each stage, and of the lint.
     """
 
     table: dict[str, bytes] | None
@@ -58,13 +59,15 @@ class Compilation:
     timings: tuple[tuple[str, float], ...]
 
 
-def compile_rules(path: str, kind: Kind = "user", *, packs: str = PACKS) -> Compilation:
+def compile_rules(path: str, kind: Kind = "user", *, packs: str = PACKS, lint: bool = False) -> Compilation:
     """Compiles a rules file, or a directory of them (`*.yaml` by name), with all that it includes.
 
     Args:
         path: the rules file or directory; relative to the working directory.
         kind: whose rules they are; a repository's may only tighten.
         packs: the directory of the packs.
+        lint: look also for what is well formed and means something else than it seems; warnings only, the table is
+            the same. For people: a daemon that compiles has a command waiting.
 
     Returns:
         The table or the reasons why there is none. What is wrong with the rules is never raised.
@@ -80,15 +83,19 @@ def compile_rules(path: str, kind: Kind = "user", *, packs: str = PACKS) -> Comp
             started = time.perf_counter()
             value = made[name] = stage(value, report)
             timings.append((name, time.perf_counter() - started))
+        if lint:
+            started = time.perf_counter()
+            check(made["prune"], report)
+            timings.append(("lint", time.perf_counter() - started))
     table: dict[str, bytes] | None = made.get("emit")
     policy: Policy = made["resolve"]
     digest = None if table is None else table_digest(table)
     return Compilation(table, digest, report.sorted(), policy.sources, policy, tuple(timings))
 
 
-def compile_system(directory: str) -> Compilation | None:
+def compile_system(directory: str, *, lint: bool = False) -> Compilation | None:
     """Compiles a machine's rules, all `*.yaml` of a directory as one table; None where there is no directory."""
-    return compile_rules(directory, "system") if os.path.isdir(directory) else None
+    return compile_rules(directory, "system", lint=lint) if os.path.isdir(directory) else None
 
 
 @contextmanager

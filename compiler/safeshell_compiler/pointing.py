@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from safeshell_compiler.findings import Place
 from safeshell_compiler.tree import Node
@@ -45,7 +46,7 @@ def point(node: Node, file: str, text: str, pattern: str, complaint: Complaint) 
     construct = complaint.construct
     if complaint.offset < 0 or not construct:
         return node.place(file)
-    lines = text.splitlines(keepends=True)
+    lines = _lines(text)
     raw = "".join(lines[node.line : node.end_line + 1])
     end = len("".join(lines[node.line : node.end_line])) + node.end_column
     # The source spells some characters differently (quotes, escapes), the construct itself hardly ever: so the
@@ -58,6 +59,45 @@ def point(node: Node, file: str, text: str, pattern: str, complaint: Complaint) 
         return node.place(file)
     up_to = (raw[:found] + ".").splitlines()
     return Place(file, node.line + len(up_to), len(up_to[-1]))
+
+
+def point_at(node: Node, file: str, text: str, value: str, offset: int) -> Place:
+    """The place of one character of a text, or the text's own where quoting makes it hard to tell.
+
+    Args:
+        node: the text's.
+        file: its file, absolute.
+        text: the file's text.
+        value: the node's value.
+        offset: the character's, in the value.
+    """
+    start = value.rfind("\n", 0, offset) + 1
+    line, before = value[start:].partition("\n")[0], value[start:offset]
+    lines = _lines(text)[node.line : node.end_line + 1]
+    for spell in (str, _in_single_quotes, _in_double_quotes):
+        found = [
+            (number, source.index(spell(line), node.column if number == 0 else 0))
+            for number, source in enumerate(lines)
+            if spell(line) in source[node.column if number == 0 else 0 :]
+        ]
+        if len(found) == 1:
+            number, column = found[0]
+            return Place(file, node.line + number + 1, column + len(spell(before)) + 1)
+    return node.place(file)
+
+
+def _in_single_quotes(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _in_double_quotes(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+@lru_cache(maxsize=8)
+def _lines(text: str) -> list[str]:
+    """A file's lines; split once, however many findings stand in it."""
+    return text.splitlines(keepends=True)
 
 
 def _occurrences(text: str, part: str, end: int) -> int:

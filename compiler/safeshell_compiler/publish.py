@@ -55,11 +55,11 @@ class Compiled:
         return made
 
 
-def compile_home(home: Home) -> Compiled:
+def compile_home(home: Home, *, lint: bool = False) -> Compiled:
     """Compiles a user's rules with the machine's, and reads the settings."""
     config = read_config(home.config)
-    user = compile_rules(home.rules)
-    system = compile_system(SYSTEM_RULES)
+    user = compile_rules(home.rules, lint=lint)
+    system = compile_system(SYSTEM_RULES, lint=lint)
     layers = [(SYSTEM_RULES, system)] if system is not None else []
     layers.append((home.rules, user))
     sources = [source for _, compilation in layers for source in compilation.sources]
@@ -72,9 +72,9 @@ def compile_home(home: Home) -> Compiled:
     )
 
 
-def compile_repository(rules: str) -> Compiled:
+def compile_repository(rules: str, *, lint: bool = False) -> Compiled:
     """Compiles a repository's rules."""
-    compilation = compile_rules(rules, "repository")
+    compilation = compile_rules(rules, "repository", lint=lint)
     watch = _watch([*compilation.sources, Source(rules, None)])
     return Compiled(((rules, compilation),), None, compilation.findings, watch)
 

@@ -1,6 +1,6 @@
-"""RE2's syntax as a tree, as far as texts can be made from it.
+r"""RE2's syntax as a tree, as far as texts can be made from it.
 
-Python's own parser of patterns reads another language: no `\\pL`, `\\x{2d}`, `\\Q…\\E`, `[[:alpha:]]` or flags in the
+Python's own parser of patterns reads another language: no `\pL`, `\x{2d}`, `\Q…\E`, `[[:alpha:]]` or flags in the
 middle. Nothing is decided by what is read here: texts that are made from it are checked with RE2 itself.
 """
 
@@ -71,7 +71,7 @@ Tree = Seq | Alt | Repeat | Chars | Look
 
 
 class UnsupportedError(Exception):
-    """The pattern has something that no text is made from here: a script, `\\C`, a repetition that is too large."""
+    r"""The pattern has something that no text is made from here: a script, `\C`, a repetition that is too large."""
 
 
 def parse(pattern: str) -> Tree:
@@ -136,7 +136,7 @@ class _Parser:
         return Seq(tuple(parts))
 
     def _pieces(self) -> list[Tree]:
-        """The next piece; several for `\\Q…\\E`, whose last character takes the repetition."""
+        r"""The next piece; several for `\Q…\E`, whose last character takes the repetition."""
         if self._peek("\\Q"):
             end = self._text.find("\\E", self._at)
             end = len(self._text) if end < 0 else end
@@ -231,7 +231,9 @@ class _Parser:
                 sets.append(negate(members) if named[1] else members)
                 continue
             low = self._member()
-            if self._peek("-") and not self._text.startswith("-]", self._at):
+            # After a class such as \d, a hyphen stands for itself.
+            single = low[0][0] == low[-1][1]
+            if single and self._peek("-") and not self._peek("-]"):
                 self._at += 1
                 low = ((low[0][0], self._member()[-1][1]),)
             sets.append(low)

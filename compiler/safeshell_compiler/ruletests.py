@@ -59,19 +59,27 @@ class RuleTest:
         return self.case.context or ("ai" if self.source.rule.context == "ai_only" else "human")
 
 
+MATCHED = ("decides", "matched", "observed")
+"""The outcomes of rows that made their rule match."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a test failed.
 
     Attributes:
         reason: one line.
-        explanation: of the whole evaluation.
-        candidates: the rule's own rows.
+        explanation: of the evaluation, as far as the rule itself goes.
     """
 
     reason: str
     explanation: Explanation
-    candidates: tuple[Candidate, ...]
+
+    @property
+    def telling(self) -> tuple[Candidate, ...]:
+        """The rows that made it fail: those that matched, or where none did, all."""
+        candidates = self.explanation.candidates
+        return tuple(row for row in candidates if row.outcome in MATCHED) or candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +157,7 @@ def run(compilation: Compilation, tests: list[RuleTest]) -> Iterator[Outcome]:
 
 def _judge(table: LoadedTable, test: RuleTest, words: list[str]) -> Failure | None:
     arguments = block([word.encode() for word in words])
-    name = words[0].rpartition("/")[2]
+    name = words[0].rpartition("/")[2] if words else ""
     facts = StatedFacts(test)
     decision = evaluate([table], name, arguments, facts, full=True)
     failed = decision.rule == _ENGINE_FAILURE
@@ -158,10 +166,8 @@ def _judge(table: LoadedTable, test: RuleTest, words: list[str]) -> Failure | No
     # Only a failure is worth a trace; the stated facts are the same, so the evaluation is.
     trace = Trace(facts)
     decision = evaluate([table], name, arguments, facts, full=True, judge=trace)
-    explanation = explain(trace, decision, name)
-    place = _place(table, test)
-    own = tuple(row for row in explanation.candidates if (row.rule, row.source) == (test.rule, place))
-    return Failure(_reason(test, decision, name, own), explanation, own)
+    explanation = explain(trace, decision, name, only=(test.rule, _place(table, test)))
+    return Failure(_reason(test, decision, name, known=bool(explanation.candidates)), explanation)
 
 
 _ENGINE_FAILURE = "engine-failure"
@@ -177,12 +183,12 @@ def _matches(decision: Decision, table: LoadedTable, test: RuleTest) -> bool:
     return (test.rule, _place(table, test)) in found
 
 
-def _reason(test: RuleTest, decision: Decision, name: str, own: tuple[Candidate, ...]) -> str:
+def _reason(test: RuleTest, decision: Decision, name: str, *, known: bool) -> str:
     if decision.rule == _ENGINE_FAILURE:
         return decision.message
     if test.expects == "no_match":
         return "it matches, and should not"
-    if own:
+    if known:
         return "it does not match, and should"
     if test.source.rule.commands is None:
         return "it does not match, and should: none of its conditions can hold"

@@ -23,6 +23,8 @@ def split_words(command: str, home: str) -> list[str]:
             if word is not None:
                 words.append("".join(word))
             word, taken = None, 1
+        elif command.startswith("\\\n", position):
+            taken = 2  # a line goes on: nothing, and no word either
         elif word is None and char == "~" and command[position + 1 : position + 2] in ("", "/", *_BLANK):
             word, taken = [home], 1
         else:
@@ -42,8 +44,7 @@ def _piece(command: str, start: int) -> tuple[str, int]:
         case '"':
             return _double_quoted(command, start)
         case "\\":
-            escaped = command[start + 1]
-            return "" if escaped == "\n" else escaped, 2
+            return command[start + 1], 2
     return command[start], 1
 
 

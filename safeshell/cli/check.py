@@ -81,7 +81,7 @@ def command(
     if trace is not None:
         # The daemon stops at the first deny, and what it remembers is keyed by what it read until then.
         key = cache_key(evaluate(loaded, name, block(words), facts), name, block(words))
-        explanation = explain(trace, decision, name, key)
+        explanation = explain(trace, decision, name, key=key)
         answer["explain"] = explanation.to_json()
         if not as_json:
             click.echo(f"\n{render(explanation)}", nl=False)

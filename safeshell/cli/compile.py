@@ -14,6 +14,7 @@ from safeshell.paths import Home
 from safeshell.repositories import find_rules
 
 if TYPE_CHECKING:
+    from safeshell.rules import Kind
     from safeshell_compiler.publish import Compiled
 
 
@@ -34,7 +35,8 @@ def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool,
     """Compile rules to a decision table and put it in force.
 
     Without RULES: the user's, and inside a repository its rules too. RULES (files or directories) are only checked
-    and their digests shown; with -o one of them is written to a file.
+    and their digests shown; with -o one of them is written to a file. Below a `.safeshell` that is not your own home
+    they are a repository's, which may only tighten.
 
     Exit status: 0 clean, 1 an error (with --strict: or a warning).
     """
@@ -47,15 +49,15 @@ def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool,
     if rules:
         if output and len(rules) > 1:
             raise click.UsageError("-o takes one RULES")
-        compiled = [_compile_given(path) for path in rules]
+        compiled = [_compile_given(path, home) for path in rules]
     else:
         if not os.path.lexists(home.rules):
             raise SafeShellError(f"{home.rules} does not exist", hint="run `safeshell init`")
         home.check()
-        compiled = [compile_home(home)]
+        compiled = [compile_home(home, lint=True)]
         repository = find_rules(os.fsencode(os.getcwd()), os.fsencode(home.root))
         if repository is not None:
-            compiled.append(compile_repository(os.fsdecode(repository)))
+            compiled.append(compile_repository(os.fsdecode(repository), lint=True))
     findings = [finding for one in compiled for finding in one.findings]
     failed = any(finding.severity == "error" or strict for finding in findings)
     # Data goes to stdout: for people that is the table's digest, for programs the findings.
@@ -89,9 +91,32 @@ def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool,
     return 0
 
 
-def _compile_given(path: str) -> Compiled:
+def _compile_given(path: str, home: Home) -> Compiled:
     from safeshell_compiler import compile_rules  # noqa: PLC0415 # as above
     from safeshell_compiler.publish import Compiled  # noqa: PLC0415 # as above
 
-    compilation = compile_rules(path)
+    compilation = compile_rules(path, kind_of(path, home), lint=True)
     return Compiled(((path, compilation),), None, compilation.findings, {})
+
+
+def kind_of(path: str, home: Home) -> Kind:
+    """Whose rules a given file or directory holds: a repository's below a `.safeshell` that is not the home's own.
+
+    So that what is checked before it is committed is held to what it will be held to in force.
+    """
+    directory = os.path.dirname(os.path.abspath(path))
+    while not _same(directory, home.root):
+        if os.path.basename(directory) == ".safeshell":
+            return "repository"
+        parent = os.path.dirname(directory)
+        if parent == directory:
+            break
+        directory = parent
+    return "user"
+
+
+def _same(left: str, right: str) -> bool:
+    try:
+        return os.path.samefile(left, right)
+    except OSError:
+        return False

@@ -17,9 +17,11 @@ COMMANDS = {
     "check": "what would be decided for a command",
     "compile": "compile the rules and put them in force",
     "daemon": "start, stop and look at the daemon",
+    "diff": "what changed between two sets of rules",
     "init": "set up a home: rules, tables, shims",
     "run": "run a command behind the shims",
     "shims": "the shims on PATH",
+    "test": "run the rules' own tests",
 }
 
 BUG = 70

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-
 from e2e.guard import Guard, guarded
 
 CONFIGS = {"auto": None, "daemon": "execution: daemon\n", "in_place": "execution: in_place\n"}
 
 MakeGuard = Callable[[str], Guard]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard_signals() -> Iterator[None]:
+    """Whoever runs the tests may ignore signals (nohup, a background job); callers here only where a test says so."""
+    ignored = [number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT) if _is_ignored(number)]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _is_ignored(number: int) -> bool:
+    return signal.getsignal(number) is signal.SIG_IGN
 
 
 @pytest.fixture(scope="session")

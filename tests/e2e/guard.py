@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,6 +24,7 @@ from harness import (
     wait_for,
 )
 from harness import environment as bare_environment
+
 from safeshell.client import control
 from safeshell.errors import UnreachableError
 from safeshell.paths import Home
@@ -34,9 +37,9 @@ BRIEF = "86399"
 """An argument by which any shimmed command gets a timeout."""
 
 SHIMMED = (
-    *("bash", "cat", "cp", "find", "flock", "git", "grep", "id", "less", "ls", "make", "md5sum", "mv", "nice"),
+    *("cat", "cp", "find", "flock", "git", "grep", "id", "less", "ls", "make", "md5sum", "mv", "nice"),
     *("python3", "readlink", "rm", "sed", "sleep", "sort", "ssh", "ssh-keygen", "umask", "vim"),
-    *("answer", "background", "called", "dies", "exits", "listener", "plain"),
+    *("answer", "background", "called", "dies", "exits", "family", "listener", "nested", "plain"),
 )
 
 RULES = f"""\
@@ -61,6 +64,8 @@ PROGRAMS = {
     "called": '#!/bin/sh\necho "$0"\n',
     "dies": '#!/bin/sh\nkill -"$1" $$\nread -r _\n',
     "exits": '#!/bin/sh\nexit "$1"\n',
+    "family": "#!/bin/sh\nsleep 1000 &\nsleep 1000 &\necho $!\nwait\n",
+    "nested": "#!/bin/sh\nexits 4\n",
     "plain": 'echo "no shebang, $#: $*"\nexit 9\n',
     "umask": "#!/bin/sh\numask\n",
     # Says what it is, then what it hears, until its input ends.
@@ -72,7 +77,9 @@ def hear(number, frame):
 heard = set(signal.Signals) - {{signal.SIGKILL, signal.SIGSTOP, signal.SIGTSTP, signal.SIGCHLD, signal.SIGPIPE}}
 if sys.argv[1:] == ["stubborn"]:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-elif sys.argv[1:] != ["mortal"]:
+elif sys.argv[1:] == ["mortal"]:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+else:
     for number in heard:
         signal.signal(number, hear)
 os.write(1, b"%d\\n" % os.getpid())
@@ -175,8 +182,16 @@ class Guard:
         return Outcome(process.returncode, out or b"", err or b"")
 
     def same(self, *argv: str | bytes, **options: Any) -> Outcome:
-        """Runs a command natively and through the shims, and shows that nobody could tell; returns how it ended."""
+        """Runs a command natively and through the shims, each in the same files, and shows that nobody could tell.
+
+        Returns:
+            How it ended.
+        """
+        aside = f"{self.work}.before"
+        shutil.copytree(self.work, aside, symlinks=True)
         native = self.run(*argv, native=True, **options)
+        shutil.rmtree(self.work)
+        os.rename(aside, self.work)
         guarded = self.run(*argv, **options)
         assert guarded == native, f"{guarded} through the shims, {native} natively"
         return guarded
@@ -199,8 +214,13 @@ class Guard:
 
     def settle(self) -> None:
         """Waits until nothing that a test started is left: no process, no connection."""
-        until(lambda: self.daemon.status()["running"] == 0, "the daemon's last child", 5)
-        until(lambda: not self.strays(), "the last process of the test", 5)
+        try:
+            until(lambda: self.daemon.status()["running"] == 0, "the daemon's last child", 5)
+            until(lambda: not self.strays(), "the last process of the test", 5)
+        finally:
+            for pid in self.strays():  # a test that failed must not fail the next
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ import termios
 import time
 from collections.abc import Mapping
 from types import TracebackType
+from typing import Self
 
 from harness import PATIENCE_S
 
@@ -30,12 +31,12 @@ class Terminal:
             env={**env, "TERM": "xterm"},
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 # no threads here
         )
         os.close(slave)
         self._shown = b""
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -7,7 +7,6 @@ import shutil
 import signal
 
 import pytest
-
 from e2e.guard import BRIEF, Guard
 
 STATUSES = (0, 1, 2, 3, 42, 77, 124, 125, 126, 127, 128, 130, 137, 143, 200, 254, 255)

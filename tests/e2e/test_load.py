@@ -8,9 +8,8 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from harness import Daemon, temporary_directory, until
-
 from e2e.guard import Guard
+from harness import Daemon, temporary_directory, until
 
 SIZE = 100 << 20
 AT_ONCE = 200

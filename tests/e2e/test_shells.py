@@ -8,9 +8,8 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from harness import temporary_directory
-
 from e2e.guard import Guard, Outcome
+from harness import temporary_directory
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Ann",
@@ -109,11 +108,12 @@ exit 11
 BASH = r"""
 set -o pipefail
 cat missing | sort | cat; echo "${PIPESTATUS[@]} $?"
-sort <(ls src) <(printf '%s\n' zz aa) 
+sort <(ls src) <(printf '%s\n' zz aa)
 grep -c . <(cat README) < <(ls)
 cat README > >(sed 's/^/teed: /'); wait $!
 git diff --no-index <(printf 'a\n') <(printf 'b\n') | grep '^[-+][ab]'
-coproc { sed -u 's/^/co: /'; }; exec {out}>&"${COPROC[1]}"- ; echo hello >&"$out"; read -r line <&"${COPROC[0]}"; echo "$line"
+coproc { sed -u 's/^/co: /'; }; exec {out}>&"${COPROC[1]}"-
+echo hello >&"$out"; read -r line <&"${COPROC[0]}"; echo "$line"
 exec {out}>&-; wait; echo "wait $?"
 trap 'cat listing; echo trapped' EXIT; ls src >listing
 mapfile -t names < <(ls); echo "${#names[@]} ${names[-1]}"

@@ -9,10 +9,9 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from harness import temporary_directory, until, wait_for
-
 from e2e.guard import Guard
 from e2e.terminal import Terminal
+from harness import temporary_directory, until, wait_for
 
 PRIVATE_RUN = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"', "sh")
 """sshd wants a directory in /run, which is the system's to make."""
@@ -161,8 +160,10 @@ def test_ssh_password_prompt(faithful: Guard, ssh_command: list[str]) -> None:
 
 
 def test_interrupt(shell: Terminal) -> None:
-    shell.type("cat | sort\r")
-    shell.expect(r"sort\r\n")
+    shell.type("cat | sed -u s/^/got:/\r")
+    shell.expect(r"/\r\n")
+    shell.type("one\r")
+    shell.expect("got:one")
     shell.type("\x03")
     shell.expect(PROMPT)
     shell.type("echo status $?\r")

@@ -1,0 +1,20 @@
+"""Rules that name no commands: nothing is shimmed for them, so they see only what other rules bring in."""
+
+from __future__ import annotations
+
+from safeshell_compiler.lint.view import View
+from safeshell_compiler.tree import locate
+
+
+def check_visibility(view: View) -> None:
+    """Reports a user's restricting rules without `commands`.
+
+    A machine's and a repository's rules are made for the shims of whoever they apply to, a pack's author has thought,
+    and a rule that restricts nothing misses nothing.
+    """
+    if view.pruned.lowered.policy.kind != "user":
+        return
+    for found in view.rules:
+        source = found.rule.source
+        if source.rule.commands is None and source.restricts and not source.pack:
+            view.add("SS321", locate(source.node, ("name",)).place(source.file), source, name=source.rule.name)

@@ -1,0 +1,94 @@
+"""`safeshell test`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from safeshell.cli.output import wants_colour
+from safeshell.errors import SafeShellError
+from safeshell.paths import Home
+from safeshell.repositories import find_rules
+
+if TYPE_CHECKING:
+    from safeshell_compiler import Compilation, Finding
+
+
+@click.command("test")
+@click.argument("rules", nargs=-1, type=click.Path())
+@click.option("--junit", "junit_file", type=click.Path(dir_okay=False), help="Also write a JUnit XML report.")
+@click.option("-v", "--verbose", is_flag=True, help="A line a test, in place of a dot.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, as above.")
+def command(rules: tuple[str, ...], junit_file: str | None, verbose: bool, as_json: bool) -> int:
+    """Run the rules' own `tests` against the compiled table, by the daemon's own evaluator. Nothing is published.
+
+    Without RULES: the user's, and inside a repository its rules too; else these files or directories.
+
+    --json prints an object: `tests` (each with `rule`, `name`, `command`, `file`, `line`, `expects`, `passed`,
+    `duration_us`, and where it failed `reason` and `explain`, as `check --explain --json` has it for that rule),
+    `passed`, `failed`, `untested` (rules that restrict and have no test), `findings` (as `compile --format json`) and
+    `duration_s`.
+
+    Exit status: 0 all passed, 1 a test failed or the rules do not compile.
+    """
+    from safeshell_compiler import render  # noqa: PLC0415 # `--help` need not wait for the compiler
+    from safeshell_compiler.junit import junit  # noqa: PLC0415 # as above
+    from safeshell_compiler.ruletests import collect, run  # noqa: PLC0415 # as above
+
+    from safeshell.cli import testreport  # noqa: PLC0415 # as above
+
+    findings, compilations = _compile(rules)
+    if not as_json:
+        click.echo(render.human(findings, colour=wants_colour(sys.stderr)), err=True, nl=False, color=True)
+    broken = any(finding.severity == "error" for finding in findings)
+    collected = [] if broken else [(compilation, collect(compilation)) for compilation in compilations]
+    total = sum(len(tests) for _, tests in collected)
+    quiet = as_json or broken
+    report = testreport.Silent() if quiet else (testreport.Lines if verbose else testreport.Dots)(total)
+    outcomes = []
+    started = time.perf_counter()
+    for compilation, tests in collected:
+        for outcome in run(compilation, tests):
+            report.add(outcome)
+            outcomes.append(outcome)
+    seconds = time.perf_counter() - started
+    report.finish(outcomes, findings, seconds)
+    if as_json:
+        click.echo(testreport.as_json(outcomes, findings, seconds))
+    if junit_file is not None:
+        _write(junit_file, junit(outcomes, findings))
+    return 1 if broken or any(outcome.failure for outcome in outcomes) else 0
+
+
+def _compile(rules: tuple[str, ...]) -> tuple[list[Finding], list[Compilation]]:
+    """The rules that are asked for, compiled, and all findings about them."""
+    from safeshell_compiler import compile_rules  # noqa: PLC0415 # as above
+    from safeshell_compiler.publish import compile_home, compile_repository  # noqa: PLC0415 # as above
+
+    from safeshell.cli.compile import kind_of  # noqa: PLC0415 # as above
+
+    home = Home.find()
+    if rules:
+        given = [compile_rules(path, kind_of(path, home)) for path in rules]
+        return [finding for one in given for finding in one.findings], given
+    if not os.path.lexists(home.rules):
+        raise SafeShellError(f"{home.rules} does not exist", hint="run `safeshell init`")
+    home.check()
+    compiled = [compile_home(home)]
+    repository = find_rules(os.fsencode(os.getcwd()), os.fsencode(home.root))
+    if repository is not None:
+        compiled.append(compile_repository(os.fsdecode(repository)))
+    findings = [finding for one in compiled for finding in one.findings]
+    return findings, [compilation for one in compiled for _, compilation in one.layers]
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise SafeShellError(f"can't write {path}: {error.strerror}") from error

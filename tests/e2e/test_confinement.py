@@ -1,0 +1,108 @@
+"""A confined caller's command runs inside its confinement, judged by the same rules, whatever the placement says."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from e2e.guard import FORBIDDEN, Guard
+
+NAMESPACES = ("mnt", "pid", "net", "ipc", "uts", "user", "cgroup")
+PRINT = f"readlink {' '.join(f'/proc/self/ns/{name}' for name in NAMESPACES)}"
+# The shell's own, as it sees them itself; and the command's, through the shim.
+SHOW = f"PATH=/usr/bin:/bin {PRINT}; echo; {PRINT}; cat {FORBIDDEN}; echo $?"
+
+
+def bwrap(*options: str) -> tuple[str, ...]:
+    return ("bwrap", *options, "--bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
+
+
+SANDBOXES = {
+    "bwrap": bwrap("--unshare-all"),
+    "bwrap-net": bwrap("--unshare-net"),
+    "unshare-mount": ("unshare", "-m"),
+    "unshare-user": ("unshare", "-U", "-r"),
+    "unshare-uts": ("unshare", "-u"),
+    "unshare-ipc": ("unshare", "-i"),
+    "unshare-net": ("unshare", "-n"),
+    "unshare-pid": ("unshare", "-p", "-f", "--mount-proc"),
+}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.needs(SANDBOXES[name][0])) for name in SANDBOXES]
+)
+def test_commands_run_in_the_callers_namespaces(guard: Guard, name: str) -> None:
+    sandbox = SANDBOXES[name]
+    if subprocess.run([*sandbox, "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+        pytest.skip(f"not permitted here: {' '.join(sandbox)}")
+    before = guard.placed("in_place")
+    done = guard.run(*sandbox, "sh", "-c", SHOW)
+    outside = guard.run("sh", "-c", PRINT, native=True).out.split()
+    own, _, rest = done.out.decode().partition("\n\n")
+    *commands, status = rest.split()
+    assert own.split() == commands
+    assert commands != [link.decode() for link in outside]
+    assert status == "126"
+    assert done.err.startswith(b"safeshell: denied by rule not-that-word ")
+    reasons = {reason for reason, count in guard.placed("in_place").items() if count > before.get(reason, 0)}
+    assert len(reasons) == 1
+    assert reasons.pop().startswith("confinement: ")
+
+
+@pytest.mark.needs("setpriv")
+@pytest.mark.parametrize(
+    ("option", "line"),
+    [("--no-new-privs", b"NoNewPrivs:\t1"), ("--bounding-set=-chown", b"CapBnd"), ("--regid=65534", b"Gid:\t65534")],
+)
+def test_privileges_stay_dropped(guard: Guard, option: str, line: bytes) -> None:
+    if os.geteuid() and option != "--no-new-privs":
+        pytest.skip("needs root")
+    prefix = ["setpriv", option] + (["--clear-groups"] if "gid" in option else [])
+    done = guard.same(*prefix, "grep", "-E", "^(NoNewPrivs|Cap|Gid|Groups)", "/proc/self/status")
+    assert line in done.out
+    assert guard.run(*prefix, "grep", FORBIDDEN).status == 126
+
+
+def test_chroot(guard: Guard) -> None:
+    """A root that is a part of the home's file system: programs and directory are those inside."""
+    if os.geteuid():
+        pytest.skip("needs root")
+    root = guard.root
+    for program in ("/bin/sh", "/bin/ls", "/bin/cat"):
+        for path in (program, *libraries(program)):
+            os.makedirs(root + os.path.dirname(path), exist_ok=True)
+            shutil.copy(path, root + path)
+    env = {"PATH": "/h/shims:/bin", "SAFESHELL_HOME": "/h"}
+    script = f"ls /; cd /work; ls -a; cat /only-outside; cat {FORBIDDEN}; echo $?"
+    before = guard.requests()
+    done = guard.run("/usr/sbin/chroot", root, "/bin/sh", "-c", script, env=env)
+    inside, _, rest = done.out.decode().partition(".\n..\n")
+    assert inside.split() == sorted(os.listdir(root))
+    assert rest == "126\n"
+    assert done.err.startswith(
+        b"cat: /only-outside: No such file or directory\nsafeshell: denied by rule not-that-word"
+    )
+    assert guard.requests() == before + 4
+    assert any("another root directory" in reason for reason in guard.placed("in_place"))
+
+
+def libraries(program: str) -> list[str]:
+    out = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+    return [word for line in out.splitlines() for word in line.split() if word.startswith("/")]
+
+
+@pytest.mark.needs("strace")
+def test_a_tracer_sees_the_command(guard: Guard) -> None:
+    done = guard.run("strace", "-f", "-e", "trace=exit_group", "-o", "log", "exits", "33")
+    assert done.status == 33
+    with open(os.path.join(guard.work, "log"), encoding="utf-8") as stream:
+        assert "exit_group(33)" in stream.read()
+    assert guard.placed("in_place")["confinement: traced"]
+
+
+def test_a_limit_on_processes_is_kept(faithful: Guard) -> None:
+    done = faithful.same("bash", "-c", "ulimit -u 1234; grep processes /proc/self/limits")
+    assert b"1234" in done.out

@@ -1,0 +1,107 @@
+"""The packs: clean, right about their own examples, and their advice is not itself denied."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from rulecases import failures
+from safeshell_compiler import PACKS, Compilation, compile_rules
+
+from safeshell.decision import Action
+from safeshell.evaluator import LoadedTable, evaluate
+from safeshell.facts import GivenFacts
+from safeshell.subject import block
+from safeshell.table import Table
+
+NAMES = sorted(name.removesuffix(".yaml") for name in os.listdir(PACKS))
+STARTER = Path(PACKS).parent / "starter.yaml"
+
+
+def compile_packs(directory: Path, *names: str) -> Compilation:
+    path = directory / "rules.yaml"
+    path.write_text(f"version: 1\ninclude: [{', '.join(f'pack:{name}' for name in names)}]\n", encoding="utf-8")
+    compilation = compile_rules(str(path), lint=True)
+    assert compilation.findings == ()
+    return compilation
+
+
+def test_the_packs_there_are() -> None:
+    assert NAMES == ["cloud", "database", "disks", "docker", "files", "git", "packages"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pack_is_clean_and_its_tests_hold(tmp_path: Path, name: str) -> None:
+    compilation = compile_packs(tmp_path, name)
+    assert failures(compilation) == []
+    for found in compilation.policy.rules:
+        assert found.rule.tests.match, found.rule.name
+        assert found.rule.tests.no_match, f"{found.rule.name} has no harmless look-alike"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_repository_may_include_any_pack(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".safeshell").mkdir()
+    path = tmp_path / ".safeshell" / "rules.yaml"
+    path.write_text(f"version: 1\ninclude: [pack:{name}]\n", encoding="utf-8")
+    assert compile_rules(str(path), "repository", lint=True).findings == ()
+
+
+def test_the_starter_is_clean_and_its_tests_hold() -> None:
+    compilation = compile_rules(str(STARTER), lint=True)
+    assert compilation.findings == ()
+    assert failures(compilation) == []
+
+
+def test_only_agents_are_asked_for_approval(tmp_path: Path) -> None:
+    for found in compile_packs(tmp_path, *NAMES).policy.rules:
+        assert found.rule.action in ("deny", "require_approval")
+        assert found.rule.action == "deny" or found.rule.context == "ai_only", found.rule.name
+
+
+def test_no_message_suggests_what_is_itself_restricted(tmp_path: Path) -> None:
+    compilation = compile_packs(tmp_path, *NAMES)
+    assert compilation.table is not None
+    table = LoadedTable(Table(compilation.table, ""))
+    suggested = [
+        (found.rule.name, command)
+        for found in compilation.policy.rules
+        for command in re.findall(r"`([^`]+)`", found.rule.message)
+    ]
+    assert len(suggested) > 20
+    for rule, command in suggested:
+        words = shlex.split(command)
+        for branch in ("main", "topic"):
+            facts = GivenFacts({("ai",): True, ("branch",): branch, ("in_repo",): True, ("directory",): "/home/ann/work"})
+            decision = evaluate([table], words[0], block([word.encode() for word in words]), facts)
+            assert decision.action is Action.ALLOW, f"{rule} suggests {command!r}, which {decision.rule} restricts"
+
+
+@pytest.mark.parametrize(
+    "mention",
+    [
+        "git commit -m {}",
+        "git commit -am {}",
+        "git tag -a v1 -m {}",
+        "git stash push -m {}",
+        "git notes add -m {}",
+        "gh issue create --body {}",
+        "npm version patch -m {}",
+        "docker run alpine echo {}",
+        "kubectl annotate pod a note={}",
+        "find . -name {}",
+    ],
+)
+def test_a_mention_is_no_command(tmp_path: Path, mention: str) -> None:
+    compilation = compile_packs(tmp_path, *NAMES)
+    assert compilation.table is not None
+    table = LoadedTable(Table(compilation.table, ""))
+    facts = GivenFacts({("ai",): True, ("branch",): "main", ("in_repo",): True, ("directory",): "/home/ann/work"})
+    commands = [case.command for found in compilation.policy.rules for case in found.rule.tests.match]
+    for command in commands:
+        words = [word.replace("{}", f"do not: {command} ; it's bad") for word in shlex.split(mention)]
+        decision = evaluate([table], words[0], block([word.encode() for word in words]), facts)
+        assert decision.action is Action.ALLOW, f"{shlex.join(words)} is no {decision.rule}"
