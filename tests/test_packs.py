@@ -75,7 +75,9 @@ def test_no_message_suggests_what_is_itself_restricted(tmp_path: Path) -> None:
     for rule, command in suggested:
         words = shlex.split(command)
         for branch in ("main", "topic"):
-            facts = GivenFacts({("ai",): True, ("branch",): branch, ("in_repo",): True, ("directory",): "/home/ann/work"})
+            facts = GivenFacts(
+                {("ai",): True, ("branch",): branch, ("in_repo",): True, ("directory",): "/home/ann/work"}
+            )
             decision = evaluate([table], words[0], block([word.encode() for word in words]), facts)
             assert decision.action is Action.ALLOW, f"{rule} suggests {command!r}, which {decision.rule} restricts"
 

@@ -90,7 +90,9 @@ def run_entry(repository: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_files_it_takes() -> None:
     taken = [".safeshell/rules.yaml", "sub/.safeshell/rules.d/a.yaml"]
-    assert passed([*taken, ".safeshell/config.yaml", ".safeshell/README.md", "rules.yaml", "x.safeshell/a.yaml"]) == taken
+    assert (
+        passed([*taken, ".safeshell/config.yaml", ".safeshell/README.md", "rules.yaml", "x.safeshell/a.yaml"]) == taken
+    )
 
 
 def test_clean_rules_pass(repository: Path) -> None:
@@ -173,7 +175,12 @@ def test_the_documented_jobs_run_in_order(repository: Path) -> None:
     gitlab = [line for line in commands if line not in github]
     for line in [*sorted(gitlab, key=lambda line: not line.startswith("chmod")), *github]:
         done = subprocess.run(
-            ["sh", "-ec", line], cwd=repository, env=environment(repository), capture_output=True, text=True, check=False
+            ["sh", "-ec", line],
+            cwd=repository,
+            env=environment(repository),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     for report in ("safeshell.sarif", "safeshell.xml", "findings.json", "gl-code-quality-report.json"):
@@ -195,7 +202,9 @@ def test_code_quality_reports_hold_the_findings(repository: Path) -> None:
 def test_the_real_pre_commit(repository: Path, tmp_path: Path) -> None:
     # A clone with all that is here, committed or not: pre-commit takes hooks from commits.
     source = tmp_path / "safeshell"
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
+    )
     for name in filter(None, os.fsdecode(listed.stdout).split("\0")):
         if (ROOT / name).is_file():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
@@ -208,7 +217,10 @@ def test_the_real_pre_commit(repository: Path, tmp_path: Path) -> None:
     command = [pre_commit, "try-repo", str(source), "safeshell-compile", "--all-files"]
     # pip's own settings, for where it finds packages.
     settings = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "HTTP", "http", "SSL_"))}
-    run = {"cwd": repository, "env": {**settings, **environment(repository), "PRE_COMMIT_HOME": str(tmp_path / "cache")}}
+    run = {
+        "cwd": repository,
+        "env": {**settings, **environment(repository), "PRE_COMMIT_HOME": str(tmp_path / "cache")},
+    }
     done = subprocess.run(command, capture_output=True, text=True, check=False, **run)  # type: ignore[call-overload]
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Passed" in done.stdout

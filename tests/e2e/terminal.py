@@ -44,7 +44,8 @@ class Terminal:
     ) -> None:
         self.process.kill()
         self.process.wait()
-        os.close(self._master)
+        if self._master >= 0:
+            os.close(self._master)
 
     def type(self, text: str) -> None:
         """Types; "\\r" is the return key."""
@@ -74,4 +75,10 @@ class Terminal:
         """Reads to the end; returns the program's exit status, or minus a signal."""
         while select.select([self._master], [], [], PATIENCE_S)[0] and self._read():
             pass
+        return self.process.wait(PATIENCE_S)
+
+    def hang_up(self) -> int:
+        """Takes the terminal away; returns the program's exit status, or minus a signal."""
+        os.close(self._master)
+        self._master = -1
         return self.process.wait(PATIENCE_S)

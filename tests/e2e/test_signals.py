@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from e2e.guard import Guard
-from harness import reap, until, wait_for
+from harness import PATIENCE_S, until, wait_for
 
 FORWARDED = ("TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "WINCH", "ALRM")
 
@@ -107,39 +110,40 @@ def test_stopping_the_shim_alone(guard: Guard) -> None:
 
 def test_killing_the_shim_ends_the_program(guard: Guard) -> None:
     process, pid = listen(guard, "mortal")
-    descriptor = os.pidfd_open(pid)
-    try:
+    with ending(pid):
         process.kill()
-        assert reap(process.pid) == -signal.SIGKILL
-        assert wait_for_descriptor(descriptor)
-    finally:
-        os.close(descriptor)
-        close(process)
+        assert process.wait() == -signal.SIGKILL
+    close(process)
 
 
 def test_killing_the_shim_ends_what_ignores_it_too(spawning: Guard) -> None:
     process, pid = listen(spawning, "stubborn")
     started = time.monotonic()
-    process.kill()
-    assert wait_for(pid)
-    assert 1.5 < time.monotonic() - started < 10
+    with ending(pid):
+        process.kill()
+    assert 1.5 < time.monotonic() - started < 10  # TERM first, and KILL 2 s later
     process.wait()
     close(process)
 
 
 def test_killing_the_shim_ends_the_whole_group(spawning: Guard) -> None:
     process = spawning.start("family", bufsize=0)
-    pid = int(read_line(process))
-    process.kill()
+    with ending(int(read_line(process))):
+        process.kill()
     process.wait()
-    assert wait_for(pid)
     close(process)
 
 
-def wait_for_descriptor(pidfd: int) -> bool:
-    import select
-
-    return bool(select.select([pidfd], [], [], 10)[0])
+@contextmanager
+def ending(pid: int) -> Iterator[None]:
+    """Shows that a process, which lives, ends by what the block does."""
+    descriptor = os.pidfd_open(pid)
+    try:
+        assert not select.select([descriptor], [], [], 0)[0]
+        yield
+        assert select.select([descriptor], [], [], PATIENCE_S)[0]
+    finally:
+        os.close(descriptor)
 
 
 def close(process: subprocess.Popen[bytes]) -> None:

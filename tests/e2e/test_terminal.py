@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from e2e.guard import Guard
 from e2e.terminal import Terminal
-from harness import temporary_directory, until, wait_for
+from harness import temporary_directory, until
 
 PRIVATE_RUN = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"', "sh")
 """sshd wants a directory in /run, which is the system's to make."""
@@ -197,11 +198,8 @@ def test_background_job_stops_for_the_terminal(shell: Terminal) -> None:
 
 def test_hang_up(faithful: Guard) -> None:
     with open_terminal(faithful, "listener", "mortal") as terminal:
-        pid = int(terminal.expect(r"\d+\r\n"))
-        assert pid == terminal.process.pid
-    assert terminal.process.returncode is not None
-    with pytest.raises(ProcessLookupError):
-        wait_for(pid)
+        assert int(terminal.expect(r"\d+\r\n")) == terminal.process.pid
+        assert terminal.hang_up() == -signal.SIGHUP
 
 
 def test_a_terminal_means_in_place(auto: Guard) -> None:
