@@ -31,8 +31,9 @@ HEAD = """\
 
 # Findings
 
-What `safeshell compile` can say about rules, by code. Codes are stable and never reused. An **error** means that there is
-no new table: the last good one stays in force. A **warning** leaves the table as it is; `--strict` makes it an error.
+What `safeshell compile` can say about rules, by code. Codes are stable and never reused. An **error** means that
+there is no new table: the last good one stays in force. A **warning** leaves the table as it is; `--strict` makes it an
+error.
 """
 
 

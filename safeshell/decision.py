@@ -36,7 +36,7 @@ class Matched:
         return {"rule": self.rule, "action": self.action.word, "source": self.source}
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Decision:
     """A decision and its reasons. Never changed once made; `frozen` would cost half of what deciding does.
 

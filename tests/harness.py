@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from safeshell_compiler.publish import compile_home, publish
@@ -25,6 +25,7 @@ from safeshell.client import control
 from safeshell.errors import SafeShellError
 from safeshell.paths import Home
 from safeshell.protocol import Type
+from safeshell.settings import Settings
 from safeshell.shims import Synced, sync
 from safeshell.store import read_current
 from safeshell.table import Table
@@ -42,17 +43,31 @@ rules:
     conditions: [{command_contains: precious}]
     action: deny
     message: That is precious.
+    tests: {match: [rm precious]}
   - name: ask-to-touch
     commands: [touch]
     conditions: [{command_contains: secret}]
     action: require_approval
     message: Ask first.
+    tests: {match: [touch secret]}
   - name: known-programs
     commands: [cat, sh, env, sleep, ls, git, 'echo']
     action: allow
     message: Seen.
 """
 """A denial, an approval, and programs that are only let through."""
+
+
+class Ran(NamedTuple):
+    """How a command of the command line ended and what it said."""
+
+    status: int
+    out: str
+    err: str
+
+
+Cli = Callable[..., Ran]
+"""Runs `safeshell` with these words in this process: the `cli` fixture."""
 
 PATIENCE_S = 20.0
 """How long a test waits for what takes milliseconds, before it calls it broken."""
@@ -210,8 +225,6 @@ def sync_shims(home: Home, path: str = PATH) -> Synced:
     tables = [
         Table(sections, current.root) for current, sections in read_current(home.tables, [home.rules])[0].values()
     ]
-    from safeshell.settings import Settings
-
     before = os.environ.get("PATH")
     os.environ["PATH"] = path
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given, settings
@@ -62,7 +62,11 @@ def afresh(policy: Policy, situation: Situation) -> Decision:
     return evaluate(policy.tables, situation.name, situation.arguments, Counted(situation))
 
 
-@settings(max_examples=150, deadline=None)
+def contents(decision: Decision) -> dict[str, object]:
+    return {field.name: getattr(decision, field.name) for field in fields(decision)}
+
+
+@settings(max_examples=100, deadline=None)
 @given(st.lists(policies(), min_size=1, max_size=2), st.lists(situations(), min_size=1, max_size=8), st.data())
 def test_the_cache_never_changes_a_decision(texts: list[str], asked: list[Situation], data: st.DataObject) -> None:
     policy = Policy(load(*texts))
@@ -73,12 +77,12 @@ def test_the_cache_never_changes_a_decision(texts: list[str], asked: list[Situat
         for second in asked
     ]
     for situation in data.draw(st.permutations([*asked, *others, *asked])):
-        assert decide(policy, situation) == afresh(policy, situation)
+        assert contents(decide(policy, situation)) == contents(afresh(policy, situation))
     assert policy.hits + policy.misses == 2 * len(asked) + len(others)
     assert policy.hits >= len(asked)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(policies(), situations(), situations())
 def test_an_entry_is_shared_by_exactly_what_agrees_on_the_needed_facts(
     text: str, first: Situation, other: Situation
@@ -157,5 +161,5 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(policy._roots) <= 50
     huge = Situation(("rm", "x" * (ARGUMENTS_MAX + 1)))
     before = len(policy._roots)
-    assert decide(policy, huge) == decide(policy, huge)
+    assert contents(decide(policy, huge)) == contents(decide(policy, huge))
     assert len(policy._roots) == before

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from harness import PATH, Daemon, until, write
+from harness import PATH, Daemon, write
 
 from safeshell.client import control, evaluate, execute
 from safeshell.errors import ProtocolError, SafeShellError, UnreachableError

@@ -11,7 +11,7 @@ import pytest
 from rulecases import failures
 from safeshell_compiler import PACKS, Compilation, compile_rules
 
-from safeshell.decision import Action
+from safeshell.decision import Action, Decision
 from safeshell.evaluator import LoadedTable, evaluate
 from safeshell.facts import GivenFacts
 from safeshell.subject import block
@@ -27,6 +27,12 @@ def compile_packs(directory: Path, *names: str) -> Compilation:
     compilation = compile_rules(str(path), lint=True)
     assert compilation.findings == ()
     return compilation
+
+
+def judge(table: LoadedTable, words: list[str], branch: str) -> Decision:
+    """What an agent's command comes to in a repository."""
+    facts = GivenFacts({("ai",): True, ("branch",): branch, ("in_repo",): True, ("directory",): "/home/ann/work"})
+    return evaluate([table], words[0], block([word.encode() for word in words]), facts)
 
 
 def test_the_packs_there_are() -> None:
@@ -75,10 +81,7 @@ def test_no_message_suggests_what_is_itself_restricted(tmp_path: Path) -> None:
     for rule, command in suggested:
         words = shlex.split(command)
         for branch in ("main", "topic"):
-            facts = GivenFacts(
-                {("ai",): True, ("branch",): branch, ("in_repo",): True, ("directory",): "/home/ann/work"}
-            )
-            decision = evaluate([table], words[0], block([word.encode() for word in words]), facts)
+            decision = judge(table, words, branch)
             assert decision.action is Action.ALLOW, f"{rule} suggests {command!r}, which {decision.rule} restricts"
 
 
@@ -101,9 +104,8 @@ def test_a_mention_is_no_command(tmp_path: Path, mention: str) -> None:
     compilation = compile_packs(tmp_path, *NAMES)
     assert compilation.table is not None
     table = LoadedTable(Table(compilation.table, ""))
-    facts = GivenFacts({("ai",): True, ("branch",): "main", ("in_repo",): True, ("directory",): "/home/ann/work"})
     commands = [case.command for found in compilation.policy.rules for case in found.rule.tests.match]
     for command in commands:
         words = [word.replace("{}", f"do not: {command} ; it's bad") for word in shlex.split(mention)]
-        decision = evaluate([table], words[0], block([word.encode() for word in words]), facts)
+        decision = judge(table, words, "main")
         assert decision.action is Action.ALLOW, f"{shlex.join(words)} is no {decision.rule}"

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from safeshell import settings as module
 from safeshell.errors import SafeShellError
 from safeshell.paths import Home
 from safeshell.settings import Limits, Settings, daemon_command, write_atomically, write_client_conf
@@ -51,7 +50,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
     path = str(tmp_path / "file")
     write_atomically(path, b"old", 0o600)
     with monkeypatch.context() as patched:
-        patched.setattr(module.os, "fsync", _no_space)
+        patched.setattr(os, "fsync", _no_space)
         with pytest.raises(OSError, match="No space"):
             write_atomically(path, b"new", 0o600)
     assert Path(path).read_bytes() == b"old"

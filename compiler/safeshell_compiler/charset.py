@@ -41,6 +41,7 @@ _FOLDED_TO_ASCII = {"k": "\u212a", "s": "\u017f"}
 """What folds to an ASCII letter and is not its other case."""
 
 
+@lru_cache(maxsize=4096)
 def chars(text: str) -> CharSet:
     """The set of the characters of a text."""
     return union([((ord(char), ord(char)),) for char in text])

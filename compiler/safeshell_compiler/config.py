@@ -113,7 +113,7 @@ def read_config(path: str) -> ReadConfig:
         settings = _DEFAULTS
     elif text is not None:
         tree = parse(text, path, report)
-        if tree is not None:
+        if tree is not None and not report.errors:
             settings = _validate(tree, path, report)
     return ReadConfig(settings, report.sorted(), reader.sources)
 

@@ -14,8 +14,9 @@ from safeshell.paths import Home
 from safeshell.repositories import find_rules
 
 if TYPE_CHECKING:
-    from safeshell.rules import Kind
     from safeshell_compiler.publish import Compiled
+
+    from safeshell.rules import Kind
 
 
 @click.command("compile")

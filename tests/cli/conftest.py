@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from typing import NamedTuple
 
 import pytest
+from harness import Cli, Ran
 
 from safeshell.cli.main import main
 from safeshell.paths import Home
-
-
-class Ran(NamedTuple):
-    """How a command ended and what it said."""
-
-    status: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Ran]
 
 
 @pytest.fixture

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from safeshell_compiler import compile_rules, dump, render
+from safeshell_compiler.publish import compile_home, for_daemon
+
+from safeshell.paths import Home
+from safeshell.store import read_current
 
 GOLDEN = (Path(__file__).parent / "golden" / "rules.yaml").read_bytes()
 BITS = (
@@ -64,6 +69,9 @@ def swap_values(data: bytes, rng: random.Random) -> bytes:
 
 
 Mutation = Callable[[bytes, random.Random], bytes]
+HANG_S = 5.0
+"""What no damaged file may take."""
+
 MUTATIONS: list[Mutation] = [flip_bytes, flip_letters, drop_or_double_lines, insert_bits, swap_values]
 
 
@@ -73,9 +81,11 @@ def test_damage_ends_in_findings_or_a_table(tmp_path: Path, mutate: Mutation) ->
     (tmp_path / "team.yaml").write_bytes((Path(__file__).parent / "golden" / "team.yaml").read_bytes())
     path = tmp_path / "rules.yaml"
     outcomes = set()
-    for _ in range(150):
+    for _ in range(200):
         path.write_bytes(mutate(GOLDEN, rng))
-        compilation = compile_rules(str(path))
+        started = time.monotonic()
+        compilation = compile_rules(str(path), lint=True)
+        assert time.monotonic() - started < HANG_S
         failed = any(found.severity == "error" for found in compilation.findings)
         assert (compilation.table is None) == failed
         render.human(compilation.findings).encode()
@@ -83,3 +93,27 @@ def test_damage_ends_in_findings_or_a_table(tmp_path: Path, mutate: Mutation) ->
             dump(compilation.table)
         outcomes.add(failed)
     assert True in outcomes
+
+
+@pytest.mark.parametrize("mutate", MUTATIONS)
+def test_damage_leaves_the_table_in_force_alone(tmp_path: Path, mutate: Mutation) -> None:
+    rng = random.Random(repr(MUTATIONS.index(mutate)))
+    home = Home(str(tmp_path / "home"))
+    home.create()
+    rules = Path(home.rules)
+    (rules.parent / "team.yaml").write_bytes((Path(__file__).parent / "golden" / "team.yaml").read_bytes())
+    rules.write_bytes(GOLDEN)
+    for_daemon(home, compile_home(home), repository=False)
+
+    def in_force() -> str:
+        return read_current(home.tables, [home.rules])[0][home.rules][0].digest
+
+    before = in_force()
+    broken = 0
+    while broken < 4:
+        rules.write_bytes(mutate(GOLDEN, rng))
+        compiled = compile_home(home)
+        if compiled.errors:
+            broken += 1
+            for_daemon(home, compiled, repository=False)
+            assert in_force() == before

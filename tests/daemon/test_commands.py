@@ -73,9 +73,7 @@ def test_more_descriptors_are_a_reason_for_in_place(daemon: Daemon, shims: Home)
 
 
 @pytest.mark.parametrize("env", [{"CLAUDECODE": "1"}, {"SAFESHELL_CONTEXT": "ai"}])
-def test_an_agent_is_told_by_its_environment(
-    daemon: Daemon, shims: Home, tmp_path: Path, env: dict[str, str]
-) -> None:
+def test_an_agent_is_told_by_its_environment(daemon: Daemon, shims: Home, tmp_path: Path, env: dict[str, str]) -> None:
     done = run(shims, "touch", str(tmp_path / "x"), env=env)
     assert (done.returncode, done.stdout) == (126, b"")
     assert done.stderr.decode() == f"safeshell: denied by rule no-ai ({daemon.home.rules}:6): Not you.\\tHm.\n"

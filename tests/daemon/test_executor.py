@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from safeshell.daemon import executor as module
-from safeshell.daemon.executor import Child, Executor
+from safeshell.daemon.executor import Child, Executor, Program
 from safeshell.daemon.loop import Loop
-
 
 LIBC_OWN = 0b11 << 31
 """Signals 32 and 33, which glibc's posix_spawn ignores in every child; no program can tell but by /proc."""
@@ -123,7 +122,7 @@ def test_an_end_is_told_as_wait_packs_it(bench: Bench, script: str, status: int)
 def test_what_can_not_be_started_leaves_the_daemon_where_it_was(bench: Bench, tmp_path: Path) -> None:
     null = os.open("/dev/null", os.O_RDWR)
     directory = os.open(tmp_path, os.O_PATH)
-    program = (b"/no/such/program", [b"x"], {})
+    program: Program = (b"/no/such/program", [b"x"], {})
     with pytest.raises(FileNotFoundError):
         bench.executor.spawn(program, stdio=(null,) * 3, directory=directory, umask=0o77)
     with pytest.raises(NotADirectoryError):

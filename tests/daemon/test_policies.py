@@ -381,9 +381,7 @@ def test_the_machines_rules_are_in_force_under_the_users(
     loop.close()
 
 
-def test_the_machines_rules_cannot_be_overridden(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Home
-) -> None:
+def test_the_machines_rules_cannot_be_overridden(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Home) -> None:
     from safeshell_compiler.publish import compile_home
 
     system = tmp_path / "rules.d"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from markdown import ROOT
+from codeblocks import ROOT
 
 
 def test_the_reference_is_up_to_date() -> None:

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
+from codeblocks import ROOT, blocks
 from harness import PATH, SAFESHELL
-from markdown import ROOT, blocks
 
 MANIFEST = ROOT / ".pre-commit-hooks.yaml"
 
@@ -174,14 +174,9 @@ def test_the_documented_jobs_run_in_order(repository: Path) -> None:
     github = [line for line in commands if "--format github" in line or "--format sarif" in line]
     gitlab = [line for line in commands if line not in github]
     for line in [*sorted(gitlab, key=lambda line: not line.startswith("chmod")), *github]:
-        done = subprocess.run(
-            ["sh", "-ec", line],
-            cwd=repository,
-            env=environment(repository),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        shell = ["sh", "-ec", line]
+        env = environment(repository)
+        done = subprocess.run(shell, cwd=repository, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     for report in ("safeshell.sarif", "safeshell.xml", "findings.json", "gl-code-quality-report.json"):
         assert (repository / report).stat().st_size > 0
@@ -200,31 +195,41 @@ def test_code_quality_reports_hold_the_findings(repository: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pre-commit") is None, reason="pre-commit is not installed")
 def test_the_real_pre_commit(repository: Path, tmp_path: Path) -> None:
-    # A clone with all that is here, committed or not: pre-commit takes hooks from commits.
-    source = tmp_path / "safeshell"
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
-    )
-    for name in filter(None, os.fsdecode(listed.stdout).split("\0")):
-        if (ROOT / name).is_file():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, source / name)
-    git(source, "init", "-q")
-    git(source, "add", ".")
-    git(source, "commit", "-q", "-m", "SafeShell")
-    pre_commit = shutil.which("pre-commit")
-    assert pre_commit is not None
-    command = [pre_commit, "try-repo", str(source), "safeshell-compile", "--all-files"]
-    # pip's own settings, for where it finds packages.
-    settings = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "HTTP", "http", "SSL_"))}
-    run = {
-        "cwd": repository,
-        "env": {**settings, **environment(repository), "PRE_COMMIT_HOME": str(tmp_path / "cache")},
-    }
-    done = subprocess.run(command, capture_output=True, text=True, check=False, **run)  # type: ignore[call-overload]
+    source = commit_of_what_is_here(tmp_path / "safeshell")
+    done = try_repo(source, repository)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Passed" in done.stdout
     write(repository / ".safeshell" / "team.yaml", LOOSENS)
-    done = subprocess.run(command, capture_output=True, text=True, check=False, **run)  # type: ignore[call-overload]
+    done = try_repo(source, repository)
     assert done.returncode == 1
     assert ".safeshell/team.yaml:6:5: error SS316" in done.stdout
+
+
+def commit_of_what_is_here(target: Path) -> Path:
+    """A repository of this project's files, committed or not: pre-commit takes hooks from commits."""
+    listing = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
+    listed = subprocess.run(listing, cwd=ROOT, capture_output=True, check=True)
+    for name in filter(None, os.fsdecode(listed.stdout).split("\0")):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    git(target, "init", "-q")
+    git(target, "add", ".")
+    git(target, "commit", "-q", "-m", "SafeShell")
+    return target
+
+
+def try_repo(source: Path, repository: Path) -> subprocess.CompletedProcess[str]:
+    """Runs the hook by pre-commit itself, which installs it from the commit."""
+    pre_commit = shutil.which("pre-commit")
+    assert pre_commit is not None
+    # Where pip finds packages is for the machine to say.
+    pip = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "HTTP", "http", "SSL_"))}
+    return subprocess.run(
+        [pre_commit, "try-repo", str(source), "safeshell-compile", "--all-files"],
+        cwd=repository,
+        env={**pip, **environment(repository), "PRE_COMMIT_HOME": str(source.parent / "cache")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

@@ -1,8 +1,8 @@
-"""The rules' reference and the README run: each YAML example compiles and its tests hold, each console example answers so.
+"""The rules' reference and the README run: YAML examples compile and their tests hold, console examples answer so.
 
-A YAML block is a whole file where it has a `version`, else a list of rules. A word after the fence names the file (later
-blocks may include it; below .safeshell it is a repository's, config.yaml holds settings) or the finding that the block
-shows.
+A YAML block is a whole file where it has a `version`, else a list of rules. A word after the fence names the file
+(later blocks may include it; below .safeshell it is a repository's, config.yaml holds settings) or the finding that the
+block shows.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from codeblocks import ROOT, Block, blocks
 from harness import PATH, SAFESHELL, temporary_directory
-from markdown import ROOT, Block, blocks
 from rulecases import failures
 from safeshell_compiler import CODES, Compilation, compile_rules
 from safeshell_compiler.config import read_config

@@ -20,8 +20,11 @@ from safeshell_compiler.tree import locate
 ROWS = 16
 """Rows of a rule that is looked at; what has more was made of alternatives that hardly one rule covers."""
 
-CANDIDATES = 32
+CANDIDATES = 16
 """Rules that one is compared with."""
+
+ATOMS = 32
+"""Patterns found in a rule's own line by which such rules are looked up."""
 
 _VERBS = {"deny": "denies", "require_approval": "asks for approval", "redirect": "redirects", "allow": "allows"}
 
@@ -106,7 +109,7 @@ class _Index:
         positions = {
             other
             for key in keys
-            for atom in (None, *seen)
+            for atom in (None, *sorted(seen)[:ATOMS])
             for other in islice(self._rows.get((key, atom), ()), CANDIDATES)
             if other != position and self._decides_first(other, position)
         }

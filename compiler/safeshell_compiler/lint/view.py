@@ -21,13 +21,13 @@ from safeshell_compiler.prune import Pruned
 from safeshell_compiler.resolve import PolicyRule
 from safeshell_compiler.tree import Node, locate
 
-SEARCH_STATES = 600
-"""States of one search, some 50 ms. Counted rather than timed, so that every run says the same."""
+SEARCH_STATES = 400
+"""States of one search, some 40 ms. Counted rather than timed, so that every run says the same."""
 
-ALL_STATES = 8_000
-"""States of all searches of one compilation, under a second."""
+ALL_STATES = 3_000
+"""States of all searches of one compilation, a second or so."""
 
-SEARCH = 10
+SEARCH = 20
 """What a search costs before its first state."""
 
 PATTERN_KINDS = {"command_matches": "line", "git_branch_matches": "branch", "path_matches": "directory"}

@@ -1,0 +1,174 @@
+"""`safeshell check`: the daemon's decision without a daemon."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+from harness import SAFESHELL, Cli, Daemon, environment, write
+
+from safeshell.client import evaluate
+from safeshell.paths import Home
+
+RULES = """\
+version: 1
+rules:
+  - {name: no-precious, commands: [rm], conditions: [{command_contains: precious}], action: deny, message: Precious.}
+  - {name: also, commands: ['r*'], action: deny, message: Also., conditions: [{command_contains: precious}]}
+  - {name: ask, commands: [touch], action: require_approval, message: Ask.}
+  - {name: trash, commands: [unlink], action: redirect, redirect_to: trash $ARGS, message: Trashed.}
+  - {name: main, commands: [git], conditions: [{git_branch_in: [main]}], action: deny, message: Main.}
+  - {name: agents, commands: [ssh], context: ai_only, action: deny, message: Agents.}
+  - {name: ci, commands: [make], conditions: [{env_equals: {variable: CI, value: a=b}}], action: deny, message: CI.}
+  - {name: home, commands: [cp], action: deny, message: H, conditions: [{env_equals: {variable: HOME, value: /x}}]}
+  - {name: here, commands: [mv], directory: /tmp/ss, action: deny, message: Here.}
+"""
+
+pytestmark = pytest.mark.rules(RULES)
+
+
+@pytest.mark.parametrize(
+    ("argv", "status", "word"),
+    [
+        (["ls"], 0, "allow"),
+        (["rm", "precious"], 3, "deny"),
+        (["/usr/bin/rm", "precious"], 3, "deny"),
+        (["touch", "x"], 4, "require_approval"),
+        (["unlink", "x"], 5, "redirect"),
+        (["no-such-command"], 0, "allow"),
+    ],
+)
+def test_the_exit_status_is_the_decision(cli: Cli, argv: list[str], status: int, word: str) -> None:
+    done = cli("check", "--", *argv)
+    assert (done.status, done.err) == (status, "")
+    assert done.out.startswith(f"{word}  ")
+    done = cli("check", "--json", "--", *argv)
+    assert (done.status, done.err, json.loads(done.out)["decision"]) == (status, "", word)
+
+
+def test_for_people_it_says_which_rule_and_why(cli: Cli, home: Home) -> None:
+    assert cli("check", "--", "rm", "-r", "precious things").out == (
+        f"deny  rm -r 'precious things'\n  rule no-precious ({home.rules}:3)\n  Precious.\n"
+    )
+    assert cli("check", "--", "ls").out == "allow  ls\n"
+
+
+def test_the_object_is_the_contracts(cli: Cli, home: Home) -> None:
+    found = json.loads(cli("check", "--json", "--branch", "main", "--", "git", "push").out)
+    expected = {
+        "decision": "deny",
+        "rule": "main",
+        "message": "Main.",
+        "source": f"{home.rules}:7",
+        "matched": [{"rule": "main", "action": "deny", "source": f"{home.rules}:7"}],
+        "subject": "git push",
+        "facts": {"branch": "main"},
+        "cached": False,
+    }
+    assert {key: found[key] for key in expected} == expected
+    assert len(found["table"]) == 64
+    every = json.loads(cli("check", "--json", "--", "rm", "precious").out)
+    assert [match["rule"] for match in every["matched"]] == ["no-precious", "also"]
+    nothing = json.loads(cli("check", "--json", "--", "ls").out)
+    assert (nothing["rule"], nothing["message"], nothing["source"], nothing["matched"]) == (None, None, None, [])
+
+
+def test_what_is_stated_counts(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAUDECODE", "1")  # who runs check is not who is asked about
+    monkeypatch.setenv("CI", "a=b")
+    monkeypatch.setenv("HOME", "/x")
+    asked = {
+        ("--branch", "main", "--", "git"): 3,
+        ("--branch", "topic", "--", "git"): 0,
+        ("--", "ssh"): 0,
+        ("--context", "ai", "--", "ssh"): 3,
+        ("--context", "human", "--", "ssh"): 0,
+        ("--env", "CLAUDECODE=1", "--", "ssh"): 3,
+        ("--env", "CLAUDECODE=", "--", "ssh"): 0,
+        ("--", "make"): 0,
+        ("--env", "CI=a=b", "--", "make"): 3,
+        ("--", "cp"): 3,
+        ("--env", "HOME=/home/y", "--", "cp"): 0,
+        ("--", "mv"): 3,
+        ("--cwd", "/", "--", "mv"): 0,
+    }
+    assert {words: cli("check", *words).status for words in asked} == asked
+
+
+def test_a_directory_that_is_not_there_is_said(cli: Cli) -> None:
+    assert cli("check", "--cwd", "/no/such", "--", "ls") == (1, "", "safeshell: /no/such is not a directory\n")
+
+
+def test_options_after_the_command_are_the_commands(cli: Cli) -> None:
+    assert cli("check", "--", "rm", "--json", "--help", "precious").out.startswith("deny  rm --json --help precious\n")
+
+
+def test_it_agrees_with_the_daemon(daemon: Daemon, cli: Cli) -> None:
+    for argv in (["rm", "precious"], ["ls"], ["touch", "é"], ["unlink", "a b"]):
+        ours = json.loads(cli("check", "--json", "--env", "PATH=/bin", "--", *argv).out)
+        theirs = evaluate(argv, env={"PATH": "/bin"}, home=daemon.home)
+        for key in ("decision", "rule", "message", "source", "subject", "table"):
+            assert ours[key] == theirs[key]
+
+
+def test_an_edit_is_compiled_and_a_broken_one_is_said(cli: Cli, home: Home) -> None:
+    write(home.rules, RULES.replace("commands: [rm]", "commands: [ls]"))
+    assert cli("check", "--", "ls", "precious").status == 3
+    write(home.rules, "version: 1\nrules: [{}]\n")
+    status, out, err = cli("check", "--", "ls", "precious")
+    assert status == 3
+    assert out.startswith("deny")
+    assert err.startswith(f"safeshell: {home.rules}:2:")
+    assert err.endswith("; the last good rules stay in force\n")
+
+
+def test_without_rules_it_says_what_to_do(cli: Cli, home: Home) -> None:
+    os.unlink(home.rules)
+    assert cli("check", "--", "ls") == (
+        1,
+        "",
+        f"safeshell: {home.rules} does not exist\n  hint: run `safeshell init`\n",
+    )
+
+
+def test_a_table_of_its_own(cli: Cli, tmp_path: Path) -> None:
+    rules, table = tmp_path / "other.yaml", tmp_path / "other.table"
+    write(str(rules), "version: 1\nrules:\n  - {name: no-ls, commands: [ls], action: deny, message: No.}\n")
+    digest = cli("compile", str(rules), "-o", str(table)).out.split()[0]
+    found = json.loads(cli("check", "--table", str(table), "--json", "--", "ls").out)
+    assert (found["rule"], found["source"], found["table"]) == ("no-ls", "other.yaml:3", digest)
+    assert cli("check", "--table", str(table), "--", "rm", "precious").status == 0
+    assert cli("check", "--table", str(rules), "--", "ls") == (
+        1,
+        "",
+        f"safeshell: {rules} is not a table file\n  hint: run `safeshell compile`\n",
+    )
+
+
+def test_a_repositorys_rules_count_and_broken_ones_are_skipped(cli: Cli, tmp_path: Path) -> None:
+    rules = tmp_path / ".safeshell/rules.yaml"
+    write(str(rules), "version: 1\nrules:\n  - {name: no-ls, commands: [ls], action: deny, message: No.}\n")
+    rules.parent.chmod(0o700)
+    (tmp_path / "below").mkdir()
+    assert cli("check", "--cwd", str(tmp_path / "below"), "--", "ls").status == 3
+    assert cli("check", "--", "ls").status == 0
+    write(str(rules), "version: 1\nrules:\n  - {name: x, commands: [ls], action: allow, message: No.}\n")
+    status, out, err = cli("check", "--cwd", str(tmp_path), "--", "ls")
+    assert (status, out) == (0, "allow  ls\n")
+    assert err.endswith("this repository's rules are skipped\n")
+
+
+@pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
+def test_colour_only_where_it_is_wanted(home: Home, variables: dict[str, str], coloured: bool) -> None:
+    ours, theirs = pty.openpty()
+    env = {**environment(home), "TERM": "xterm", **variables}
+    done = subprocess.run([SAFESHELL, "check", "--", "rm", "precious"], env=env, stdout=theirs, check=False)
+    os.close(theirs)
+    text = os.read(ours, 4096)
+    os.close(ours)
+    assert done.returncode == 3
+    assert (b"\x1b[" in text) is coloured

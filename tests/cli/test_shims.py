@@ -1,0 +1,70 @@
+"""`safeshell shims`."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from harness import RULES, Cli, write
+
+from safeshell.paths import Home
+from safeshell.shims import list_shims
+
+SHIMMED = ["cat", "echo", "env", "git", "ls", "rm", "sh", "sleep", "touch"]
+
+
+def test_sync_prints_what_changed(cli: Cli, home: Home) -> None:
+    done = cli("shims", "sync")
+    assert (done.status, done.out) == (0, "".join(f"+ {name}\n" for name in SHIMMED))
+    assert done.err == f"{len(SHIMMED)} commands shimmed in {home.shims}\n"
+    assert cli("shims", "sync").out == ""
+    write(home.rules, RULES.replace("[rm]", "[mv]"))
+    assert cli("compile").status == 0
+    assert cli("shims", "sync").out == "+ mv\n- rm\n"
+
+
+def test_list_names_the_programs_behind(cli: Cli, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cli("shims", "list") == (0, "", "")
+    cli("shims", "sync")
+    monkeypatch.setenv("PATH", f"{home.shims}:/usr/bin:/bin")
+    found = json.loads(cli_json(cli, home))
+    assert [entry["command"] for entry in found] == SHIMMED
+    assert all(entry["program"] == f"/usr/bin/{entry['command']}" for entry in found)
+    done = cli("shims", "list")
+    assert (done.status, done.err) == (0, "")
+    assert done.out.splitlines()[0].split() == ["cat", "/usr/bin/cat"]
+
+
+def cli_json(cli: Cli, home: Home) -> str:
+    status, out, err = cli("shims", "list", "--json")
+    assert (status, err) == (0, ""), home
+    return out
+
+
+def test_remove_takes_some_or_all(cli: Cli, home: Home) -> None:
+    cli("shims", "sync")
+    assert cli("shims", "remove", "rm", "ls") == (0, "- rm\n- ls\n", "")
+    assert "rm" not in list_shims(home)
+    status, out, err = cli("shims", "remove", "rm")
+    assert (status, out) == (1, "")
+    assert err == "safeshell: rm is not shimmed\n  hint: see `safeshell shims list`\n"
+    assert cli("shims", "remove").status == 0
+    assert list_shims(home) == []
+    assert os.path.isdir(home.shims)
+
+
+def test_the_bash_client_can_be_asked_for(cli: Cli, home: Home) -> None:
+    assert cli("shims", "sync", "--client", "bash").status == 0
+    with open(os.path.join(home.shims, "ls"), "rb") as stream:
+        assert stream.read(11) == b"#!/bin/bash"
+    assert cli("shims", "sync").status == 0
+    with open(os.path.join(home.shims, "ls"), "rb") as stream:
+        assert stream.read(4) in (b"\x7fELF", b"#!/b")
+
+
+def test_without_tables_it_says_what_to_do(cli: Cli, home: Home) -> None:
+    os.unlink(home.tables)
+    status, out, err = cli("shims", "sync")
+    assert (status, out) == (1, "")
+    assert err.endswith("hint: run `safeshell compile`\n")
