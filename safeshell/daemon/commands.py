@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 
 from safeshell.context import Context
@@ -46,6 +47,7 @@ class Commands:
     Attributes:
         decided: decisions by action.
         placed: commands by placement and reason.
+        on_bug: called with what a command that had waited met.
         observed: what rules that only observe would have done, by rule and action.
     """
 
@@ -56,6 +58,7 @@ class Commands:
         self._own = own
         self._programs = Programs()
         self._context = Context()
+        self.on_bug: Callable[[Connection, Exception], None] = lambda _connection, _error: None
         self.decided: Counter[str] = Counter()
         self.placed: Counter[tuple[str, str]] = Counter()
         self.observed: Counter[tuple[str, str]] = Counter()
@@ -114,7 +117,10 @@ class Commands:
                 connection.notice(f"safeshell: {origin.rules} is still being compiled; the last rules stay")
             elif origin.notice:
                 connection.notice(origin.notice)
-            self.judge(connection, patient=ended)
+            try:
+                self.judge(connection, patient=ended)
+            except Exception as error:  # noqa: BLE001 # one command must not end the daemon for all
+                self.on_bug(connection, error)
 
         self._policies.compile(origin, go_on)
 

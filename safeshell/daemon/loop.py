@@ -14,18 +14,25 @@ from collections.abc import Callable
 Callback = Callable[[int], None]
 
 
+CANCELLED_MAX = 256
+"""Cancelled timers kept in the heap before it is swept: most deadlines are cancelled long before their time."""
+
+
 class Timer:
-    """A call in the future; cancelling only marks it, the heap forgets it when its time comes."""
+    """A call in the future; cancelling only marks it, the loop sweeps such timers now and then."""
 
-    __slots__ = ("callback", "cancelled")
+    __slots__ = ("_loop", "callback", "cancelled")
 
-    def __init__(self, callback: Callable[[], None]) -> None:
+    def __init__(self, loop: Loop, callback: Callable[[], None]) -> None:
+        self._loop = loop
         self.callback = callback
         self.cancelled = False
 
     def cancel(self) -> None:
         """The call will not be made."""
-        self.cancelled = True
+        if not self.cancelled:
+            self.cancelled = True
+            self._loop.count_cancelled()
 
 
 class Loop:
@@ -36,6 +43,7 @@ class Loop:
         self._callbacks: dict[int, Callback] = {}
         self._timers: list[tuple[float, int, Timer]] = []
         self._sequence = itertools.count()
+        self._cancelled = 0
         self._running = False
         self._on_signal: Callable[[int], None] = lambda _number: None
         self._wakeup_reader, self._wakeup_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -64,9 +72,17 @@ class Loop:
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
         """Calls once after so many seconds (monotonic clock)."""
-        timer = Timer(callback)
+        timer = Timer(self, callback)
         heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._sequence), timer))
         return timer
+
+    def count_cancelled(self) -> None:
+        """Hears of a cancelled timer, and sweeps when there are many."""
+        self._cancelled += 1
+        if self._cancelled > CANCELLED_MAX:
+            self._timers = [entry for entry in self._timers if not entry[2].cancelled]
+            heapq.heapify(self._timers)
+            self._cancelled = 0
 
     def stop(self) -> None:
         """Ends `run` after the callbacks that are due."""

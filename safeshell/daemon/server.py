@@ -56,6 +56,7 @@ class Server:
         self._started = time.monotonic()
         self._commands = Commands(self._policies, self._executor, loop, own)
         self._policies.on_settings = self._commands.apply_settings
+        self._commands.on_bug = self._report_bug
         self._uids = {os.geteuid(), 0}
 
     def start(self) -> None:
