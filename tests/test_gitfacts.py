@@ -644,6 +644,19 @@ def fake_git(directory: Path, text: str) -> tuple[bytes]:
     return (os.fsencode(program),)
 
 
+def record_children(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The children that are started from now on, and no others that this process may have."""
+    started: list[int] = []
+    real = os.posix_spawn
+
+    def spawn(*arguments: Any, **options: Any) -> int:
+        started.append(real(*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr(os, "posix_spawn", spawn)
+    return started
+
+
 def test_reftables_are_read_by_git(tmp_path: Path) -> None:
     top = tmp_path.resolve() / "reftable"
     top.mkdir()
@@ -678,10 +691,12 @@ def test_a_git_that_fails_leaves_it_undecided(tmp_path: Path, monkeypatch: pytes
     top = make_reftable(tmp_path.resolve() / "reftable")
     monkeypatch.setattr(gitfacts, "_GIT", fake_git(tmp_path, text))
     monkeypatch.setattr(gitfacts, "_GIT_TIMEOUT", 0.5)
+    started = record_children(monkeypatch)
     with pytest.raises(UndecidedError):
         facts_of(top)
+    (child,) = started
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(child, os.WNOHANG)
 
 
 def test_without_git_reftables_are_undecided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

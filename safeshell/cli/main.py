@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "what would be decided for a command",
     "compile": "compile the rules and put them in force",
     "daemon": "start, stop and look at the daemon",
+    "doctor": "probe the real thing: are commands guarded here, and at what cost",
     "diff": "what changed between two sets of rules",
     "init": "set up a home: rules, tables, shims",
     "run": "run a command behind the shims",

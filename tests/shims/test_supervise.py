@@ -59,13 +59,13 @@ def test_stops_and_continues_with_the_command(shim: Shim) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
 def test_signals_of_processes_are_passed_on(any_shim: Shim, number: int) -> None:
     name = signal.Signals(number).name[3:]
-    code = f"trap 'exit 9' {name}; echo ready; while :; do read -r line; done"
+    code = f"trap 'exit 9' {name}; echo ready; while read -r line; do :; done"
     answer = in_place(any_shim, b"/bin/sh", timeout_ms=LONG)
     with FakeDaemon(any_shim.home, answer), start(any_shim, code, stdin=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
         os.kill(process.pid, number)
-        assert process.wait(20) == 9
+        assert process.wait(30) == 9
 
 
 def test_a_caller_that_ignores_its_children(shim: Shim) -> None:

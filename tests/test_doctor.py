@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from harness import PATH, Daemon, safeshell
+
+from safeshell.paths import Home
+
+RULES = """\
+version: 1
+rules:
+  - name: no-list-all
+    commands: [ls]
+    conditions: [{command_contains: --all}]
+    action: deny
+    message: No.
+    tests: {match: [ls --all]}
+"""
+
+pytestmark = pytest.mark.rules(RULES)
+
+
+def examined(home: Home, path: str | None = None) -> tuple[dict[str, dict[str, object]], int]:
+    done = safeshell(home, "doctor", "--json", env={"PATH": path or f"{home.shims}:{PATH}"})
+    return {probe["name"]: probe for probe in json.loads(done.stdout)}, done.returncode
+
+
+def test_all_is_well(shims: Home, daemon: Daemon) -> None:
+    probes, status = examined(shims)
+    assert status == 0, probes
+    assert probes["canary"]["ok"]
+    assert "`ls --all` is denied" in str(probes["canary"]["found"])
+    assert {"cost, in the daemon", "cost, in place", "cost, denied"} <= probes.keys()
+    placed = daemon.status()["placement"]
+    assert placed["daemon"]["count"] >= 30
+    assert placed["in_place"]["reasons"]["open descriptors"] >= 30
+
+
+def test_no_daemon_is_a_failure(shims: Home) -> None:
+    probes, status = examined(shims)
+    assert status == 1
+    assert probes["daemon"]["ok"] is False
+    assert probes["daemon"]["hint"] == "run `safeshell daemon start`"
+
+
+def test_a_path_past_the_shims_is_a_failure(shims: Home, daemon: Daemon) -> None:
+    probes, status = examined(shims, path=PATH)
+    assert status == 1
+    assert "1 of 1 names lead past their shim: ls" in str(probes["PATH"]["found"])
+    assert daemon.status()["pid"]
+
+
+def test_rules_that_do_not_compile_are_a_failure(shims: Home, daemon: Daemon) -> None:
+    Path(shims.rules).write_text("version: 1\nrules: nonsense\n", encoding="utf-8")
+    probes, status = examined(shims)
+    assert status == 1
+    assert probes["rules"]["ok"] is False
+    assert "rules.yaml:2:8" in str(probes["rules"]["found"])
+    assert daemon.status()["pid"]
+
+
+def test_a_shim_of_another_version_is_a_failure(shims: Home, daemon: Daemon) -> None:
+    shim = os.path.join(shims.shims, "ls")
+    content = Path(shim).read_bytes()
+    os.unlink(shim)
+    Path(shim).write_bytes(content + b"\n")
+    Path(shim).chmod(0o755)
+    probes, status = examined(shims)
+    assert status == 1
+    assert probes["shims"]["hint"] == "run `safeshell shims sync`"
+    assert daemon.status()["pid"]
+
+
+def test_a_program_in_the_place_of_a_shim_is_never_run(shims: Home, daemon: Daemon, tmp_path: Path) -> None:
+    shim = os.path.join(shims.shims, "ls")
+    os.unlink(shim)
+    trace = tmp_path / "ran"
+    Path(shim).write_text(f"#!/bin/sh\ntouch {trace}\n", encoding="utf-8")
+    Path(shim).chmod(0o755)
+    assert shutil.which("ls", path=shims.shims)
+    probes, status = examined(shims)
+    assert status == 1
+    assert probes["shims"]["ok"] is False
+    assert not trace.exists()
+    assert daemon.status()["pid"]
+
+
+def test_people_get_lines(shims: Home, daemon: Daemon) -> None:
+    done = safeshell(shims, "doctor", env={"PATH": f"{shims.shims}:{PATH}"})
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout
+    assert done.stdout.splitlines()[0].startswith("ok")
+    assert daemon.status()["pid"]
