@@ -6,7 +6,7 @@ BIN := .venv/bin
 # What the client is built from: a change of it, or of the package's own build, installs again.
 SOURCES := pyproject.toml hatch_build.py $(wildcard shims/*.c shims/*.h)
 
-.PHONY: demo test test-slow lint format docs bench bench-quick clean
+.PHONY: demo test test-slow lint format fuzz soak docs bench bench-quick clean
 
 demo: .venv/.run
 	$(BIN)/python docs/demo.py
@@ -14,8 +14,9 @@ demo: .venv/.run
 test: .venv/.dev
 	$(BIN)/pytest -n 2 -m "not slow" $(PYTEST)
 
+# Properties on ten times as many examples.
 test-slow: .venv/.dev
-	$(BIN)/pytest -m slow $(PYTEST)
+	THOROUGH=10 $(BIN)/pytest -n 2 -m "slow or hypothesis" --timeout 1800 $(PYTEST)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -25,6 +26,14 @@ lint: .venv/.dev
 format: .venv/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# For so many seconds.
+fuzz: .venv/.dev
+	$(BIN)/python tests/fuzz/drive.py $(or $(SECONDS),60)
+
+# So many commands.
+soak: .venv/.dev
+	$(BIN)/python tests/soak.py $(or $(COMMANDS),100000)
 
 docs: .venv/.run
 	$(BIN)/python docs/findings.py

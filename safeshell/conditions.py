@@ -11,11 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from safeshell.facts import UNDECIDED, Fact, FactKey
+from safeshell.places import split_under
 
 _LITERAL = re.compile(r"(?:\w|[^\x00-\x7f]|\\x\{[0-9a-f]+\})+")
 """What `safeshell.patterns.quote` makes."""
 
 _ESCAPED = re.compile(r"\\x\{([0-9a-f]+)\}")
+
+OPERANDS_SHOWN = 8
+"""Operands that a fact in words lists; a command can have thousands."""
 
 
 def condition(atom: Sequence[Any], *, wanted: bool = True) -> str:
@@ -51,6 +55,12 @@ def _plain(kind: str, arguments: Sequence[Any]) -> str:
             return f"file_exists: {arguments[0]}"
         case "env":
             return f"env_equals: {{variable: {arguments[0]}, value: {arguments[1]!r}}}"
+        case "option":
+            return f"option: [{', '.join(arguments[0])}]"
+        case "operand":
+            return f"operand_matches: {arguments[0]}"
+        case "operand_under":
+            return f"operand_under: [{', '.join(arguments[0])}]"
     return f"{kind}: {' '.join(map(str, arguments))}"
 
 
@@ -66,6 +76,8 @@ def _line(pattern: str) -> str:
 def fact(key: FactKey, value: Fact) -> str:
     """A fact in words, its value quoted."""
     kind, *arguments = key
+    if kind == "under":
+        return _under(key, value)
     if value is UNDECIDED:
         return f"{' '.join(key)} undecided"
     match kind:
@@ -78,3 +90,12 @@ def fact(key: FactKey, value: Fact) -> str:
         case "env":
             return f"{arguments[0]} not set" if value is None else f"{arguments[0]} = {value!r}"
     return f"no {' '.join(key)}" if value is None else f"{' '.join(key)} {value!r}"
+
+
+def _under(key: FactKey, value: Fact) -> str:
+    paths, operands = split_under(key[1:])
+    shown = [repr(operand) for operand in operands[:OPERANDS_SHOWN]]
+    if len(operands) > OPERANDS_SHOWN:
+        shown.append(f"{len(operands) - OPERANDS_SHOWN} more")
+    lies = "undecided whether one lies" if value is UNDECIDED else "one lies" if value else "none lies"
+    return f"of {', '.join(shown)} {lies} under {' or '.join(paths)}"

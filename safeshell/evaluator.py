@@ -13,13 +13,16 @@ from typing import Any
 
 from safeshell.decision import Action, Decision, Matched
 from safeshell.facts import UNDECIDED, Fact, FactKey, Facts
+from safeshell.options import Grammar, Parsed, grammar_for, parse, shown, split
 from safeshell.patterns import EngineError, PatternSet
+from safeshell.places import under_key
 from safeshell.subject import command_line
 from safeshell.table import Table
 
 ACTIONS = {action.word: action for action in Action}
 _DIRECTORY: FactKey = ("directory",)
 _BRANCH: FactKey = ("branch",)
+_OF_ARGUMENTS = frozenset(("option", "operand", "operand_under"))
 _SET_SUBJECTS = {"directory": _DIRECTORY, "branch": _BRANCH}
 
 
@@ -69,14 +72,25 @@ class Row:
 _OBSERVED = -1
 """The rank of rules that only observe."""
 
-_COST = {"ai": 0, "env": 1, "directory": 2, "in_repo": 3, "branch": 4, "branch_in": 4, "file": 5}
+_COST = {
+    "ai": 0,
+    "env": 1,
+    "option": 2,
+    "operand": 2,
+    "directory": 3,
+    "in_repo": 4,
+    "branch": 5,
+    "branch_in": 5,
+    "file": 6,
+    "operand_under": 7,
+}
 """The order in which a row's facts are read: the cheap ones may spare the dear ones."""
 
 
 class Unit:
     """The rows of one dispatch key, with their automata; built when a command first needs it."""
 
-    __slots__ = ("_sets", "_shards", "_triggers", "_untriggered", "atoms", "number", "table")
+    __slots__ = ("_grammars", "_sets", "_shards", "_triggers", "_untriggered", "atoms", "number", "table")
 
     def __init__(self, table: Table, index: int, rules: dict[int, Rule]) -> None:
         self.table = table
@@ -87,6 +101,7 @@ class Unit:
         self.atoms: dict[int, Any] = {atom: table.atoms[atom] for atom in ids}
         self._shards: dict[str, list[list[int]]] = record["shards"]
         self._sets: dict[str, list[PatternSet]] = {}
+        self._grammars: dict[tuple[str, tuple[str, ...]], Grammar] = {}
         # A row is looked at only when the rarest line pattern that it requires was found, or when it requires none.
         made = []
         for row_id, (rule, required, forbidden) in zip(record["rows"], rows, strict=True):
@@ -126,6 +141,14 @@ class Unit:
         if len(sets) == 1:
             return set(sets[0].match(value))
         return {atom for patterns in sets for atom in patterns.match(value)}
+
+    def grammar(self, name: str, taken: tuple[str, ...]) -> Grammar:
+        """How a command of this basename reads its arguments, the options in `taken` with one of their own."""
+        key = (name if name in self.table.grammars else "", taken)
+        known = self._grammars.get(key)
+        if known is None:
+            known = self._grammars[key] = grammar_for(self.table.grammars, name, taken)
+        return known
 
     def open_rows(self, line: str) -> list[Row]:
         """The rows that the command line leaves open."""
@@ -176,9 +199,14 @@ _NAMES_MAX = 4096
 
 
 class Judge:
-    """One evaluation: the truths of atoms by unit, each fact read through `facts` once."""
+    """One evaluation: the truths of atoms by unit, each fact read through `facts` once.
 
-    __slots__ = ("_facts", "_found", "reads")
+    Attributes:
+        command: the basename of the file executed, and argv as a block.
+        reads: the facts that were read, in order.
+    """
+
+    __slots__ = ("_facts", "_found", "_matched", "_parsed", "_words", "command", "reads")
 
     # The unit's own, so that a judge that keeps what it sees (`safeshell.trace`) costs nothing where none is asked for.
     open_rows = staticmethod(Unit.open_rows)
@@ -187,6 +215,8 @@ class Judge:
         self._facts = facts
         self.reads: dict[FactKey, Fact] = {}
         self._found: dict[tuple[int, str], set[int]] = {}
+        self.command = ("", b"")
+        self._words: list[str] | None = None
 
     def _read(self, key: FactKey) -> Fact:
         if key in self.reads:
@@ -213,8 +243,42 @@ class Judge:
         if kind == "env":
             value = self._read(("env", arguments[0]))
             return None if value is UNDECIDED else value == arguments[1]
+        if kind in _OF_ARGUMENTS:
+            return self._argument_truth(unit, atom, kind, arguments)
         value = self._read((kind, *arguments))
         return None if value is UNDECIDED else bool(value)
+
+    def _argument_truth(self, unit: Unit, atom: int, kind: str, arguments: list[Any]) -> bool | None:
+        """The truth of an atom about options and operands."""
+        taken = tuple(arguments[1])
+        parsed = self._parse(unit, taken)
+        if kind == "option":
+            return parsed.has(arguments[0])
+        if not parsed.operands:
+            return False
+        if kind == "operand_under":
+            value = self._read(under_key(arguments[0], parsed.operands))
+            return None if value is UNDECIDED else bool(value)
+        key = (id(unit), taken)
+        found = self._matched.get(key)
+        if found is None:
+            found = self._matched[key] = {
+                match for operand in parsed.operands for match in unit.match("operand", shown(operand))
+            }
+        return atom in found
+
+    def _parse(self, unit: Unit, taken: tuple[str, ...]) -> Parsed:
+        """The command's arguments as a table's grammar has them, read once."""
+        name, arguments = self.command
+        if self._words is None:
+            self._words = split(arguments)
+            self._parsed: dict[tuple[int, tuple[str, ...]], Parsed] = {}
+            self._matched: dict[tuple[int, tuple[str, ...]], set[int]] = {}
+        key = (id(unit.table), taken)
+        parsed = self._parsed.get(key)
+        if parsed is None:
+            parsed = self._parsed[key] = parse(self._words, unit.grammar(name, taken))
+        return parsed
 
     def holds(self, unit: Unit, row: Row) -> bool:
         """Whether the row makes its rule match: true, or undecided where the rule restricts."""
@@ -253,6 +317,7 @@ def evaluate(
     line = command_line(arguments, name)
     digests = tuple([loaded.table.digest for loaded in tables])
     judge = judge or Judge(facts)
+    judge.command = (name, arguments)
     matched: dict[tuple[int, int], Rule] = {}
     try:
         rows = [

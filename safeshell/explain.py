@@ -245,9 +245,11 @@ class _Reader:
                 yield Condition(written, "", _UNSEEN)
                 continue
             truth = truths[atom]
-            key = self._trace.basis[id(row), atom]
-            self.used.add(key)
-            fact = conditions.fact(key, self._trace.reads[key])
+            key = self._trace.basis.get((id(row), atom))
+            fact = "arguments"
+            if key is not None:
+                self.used.add(key)
+                fact = conditions.fact(key, self._trace.reads[key])
             yield Condition(written, fact, _WORDS[None if truth is None else truth is wanted])
 
 

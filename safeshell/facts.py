@@ -1,19 +1,21 @@
 """What is read of the world for a decision, each fact once and only when a row that is still open asks for it.
 
 A fact key is a tuple: `("ai",)`, `("directory",)`, `("branch",)`, `("in_repo",)`, `("env", variable)`,
-`("file", path)`. A value is hashable; `UNDECIDED` where the fact cannot be read.
+`("file", path)`, `("under", path…, "", operand…)`: whether an operand lies under a path, both with bytes that are not
+UTF-8 as surrogates. A value is hashable; `UNDECIDED` where the fact cannot be read.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Protocol
 
 from safeshell import gitfacts
 from safeshell.context import Context
 from safeshell.errors import UndecidedError
+from safeshell.places import Resolver, any_under, split_under
 from safeshell.subject import text, unblock
 
 FactKey = tuple[str, ...]
@@ -50,16 +52,21 @@ class RequestFacts:
         descriptor: an O_PATH descriptor of that directory, or None.
         context: tells `ai` from `human`.
         prefix: where the caller's root is seen from here, b"" for our own.
+        asker: the block that tells the context, where another than the command's own does.
+        git_environment: GIT_ variables that count for git's facts and for nothing else.
     """
 
     __slots__ = (
+        "_asker",
         "_context",
         "_descriptor",
         "_directory",
         "_environment",
+        "_git_environment",
         "_prefix",
         "_read",
         "_repository",
+        "_resolver",
         "_variables",
     )
 
@@ -71,8 +78,12 @@ class RequestFacts:
         *,
         descriptor: int | None = None,
         prefix: bytes = b"",
+        asker: bytes | None = None,
+        git_environment: Iterable[tuple[bytes, bytes]] = (),
     ) -> None:
         self._environment = environment
+        self._asker = environment if asker is None else asker
+        self._git_environment = git_environment
         self._directory = directory
         self._context = context
         self._descriptor = descriptor
@@ -80,6 +91,7 @@ class RequestFacts:
         self._read: dict[FactKey, Fact] = {}
         self._variables: dict[bytes, bytes] | None = None
         self._repository: gitfacts.Repository | _Undecided | None = UNDECIDED
+        self._resolver: Resolver | None = None
 
     def read(self, key: FactKey) -> Fact:
         """The fact's value, read once."""
@@ -91,6 +103,16 @@ class RequestFacts:
                 known = UNDECIDED
             self._read[key] = known
         return known
+
+    @property
+    def prefix(self) -> bytes:
+        """Where the caller's root is seen from here."""
+        return self._prefix
+
+    @property
+    def descriptor(self) -> int | None:
+        """The descriptor of the working directory."""
+        return self._descriptor
 
     @property
     def seen(self) -> Mapping[FactKey, Fact]:
@@ -106,7 +128,7 @@ class RequestFacts:
         return self._environment[start : self._environment.index(b"\0", start)]
 
     def _ai(self) -> Fact:
-        return self._context.is_ai(self._environment)
+        return self._context.is_ai(self._asker)
 
     def _directory_text(self) -> Fact:
         if self._directory is None:
@@ -118,7 +140,7 @@ class RequestFacts:
             raise UndecidedError("the working directory has no path")
         return self._directory
 
-    def _git_environment(self) -> dict[bytes, bytes]:
+    def _git_variables(self) -> dict[bytes, bytes]:
         if self._variables is None:
             self._variables = {}
             if b"\0GIT_" in self._environment:
@@ -126,12 +148,13 @@ class RequestFacts:
                     name, equals, value = entry.partition(b"=")
                     if equals and name.startswith(b"GIT_"):
                         self._variables.setdefault(name, value)
+            self._variables.update(self._git_environment)
         return self._variables
 
     def _found(self) -> gitfacts.Repository | None:
         """The repository around the directory, looked for once for both of its facts."""
         if isinstance(self._repository, _Undecided):
-            self._repository = gitfacts.discover(self._known_directory(), self._git_environment(), prefix=self._prefix)
+            self._repository = gitfacts.discover(self._known_directory(), self._git_variables(), prefix=self._prefix)
         return self._repository
 
     def _branch(self) -> Fact:
@@ -151,6 +174,23 @@ class RequestFacts:
         if path.startswith("/") or self._descriptor is None:
             return exists(os.path.join(self._known_directory(), path.encode()))
         return exists(path.encode(), self._descriptor)
+
+    def _under(self, *words: str) -> Fact:
+        if self._prefix:
+            raise UndecidedError("files of another root directory are not read")
+        paths, operands = split_under(words)
+        return any_under(operands, paths, self._place, self._home)
+
+    def _place(self, path: str) -> bytes:
+        if self._resolver is None:
+            self._resolver = Resolver()
+        # Operands are bytes; a rule's text may hold a surrogate only where YAML spelled one out.
+        found = path.encode("utf-8", "surrogateescape")
+        return self._resolver.resolve(found if found.startswith(b"/") else self._known_directory() + b"/" + found)
+
+    def _home(self) -> str | None:
+        value = self.variable(b"HOME")
+        return None if value is None else value.decode("utf-8", "surrogateescape")
 
 
 def exists(path: bytes, directory: int | None = None) -> bool:
@@ -175,11 +215,15 @@ _READERS: dict[str, Callable[..., Fact]] = {
     "in_repo": RequestFacts._in_repo,  # noqa: SLF001 # as above
     "env": RequestFacts._env,  # noqa: SLF001 # as above
     "file": RequestFacts._file,  # noqa: SLF001 # as above
+    "under": RequestFacts._under,  # noqa: SLF001 # as above
 }
 
 
 class GivenFacts:
-    """Facts as somebody states them: rule tests, `check --branch`, the tests' situations."""
+    """Facts as somebody states them: rule tests, `check --branch`, the tests' situations.
+
+    Where a path leads is worked out by its names, unless `("place", path)` states it.
+    """
 
     __slots__ = ("_given",)
 
@@ -188,4 +232,23 @@ class GivenFacts:
 
     def read(self, key: FactKey) -> Fact:
         """The fact as given; files and variables that are not given are absent."""
+        if key[0] == "under":
+            paths, operands = split_under(key[1:])
+            try:
+                return any_under(operands, paths, self._place, self._home)
+            except UndecidedError:
+                return UNDECIDED
         return self._given.get(key, False if key[0] == "file" else None)
+
+    def _place(self, path: str) -> bytes:
+        stated = self._given.get(("place", path))
+        directory = "/" if path.startswith("/") else self._given.get(("directory",))
+        if stated is UNDECIDED or (stated is None and not isinstance(directory, str)):
+            raise UndecidedError(f"{path}: not stated where it leads")
+        found = stated if isinstance(stated, str) else f"{directory}/{path}"
+        # The leading slashes are folded by hand: POSIX leaves two of them alone, and so does normpath.
+        return ("/" + os.path.normpath(found).lstrip("/")).encode("utf-8", "surrogateescape")
+
+    def _home(self) -> str | None:
+        home = self._given.get(("env", "HOME"))
+        return home if isinstance(home, str) else None

@@ -19,7 +19,7 @@ import signal
 import stat
 import struct
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
@@ -109,6 +109,52 @@ def is_inside(repository: Repository | None, directory: bytes) -> bool:
     if repository is None or repository.work_tree is None:
         return False
     return (_plain(directory) + b"/").startswith(_under(repository.work_tree, b""))
+
+
+def enter(directory: bytes, path: bytes, *, prefix: bytes = b"") -> bytes | None:
+    """The working directory after `cd PATH` in a directory, links resolved; None where that fails.
+
+    Args:
+        directory: absolute.
+        path: relative to it, or absolute.
+        prefix: as for `discover`.
+    """
+    try:
+        files = _RootedFiles(prefix) if prefix else _FILES
+        try:
+            found = _real(files, _join(directory, path)) or b"/"
+            return found if stat.S_ISDIR(files.stat(found).st_mode) and files.usable(found) else None
+        finally:
+            if isinstance(files, _RootedFiles):
+                files.close()
+    except (OSError, ValueError):
+        return None
+
+
+def read_settings(path: bytes, *, prefix: bytes = b"") -> tuple[tuple[bytes, bytes | None], ...]:
+    """What one configuration file of git says, its includes not followed; () where there is no such file.
+
+    Args:
+        path: absolute.
+        prefix: as for `discover`.
+
+    Returns:
+        Keys (`section.key`, `section.subsection.key`; lower case but for the subsection) and values, None for a key
+        without `=`; in order.
+
+    Raises:
+        UndecidedError: it can't be read, or isn't such a file.
+    """
+    try:
+        if not prefix:
+            return _SETTINGS_FILES.parsed(path, _parse_settings) or ()
+        files = _RootedFiles(prefix)
+        try:
+            return files.parsed(path, _parse_settings) or ()
+        finally:
+            files.close()
+    except (OSError, ValueError) as error:
+        raise UndecidedError(_reason(error)) from error
 
 
 # Discovery
@@ -352,10 +398,22 @@ def _parse_config(content: bytes) -> _Format:
 
 def _values(content: bytes) -> dict[bytes, bytes | None]:
     """The last value of each key in [core] and [extensions], lower-cased; None for a key without `=`."""
+    return {
+        key: None if value is None else _unquote(value)
+        for key, value in _settings(content)
+        if key.count(b".") == 1 and key.startswith((b"core.", b"extensions."))
+    }
+
+
+def _parse_settings(content: bytes) -> tuple[tuple[bytes, bytes | None], ...]:
+    return tuple([(key, None if value is None else _unquote(value)) for key, value in _settings(content)])
+
+
+def _settings(content: bytes) -> Iterator[tuple[bytes, bytes | None]]:
+    """The keys of a configuration file, in order, each with its value as it is written there."""
     if b"\0" in content:
         raise ValueError("not a configuration file")
     content = content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
-    found: dict[bytes, bytes | None] = {}
     section = b""
     position = 0
     while position < len(content):
@@ -365,10 +423,11 @@ def _values(content: bytes) -> dict[bytes, bytes | None]:
             raise ValueError(f"bad configuration line {line}")
         position = token.end()
         if token["section"] is not None:
-            section = token["section"].lower() + (b" sub" if token["sub"] is not None else b"")
-        elif token["key"] is not None and section in (b"core", b"extensions"):
-            found[section + b"." + token["key"].lower()] = token["value"]
-    return {key: None if value is None else _unquote(value) for key, value in found.items()}
+            section = token["section"].lower()
+            if token["sub"] is not None:
+                section += b"." + re.sub(rb"\\(.)", rb"\1", token["sub"][1:-1])
+        elif token["key"] is not None:
+            yield section + b"." + token["key"].lower(), token["value"]
 
 
 def _read_format(found: Mapping[bytes, bytes | None]) -> _Format:
@@ -556,6 +615,8 @@ def _make_room(kept: dict[bytes, Any]) -> None:
 
 
 _FILES = _Files()
+_SETTINGS_FILES = _Files()
+"""Of its own: what is kept for a path is what one kind of parser made of it."""
 
 
 class _RootedFiles(_Files):

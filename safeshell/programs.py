@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 
 SHIM_MARKER = b"SAFESHELL-SHIM-MARKER-1"
@@ -11,8 +12,33 @@ SHIM_MARKER = b"SAFESHELL-SHIM-MARKER-1"
 DEFAULT_PATH = b"/bin:/usr/bin"
 """Where execvp looks without a PATH (confstr _CS_PATH)."""
 
+_LOCATES_ITSELF = re.compile(
+    rb"(?:[\w.+-]+-)?(?:cc|c\+\+|c89|c99|gcc|g\+\+|cpp|gfortran|gdc|gccgo|gnat|ld|ld\.bfd|ld\.gold|gdb)(?:-[\d.]+)?"
+    rb"|(?:python|pypy)[\d.]*[a-z]?"
+    rb"|[a-z]*(?:tex|latex)|kpse\w+|mktex\w+|bibtex8?|dvips|metafont|mf|mpost|emacs(?:-[\w.+-]+)?"
+)
+"""Programs that find their own files from where they are, and where they are by looking argv[0] up along PATH."""
+
 _SHIM_SIZE_MAX = 256 << 10
 _KNOWN_MAX = 1024
+
+
+def named_by_path(name: bytes, path: bytes, arguments: bytes) -> bytes:
+    """The arguments for a program that looks itself up along PATH, where it would find its shim: argv[0] is its path.
+
+    So a virtual environment's Python finds its packages and gcc its compilers; both name themselves by their basename.
+
+    Args:
+        name: the basename it is run by.
+        path: where it was found.
+        arguments: argv, as a block.
+
+    Returns:
+        The arguments, as they were for every other program and where argv[0] is not the name itself.
+    """
+    if not arguments.startswith(name + b"\0") or not _LOCATES_ITSELF.fullmatch(name):
+        return arguments
+    return path + arguments[len(name) :]
 
 
 class Programs:

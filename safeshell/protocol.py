@@ -7,6 +7,7 @@ bytes it is fed end in an event or a `ProtocolError`.
 from __future__ import annotations
 
 import enum
+import signal
 import struct
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ _HEADER = struct.Struct("<4sBBHI")
 _COMMAND = struct.Struct("<IIIIIiQ")
 _REPLY = struct.Struct("<BBHI")
 _LINE_MAX = 256
+_NUMBERS = {b"execute": 2, b"ask": 2, b"spawn": 5}
+"""How many numbers follow each verb of the line form."""
 
 
 class Type(enum.IntEnum):
@@ -33,6 +36,7 @@ class Type(enum.IntEnum):
     STATUS = 4
     RELOAD = 5
     STOP = 6
+    HANDOVER = 7
 
 
 class Flag(enum.IntFlag):
@@ -43,6 +47,7 @@ class Flag(enum.IntFlag):
     FDS = 4
     CLOSED = 8
     IN_PLACE = 16
+    UNUSUAL = 32
 
 
 class Reply(enum.IntEnum):
@@ -78,6 +83,7 @@ class Command:
         nice: the caller's nice value.
         blocked: the signals that the caller had blocked, bit n-1 for signal n.
         lines: whether the client speaks the line form.
+        borrow: the descriptors of the client's parent that are to be the command's 0-2 (`spawn`), or nothing.
     """
 
     kind: int
@@ -88,6 +94,7 @@ class Command:
     nice: int
     blocked: int
     lines: bool = False
+    borrow: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -99,7 +106,7 @@ class Signal:
 
 @dataclass(slots=True)
 class Control:
-    """A request about the daemon itself: `kind` is STATUS, RELOAD or STOP; `argument` is STOP's."""
+    """A request about the daemon itself: STATUS, RELOAD, STOP or HANDOVER; `argument` is that of the last two."""
 
     kind: int
     argument: int = 0
@@ -130,6 +137,8 @@ class Receiver:
         """
         buffer = self._buffer + data if self._buffer else data
         events: list[Event] = []
+        if self._lines:
+            return self._feed_signals(buffer)
         if not self._started and not _could_be(MAGIC, buffer):
             return self._feed_lines(buffer)
         while len(buffer) >= 12:
@@ -153,11 +162,11 @@ class Receiver:
             raise ProtocolError(f"a request of type {kind} has no place here")
         if kind in (Type.EXECUTE, Type.EVALUATE):
             return _decode_command(kind, flags, body)
-        if kind in (Type.SIGNAL, Type.STOP):
+        if kind in (Type.SIGNAL, Type.STOP, Type.HANDOVER):
             if len(body) != 4:
                 raise ProtocolError("the request has the wrong size")
             number = int.from_bytes(body, "little")
-            if kind == Type.STOP:
+            if kind != Type.SIGNAL:
                 return Control(kind, number)
             if not 1 <= number <= 64:
                 raise ProtocolError(f"there is no signal {number}")
@@ -177,10 +186,12 @@ class Receiver:
             if len(buffer) >= _LINE_MAX:
                 raise ProtocolError("the first line does not end")
             return []
-        words = buffer[len(LINE_PREFIX) : end].split(b" ")
-        if len(words) != 3 or words[0] != b"execute" or not (words[1].isdigit() and words[2].isdigit()):
-            raise ProtocolError("the first line is not `safeshell/1 execute ARGC ENVC`")
-        argc, envc = int(words[1]), int(words[2])
+        verb, *digits = buffer[len(LINE_PREFIX) : end].split(b" ")
+        if len(digits) != _NUMBERS.get(verb, -1) or not all(map(bytes.isdigit, digits)):
+            raise ProtocolError("the first line is not `safeshell/1 execute|ask ARGC ENVC` or `spawn ARGC ENVC 0 1 2`")
+        argc, envc, *borrow = map(int, digits)
+        if borrow and max(borrow) >= 1 << 31:
+            raise ProtocolError("there is no descriptor of that number")
         if not argc:
             raise ProtocolError("the request has no arguments, not even a name")
         # Every string takes a byte, so a count that the cap can't hold is refused before anything is kept.
@@ -188,24 +199,41 @@ class Receiver:
             raise ProtocolError(f"the request has over {self._cap} bytes, the limit")
         if buffer.count(b"\0", end + 1) < 1 + argc + envc:
             return []
-        name, *strings = buffer[end + 1 :].split(b"\0")
-        if len(strings) != argc + envc + 1 or strings[-1]:
+        name, *strings = buffer[end + 1 :].split(b"\0", 1 + argc + envc)
+        rest = strings.pop()
+        if rest and not borrow:
             raise ProtocolError("the request goes on after its end")
-        arguments, environment = strings[:argc], strings[argc:-1]
-        self._started = True
+        self._started = self._lines = True
+        command = Command(
+            Type.EVALUATE if verb == b"ask" else Type.EXECUTE,
+            0 if borrow else Flag.IN_PLACE,
+            name,
+            b"".join([argument + b"\0" for argument in strings[:argc]]),
+            b"".join([b"\0", *[entry + b"\0" for entry in strings[argc:]]]),
+            0,
+            0,
+            lines=True,
+            borrow=tuple(borrow),
+        )
         self._buffer = b""
-        return [
-            Command(
-                Type.EXECUTE,
-                Flag.IN_PLACE,
-                name,
-                b"".join([argument + b"\0" for argument in arguments]),
-                b"".join([b"\0", *[entry + b"\0" for entry in environment]]),
-                0,
-                0,
-                lines=True,
-            )
-        ]
+        return [command, *(self._feed_signals(rest) if rest else ())]
+
+    def _feed_signals(self, buffer: bytes) -> list[Event]:
+        *lines, self._buffer = buffer.split(b"\n")
+        if len(self._buffer) > _LINE_MAX:
+            raise ProtocolError("the line is not `signal NAME`")
+        return [_decode_signal(line) for line in lines]
+
+
+def _decode_signal(line: bytes) -> Signal:
+    word, _, name = line.partition(b" ")
+    try:
+        number = signal.Signals["SIG" + name.decode("ascii")]
+    except (KeyError, UnicodeDecodeError):
+        number = None
+    if word != b"signal" or number is None:
+        raise ProtocolError("the line is not `signal NAME`")
+    return Signal(int(number))
 
 
 def _could_be(expected: bytes, data: bytes) -> bool:
@@ -257,8 +285,8 @@ def encode_signal(number: int) -> bytes:
 
 
 def encode_control(kind: Type, argument: int = 0) -> bytes:
-    """A STATUS, RELOAD or STOP request."""
-    body = argument.to_bytes(4, "little") if kind == Type.STOP else b""
+    """A STATUS, RELOAD, STOP or HANDOVER request."""
+    body = argument.to_bytes(4, "little") if kind in (Type.STOP, Type.HANDOVER) else b""
     return _HEADER.pack(MAGIC, VERSION, kind, 0, len(body)) + body
 
 

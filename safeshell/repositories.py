@@ -1,9 +1,12 @@
-"""Which repository's rules apply in a directory: the nearest `.safeshell/rules.yaml` up to the work tree's top."""
+"""Which repository's rules apply in a directory, whose rules a file holds, and where their repository ends."""
 
 from __future__ import annotations
 
 import functools
 import os
+from typing import Literal
+
+from safeshell.paths import Home
 
 RULES = b"/.safeshell/rules.yaml"
 
@@ -39,3 +42,32 @@ def _same(left: bytes, right: bytes) -> bool:
         return os.path.samefile(left, right)
     except OSError:
         return False
+
+
+def kind_of(path: str, home: Home) -> Literal["user", "repository"]:
+    """Whose rules a given file or directory holds: a repository's below a `.safeshell` that is not the home's own.
+
+    So that what is checked before it is committed is held to what it will be held to in force.
+    """
+    directory = os.path.dirname(os.path.abspath(path))
+    while not _same(os.fsencode(directory), os.fsencode(home.root)):
+        if os.path.basename(directory) == ".safeshell":
+            return "repository"
+        parent = os.path.dirname(directory)
+        if parent == directory:
+            break
+        directory = parent
+    return "user"
+
+
+def repository_root(path: str) -> str:
+    """The top of the repository that a rules file belongs to: the work tree's, else where `.safeshell` stands."""
+    start = os.path.dirname(os.path.dirname(path))
+    directory = start
+    while True:
+        if os.path.lexists(os.path.join(directory, ".git")):
+            return directory
+        parent = os.path.dirname(directory)
+        if parent == directory:
+            return start
+        directory = parent

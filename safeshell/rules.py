@@ -51,6 +51,9 @@ class Condition(_Model):
     path_matches: Text | None = None
     file_exists: Filled | None = None
     env_equals: EnvEquals | None = None
+    option: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
+    operand_matches: Text | None = None
+    operand_under: Annotated[tuple[Filled, ...], Field(min_length=1)] | None = None
     all_: Annotated[tuple[Condition, ...], Field(min_length=1)] | None = Field(None, alias="all")
     any_: Annotated[tuple[Condition, ...], Field(min_length=1)] | None = Field(None, alias="any")
     not_: Condition | None = Field(None, alias="not")
@@ -116,6 +119,7 @@ class Rule(_Model):
     directory: Filled | None = None
     context: Context = "all"
     conditions: Conditions | None = None
+    takes_argument: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
     action: Action
     redirect_to: Filled | None = None
     message: Filled

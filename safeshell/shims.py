@@ -1,4 +1,4 @@
-"""The shims: one hard link to the client for each installed command that the tables dispatch on."""
+"""The shims: a hard link to the client for each command that the tables dispatch on and for each wrapper around one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from safeshell.native import bash_client, native_client
 from safeshell.paths import Home
 from safeshell.programs import SHIM_MARKER, Programs
 from safeshell.settings import Settings
+from safeshell.spellings.wrappers import WRAPPERS
 from safeshell.table import Table
 
 
@@ -34,7 +35,10 @@ class Synced:
 
 
 def wanted(tables: Iterable[Table], settings: Settings, path: Sequence[str]) -> list[str]:
-    """The commands to shim: what the tables dispatch on and is installed, and the settings' extra less except."""
+    """The commands to shim, of those that are installed: what the tables dispatch on, the settings' extra less except.
+
+    Where there is any, the wrappers too: they may run one by a path that leads past its shim.
+    """
     exact: set[str] = set()
     globs: set[str] = set()
     for table in tables:
@@ -43,7 +47,9 @@ def wanted(tables: Iterable[Table], settings: Settings, path: Sequence[str]) -> 
     exact |= set(settings.shims_extra)
     installed = _installed(path)
     names = {name for name in installed if name in exact or any(fnmatch.fnmatchcase(name, glob) for glob in globs)}
-    return sorted(names - set(settings.shims_except))
+    names -= set(settings.shims_except)
+    wrappers = (installed & WRAPPERS.keys()) - set(settings.shims_except) if names else set()
+    return sorted(names | wrappers)
 
 
 def _installed(path: Sequence[str]) -> set[str]:

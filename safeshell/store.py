@@ -17,7 +17,7 @@ import stat
 import struct
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from safeshell.errors import SafeShellError, TableError
@@ -45,11 +45,19 @@ class Current:
         digest: the table's digest.
         root: the directory that the table's paths are relative to.
         watch: every path whose change asks for a new compilation, with its signature when it was read.
+        said: what `safeshell compile` said of it and on what grounds, as JSON has it (`safeshell_compiler.publish`);
+            None where nothing is known, as after a compilation without lint.
     """
 
     digest: str
     root: str
     watch: dict[str, Signature] = field(default_factory=dict)
+    said: dict[str, Any] | None = None
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Current:
+        """As tables.lmdb holds it."""
+        return cls(record["digest"], record["root"], watched(record["watch"]), record.get("said"))
 
 
 def signature(path: str) -> Signature:
@@ -304,7 +312,7 @@ def read_current(path: str, rules: Iterable[str]) -> tuple[dict[str, tuple[Curre
     for name, record in header["records"].items():
         digest = record["digest"]
         found[name] = (
-            Current(digest, record["root"], watched(record["watch"])),
+            Current.from_json(record),
             {section: sections[f"{digest}/{section}"] for section in SECTIONS},
         )
     return found, header["settings"]
@@ -397,7 +405,7 @@ def _write(
         for rules, (current, sections) in tables.items():
             for name in SECTIONS:
                 transaction.put(_section_key(current.digest, name), sections[name])
-            index["rules"][rules] = {"digest": current.digest, "root": current.root, "watch": current.watch}
+            index["rules"][rules] = asdict(current)
         index["rules"] = {
             rules: record for rules, record in index["rules"].items() if rules not in gone and os.path.lexists(rules)
         }

@@ -73,10 +73,10 @@ class Table:
         meta: format, compiler, kind, sources, counts.
         root: the directory that the sources' paths are relative to, for messages.
         rows, rules, atoms, units: records (docs/table.md).
-        exact, globs, any_unit: the dispatch section.
+        exact, globs, any_unit, grammars: the dispatch section.
     """
 
-    __slots__ = ("any_unit", "atoms", "digest", "exact", "globs", "meta", "root", "rows", "rules", "units")
+    __slots__ = ("any_unit", "atoms", "digest", "exact", "globs", "grammars", "meta", "root", "rows", "rules", "units")
 
     def __init__(self, sections: Mapping[str, bytes], root: str) -> None:
         """Reads a table.
@@ -94,6 +94,7 @@ class Table:
             self.exact: dict[str, int] = dispatch["exact"]
             self.globs: list[tuple[str, int]] = [(glob, unit) for glob, unit in dispatch["globs"]]
             self.any_unit: int | None = dispatch["any"]
+            self.grammars: dict[str, Any] = dispatch.get("grammars", {})
         except (ValueError, KeyError, TypeError) as error:
             raise TableError("the table is damaged: a section is not what it should be") from error
         if found != FORMAT:

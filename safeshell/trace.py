@@ -37,7 +37,7 @@ class Trace(Judge):
         consulted: the units, in order.
         truths: for each row that was looked at, by its identity: the atoms that were, in order, with their truths.
         held: for each row that was looked at to its end, by its identity: whether it made its rule match.
-        basis: for each row and atom that was looked at, the fact that it depends on.
+        basis: for each row and atom that was looked at, the fact that it depends on; none for the arguments alone.
         reads: the facts that were read, in order.
     """
 

@@ -9,7 +9,7 @@ struct client {
     struct sockaddr_un address; /* of the daemon's socket: HOME/daemon.sock */
     size_t home_length;
     int socket;
-    int signals;            /* a signalfd of all signals but SIGCHLD */
+    int signals;            /* a signalfd of all signals but SIGCHLD and what the caller had blocked */
     signal_set mask;        /* what the caller had blocked */
     signal_set taken;       /* signals read from the signalfd before the command ran */
     int forwarding;         /* all signals are blocked, and go to the daemon as they arrive */

@@ -124,7 +124,8 @@ _Noreturn static void refuse(struct reader *reader, const struct frame *frame) {
 _Noreturn static void end(struct reader *reader, const struct frame *frame) {
     int status = (int)take_number(reader, frame);
     if (frame->flags & EXITED_TIMEOUT) sys_exit(STATUS_TIMEOUT);
-    if (status & ~0xffff || (!WIFEXITED(status) && !WIFSIGNALED(status))) reject();
+    int is_death = WIFSIGNALED(status) && WTERMSIG(status) <= 64;
+    if (status & ~0xffff || (!WIFEXITED(status) && !is_death)) reject();
     end_like(status);
 }
 

@@ -5,7 +5,7 @@
 #include "client.h"
 
 enum { REQUEST_EXECUTE = 1, REQUEST_SIGNAL = 3 };
-enum { FLAG_TTY = 1, FLAG_CTTY = 2, FLAG_FDS = 4, FLAG_CLOSED = 8 };
+enum { FLAG_TTY = 1, FLAG_CTTY = 2, FLAG_FDS = 4, FLAG_CLOSED = 8, FLAG_UNUSUAL = 32 };
 enum { HEADER_SIZE = 12, COMMAND_SIZE = 32 };
 
 static void put32(uint8_t *at, uint32_t value) {
@@ -68,6 +68,11 @@ static long open_directory(void) {
     return keep_clear(fd);
 }
 
+/* Whether something that a command inherits, and that only the process itself can tell cheaply, isn't as it is by default. */
+static int is_unusual(void) {
+    return sys_personality() || sys_prctl(PR_GET_TIMERSLACK) != 50000 || sys_prctl(PR_GET_SECUREBITS) || sys_io_class();
+}
+
 /* The flags of the request, given how many descriptors of its own the client holds. */
 static int observe(int own) {
     char settings[128]; /* struct termios: the kernel's size differs from libc's */
@@ -84,7 +89,8 @@ static int observe(int own) {
         sys_close((int)terminal);
         return flags | FLAG_CTTY;
     }
-    return has_more_descriptors(standard + own) ? flags | FLAG_FDS : flags;
+    if (has_more_descriptors(standard + own)) return flags | FLAG_FDS;
+    return is_unusual() ? flags | FLAG_UNUSUAL : flags;
 }
 
 /* Sends the parts; the descriptors go with the first byte. Returns 0 or -errno. */

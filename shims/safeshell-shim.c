@@ -6,8 +6,10 @@
 #include "unreachable.h"
 
 static void begin(struct client *client) {
-    const signal_set all = ALL_SIGNALS, heard = ALL_SIGNALS & ~SIGNAL_BIT(SIGCHLD);
+    const signal_set all = ALL_SIGNALS;
     sys_sigmask(SIG_SETMASK, &all, &client->mask);
+    /* What the caller had blocked stays pending, as it would for the command. */
+    const signal_set heard = ALL_SIGNALS & ~SIGNAL_BIT(SIGCHLD) & ~client->mask;
     client->forwarding = 1;
     client->taken = 0;
     send_request(client);

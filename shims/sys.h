@@ -14,6 +14,8 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -115,6 +117,7 @@ static inline long sys_open(const char *path, int flags) { return call4(SYS_open
 static inline long sys_close(int fd) { return call3(SYS_close, fd, 0, 0); }
 static inline long sys_close_range(unsigned first, unsigned last) { return call3(SYS_close_range, first, last, 0); }
 static inline long sys_fcntl(int fd, int command, long argument) { return call3(SYS_fcntl, fd, command, argument); }
+static inline long sys_flock(int fd, int operation) { return call3(SYS_flock, fd, operation, 0); }
 static inline long sys_dup3(int from, int to, int flags) { return call3(SYS_dup3, from, to, flags); }
 static inline long sys_pipe2(int *ends, int flags) { return call3(SYS_pipe2, ends, flags, 0); }
 static inline long sys_ioctl(int fd, unsigned long request, void *argument) {
@@ -158,6 +161,9 @@ static inline long sys_kill(long pid, int number) { return call3(SYS_kill, pid, 
 static inline long sys_getpid(void) { return call3(SYS_getpid, 0, 0, 0); }
 static inline long sys_setsid(void) { return call3(SYS_setsid, 0, 0, 0); }
 static inline long sys_wait(long pid, int *status, int options) { return call4(SYS_wait4, pid, status, options, 0); }
+static inline long sys_prctl(int option) { return call3(SYS_prctl, option, 0, 0); }
+static inline long sys_personality(void) { return call3(SYS_personality, 0xffffffff /* only asks */, 0, 0); }
+static inline long sys_io_class(void) { return call3(SYS_ioprio_get, 1 /* a process */, 0, 0) >> 13; }
 static inline long sys_nice(void) { return 20 - call3(SYS_getpriority, PRIO_PROCESS, 0, 0); }
 static inline long sys_prlimit(int resource, const struct kernel_limit *limit, struct kernel_limit *old) {
     return call4(SYS_prlimit64, 0, resource, limit, old);

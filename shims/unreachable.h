@@ -79,11 +79,25 @@ static int is_agent(const struct process *process, const struct conf *conf) {
     return 0;
 }
 
-/* Connects until the deadline; another client may have started the daemon, or its queue may be full. */
-static long retry(struct client *client, long failed, int64_t deadline) {
+/* Opens a file of the home. */
+static long open_in_home(const struct client *client, const char *name, char *room) {
+    memcpy(room, client->address.sun_path, client->home_length);
+    memcpy(room + client->home_length, name, strlen(name) + 1);
+    return keep_clear(sys_open(room, O_RDONLY | O_CLOEXEC));
+}
+
+/* Connects until the deadline. With a `lock`, a client that gets it starts the daemon, once: the others wait for that
+ * one's daemon, or for the lock of one that died. `start` NULL: only waits, for the queue may be full. */
+static long retry(struct client *client, long failed, char *const *start, int lock, int64_t deadline) {
     while ((failed == -EAGAIN || failed == -ENOENT || failed == -ECONNREFUSED) && now_ms() < deadline) {
-        sleep_ms(RETRY_MS);
-        failed = connect_daemon(client);
+        if (start && failed != -EAGAIN && (lock < 0 || sys_flock(lock, LOCK_EX | LOCK_NB) != -EAGAIN)) {
+            failed = connect_daemon(client); /* whoever had the lock may have started it */
+            if (failed == -ENOENT || failed == -ECONNREFUSED) start_daemon(client, start, deadline);
+            start = NULL;
+        } else {
+            sleep_ms(RETRY_MS);
+        }
+        if (failed) failed = connect_daemon(client);
     }
     return failed;
 }
@@ -91,16 +105,16 @@ static long retry(struct client *client, long failed, int64_t deadline) {
 /* Reaches the daemon after all, or ends as the policy says; `failed` is why it could not be connected to. */
 static __attribute__((noinline)) void reach(struct client *client, long failed) {
     struct conf conf;
+    char room[sizeof client->address.sun_path + REASON_ROOM];
     int64_t deadline = now_ms() + DEADLINE_MS;
     read_conf(client, &conf);
-    if (failed == -EAGAIN) failed = retry(client, failed, deadline);
-    if ((failed == -ENOENT || failed == -ECONNREFUSED) && conf.start.count && !is_confined()) {
-        start_daemon(client, conf.start.items, deadline);
-        failed = retry(client, connect_daemon(client), deadline);
-    }
+    int can_start = conf.start.count && !is_confined();
+    long lock = can_start ? open_in_home(client, "/client.conf", room) : -1;
+    if (failed == -EAGAIN || can_start)
+        failed = retry(client, failed, can_start ? conf.start.items : NULL, (int)lock, deadline);
+    if (lock >= 0) sys_close((int)lock);
     if (!failed) return;
     int allow = is_agent(client->process, &conf) ? conf.allow_ai : conf.allow_human;
-    char room[REASON_ROOM];
     SAY("can't reach the daemon (", client->address.sun_path, ": ", reason(failed, room), "); ",
         allow ? "running the command unguarded" : "the command does not run");
     if (!allow) sys_exit(125);

@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from safeshell_compiler import Policy, PolicyRule
+from safeshell_compiler.grammars import grammar
 
 from safeshell import patterns
 from safeshell.facts import UNDECIDED
+from safeshell.options import Grammar, Parsed, parse
 from safeshell.rules import PRECEDENCE, Condition
 from safeshell.subject import block, command_line
 
@@ -32,6 +36,8 @@ class Situation:
     env: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Any] = field(default_factory=dict)
     context: str = "human"
+    places: Mapping[str, Any] = field(default_factory=dict)
+    """Where paths lead; one that is not listed leads where its names say."""
 
     @property
     def name(self) -> str:
@@ -59,26 +65,27 @@ def matches(source: PolicyRule, situation: Situation) -> bool:
     rule = source.rule
     if rule.commands is not None and not any(fnmatch.fnmatchcase(situation.name, glob) for glob in rule.commands):
         return False
-    truths = [holds(condition, situation) for condition in rule.conditions or ()]
+    taken = rule.takes_argument or ()
+    truths = [holds(condition, situation, taken) for condition in rule.conditions or ()]
     truths.append(rule.context == "all" or (rule.context == "ai_only") == (situation.context == "ai"))
     if rule.directory is not None:
         truths.append(found(f"^(?:{rule.directory})", situation.directory))
-    truths += [negate(every(holds(part, situation) for part in exempt.conditions)) for exempt in source.unless]
+    truths += [negate(every(holds(part, situation, taken) for part in exempt.conditions)) for exempt in source.unless]
     truth = every(truths)
     return source.restricts if truth is None else truth
 
 
-def holds(condition: Condition, situation: Situation) -> Truth:
-    """A condition in strong Kleene logic."""
+def holds(condition: Condition, situation: Situation, taken: Sequence[str] = ()) -> Truth:
+    """A condition in strong Kleene logic; `taken` are the options that the rule says take an argument."""
     value = condition.value
     line = command_line(situation.arguments, situation.name)
     match condition.kind:
         case "all":
-            return every(holds(part, situation) for part in value)
+            return every(holds(part, situation, taken) for part in value)
         case "any":
-            return negate(every(negate(holds(part, situation)) for part in value))
+            return negate(every(negate(holds(part, situation, taken)) for part in value))
         case "not":
-            return negate(holds(value, situation))
+            return negate(holds(value, situation, taken))
         case "command_matches":
             return patterns.search(value, line)
         case "command_contains":
@@ -98,7 +105,42 @@ def holds(condition: Condition, situation: Situation) -> Truth:
             return None if there is UNDECIDED else bool(there)
         case "env_equals":
             return bool(situation.env.get(value.variable) == value.value)
+        case "option":
+            return read(situation, taken).has(value)
+        case "operand_matches":
+            return any(patterns.search(value, operand) for operand in read(situation, taken).operands)
+        case "operand_under":
+            named = [operand for operand in read(situation, taken).operands if operand]
+            return negate(every(negate(under(operand, path, situation)) for operand in named for path in value))
     raise AssertionError(condition.kind)
+
+
+def read(situation: Situation, taken: Sequence[str]) -> Parsed:
+    """The command's arguments, each time anew."""
+    record = grammar(situation.name)
+    return parse(situation.argv[1:], (Grammar() if record is None else Grammar.read(record)).taking(taken))
+
+
+def under(operand: str, path: str, situation: Situation) -> Truth:
+    """Whether an operand lies under a path of a rule."""
+    home = situation.env.get("HOME", "")
+    if path == "~" or path.startswith("~/"):
+        path = home + path[1:] if home.startswith("/") else ""
+    top, where = (place(one, situation) if one else None for one in (path, operand))
+    if top is None or where is None:
+        return None
+    return PurePosixPath(where).is_relative_to(top)
+
+
+def place(path: str, situation: Situation) -> str | None:
+    """Where a path leads; None where that is undecided."""
+    if path in situation.places:
+        stated = situation.places[path]
+        return None if stated is UNDECIDED else str(stated)
+    if situation.directory is UNDECIDED and not path.startswith("/"):
+        return None
+    joined = os.path.join(str(situation.directory), path)
+    return "/" + os.path.normpath(joined).lstrip("/")
 
 
 def found(pattern: str, subject: Any) -> Truth:

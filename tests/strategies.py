@@ -12,7 +12,15 @@ from safeshell.facts import UNDECIDED
 
 _NAMES = st.sampled_from(["git", "rm", "mkfs.ext4", "mkfs.xfs", "["])
 _COMMANDS = st.lists(st.sampled_from(["git", "rm", "mkfs.*", "g?t", "[gr]*", "[", "*"]), min_size=1, max_size=3)
-_WORDS = st.sampled_from(["push", "--force", "-f", "main", "HEAD^", "a b", "", "x\ny", "é", "$HOME", "'", "$ARGS"])
+_WORDS = st.sampled_from(
+    [
+        *("push", "--force", "-f", "main", "HEAD^", "a b", "", "x\ny", "é", "$HOME", "'", "$ARGS"),
+        *("-rf", "--forc", "--", "-", "-o", "+main", "/etc/x", "../etc", "build/../a", "/home/a/work"),
+    ]
+)
+_OPTIONS = st.sampled_from(["-f", "--force", "-r", "--recursive", "-o", "--output"])
+_OPERANDS = st.sampled_from([r"^\+", r"^/etc", r"main", r"", r"^-", r"^a b$", r"\n"])
+_PATHS = st.sampled_from(["/etc", "~/work", "build", ".", "/", "~"])
 _TEXTS = st.sampled_from(["push", "git push", "--force", "-f", "'HEAD^'", "x\ny", "é", "'", " ", "rm", ".", "a+"])
 _LINES = st.sampled_from(
     [r"push", r"^git\s+push", r"push.*--force", r"\s(-f|--force)(\s|$)", r"(?i)MAIN", r"^$", r"\d"]
@@ -22,8 +30,9 @@ _BRANCH_PATTERNS = st.sampled_from([r"^release/", r"main", r"é$", r""])
 _DIRECTORIES = st.sampled_from(["/", "/work", "/workshop", "/home/a/work", "/tmp/x"])
 _DIRECTORY_PATTERNS = st.sampled_from([r"/work", r"/home/[^/]+/work", r"^/tmp/", r"/a|/tmp", r"work$"])
 _FILES = st.sampled_from([".gitignore", "/etc/x"])
-_VARIABLES = st.sampled_from(["CI", "A"])
-_VALUES = st.sampled_from(["1", "", "x y"])
+_PLACES = st.sampled_from(["/etc/y", "/home/a/work", "/elsewhere", "/"])
+_VARIABLES = st.sampled_from(["CI", "A", "HOME"])
+_VALUES = st.sampled_from(["1", "", "x y", "/home/a"])
 
 _LEAVES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"command_matches": _LINES}),
@@ -34,6 +43,9 @@ _LEAVES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"in_git_repo": st.booleans()}),
     st.fixed_dictionaries({"path_matches": _DIRECTORY_PATTERNS}),
     st.fixed_dictionaries({"file_exists": _FILES}),
+    st.fixed_dictionaries({"option": st.lists(_OPTIONS, min_size=1, max_size=2)}),
+    st.fixed_dictionaries({"operand_matches": _OPERANDS}),
+    st.fixed_dictionaries({"operand_under": st.lists(_PATHS, min_size=1, max_size=2)}),
     st.fixed_dictionaries({"env_equals": st.fixed_dictionaries({"variable": _VARIABLES, "value": _VALUES})}),
 )
 
@@ -63,6 +75,7 @@ def rules(draw: st.DrawFn, name: str) -> dict[str, Any]:
         "directory": _DIRECTORY_PATTERNS,
         "context": st.sampled_from(["all", "ai_only", "human_only"]),
         "conditions": st.lists(conditions, min_size=1, max_size=3),
+        "takes_argument": st.lists(_OPTIONS, min_size=1, max_size=2),
         "timeout": st.sampled_from(["1ms", "250ms", "3000ms"]),
         "observe": st.booleans(),
     }
@@ -81,7 +94,7 @@ def policies(draw: st.DrawFn) -> str:
 def overrides(draw: st.DrawFn, included: str) -> str:
     """A rules file that includes `./included.yaml`, which has the given text, and changes some of its rules."""
     changes = []
-    for rule in yaml.safe_load(included)["rules"]:
+    for rule in yaml.load(included, yaml.CSafeLoader)["rules"]:
         if not draw(st.booleans()):
             continue
         change: dict[str, Any] = {"name": rule["name"]}
@@ -97,7 +110,7 @@ def overrides(draw: st.DrawFn, included: str) -> str:
 
 
 def _yaml(value: dict[str, Any]) -> str:
-    text: str = yaml.safe_dump(value, allow_unicode=True)
+    text: str = yaml.dump(value, Dumper=yaml.CSafeDumper, allow_unicode=True)
     return text
 
 
@@ -113,4 +126,42 @@ def situations(draw: st.DrawFn) -> Situation:
         env=draw(st.dictionaries(_VARIABLES, _VALUES)),
         files=draw(st.dictionaries(_FILES, st.booleans() | undecided)),
         context=draw(st.sampled_from(["ai", "human"])),
+        places=draw(
+            st.dictionaries(st.sampled_from(["main", "../etc", "/etc/x", "build"]), _PLACES | undecided, max_size=2)
+        ),
+    )
+
+
+_ARGUMENT_LEAVES: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.fixed_dictionaries({"option": st.lists(_OPTIONS, min_size=1, max_size=2)}),
+    st.fixed_dictionaries({"operand_matches": _OPERANDS}),
+    st.fixed_dictionaries({"operand_under": st.lists(_PATHS, min_size=1, max_size=2)}),
+)
+
+
+@st.composite
+def argument_policies(draw: st.DrawFn) -> str:
+    """Rules about nothing but arguments, so that what is special about these comes up often."""
+    made = []
+    for number in range(draw(st.integers(1, 3))):
+        rule = {"name": f"rule-{number}", "message": "no", "action": draw(st.sampled_from(["allow", "deny"]))}
+        leaves = st.recursive(_ARGUMENT_LEAVES, _compound, max_leaves=3)
+        rule["conditions"] = draw(st.lists(leaves, min_size=1, max_size=2))
+        if draw(st.booleans()):
+            rule["takes_argument"] = draw(st.lists(_OPTIONS, min_size=1, max_size=2))
+        made.append(rule)
+    return _yaml({"version": 1, "rules": made})
+
+
+_ARGUMENTS = st.sampled_from(["-f", "-rf", "-o", "--forc", "--", "", "+main", "main", "../etc", "build/../a", "/etc/x"])
+
+
+@st.composite
+def argument_situations(draw: st.DrawFn) -> Situation:
+    """A command with arguments that such rules are about, and where they lead."""
+    return Situation(
+        argv=(draw(st.sampled_from(["rm", "tool"])), *draw(st.lists(_ARGUMENTS, max_size=3))),
+        directory=draw(_DIRECTORIES | st.just(UNDECIDED)),
+        env=draw(st.sampled_from([{}, {"HOME": "/home/a"}])),
+        places=draw(st.dictionaries(st.sampled_from(["main", "/etc/x"]), _PLACES | st.just(UNDECIDED), max_size=1)),
     )

@@ -7,7 +7,8 @@ import tempfile
 from dataclasses import fields, replace
 
 import pytest
-from hypothesis import given, settings
+from budget import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from oracle import Situation
 from safeshell_compiler import compile_rules
@@ -33,6 +34,7 @@ class Counted(GivenFacts):
         }
         given.update({("env", name): value for name, value in situation.env.items()})
         given.update({("file", path): there for path, there in situation.files.items()})
+        given.update({("place", path): place for path, place in situation.places.items()})
         super().__init__(given)
         self.asked: set[FactKey] = set()
 
@@ -66,7 +68,7 @@ def contents(decision: Decision) -> dict[str, object]:
     return {field.name: getattr(decision, field.name) for field in fields(decision)}
 
 
-@settings(max_examples=100, deadline=None)
+@examples(60)
 @given(st.lists(policies(), min_size=1, max_size=2), st.lists(situations(), min_size=1, max_size=8), st.data())
 def test_the_cache_never_changes_a_decision(texts: list[str], asked: list[Situation], data: st.DataObject) -> None:
     policy = Policy(load(*texts))
@@ -82,7 +84,7 @@ def test_the_cache_never_changes_a_decision(texts: list[str], asked: list[Situat
     assert policy.hits >= len(asked)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(60)
 @given(policies(), situations(), situations())
 def test_an_entry_is_shared_by_exactly_what_agrees_on_the_needed_facts(
     text: str, first: Situation, other: Situation

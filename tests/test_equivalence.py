@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 
-from hypothesis import given, settings
+from budget import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from oracle import Situation, decide
 from safeshell_compiler import Compilation, compile_rules
-from strategies import overrides, policies, situations
+from strategies import argument_policies, argument_situations, overrides, policies, situations
 
 from safeshell.evaluator import LoadedTable, evaluate
 from safeshell.facts import Fact, FactKey, GivenFacts
@@ -25,6 +26,7 @@ def _facts(situation: Situation) -> GivenFacts:
     }
     given.update({("env", name): value for name, value in situation.env.items()})
     given.update({("file", path): there for path, there in situation.files.items()})
+    given.update({("place", path): place for path, place in situation.places.items()})
     return GivenFacts(given)
 
 
@@ -48,7 +50,7 @@ def _agrees(compilation: Compilation, situation: Situation) -> None:
     assert (quick.action.word, quick.rule) == expected[:2]
 
 
-@settings(max_examples=400, deadline=None)
+@examples(150)
 @given(policies(), st.lists(situations(), min_size=1, max_size=4))
 def test_the_table_agrees_with_the_oracle(text: str, asked: list[Situation]) -> None:
     compilation = _compile(rules=text)
@@ -56,9 +58,17 @@ def test_the_table_agrees_with_the_oracle(text: str, asked: list[Situation]) -> 
         _agrees(compilation, situation)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100)
 @given(st.data())
 def test_the_table_agrees_with_the_oracle_where_rules_are_overridden(data: st.DataObject) -> None:
     included = data.draw(policies())
     compilation = _compile(included=included, rules=data.draw(overrides(included)))
     _agrees(compilation, data.draw(situations()))
+
+
+@examples(200)
+@given(argument_policies(), st.lists(argument_situations(), min_size=10, max_size=10))
+def test_the_table_agrees_with_the_oracle_about_arguments(text: str, asked: list[Situation]) -> None:
+    compilation = _compile(rules=text)
+    for situation in asked:
+        _agrees(compilation, situation)

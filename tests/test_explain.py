@@ -7,8 +7,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from budget import examples
 from harness import safeshell
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from oracle import Situation
 from safeshell_compiler import compile_rules
@@ -277,7 +278,7 @@ def test_check_explains_in_json(home: Home) -> None:
     assert (deciding["rule"], deciding["source"]) == (plain["rule"], plain["source"])
 
 
-@settings(max_examples=150, deadline=None)
+@examples(60)
 @given(policies(), st.lists(situations(), min_size=1, max_size=3))
 def test_an_explanation_agrees_with_its_decision(text: str, asked: list[Situation]) -> None:
     table = load(text)

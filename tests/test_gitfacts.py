@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from budget import examples
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -710,9 +712,7 @@ def test_without_git_reftables_are_undecided(tmp_path: Path, monkeypatch: pytest
 
 # Whatever the files hold
 
-FUZZ = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+FUZZ = settings(examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 CONFIG_PIECES = st.sampled_from(
     [b"[core]", b"[Core]\n", b'[core "a\\"b"]', b"[core.x]", b"[extensions]", b"bare", b"worktree", b"BARE", b"a-1"]  # noqa: RUF005 - one piece a line is a screen
     + [b" ", b"\t", b"\n", b"\r\n", b"\\\n", b"=", b" = ", b"true", b"/a/b", b"0", b'"', b"\\", b"\\n", b'\\"', b"\\q"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from safeshell.programs import SHIM_MARKER, Programs
+from safeshell.programs import SHIM_MARKER, Programs, named_by_path
 
 
 def program(path: Path, content: bytes = b"#!/bin/sh\n", mode: int = 0o755) -> Path:
@@ -79,3 +79,24 @@ def test_a_file_that_changes_is_looked_at_again(tmp_path: Path) -> None:
 def test_a_large_program_is_not_read(tmp_path: Path) -> None:
     path = program(tmp_path / "x", b"x" * (300 << 10) + SHIM_MARKER)
     assert not Programs().is_shim(os.fsencode(path), path.stat())
+
+
+@pytest.mark.parametrize(
+    "name", [b"cc", b"g++", b"x86_64-linux-gnu-gcc-12", b"python3", b"python3.11", b"pdflatex", b"emacs"]
+)
+def test_what_looks_itself_up_is_told_its_path(name: bytes) -> None:
+    assert named_by_path(name, b"/v/bin/" + name, name + b"\0-c\0\0") == b"/v/bin/" + name + b"\0-c\0\0"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        (b"cat", b"cat\0x\0"),
+        (b"cc", b"other\0"),
+        (b"cc", b"/usr/bin/cc\0"),
+        (b"accept", b"accept\0"),
+        (b"cc", b"ccc\0"),
+    ],
+)
+def test_argv0_is_else_as_given(name: bytes, arguments: bytes) -> None:
+    assert named_by_path(name, b"/usr/bin/" + name, arguments) is arguments

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import struct
 
 import pytest
@@ -52,8 +53,13 @@ COMMANDS = st.builds(
 FIRST = st.one_of(
     COMMANDS.map(lambda command: (encode_command(command), command)),
     st.sampled_from([Type.STATUS, Type.RELOAD]).map(lambda kind: (encode_control(kind), Control(kind))),
-    st.integers(0, 2**32 - 1).map(lambda step: (encode_control(Type.STOP, step), Control(Type.STOP, step))),
+    st.builds(
+        lambda kind, step: (encode_control(kind, step), Control(kind, step)),
+        st.sampled_from([Type.STOP, Type.HANDOVER]),
+        st.integers(0, 2**32 - 1),
+    ),
 )
+NAMED = {int(number): number.name.removeprefix("SIG").encode() for number in signal.Signals}
 SIGNALS = st.lists(st.integers(1, 64), max_size=3)
 
 
@@ -61,8 +67,10 @@ def header(kind: int, length: int, *, magic: bytes = MAGIC, version: int = VERSI
     return struct.pack("<4sBBHI", magic, version, kind, flags, length)
 
 
-def line_form(name: bytes, arguments: list[bytes], environment: list[bytes]) -> bytes:
-    first = b"safeshell/1 execute %d %d\n" % (len(arguments), len(environment))
+def line_form(
+    name: bytes, arguments: list[bytes], environment: list[bytes], verb: bytes = b"execute", copies: bytes = b""
+) -> bytes:
+    first = b"safeshell/1 %s %d %d%s\n" % (verb, len(arguments), len(environment), copies)
     return first + block([name, *arguments, *environment])
 
 
@@ -100,6 +108,38 @@ def test_the_line_form_says_the_same(
     assert feed_all(in_pieces(data, cuts)) == [expected]
 
 
+@given(
+    NAMES,
+    st.lists(WORDS, min_size=1, max_size=4),
+    st.lists(WORDS, max_size=4),
+    st.sampled_from(["ask", "spawn"]),
+    SIGNALS.map(lambda numbers: [number for number in numbers if number in NAMED]),
+    st.lists(st.integers(0, 500)),
+)
+def test_the_line_forms_other_verbs(
+    name: bytes, arguments: list[bytes], environment: list[bytes], verb: str, signals: list[int], cuts: list[int]
+) -> None:
+    spawn = verb == "spawn"
+    command = Command(
+        Type.EXECUTE if spawn else Type.EVALUATE,
+        0 if spawn else Flag.IN_PLACE,
+        name,
+        block(arguments),
+        b"\0" + block(environment),
+        0,
+        0,
+        lines=True,
+        borrow=(10, 11, 12) if spawn else (),
+    )
+    data = line_form(name, arguments, environment, verb.encode(), b" 10 11 12" if spawn else b"")
+    if spawn:
+        data += b"".join(b"signal %s\n" % NAMED[number] for number in signals)
+    expected: list[Event] = [command, *(map(Signal, signals) if spawn else ())]
+    assert feed_all([data]) == expected
+    assert feed_all([data[at : at + 1] for at in range(len(data))]) == expected
+    assert feed_all(in_pieces(data, cuts)) == expected
+
+
 @given(st.lists(st.binary(max_size=64), max_size=8), st.sampled_from([b"", MAGIC, MAGIC + b"\1", b"safeshell/1 "]))
 @example([b"SfSh\1\3\0\0\4\0\0\0\1\0\0\0"], b"")
 def test_rubbish_ends_in_an_event_or_a_protocol_error(pieces: list[bytes], start: bytes) -> None:
@@ -128,7 +168,7 @@ def test_one_wrong_byte_ends_in_an_event_or_a_protocol_error(
         (header(4, 0, version=2), "version 2"),
         (header(1, 257), "the request has 257 bytes, the limit is 256"),
         (header(3, 4) + b"\1\0\0\0", "has no place here"),
-        (header(7, 0), "there is no request of type 7"),
+        (header(8, 0), "there is no request of type 8"),
         (header(6, 2) + b"ab", "the wrong size"),
         (header(1, 31) + b"\0" * 31, "the wrong size"),
         (encode_control(Type.STATUS) + encode_control(Type.STATUS), "has no place here"),
@@ -139,6 +179,14 @@ def test_one_wrong_byte_ends_in_an_event_or_a_protocol_error(
         (b"safeshell/1 evaluate 1 1\n", "the first line is not"),
         (b"safeshell/1 execute 1\n", "the first line is not"),
         (b"safeshell/1 execute 1 -1\n", "the first line is not"),
+        (b"safeshell/1 spawn 1 1\n", "the first line is not"),
+        (b"safeshell/1 spawn 1 1 0 1\n", "the first line is not"),
+        (b"safeshell/1 ask 1 1 0 1 2\n", "the first line is not"),
+        (b"safeshell/1 spawn 1 0 0 1 2147483648\n", "no descriptor of that number"),
+        (line_form(b"a", [b"b"], [], b"spawn", b" 0 1 2") + b"signal KILLALL\n", "the line is not `signal NAME`"),
+        (line_form(b"a", [b"b"], [], b"spawn", b" 0 1 2") + b"signal \xff\n", "the line is not `signal NAME`"),
+        (line_form(b"a", [b"b"], [], b"spawn", b" 0 1 2") + b"more TERM\n", "the line is not `signal NAME`"),
+        (line_form(b"a", [b"b"], [], b"spawn", b" 0 1 2") + b"x" * 257, "over 256 bytes|the line is not"),
         (b"safeshell/1 execute 0 1\na\0b\0", "no arguments"),
         (b"safeshell/1 execute 200 57\n", "the request has over 256 bytes"),
         (b"safeshell/1 execute " + b"1" * 230 + b" 1\n", "the request has over 256 bytes"),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from safeshell.repositories import _levels, find_rules
+from safeshell.paths import Home
+from safeshell.repositories import _levels, find_rules, kind_of, repository_root
 
 
 @pytest.fixture
@@ -77,3 +78,20 @@ def test_a_directory_without_rules_is_passed_over(top: Path) -> None:
 def test_the_root_has_ancestors_too() -> None:
     assert [level for level, _ in _levels(b"/")] == [b""]
     assert [level for level, _ in _levels(b"/a/b")] == [b"/a/b", b"/a", b""]
+
+
+def test_whose_rules_a_file_holds(tmp_path: Path) -> None:
+    home = Home(str(tmp_path / ".safeshell"))
+    os.makedirs(tmp_path / "repo/.safeshell/rules.d")
+    os.mkdir(home.root)
+    assert kind_of(str(tmp_path / "repo/.safeshell/rules.yaml"), home) == "repository"
+    assert kind_of(str(tmp_path / "repo/.safeshell/rules.d/a.yaml"), home) == "repository"
+    assert kind_of(str(tmp_path / "repo/rules.yaml"), home) == "user"
+    assert kind_of(home.rules, home) == "user"
+
+
+def test_where_a_repository_ends(tmp_path: Path) -> None:
+    rules = str(tmp_path / "repo/part/.safeshell/rules.yaml")
+    assert repository_root(rules) == str(tmp_path / "repo/part")
+    os.makedirs(tmp_path / "repo/.git")
+    assert repository_root(rules) == str(tmp_path / "repo")

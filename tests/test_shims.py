@@ -124,3 +124,10 @@ def test_only_shims_can_be_removed(home: Home, installed: str) -> None:
     assert "one" in list_shims(home)
     assert remove(home, ["one"]) == ["one"]
     assert remove(Home(os.path.join(home.root, "none"))) == []
+
+
+def test_installed_wrappers_are_shimmed_too_where_anything_is(home: Home, installed: str, tmp_path: Path) -> None:
+    for name in ("env", "time", "exec-not"):
+        write(str(tmp_path / "wrappers" / name), "#!/bin/sh\n", mode=0o755)
+    assert sync_shims(home, f"{tmp_path}/wrappers").added == ()
+    assert sync_shims(home, f"{tmp_path}/wrappers:{installed}").added == ("env", "mk1", "mk2", "one", "time", "two")

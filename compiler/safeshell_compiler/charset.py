@@ -7,6 +7,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import groupby
 
 CharSet = tuple[tuple[int, int], ...]
 """Ranges of code points, both ends in, ascending and apart from each other."""
@@ -93,13 +94,16 @@ def fold(one: CharSet) -> CharSet:
 @lru_cache(maxsize=64)
 def category(name: str) -> CharSet | None:
     """A Unicode general category (`L`, `Lu`), or None where the name is not one (a script)."""
-    found: list[tuple[int, int]] = []
-    start = -1
-    for code in range(sys.maxunicode + 2):
-        inside = code <= sys.maxunicode and unicodedata.category(chr(code)).startswith(name)
-        if inside and start < 0:
-            start = code
-        elif not inside and start >= 0:
-            found.append((start, code - 1))
-            start = -1
-    return tuple(found) or None
+    return union([((low, high),) for known, low, high in _categories() if known.startswith(name)]) or None
+
+
+@lru_cache(maxsize=1)
+def _categories() -> tuple[tuple[str, int, int], ...]:
+    """Every run of code points of one category: one pass over Unicode answers for all of them."""
+    runs = []
+    start = 0
+    for name, members in groupby(map(unicodedata.category, map(chr, range(sys.maxunicode + 1)))):
+        size = sum(1 for _ in members)
+        runs.append((name, start, start + size - 1))
+        start += size
+    return tuple(runs)

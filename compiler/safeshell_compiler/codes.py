@@ -110,6 +110,14 @@ _ROWS = (
     Code("SS213", "error", "Not a version of the rule language", "the version must be 1, it is {found}"),
     Code("SS214", "error", "Text that may not be empty", "this is empty"),
     Code("SS215", "error", "A directory that is not absolute", "{value} is not an absolute path", "start it with /"),
+    Code("SS216", "error", "Not an option's name", "{value!r} names no option: {problem}", "{remedy}"),
+    Code(
+        "SS217",
+        "error",
+        "The home directory of somebody else",
+        "{value!r} can't be told: `~` is only the caller's own home",
+        "write it out, or as `./{value}` where that is a file's name",
+    ),
     Code("SS299", "error", "A value of the wrong form", "{problem}"),
     Code("SS301", "error", "Two rules of one name in one file", "a rule {name!r} stands here already, on line {first}"),
     Code(

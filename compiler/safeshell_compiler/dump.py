@@ -36,6 +36,11 @@ def _lines(table: Table) -> Iterator[str]:
         yield f"glob {json.dumps(glob, ensure_ascii=False)} -> {unit}"
     if table.any_unit is not None:
         yield f"any -> {table.any_unit}"
+    if table.grammars:
+        yield ""
+        yield "# grammars"
+        for name in sorted(table.grammars):
+            yield f"{json.dumps(name, ensure_ascii=False)} {_text(table.grammars[name])}"
 
 
 def _record(name: str, value: Any) -> str:

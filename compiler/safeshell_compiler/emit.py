@@ -20,8 +20,15 @@ def emit(indexed: Indexed, _report: Report) -> dict[str, bytes]:
         "rows": pack_records([row.rule, row.required, row.forbidden] for row in indexed.rows),
         "rules": pack_records(_rule(rule) for rule in indexed.rules),
         "units": pack_records({"rows": unit.rows, "shards": unit.shards} for unit in indexed.units),
-        "dispatch": canonical_json({"exact": indexed.exact, "globs": indexed.globs, "any": indexed.every}),
+        "dispatch": canonical_json(_dispatch(indexed)),
     }
+
+
+def _dispatch(indexed: Indexed) -> dict[str, Any]:
+    dispatch: dict[str, Any] = {"exact": indexed.exact, "globs": indexed.globs, "any": indexed.every}
+    if indexed.grammars:
+        dispatch["grammars"] = indexed.grammars
+    return dispatch
 
 
 def _meta(indexed: Indexed) -> dict[str, Any]:

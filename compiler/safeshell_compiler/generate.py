@@ -18,6 +18,9 @@ from safeshell_compiler.charset import NEWLINE, WORD, CharSet, contains
 _NICE = "abcdefghijklmnopqrstuvwxyz0123456789-./_ABCDEFGHIJKLMNOPQRSTUVWXYZ ="
 _ASCII = _NICE + "".join(chr(code) for code in range(32, 127) if chr(code) not in _NICE) + "\t\n\r\f\v"
 
+STEPS = 256
+"""Steps that one state of a usual search takes: some 20 characters, each at a few places in two or three patterns."""
+
 
 class Language(Protocol):
     """What a text must look like, an automaton whose states are words.
@@ -44,7 +47,7 @@ class Budget:
     """What a search may still take: states looked at. Counted, not timed, so that the same input gives the same.
 
     Attributes:
-        left: states.
+        left: states; one that takes more than STEPS counts for several.
         exact: whether every answer so far was certain.
     """
 
@@ -101,7 +104,7 @@ class _Walk:
             if budget.left <= 0:
                 budget.exact = False
                 return None
-            budget.left -= 1
+            budget.left -= self._weight(node)
             for char in self._alphabet:
                 following = self._follow(node, char)
                 if following is None or (key := (following.place, following.before, following.states)) in seen:
@@ -112,6 +115,10 @@ class _Walk:
                     count += 1
                     heapq.heappush(waiting, (following.cost + missing, -following.cost, count, following))
         return None
+
+    def _weight(self, node: _Node) -> int:
+        """What looking at a state costs: what is tried from it are all characters at all places in the patterns."""
+        return 1 + len(self._alphabet) * sum(len(state) for state in node.states if state) // STEPS
 
     def _follow(self, node: _Node, char: str) -> _Node | None:
         place = self._language.follow(node.place, char)

@@ -9,7 +9,8 @@ import re2
 from safeshell.patterns import SET_MEMORY, SHARD_PATTERNS, EngineError, PatternSet
 from safeshell_compiler.findings import Place, Report
 from safeshell_compiler.flatten import Row, RuleRows
-from safeshell_compiler.lower import PATTERN_SUBJECTS, Atom, LoweredRule
+from safeshell_compiler.grammars import Record, grammars_for
+from safeshell_compiler.lower import ARGUMENT_KINDS, PATTERN_SUBJECTS, Atom, LoweredRule
 from safeshell_compiler.meaning import is_glob
 from safeshell_compiler.prune import Pruned
 from safeshell_compiler.resolve import Policy
@@ -39,6 +40,7 @@ class Indexed:
     Attributes:
         policy: what it was.
         atoms, rows, rules, units: the sections.
+        grammars: how commands read their arguments, for those that are asked about them, by basename.
         exact: units by basename.
         globs: glob and unit, sorted by glob.
         every: the unit for any command, or None.
@@ -52,6 +54,7 @@ class Indexed:
     exact: dict[str, int]
     globs: tuple[tuple[str, int], ...]
     every: int | None
+    grammars: dict[str, Record]
 
 
 def index(pruned: Pruned, report: Report) -> Indexed:
@@ -74,7 +77,18 @@ def index(pruned: Pruned, report: Report) -> Indexed:
         {name: number for name, number in numbers.items() if not is_glob(name)},
         tuple((name, number) for name, number in numbers.items() if is_glob(name)),
         len(names) if None in by_name else None,
+        _grammars(pruned),
     )
+
+
+def _grammars(pruned: Pruned) -> dict[str, Record]:
+    atoms = pruned.lowered.atoms
+    asking = [
+        found
+        for found in pruned.rules
+        if any(atoms[literal >> 1][0] in ARGUMENT_KINDS for row in found.rows for literal in row)
+    ]
+    return grammars_for(name for found in asking for name in found.rule.effects.commands or (None,))
 
 
 def _number_rows(
@@ -109,6 +123,8 @@ class _Sharder:
         shards: dict[str, tuple[tuple[int, ...], ...]] = {}
         for subject in PATTERN_SUBJECTS:
             atoms = tuple(sorted(atom for atom in asked if self.atoms[atom][0] == subject))
+            if subject == "operand" and not atoms:
+                continue  # few rules ask about operands
             starts = range(0, len(atoms), SHARD_PATTERNS)
             shards[subject] = tuple(
                 shard for start in starts for shard in self._fit(atoms[start : start + SHARD_PATTERNS])

@@ -119,3 +119,18 @@ class Branches:
     def accepts(self, state: str) -> bool:
         """Whether a text may end here."""
         return state in ("name", "at")
+
+
+class Operands:
+    """Arguments that no command takes for an option."""
+
+    start: str = "start"
+    sets: tuple[CharSet, ...] = (chars("-"), chars("\0"))
+
+    def follow(self, state: str, char: str) -> str | None:
+        """The state after one more character, or None where it can't stand here."""
+        return None if char == "\0" or (state == "start" and char == "-") else "word"
+
+    def accepts(self, state: str) -> bool:
+        """Whether a text may end here."""
+        return state == "word"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
+from safeshell.repositories import repository_root
 from safeshell.rules import Kind
 from safeshell_compiler.findings import Place, Report, suggest
 from safeshell_compiler.model import Document, read_model
@@ -89,19 +90,6 @@ def load(request: Request, report: Report) -> Loaded:
     else:
         loader.visit(request.path, None)
     return Loaded(request.kind, root, tuple(loader.files.values()), reader.sources)
-
-
-def repository_root(path: str) -> str:
-    """The top of the repository that a rules file belongs to: the work tree's, else where `.safeshell` stands."""
-    start = os.path.dirname(os.path.dirname(path))
-    directory = start
-    while True:
-        if os.path.lexists(os.path.join(directory, ".git")):
-            return directory
-        parent = os.path.dirname(directory)
-        if parent == directory:
-            return start
-        directory = parent
 
 
 @dataclass(slots=True)

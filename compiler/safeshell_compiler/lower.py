@@ -7,6 +7,7 @@ from typing import Any
 
 from safeshell import patterns
 from safeshell.rules import Condition
+from safeshell_compiler.arguments import check_names, check_paths
 from safeshell_compiler.findings import Place, Report
 from safeshell_compiler.meaning import Effects, check_meaning
 from safeshell_compiler.pointing import explain, point
@@ -19,8 +20,16 @@ Atom = tuple[Any, ...]
 CONDITION_DEPTH = 64
 """Levels of `any`, `all` and `not`; deeper, nobody can say what a rule means."""
 
-PATTERN_SUBJECTS = ("line", "directory", "branch")
-_PATTERNS = {"command_matches": "line", "git_branch_matches": "branch", "path_matches": "directory"}
+PATTERN_SUBJECTS = ("line", "directory", "branch", "operand")
+_PATTERNS = {
+    "command_matches": "line",
+    "git_branch_matches": "branch",
+    "path_matches": "directory",
+    "operand_matches": "operand",
+}
+
+ARGUMENT_KINDS = frozenset(("option", "operand", "operand_under"))
+"""Kinds of atoms about the arguments one by one. Their last argument is what the rule says takes an argument."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +116,18 @@ class _Lowerer:
     complaints: dict[str, str | None] = field(default_factory=dict)
     file: str = ""
     name: str = ""
+    taken: tuple[str, ...] = ()
+    commands: tuple[str, ...] | None = None
 
     def rule(self, source: PolicyRule) -> Every | None:
         rule = source.rule
         self.file, self.name = source.file, rule.name
-        parts: list[Formula | None] = []
+        self.commands = rule.commands
+        taken = locate(source.node, ("takes_argument",))
+        named = rule.takes_argument or ()
+        valid = check_names(named, taken, source.file, None, self.report, rule.name)
+        self.taken = tuple(sorted(set(named)))
+        parts: list[Formula | None] = [] if valid else [None]
         if rule.context != "all":
             ai = self._atom(("ai",), source.node)
             parts.append(ai if rule.context == "ai_only" else No(ai))
@@ -162,11 +178,20 @@ class _Lowerer:
             return join(parts, f"this `{kind}`", node.place(self.file)) if len(parts) == len(found) else None
         if kind in _PATTERNS:
             return self._pattern(_PATTERNS[kind], value, inner, "{}")
+        if kind == "option":
+            valid = check_names(value, inner, self.file, self.commands, self.report, self.name)
+            return self._atom(("option", tuple(sorted(set(value))), self.taken), inner) if valid else None
+        if kind == "operand_under":
+            valid = check_paths(value, inner, self.file, self.report, self.name)
+            return self._atom(("operand_under", tuple(sorted(set(value))), self.taken), inner) if valid else None
         atom = self._atom(_plain_atom(kind, value), inner)
         return No(atom) if kind == "in_git_repo" and not value else atom
 
     def _pattern(self, subject: str, pattern: str, node: Node, frame: str) -> Is | None:
-        return None if self._complain(pattern, node) else self._atom((subject, frame.format(pattern)), node)
+        if self._complain(pattern, node):
+            return None
+        asked = frame.replace("{}", pattern)
+        return self._atom(("operand", asked, self.taken) if subject == "operand" else (subject, asked), node)
 
     def _complain(self, pattern: str, node: Node) -> bool:
         """Reports a pattern that does not compile."""

@@ -11,6 +11,7 @@ from safeshell_compiler.duration import parse_duration
 from safeshell_compiler.findings import Report
 from safeshell_compiler.resolve import PolicyRule
 from safeshell_compiler.tree import key_place, locate
+from safeshell_compiler.words import split_words
 
 TIMEOUT_MS = (1 << 32) - 1
 """The protocol carries a timeout in 32 bits, 49 days."""
@@ -134,9 +135,9 @@ def _cases(source: PolicyRule) -> Iterator[tuple[str, int, Case]]:
 
 def _case_problem(case: Case) -> tuple[str, str]:
     try:
-        words = shlex.split(case.command)
+        words = split_words(case.command, "/")
     except ValueError as error:
-        return f"the shell could not split this command: {str(error).lower()}", "close the quote"
+        return f"the shell could not split this command: {error}", "close the quote"
     if not words or not words[0]:
         return "this test names no command", ""
     for name in case.env:

@@ -13,7 +13,7 @@ from safeshell_compiler.findings import Report
 from safeshell_compiler.flatten import Flattened, Row, RuleRows
 from safeshell_compiler.lower import Atom, Lowered
 
-READABLE = frozenset(("line", "ai", "env"))
+READABLE = frozenset(("line", "ai", "env", "option", "operand"))
 """Kinds of atoms that come with the request itself."""
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from safeshell import store
+from safeshell import store, unchanged
 from safeshell.errors import SafeShellError
 from safeshell.paths import SYSTEM_RULES, Home
 from safeshell.settings import Settings, write_client_conf
@@ -32,12 +32,15 @@ class Compiled:
         settings: the home's, None for a repository or where they have errors.
         findings: of all layers and of the settings.
         watch: what has to stay as it is for this to stay true.
+        grounds: the same down to the contents and with who compiled (`safeshell.unchanged`); None where that is not
+            certain, or where the findings are not all that lint has to say.
     """
 
     layers: tuple[tuple[str, Compilation], ...]
     settings: Settings | None
     findings: tuple[Finding, ...]
     watch: dict[str, Signature]
+    grounds: dict[str, Any] | None = None
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -51,12 +54,24 @@ class Compiled:
             assert compilation.table is not None
             assert compilation.digest is not None
             root = rules if os.path.isdir(rules) else os.path.dirname(rules)
-            made[rules] = (Current(compilation.digest, root, self.watch), compilation.table)
+            said = self._said() if rules == self.layers[-1][0] else None
+            made[rules] = (Current(compilation.digest, root, self.watch, said), compilation.table)
         return made
+
+    def _said(self) -> dict[str, Any] | None:
+        """What `safeshell compile` says of it, for as long as its grounds stay."""
+        if self.grounds is None:
+            return None
+        return {
+            **self.grounds,
+            "findings": [asdict(finding) for finding in self.findings],
+            "layers": [[rules, compilation.digest] for rules, compilation in self.layers],
+        }
 
 
 def compile_home(home: Home, *, lint: bool = False) -> Compiled:
     """Compiles a user's rules with the machine's, and reads the settings."""
+    since = unchanged.now()
     config = read_config(home.config)
     user = compile_rules(home.rules, lint=lint)
     system = compile_system(SYSTEM_RULES, lint=lint)
@@ -64,19 +79,23 @@ def compile_home(home: Home, *, lint: bool = False) -> Compiled:
     layers.append((home.rules, user))
     sources = [source for _, compilation in layers for source in compilation.sources]
     findings = [finding for _, compilation in layers for finding in compilation.findings]
+    watched = [*sources, *config.sources, Source(SYSTEM_RULES, None), Source(home.rules, None)]
     return Compiled(
         layers=tuple(layers),
         settings=config.settings,
         findings=sort_findings([*findings, *config.findings]),
-        watch=_watch([*sources, *config.sources, Source(SYSTEM_RULES, None), Source(home.rules, None)]),
+        watch=_watch(watched),
+        grounds=_grounds(home.rules, watched, since) if lint else None,
     )
 
 
 def compile_repository(rules: str, *, lint: bool = False) -> Compiled:
     """Compiles a repository's rules."""
+    since = unchanged.now()
     compilation = compile_rules(rules, "repository", lint=lint)
-    watch = _watch([*compilation.sources, Source(rules, None)])
-    return Compiled(((rules, compilation),), None, compilation.findings, watch)
+    watched = [*compilation.sources, Source(rules, None)]
+    grounds = _grounds(rules, watched, since) if lint else None
+    return Compiled(((rules, compilation),), None, compilation.findings, _watch(watched), grounds)
 
 
 def publish(home: Home, *compiled: Compiled) -> None:
@@ -131,6 +150,14 @@ def _watch(sources: Iterable[Source]) -> dict[str, Signature]:
             before = _CHANGED
         watch[source.path] = before
     return dict(sorted(watch.items()))
+
+
+def _grounds(rules: str, sources: Iterable[Source], since: int) -> dict[str, Any] | None:
+    read: dict[str, str | None] = {}
+    for source in sources:
+        read[source.path] = read.get(source.path) or source.sha256
+    states = unchanged.describe(read, since)
+    return None if states is None else {"sources": states, "circumstances": unchanged.circumstances(rules)}
 
 
 def _digest(path: str) -> str | None:

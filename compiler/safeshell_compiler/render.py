@@ -153,7 +153,7 @@ def _result(finding: Finding, index: int, base: str) -> dict[str, Any]:
         "ruleId": finding.code,
         "ruleIndex": index,
         "level": finding.severity,
-        "message": {"text": text},
+        "message": {"text": printable(text)},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}],
     }
 

@@ -5,6 +5,7 @@ A test is about its rule alone: `match` wants the rule among those that match, w
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import time
 from collections.abc import Iterator
@@ -13,9 +14,11 @@ from dataclasses import dataclass
 from safeshell.decision import Decision
 from safeshell.evaluator import LoadedTable, evaluate
 from safeshell.explain import Candidate, Explanation, explain
-from safeshell.facts import Fact, FactKey, GivenFacts
+from safeshell.facts import UNDECIDED, Fact, FactKey, GivenFacts
+from safeshell.judgement import TOO_DEEP, Judgement, judge_all
 from safeshell.rules import Case
-from safeshell.subject import block
+from safeshell.spellings import Spelling, StatedWorld, spellings
+from safeshell.subject import block, text, unblock
 from safeshell.table import Table
 from safeshell.trace import Trace
 from safeshell_compiler.findings import Place
@@ -102,24 +105,36 @@ class StatedFacts(GivenFacts):
 
     __slots__ = ("_directory", "_files")
 
-    def __init__(self, test: RuleTest) -> None:
+    def __init__(self, test: RuleTest, spelling: Spelling) -> None:
         case = test.case
+        directory = None if spelling.directory is None else text(spelling.directory)
         given: dict[FactKey, Fact] = {
             ("ai",): test.context == "ai",
-            ("directory",): case.cwd,
+            ("directory",): UNDECIDED if directory is None else directory,
             ("branch",): case.branch,
             ("in_repo",): case.branch is not None,
         }
-        given.update({("env", variable): value for variable, value in case.env.items()})
+        for entry in reversed(unblock(spelling.environment[1:])):
+            variable, _, value = text(entry).partition("=")
+            given["env", variable] = value
         super().__init__(given)
-        self._directory = case.cwd
+        self._directory = case.cwd  # which the test's files are relative to
         self._files: set[str] = set()
         for path in case.files:
             self._add(path)
+        self._directory = directory or ""
 
     def read(self, key: FactKey) -> Fact:
         """The fact as stated."""
-        return self._absolute(key[1]) in self._files if key[0] == "file" else super().read(key)
+        if key[0] != "file":
+            return super().read(key)
+        if not self._directory and not key[1].startswith("/"):
+            return UNDECIDED
+        return self._absolute(key[1]) in self._files
+
+    def _home(self) -> str | None:
+        # The environment is empty, yet `~` in a rule should mean what it means in the test's own command.
+        return super()._home() or os.path.expanduser("~")
 
     def _add(self, path: str) -> None:
         absolute = self._absolute(path)
@@ -156,21 +171,42 @@ def run(compilation: Compilation, tests: list[RuleTest]) -> Iterator[Outcome]:
 
 
 def _judge(table: LoadedTable, test: RuleTest, words: list[str]) -> Failure | None:
-    arguments = block([word.encode() for word in words])
-    name = words[0].rpartition("/")[2] if words else ""
-    facts = StatedFacts(test)
-    decision = evaluate([table], name, arguments, facts, full=True)
-    failed = decision.rule == _ENGINE_FAILURE
-    if not failed and _matches(decision, table, test) is (test.expects == "match"):
+    case = test.case
+    found = spellings(
+        words[0].rpartition("/")[2] if words else "",
+        block([word.encode() for word in words]),
+        b"\0" + block([f"{variable}={value}".encode() for variable, value in case.env.items()]),
+        case.cwd.encode(),
+        StatedWorld(),
+    )
+    judgement = judge_all(
+        found,
+        lambda spelling: StatedFacts(test, spelling),
+        lambda spelling, facts: evaluate([table], spelling.name, spelling.arguments, facts, full=True),
+    )
+    decision = judgement.decision
+    if decision.rule not in _FAILURES and _matches(decision, table, test) is (test.expects == "match"):
         return None
     # Only a failure is worth a trace; the stated facts are the same, so the evaluation is.
+    told = _telling(found, judgement, table, test)
+    facts = StatedFacts(test, told)
     trace = Trace(facts)
-    decision = evaluate([table], name, arguments, facts, full=True, judge=trace)
-    explanation = explain(trace, decision, name, only=(test.rule, _place(table, test)))
-    return Failure(_reason(test, decision, name, known=bool(explanation.candidates)), explanation)
+    traced = evaluate([table], told.name, told.arguments, facts, full=True, judge=trace)
+    explanation = explain(trace, traced, told.name, only=(test.rule, _place(table, test)))
+    return Failure(_reason(test, decision, found[0].name, known=bool(explanation.candidates)), explanation)
 
 
-_ENGINE_FAILURE = "engine-failure"
+def _telling(found: list[Spelling], judgement: Judgement, table: LoadedTable, test: RuleTest) -> Spelling:
+    """The spelling that explains a failure: one that the rule matched, else the last that it is about."""
+    for spelling, decision in zip(found, judgement.decisions, strict=False):  # a failure may stand behind the last
+        if _matches(decision, table, test):
+            return spelling
+    commands = test.source.rule.commands
+    about = [one for one in found if commands is None or any(fnmatch.fnmatchcase(one.name, glob) for glob in commands)]
+    return about[-1] if about else found[0]
+
+
+_FAILURES = ("engine-failure", TOO_DEEP)
 
 
 def _place(table: LoadedTable, test: RuleTest) -> str:
@@ -184,7 +220,7 @@ def _matches(decision: Decision, table: LoadedTable, test: RuleTest) -> bool:
 
 
 def _reason(test: RuleTest, decision: Decision, name: str, *, known: bool) -> str:
-    if decision.rule == _ENGINE_FAILURE:
+    if decision.rule in _FAILURES:
         return decision.message
     if test.expects == "no_match":
         return "it matches, and should not"

@@ -16,6 +16,9 @@ _EMPTY = {
     "commands": "leave it out to judge every command",
     "conditions": "leave it out if nothing is asked",
     "git_branch_in": "no branch could hold",
+    "option": "no option could be there",
+    "operand_under": "no path could hold one",
+    "takes_argument": "leave it out if no option does",
     "unless": "leave it out if nothing is excepted",
 }
 _MODELS = {"rules": Rule, "overrides": Override, "tests": Cases, "env_equals": EnvEquals}
@@ -72,8 +75,9 @@ def _report_unknown(root: Node, location: Location, file: str, rule: str, report
         model = _MODELS.get(str(step), Condition if str(step) in (*CONDITION_KINDS, "conditions", "unless") else None)
     known = [field.alias or name for name, field in model.model_fields.items()]
     suggestion = suggest(key, known, "there are " + ", ".join(known))
-    if model is Rule and suggest(key, CONDITION_KINDS) and key not in known:
-        suggestion = f"conditions stand under `conditions:`, {suggest(key, CONDITION_KINDS)}"
+    condition = suggest(key, CONDITION_KINDS)
+    if model is Rule and condition and condition == suggest(key, [*known, *CONDITION_KINDS]):
+        suggestion = f"conditions stand under `conditions:`, {condition}"
     code = "SS202" if model is Condition else "SS201"
     report.add(code, key_place(parent, key, file), rule, key=key, suggestion=suggestion)
 

@@ -10,16 +10,25 @@ from typing import Any
 
 from safeshell import patterns
 from safeshell.facts import Fact, FactKey, GivenFacts
+from safeshell.places import under_key
 from safeshell.subject import block
+from safeshell_compiler.argument_words import HOME, line_patterns, read
 from safeshell_compiler.generate import Budget, Language, generate
 from safeshell_compiler.languages import Branches, CommandLines, Directories
-from safeshell_compiler.lower import Atom
+from safeshell_compiler.lower import ARGUMENT_KINDS, Atom
 from safeshell_compiler.meaning import is_glob
 
 Literal = tuple[Atom, bool]
 """An atom as docs/table.md lists them, or `("command", basename or glob)` for the dispatch, and whether it holds."""
 
 Literals = frozenset[Literal]
+
+
+class _Facts(GivenFacts):
+    __slots__ = ()
+
+    def _home(self) -> str | None:
+        return super()._home() or HOME
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ class Situation:
         }
         given.update({("env", name): value for name, value in self.env})
         given.update({("file", path): True for path in self.files})
-        return GivenFacts(given)
+        return _Facts(given)
 
     @property
     def simplicity(self) -> tuple[int, int, str]:
@@ -99,7 +108,7 @@ def holds(literal: Literal, situation: Situation) -> bool:
     return _truth(kind, arguments, situation) is wanted
 
 
-def _truth(kind: str, arguments: list[Any], situation: Situation) -> bool:
+def _truth(kind: str, arguments: list[Any], situation: Situation) -> Fact:
     match kind:
         case "command":
             return fnmatch.fnmatchcase(situation.name, arguments[0]) or situation.name == arguments[0]
@@ -119,6 +128,13 @@ def _truth(kind: str, arguments: list[Any], situation: Situation) -> bool:
             return any(path == arguments[0] for path in situation.files)
         case "ai":
             return situation.ai
+        case "option":
+            return read(situation.argv, arguments[1]).has(arguments[0])
+        case "operand":
+            operands = read(situation.argv, arguments[1]).operands
+            return any(patterns.search(arguments[0], operand) for operand in operands)
+        case "operand_under":
+            return situation.facts.read(under_key(arguments[0], read(situation.argv, arguments[1]).operands))
     raise AssertionError(kind)
 
 
@@ -132,7 +148,9 @@ def solve(literals: Literals, budget: Budget) -> Situation | None:
     if any((atom, not wanted) in literals for atom, wanted in literals):
         return None
     env = _variables(literals)
-    line = None if env is None else _line(literals, budget)
+    line = None if env is None else _line(literals, dict(env).get("HOME", HOME), budget)
+    if line is None and any(atom[0] in ARGUMENT_KINDS for atom, _ in literals):
+        budget.exact = False  # words for them are tried, not searched for
     directory = None if line is None else _subject(literals, "directory", Directories(), budget)
     if env is None or line is None or directory is None:
         return None
@@ -163,16 +181,23 @@ def _variables(literals: Literals) -> tuple[tuple[str, str], ...] | None:
     for atom, wanted in literals:
         if atom[0] == "env" and wanted and env.setdefault(atom[1], atom[2]) != atom[2]:
             return None
+    if any(atom[0] == "operand_under" and wanted and any(p[:1] == "~" for p in atom[1]) for atom, wanted in literals):
+        env.setdefault("HOME", HOME)
     return tuple(sorted(env.items()))
 
 
-def _line(literals: Literals, budget: Budget) -> str | None:
+def _line(literals: Literals, home: str, budget: Budget) -> str | None:
     keys = [(atom[1], wanted) for atom, wanted in sorted(literals) if atom[0] == "command"]
     names = {key for key, wanted in keys if wanted and not is_glob(key)}
     if len(names) > 1:
         return None
     required, forbidden = _patterns(literals, "line")
     name = next(iter(names), "")
+    words = line_patterns(literals, name, home, budget)
+    if words is None:
+        return None
+    required += words[0]
+    forbidden += words[1]
     for key, wanted in keys:
         if name:
             if (fnmatch.fnmatchcase(name, key) or name == key) is not wanted:

@@ -29,10 +29,23 @@ SOLVED = 400
 MORE_ROWS = 8
 """Rows that are still looked at for a simpler witness once there is one."""
 
-_UNREADABLE = frozenset(("directory", "branch", "branch_in", "in_repo", "file"))
+_UNREADABLE = frozenset(("directory", "branch", "branch_in", "in_repo", "file", "operand_under"))
 """Kinds of atoms whose fact may be undecided: a restricting row of them counts even where it can't hold."""
 
-_COST = ("ai", "env", "in_repo", "file", "branch_in", "branch", "directory", "command", "line")
+_COST = (
+    "ai",
+    "env",
+    "option",
+    "in_repo",
+    "file",
+    "branch_in",
+    "branch",
+    "operand",
+    "operand_under",
+    "directory",
+    "command",
+    "line",
+)
 """In which order atoms are turned: what is the easiest to read in a witness first."""
 
 

@@ -9,16 +9,18 @@ import sys
 import click
 
 from safeshell import store
-from safeshell.cli.output import wants_colour
+from safeshell.cli.output import columns, wants_colour
 from safeshell.context import Context
 from safeshell.decision import Action, Decision
 from safeshell.errors import SafeShellError
 from safeshell.evaluator import LoadedTable, evaluate
-from safeshell.explain import cache_key, explain, render
+from safeshell.explain import Explanation, cache_key, explain, render, visible
 from safeshell.facts import Fact, FactKey, RequestFacts
+from safeshell.judgement import Judgement, judge_all
 from safeshell.paths import SYSTEM_RULES, Home
 from safeshell.repositories import find_rules
 from safeshell.settings import Settings
+from safeshell.spellings import Spelling, spellings
 from safeshell.subject import block, text
 from safeshell.table import Table
 from safeshell.trace import Trace
@@ -46,7 +48,9 @@ class _Stated(RequestFacts):
 @click.option("--context", "who", type=click.Choice(["ai", "human"]), default="human", help="Who is asking.")
 @click.option("--explain", "explained", is_flag=True, help="Say why: what was looked up, read, and found.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND [ARG…]")
+@click.option("-c", "line", metavar="LINE", help="A shell line in place of COMMAND: each command in it is judged.")
+@click.option("--shims/--no-shims", default=None, help="With -c: as for a caller behind shims (default), or without.")
+@click.argument("argv", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND [ARG…]")
 def command(
     table: str | None,
     cwd: str,
@@ -55,42 +59,132 @@ def command(
     who: str,
     explained: bool,
     as_json: bool,
+    line: str | None,
+    shims: bool | None,
     argv: tuple[str, ...],
 ) -> int:
-    """Print what would be decided for COMMAND, by the daemon's own evaluator; no daemon is needed, nothing runs.
+    """Print what would be decided for COMMAND or a shell LINE, by the daemon's own evaluator.
+
+    No daemon is needed, and nothing runs.
 
     The environment is what --env gives, and HOME.
 
     Exit status: 0 allow, 3 deny, 4 require_approval, 5 redirect.
     """
+    _check_usage(line, argv, shims=shims, explained=explained)
     home = Home.find()
     directory = os.fsencode(os.path.realpath(cwd))
     if not os.path.isdir(directory):
         raise SafeShellError(f"{cwd} is not a directory")
     tables, settings = _tables(home, directory, table)
-    facts = _Stated(_environment(variables, who), directory, Context(settings.markers))
-    facts.stated = {} if branch is None else {("branch",): branch, ("in_repo",): True}
+    if line is not None:
+        from safeshell.cli.checkline import check_line  # noqa: PLC0415 # the shell parser is loaded only for lines
+
+        judged = check_line(line, tables, settings, _variables(variables, who), directory, branch, shims=shims)
+        if as_json:
+            click.echo(json.dumps(judged.to_json()))
+        else:
+            _print(judged.decision)
+        return EXIT[judged.decision.action]
     words = [os.fsencode(word) for word in argv]
     name = text(os.path.basename(words[0]))
-    loaded = [LoadedTable(one) for one in tables]
-    trace = Trace(facts) if explained else None
-    decision = evaluate(loaded, name, block(words), facts, full=True, judge=trace)
+    check = _Check(
+        [LoadedTable(one) for one in tables],
+        spellings(name, block(words), _environment(variables, who), directory),
+        Context(settings.markers),
+        {} if branch is None else {("branch",): branch, ("in_repo",): True},
+    )
+    judgement = judge_all(check.spellings, check.facts, check.decide)
+    decision = judgement.decision
     answer = decision.to_json(cached=False)
+    answer["spellings"] = _spellings_json(judgement)
     if not as_json:
         _print(decision)
-    if trace is not None:
-        # The daemon stops at the first deny, and what it remembers is keyed by what it read until then.
-        key = cache_key(evaluate(loaded, name, block(words), facts), name, block(words))
-        explanation = explain(trace, decision, name, key=key)
-        answer["explain"] = explanation.to_json()
-        if not as_json:
-            click.echo(f"\n{render(explanation)}", nl=False)
+    if explained:
+        explanation = check.explain(judgement)
+        if explanation is not None:
+            answer["explain"] = explanation.to_json()
+            if not as_json:
+                click.echo(f"\n{render(explanation)}", nl=False)
+        if not as_json and len(judgement.decisions) > 1:
+            click.echo("\njudged as")
+            rows = [(one["decision"], one["rule"] or "", visible(one["subject"])) for one in answer["spellings"]]
+            click.echo(columns(rows), nl=False)
     if as_json:
         click.echo(json.dumps(answer))
     return EXIT[decision.action]
 
 
+class _Check:
+    """One command with its spellings, each decided with its own facts and a trace of how.
+
+    Attributes:
+        spellings: the original first.
+    """
+
+    def __init__(
+        self,
+        tables: list[LoadedTable],
+        spellings: list[Spelling],
+        context: Context,
+        stated: dict[FactKey, Fact],
+    ) -> None:
+        self.spellings = spellings
+        self._tables = tables
+        self._context = context
+        self._stated = stated
+        self._traces: list[tuple[Trace, _Stated]] = []
+
+    def facts(self, spelling: Spelling) -> _Stated:
+        """The facts of a spelling; who asks is told by the original's environment."""
+        made = _Stated(
+            spelling.environment,
+            spelling.directory,
+            self._context,
+            asker=self.spellings[0].environment,
+            git_environment=spelling.git_environment,
+        )
+        made.stated = self._stated
+        return made
+
+    def decide(self, spelling: Spelling, facts: _Stated) -> Decision:
+        """The daemon's evaluation, but that it looks at every rule and writes down what it sees."""
+        trace = Trace(facts)
+        self._traces.append((trace, facts))
+        return evaluate(self._tables, spelling.name, spelling.arguments, facts, full=True, judge=trace)
+
+    def explain(self, judgement: Judgement) -> Explanation | None:
+        """Why the spelling that decides is decided so; None where no spelling does."""
+        if judgement.winner >= len(self.spellings):
+            return None
+        name, arguments = self.spellings[judgement.winner][:2]
+        trace, facts = self._traces[judgement.winner]
+        # The daemon stops at the first deny, and what it remembers is keyed by what it read until then.
+        key = cache_key(evaluate(self._tables, name, arguments, facts), name, arguments)
+        return explain(trace, judgement.decisions[judgement.winner], name, key=key)
+
+
+def _spellings_json(judgement: Judgement) -> list[dict[str, str | None]]:
+    return [
+        {"subject": one.subject, "decision": one.action.word, "rule": one.rule or None, "source": one.source or None}
+        for one in judgement.decisions
+    ]
+
+
+def _check_usage(line: str | None, argv: tuple[str, ...], *, shims: bool | None, explained: bool) -> None:
+    if line is None and not argv:
+        raise click.UsageError("COMMAND or -c LINE is missing")
+    if line is None and shims is not None:
+        raise click.UsageError("--shims and --no-shims are about -c LINE")
+    if line is not None and (argv or explained):
+        raise click.UsageError("-c LINE takes no COMMAND" if argv else "--explain takes a COMMAND, not a line")
+
+
 def _environment(variables: tuple[str, ...], who: str) -> bytes:
+    return b"\0" + block([os.fsencode(f"{name}={value}") for name, value in _variables(variables, who).items()])
+
+
+def _variables(variables: tuple[str, ...], who: str) -> dict[str, str]:
     given = {"HOME": os.path.expanduser("~")}
     for variable in variables:
         name, equals, value = variable.partition("=")
@@ -99,7 +193,7 @@ def _environment(variables: tuple[str, ...], who: str) -> bytes:
         given[name] = value
     if who == "ai":
         given["SAFESHELL_CONTEXT"] = "ai"
-    return b"\0" + block([os.fsencode(f"{name}={value}") for name, value in given.items()])
+    return given
 
 
 def _tables(home: Home, directory: bytes, file: str | None) -> tuple[list[Table], Settings]:

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from safeshell.cli.output import wants_colour
 from safeshell.errors import SafeShellError
 from safeshell.paths import Home
-from safeshell.repositories import find_rules
+from safeshell.repositories import find_rules, kind_of
 
 if TYPE_CHECKING:
+    from safeshell_compiler.findings import Finding
     from safeshell_compiler.publish import Compiled
 
-    from safeshell.rules import Kind
+
+class _Said(NamedTuple):
+    """What is printed of rules that are in force together.
+
+    Attributes:
+        findings: in the order to print.
+        layers: each rules file with its table's digest; only without errors.
+    """
+
+    findings: Sequence[Finding]
+    layers: Sequence[tuple[str, str]]
 
 
 @click.command("compile")
@@ -41,12 +53,7 @@ def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool,
 
     Exit status: 0 clean, 1 an error (with --strict: or a warning).
     """
-    from safeshell_compiler import dump as dump_table  # noqa: PLC0415 # `--help` need not wait for the compiler
-    from safeshell_compiler import render  # noqa: PLC0415 # as above
-    from safeshell_compiler.publish import compile_home, compile_repository, publish  # noqa: PLC0415 # as above
-
     home = Home.find()
-    compiled: list[Compiled] = []
     if rules:
         if output and len(rules) > 1:
             raise click.UsageError("-o takes one RULES")
@@ -55,41 +62,119 @@ def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool,
         if not os.path.lexists(home.rules):
             raise SafeShellError(f"{home.rules} does not exist", hint="run `safeshell init`")
         home.check()
-        compiled = [compile_home(home, lint=True)]
         repository = find_rules(os.fsencode(os.getcwd()), os.fsencode(home.root))
-        if repository is not None:
-            compiled.append(compile_repository(os.fsdecode(repository), lint=True))
-    findings = [finding for one in compiled for finding in one.findings]
-    failed = any(finding.severity == "error" or strict for finding in findings)
-    # Data goes to stdout: for people that is the table's digest, for programs the findings.
-    machine = style != "human"
-    if style == "human":
-        text = render.human(findings, colour=wants_colour(sys.stderr))
-    else:
-        text = {"json": render.as_json, "github": render.github, "sarif": render.sarif}[style](findings)
-    click.echo(text, err=not machine, nl=False, color=True)
-    if failed:
-        return 1
-    layers = [layer for one in compiled for layer in one.layers]
-    for path, compilation in layers:
-        assert compilation.table is not None
-        assert compilation.digest is not None
-        if dump:
-            click.echo(dump_table(compilation.table), nl=False)
-        elif not machine:
-            click.echo(f"{compilation.digest}  {path}")
-    if check:
-        return 0
+        in_force = [home.rules] if repository is None else [home.rules, os.fsdecode(repository)]
+        if not output and not dump:
+            said = _recall(home, in_force, check=check)
+            if said is not None:
+                return _report(said, style, strict=strict)
+        compiled = _compile_in_force(home, in_force)
+    status = _report([_said(one) for one in compiled], style, strict=strict, dumped=compiled if dump else ())
+    if status or check:
+        return status
     if output:
-        from safeshell import store  # noqa: PLC0415 # as above
+        from safeshell import store  # noqa: PLC0415 # `--help` need not wait for it
 
-        (path, compilation) = layers[-1]
+        (_, compilation) = compiled[-1].layers[-1]
         assert compilation.table is not None
         assert compilation.digest is not None
         store.write_file(output, compilation.digest, compilation.table)
     elif not rules:
+        from safeshell_compiler.publish import publish  # noqa: PLC0415 # as above
+
         publish(home, *compiled)
     return 0
+
+
+def _report(said: Sequence[_Said], style: str, *, strict: bool, dumped: Sequence[Compiled] = ()) -> int:
+    """Prints the findings, and without errors the digests or the tables; returns the exit status."""
+    from safeshell_compiler import render  # noqa: PLC0415 # as above
+
+    findings = [finding for one in said for finding in one.findings]
+    # Data goes to stdout: for people that is the table's digest, for programs the findings.
+    machine = style != "human"
+    if machine:
+        text = {"json": render.as_json, "github": render.github, "sarif": render.sarif}[style](findings)
+    else:
+        text = render.human(findings, colour=wants_colour(sys.stderr))
+    click.echo(text, err=not machine, nl=False, color=True)
+    if any(finding.severity == "error" or strict for finding in findings):
+        return 1
+    for one in dumped:
+        _dump(one)
+    if not dumped and not machine:
+        for path, digest in (layer for one in said for layer in one.layers):
+            click.echo(f"{digest}  {path}")
+    return 0
+
+
+def _dump(compiled: Compiled) -> None:
+    from safeshell_compiler.dump import dump  # noqa: PLC0415 # as above
+
+    for _, compilation in compiled.layers:
+        assert compilation.table is not None
+        click.echo(dump(compilation.table), nl=False)
+
+
+def _said(compiled: Compiled) -> _Said:
+    return _Said(
+        compiled.findings,
+        [(path, compilation.digest) for path, compilation in compiled.layers if compilation.digest is not None],
+    )
+
+
+def _recall(home: Home, in_force: Sequence[str], *, check: bool) -> list[_Said] | None:
+    """What was said when these rules were put in force, where compiling them again would say and do the same.
+
+    None: compile them. What may have changed is looked at down to the contents, and where the tables would be
+    written anew (not `check`) the files' times too: the daemon goes by them.
+    """
+    from safeshell_compiler.findings import Finding  # noqa: PLC0415 # as above
+
+    from safeshell import store, unchanged  # noqa: PLC0415 # as above
+    from safeshell.errors import TableError  # noqa: PLC0415 # as above
+
+    try:
+        found, settings = store.read_current(home.tables, in_force)
+    except TableError:
+        return None
+    made = []
+    for rules in in_force:
+        current = found[rules][0] if rules in found else None
+        said = None if current is None else current.said
+        if current is None or said is None:
+            return None
+        if said["circumstances"] != unchanged.circumstances(rules) or not unchanged.same(said["sources"]):
+            return None
+        if not check and any(store.signature(path) != state for path, state in current.watch.items()):
+            return None
+        layers = [(path, digest) for path, digest in said["layers"]]
+        made.append(_Said([Finding(**finding) for finding in said["findings"]], layers))
+    return made if check or _is_in_place(home, settings, made) else None
+
+
+def _is_in_place(home: Home, settings: dict[str, object], said: Sequence[_Said]) -> bool:
+    """Whether all else that `compile` writes is there: the other layers' tables, and the clients' file."""
+    from safeshell import store  # noqa: PLC0415 # as above
+    from safeshell.settings import Settings, client_conf  # noqa: PLC0415 # as above
+
+    layers = dict(layer for one in said for layer in one.layers)
+    found = store.read_current(home.tables, layers)[0]
+    if {path: current.digest for path, (current, _) in found.items()} != layers:
+        return False
+    try:
+        with open(home.client_conf, "rb") as stream:
+            return stream.read() == client_conf(Settings.from_json(settings))
+    except OSError:
+        return False
+
+
+def _compile_in_force(home: Home, in_force: Sequence[str]) -> list[Compiled]:
+    from safeshell_compiler.publish import compile_home, compile_repository  # noqa: PLC0415 # as above
+
+    compiled = [compile_home(home, lint=True)]
+    compiled.extend(compile_repository(rules, lint=True) for rules in in_force[1:])
+    return compiled
 
 
 def _compile_given(path: str, home: Home) -> Compiled:
@@ -98,26 +183,3 @@ def _compile_given(path: str, home: Home) -> Compiled:
 
     compilation = compile_rules(path, kind_of(path, home), lint=True)
     return Compiled(((path, compilation),), None, compilation.findings, {})
-
-
-def kind_of(path: str, home: Home) -> Kind:
-    """Whose rules a given file or directory holds: a repository's below a `.safeshell` that is not the home's own.
-
-    So that what is checked before it is committed is held to what it will be held to in force.
-    """
-    directory = os.path.dirname(os.path.abspath(path))
-    while not _same(directory, home.root):
-        if os.path.basename(directory) == ".safeshell":
-            return "repository"
-        parent = os.path.dirname(directory)
-        if parent == directory:
-            break
-        directory = parent
-    return "user"
-
-
-def _same(left: str, right: str) -> bool:
-    try:
-        return os.path.samefile(left, right)
-    except OSError:
-        return False

@@ -11,16 +11,20 @@ from typing import Any
 import click
 
 from safeshell.cli.output import columns
+from safeshell.cli.units import install_units
 from safeshell.client import control
 from safeshell.errors import SafeShellError, UnreachableError
 from safeshell.paths import Home
 from safeshell.protocol import Type
-from safeshell.settings import daemon_command
+from safeshell.settings import daemon_command, name_daemon_command
 
 START_S = 10.0
 """How long a daemon may take to listen: a cold disk, a loaded machine."""
 
 STOP_S = 10.0
+
+_NO_HANDOVER = "there is no request of type"
+_OTHER_GROUPS = ("other groups", "another group")
 
 
 @click.group("daemon")
@@ -124,12 +128,34 @@ def _pidfd(pid: int) -> int | None:
 @command.command()
 @click.option("--now", is_flag=True, help="End running commands instead of letting them end under the old daemon.")
 def restart(now: bool) -> None:
-    """Stop the daemon and start it again; running commands end under the old one."""
+    """Put a new daemon in the place of the old one; no command is refused, running ones end under the old one."""
     home = Home.find()
     home.check()
-    shut_down(home, now=now)
-    launch(home)
+    if not hand_over(home, now=now):
+        shut_down(home, now=now)
+        launch(home)
     click.echo(f"started, pid {control(Type.STATUS, home=home)['pid']}", err=True)
+
+
+def hand_over(home: Home, *, now: bool) -> bool:
+    """Has the running daemon start this installation's and give it its socket; returns whether it did.
+
+    It does not where none runs, where it is of a version that can't, or where the user's groups have changed since it
+    was started, which only a daemon of this process's own gets.
+
+    Raises:
+        SafeShellError: the new daemon does not start; the old one goes on serving.
+    """
+    if _status(home) is None:
+        return False
+    name_daemon_command(home)
+    try:
+        control(Type.HANDOVER, 2 if now else 1, home=home)
+    except UnreachableError as error:
+        if error.message.startswith(_NO_HANDOVER) or error.message.endswith(_OTHER_GROUPS):
+            return False
+        raise SafeShellError(f"{error.message}; the old daemon goes on serving") from error
+    return True
 
 
 @command.command()
@@ -197,3 +223,13 @@ def run() -> None:
     from safeshell.daemon.start import serve  # noqa: PLC0415 # the other commands need nothing of it
 
     serve(Home.find())
+
+
+@command.command()
+def install() -> None:
+    """Write systemd user units that start the daemon with the first command."""
+    home = Home.find()
+    home.check()
+    for path in install_units(home):
+        click.echo(path)
+    click.echo("Now run: systemctl --user daemon-reload && systemctl --user enable --now safeshell.socket", err=True)

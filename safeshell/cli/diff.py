@@ -15,6 +15,8 @@ from safeshell_compiler.escape import printable
 from safeshell import store
 from safeshell.cli.output import wants_colour
 from safeshell.decision import Action, Decision
+from safeshell.paths import Home
+from safeshell.repositories import kind_of
 from safeshell.table import Table
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ def _table(path: str) -> Table | None:
         return Table(store.read_file(path), "")
     from safeshell_compiler import compile_rules, render  # noqa: PLC0415 # as above
 
-    compilation = compile_rules(path)
+    compilation = compile_rules(path, kind_of(path, Home.find()))
     if compilation.table is None:
         errors = [finding for finding in compilation.findings if finding.severity == "error"]
         click.echo(render.human(errors, colour=wants_colour(sys.stderr)), err=True, nl=False, color=True)

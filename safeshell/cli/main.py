@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-import tempfile
-import traceback
 
 import click
 
@@ -87,6 +85,9 @@ def main() -> None:
 
 
 def _report_bug() -> None:
+    import tempfile  # noqa: PLC0415 # together they take as long as a command does
+    import traceback  # noqa: PLC0415 # as above
+
     with tempfile.NamedTemporaryFile("w", prefix="safeshell-bug-", suffix=".log", delete=False) as stream:
         stream.write(f"safeshell {__version__}, Python {sys.version}, {sys.argv!r}\n")
         traceback.print_exc(file=stream)

@@ -12,7 +12,7 @@ import click
 from safeshell.cli.output import wants_colour
 from safeshell.errors import SafeShellError
 from safeshell.paths import Home
-from safeshell.repositories import find_rules
+from safeshell.repositories import find_rules, kind_of
 
 if TYPE_CHECKING:
     from safeshell_compiler import Compilation, Finding
@@ -68,8 +68,6 @@ def _compile(rules: tuple[str, ...]) -> tuple[list[Finding], list[Compilation]]:
     """The rules that are asked for, compiled, and all findings about them."""
     from safeshell_compiler import compile_rules  # noqa: PLC0415 # as above
     from safeshell_compiler.publish import compile_home, compile_repository  # noqa: PLC0415 # as above
-
-    from safeshell.cli.compile import kind_of  # noqa: PLC0415 # as above
 
     home = Home.find()
     if rules:

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
+from safeshell.cache import Policy
 from safeshell.context import Context
+from safeshell.daemon.borrow import borrow
 from safeshell.daemon.confinement import Caller, Own, inspect
 from safeshell.daemon.connection import Connection
 from safeshell.daemon.directory import working_directory
@@ -17,8 +19,10 @@ from safeshell.daemon.policies import Origin, Policies
 from safeshell.daemon.streams import Streams
 from safeshell.decision import Action, Decision
 from safeshell.facts import RequestFacts
-from safeshell.programs import Programs
-from safeshell.protocol import Command, Flag, Reply, Type, encode_exited
+from safeshell.judgement import judge_all
+from safeshell.programs import Programs, named_by_path
+from safeshell.protocol import Command, Flag, Reply, Type
+from safeshell.spellings import UNWRAPPED, FileWorld, Spelling, spellings
 from safeshell.subject import text, unblock
 
 DENIED = 126
@@ -34,6 +38,8 @@ class Allowed(NamedTuple):
     decision: Decision
     facts: RequestFacts
     caller: Caller
+    obstacle: str
+    """Why the client's descriptors couldn't be borrowed, or ""."""
 
     @property
     def name(self) -> bytes:
@@ -72,6 +78,9 @@ class Commands:
         command = connection.command
         assert command is not None
         caller = inspect(connection.pid, self._own, connection.pidfd)
+        obstacle = ""
+        if command.borrow:
+            caller, obstacle = borrow(connection, caller, self._own, self._programs)
         descriptor = connection.descriptors[-1] if connection.descriptors else None
         directory = working_directory(descriptor, connection.pid, same_view=caller.same_view)
         repository = self._policies.repository(directory) if caller.same_view else None
@@ -92,17 +101,47 @@ class Commands:
             descriptor=descriptor,
             prefix=b"" if caller.same_view else b"/proc/%d/root" % connection.pid,
         )
-        hits = policy.hits
-        decision = policy.decide(text(command.name[command.name.rfind(b"/") + 1 :]), command.arguments, facts)
+        misses = policy.misses
+        decision = self._decide(policy, command, directory, facts)
         self.decided[decision.action.word] += 1
         for match in decision.observed:
             self.observed[match.rule, match.action.word] += 1
-        if command.kind == Type.EVALUATE:
-            connection.result(decision.to_json(cached=policy.hits > hits))
+        if command.kind == Type.EVALUATE and not command.lines:
+            connection.result(decision.to_json(cached=policy.misses == misses))
         elif decision.action is Action.ALLOW:
-            self._run(connection, Allowed(command, decision, facts, caller))
+            if command.kind == Type.EVALUATE:
+                connection.allow()
+            else:
+                self._run(connection, Allowed(command, decision, facts, caller, obstacle))
         else:
             _refuse(connection, decision)
+
+    def _decide(self, policy: Policy, command: Command, directory: bytes | None, facts: RequestFacts) -> Decision:
+        """Decides the command in all its spellings; most have one."""
+        name = text(command.name[command.name.rfind(b"/") + 1 :])
+        if name not in UNWRAPPED:
+            return policy.decide(name, command.arguments, facts)
+        found = spellings(name, command.arguments, command.environment, directory, FileWorld(facts.prefix))
+        if len(found) == 1:
+            return policy.decide(name, command.arguments, facts)
+        return judge_all(
+            found,
+            lambda spelling: facts if spelling is found[0] else self._facts(spelling, found[0], facts),
+            lambda spelling, its: policy.decide(spelling.name, spelling.arguments, its),
+        ).decision
+
+    def _facts(self, spelling: Spelling, original: Spelling, facts: RequestFacts) -> RequestFacts:
+        """A spelling's facts: in its own directory and environment, in the context of whoever asked."""
+        stayed = spelling.directory is not None and spelling.directory == original.directory
+        return RequestFacts(
+            spelling.environment,
+            spelling.directory,
+            self._context,
+            descriptor=facts.descriptor if stayed else None,
+            prefix=facts.prefix,
+            asker=original.environment,
+            git_environment=spelling.git_environment,
+        )
 
     def _wait(self, connection: Connection, origin: Origin) -> None:
         """Lets the command wait for a compilation; whoever waited is told what came of it."""
@@ -125,7 +164,7 @@ class Commands:
         self._policies.compile(origin, go_on)
 
     def _run(self, connection: Connection, allowed: Allowed) -> None:
-        command, decision, facts, caller = allowed
+        command, decision, facts, caller, obstacle = allowed
         placement, reason = choose(
             command.flags,
             caller,
@@ -137,6 +176,8 @@ class Commands:
             setting=self._policies.settings.execution,
             rule=decision.execution,
         )
+        if obstacle:
+            placement, reason = Placement.IN_PLACE, obstacle
         if placement is Placement.REFUSED:
             connection.refuse(FAILED, f"safeshell: can't run this in the daemon: {reason}")
             return
@@ -157,6 +198,8 @@ class Commands:
             else:
                 connection.refuse(NOT_FOUND, f"safeshell: {text(allowed.name)}: command not found")
             return
+        own = command.arguments
+        command.arguments = named_by_path(allowed.name, path, own)
         if placement is Placement.DAEMON:
             obstacle = self._spawn(connection, allowed, path)
             if not obstacle:
@@ -167,7 +210,7 @@ class Commands:
                 return
             reason = obstacle
         self.placed["in_place", reason] += 1
-        connection.execute(path, decision.timeout_ms)
+        connection.execute(path, decision.timeout_ms, b"" if command.arguments is own else command.arguments)
 
     def _spawn(self, connection: Connection, allowed: Allowed, path: bytes) -> str:
         """Runs the command here; returns why not, or "" where it runs.
@@ -209,12 +252,12 @@ class Commands:
             connection.child = None
             if streams is not None:
                 streams.drain()
-            connection.finish(encode_exited(status, timed_out=timed_out))
+            connection.exited(status, timed_out=timed_out)
 
         connection.child = self._executor.watch(
             pid,
             ended,
-            lambda number: connection.tell(Reply.STOPPED, number.to_bytes(4, "little")),
+            connection.stopped,
             timeout_ms,
         )
 

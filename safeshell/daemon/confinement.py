@@ -44,6 +44,9 @@ _NAMESPACES = (
     (("ns/time_for_children",), "another time namespace"),
 )
 
+_USUAL = (("personality", 0, "personality"), ("timerslack_ns", 0x50000, "timer slack"))
+"""Files of /proc/PID, what they hold by default (their digits read as hexadecimal), and what to call it."""
+
 _GONE = "the caller is gone"
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_CLOEXEC
@@ -89,6 +92,7 @@ class Own:
     nice: int
     scheduling: int
     unprovable: str
+    unusual: str
 
     @classmethod
     def read(cls) -> Own:
@@ -124,6 +128,7 @@ class Own:
             nice=os.getpriority(os.PRIO_PROCESS, 0),
             scheduling=os.sched_getscheduler(0),
             unprovable=_unprovable(status),
+            unusual=_unusual(process),
         )
 
 
@@ -235,6 +240,8 @@ def _cgroup(process: int, own: Own) -> str:
 
 
 def _difference(process: int, pid: int, nice: int, own: Own) -> str:
+    if own.unusual:  # a caller says of itself only whether it is as usual
+        return own.unusual
     if _slurp(process, "limits") != own.limits:
         return "limits"
     if nice != own.nice:
@@ -255,6 +262,17 @@ def _unprovable(status: Status) -> str:
             return "seccomp filters that can't be compared"
     if status.number(b"NoNewPrivs") and _may_have_landlock():
         return "a Landlock domain can't be ruled out"
+    return ""
+
+
+def _unusual(process: int) -> str:
+    """What of the daemon isn't the kernel's default, so that a usual caller's command would have it otherwise."""
+    for name, usual, reason in _USUAL:
+        try:
+            if int(_slurp(process, name), 16) != usual:
+                return f"the daemon's {reason}"
+        except OSError:  # a kernel that lacks the file
+            continue
     return ""
 
 

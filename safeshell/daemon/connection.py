@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import json
 import os
 import select
@@ -20,6 +21,7 @@ from safeshell.protocol import (
     Receiver,
     Reply,
     encode_exec,
+    encode_exited,
     encode_refused,
     encode_reply,
     line_field,
@@ -30,6 +32,7 @@ SO_PEERPIDFD = 77
 
 CHUNK = 256 << 10
 DESCRIPTORS_MAX = 4
+TIMED_OUT_STATUS = 124
 
 _UCRED = struct.Struct("3i")
 _ANCILLARY = socket.CMSG_SPACE(DESCRIPTORS_MAX * 4)
@@ -51,6 +54,7 @@ class Connection:
         command: the request, once it is there.
         child: the command running for it.
         waiting: the client was told that its command waits.
+        owner: a pidfd of the process whose descriptors were borrowed (`safeshell.daemon.borrow`), or -1.
     """
 
     __slots__ = (
@@ -66,6 +70,7 @@ class Connection:
         "deadline",
         "descriptors",
         "fileno",
+        "owner",
         "pid",
         "pidfd",
         "sock",
@@ -86,6 +91,7 @@ class Connection:
         self.command: Command | None = None
         self.child: Child | None = None
         self.waiting = False
+        self.owner = -1
         self.closed = False
         self.deadline: Timer | None = None
         self._receiver = Receiver(request_bytes)
@@ -175,6 +181,24 @@ class Connection:
                 self._registered = events
                 self._loop.modify(self.fileno, events)
 
+    def follow(self, owner: int) -> None:
+        """Takes a pidfd of the process that this is all for: once it has ended, the client has hung up."""
+        self._leave_owner()
+        self.owner = owner
+        self._loop.register(owner, select.EPOLLIN, self._lose_owner)
+
+    def _lose_owner(self, _events: int) -> None:
+        # A socket that is shut down reads as one whose client has gone, and all the rest follows from that.
+        self._leave_owner()
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+    def _leave_owner(self) -> None:
+        if self.owner >= 0:
+            self._loop.unregister(self.owner)
+            os.close(self.owner)
+            self.owner = -1
+
     def release_descriptors(self) -> None:
         """Closes the client's descriptors here: its pipes must end when its own processes end."""
         for descriptor in self.descriptors:
@@ -202,12 +226,32 @@ class Connection:
         else:
             self.finish(encode_refused(status, message))
 
-    def execute(self, path: bytes, timeout_ms: int) -> None:
-        """The last answer: the client executes this in place."""
+    def exited(self, wait_status: int, *, timed_out: bool = False) -> None:
+        """The last answer: the command ran and ended."""
+        if self.command is None or not self.command.lines:
+            self.finish(encode_exited(wait_status, timed_out=timed_out))
+        elif timed_out or not os.WIFSIGNALED(wait_status):
+            self.finish(b"exited %d\n" % (TIMED_OUT_STATUS if timed_out else os.WEXITSTATUS(wait_status)))
+        else:
+            self.finish(b"killed %d\n" % os.WTERMSIG(wait_status))
+
+    def stopped(self, number: int) -> None:
+        """The command was stopped by this signal."""
+        if self.command is not None and self.command.lines:
+            self.send(b"stopped %d\n" % number)
+        else:
+            self.send(encode_reply(Reply.STOPPED, number.to_bytes(4, "little")))
+
+    def allow(self) -> None:
+        """The last answer to `ask`: the command would run."""
+        self.finish(b"allowed\n")
+
+    def execute(self, path: bytes, timeout_ms: int, arguments: bytes = b"") -> None:
+        """The last answer: the client executes this in place, with its own arguments where none are given (a block)."""
         if self.command is not None and self.command.lines:
             self.finish(b"exec %d %s\n" % (timeout_ms, line_field(path)))
         else:
-            self.finish(encode_exec(path, timeout_ms))
+            self.finish(encode_exec(path, timeout_ms, arguments))
 
     def result(self, value: Any) -> None:
         """The last answer: a JSON value."""
@@ -232,6 +276,7 @@ class Connection:
             self._loop.unregister(self.fileno)
         self.sock.close()
         self.release_descriptors()
+        self._leave_owner()
         os.close(self.pidfd)
         self._on_close(self)
 

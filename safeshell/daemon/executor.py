@@ -9,7 +9,7 @@ import contextlib
 import os
 import resource
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from safeshell.daemon.loop import Loop, Timer
@@ -104,6 +104,20 @@ class Executor:
                 resource.setrlimit(resource.RLIMIT_NOFILE, self._raised_limit)
             os.umask(self._umask)
             os.fchdir(self._root)
+
+    @contextlib.contextmanager
+    def own_limits(self) -> Iterator[None]:
+        """The limits that the daemon was started with, for what is spawned in the block."""
+        resource.setrlimit(resource.RLIMIT_NOFILE, self._own_limit)
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, self._raised_limit)
+
+    @property
+    def descriptors_max(self) -> int:
+        """How many descriptors the daemon may have open."""
+        return self._raised_limit[0]
 
     def watch(
         self, pid: int, ended: Callable[[int, bool], None], stopped: Callable[[int], None], timeout_ms: int

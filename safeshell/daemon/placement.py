@@ -24,6 +24,7 @@ _CTTY = int(Flag.CTTY)
 _FDS = int(Flag.FDS)
 _CLOSED = int(Flag.CLOSED)
 _IN_PLACE = int(Flag.IN_PLACE)
+_UNUSUAL = int(Flag.UNUSUAL)
 """As plain integers: the arithmetic of `enum.Flag` costs a microsecond a time."""
 
 
@@ -95,6 +96,8 @@ def _difference(flags: int, caller: Caller, nice: int, blocked: int) -> str:
         return "controlling terminal"
     if flags & _FDS:
         return "open descriptors"
+    if flags & _UNUSUAL:
+        return "unusual attributes"
     if blocked:
         return "blocked signals"
     # The kernel's value is the daemon's own, or `differs` would say so; the request's word can only add to it.

@@ -139,7 +139,12 @@ class Policies:
     def compile(self, origin: Origin | None, waiter: Waiter) -> None:
         """Compiles in another process (once, however many wait) and calls back, at the latest after `WAIT_S`."""
         origin = origin or self._user
-        job = origin.job or self._start(origin)
+        try:
+            job = origin.job or self._start(origin)
+        except OSError as error:  # out of processes or descriptors: the next command tries again
+            origin.error = f"{origin.rules}: the compiler can't be started: {error.strerror}"
+            waiter(False)
+            return
         called = False
 
         def once(ended: bool) -> None:
@@ -162,6 +167,9 @@ class Policies:
                 {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": os.path.expanduser("~")},
                 file_actions=[(os.POSIX_SPAWN_DUP2, writer, 1)],
             )
+        except OSError:
+            os.close(reader)
+            raise
         finally:
             os.close(writer)
         os.set_blocking(reader, False)

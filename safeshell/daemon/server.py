@@ -10,14 +10,16 @@ import time
 from typing import Any
 
 from safeshell import __version__
+from safeshell.daemon import notify
 from safeshell.daemon.commands import FAILED, Commands
-from safeshell.daemon.confinement import Own
+from safeshell.daemon.confinement import Own, inspect
 from safeshell.daemon.connection import Connection
 from safeshell.daemon.executor import Executor
+from safeshell.daemon.handover import Handover
 from safeshell.daemon.loop import Loop
 from safeshell.daemon.policies import Policies
-from safeshell.daemon.post import Post
-from safeshell.errors import ProtocolError
+from safeshell.daemon.post import Post, Standing
+from safeshell.errors import ProtocolError, SafeShellError
 from safeshell.paths import Home
 from safeshell.protocol import (
     Command,
@@ -25,11 +27,19 @@ from safeshell.protocol import (
     Event,
     Signal,
     Type,
-    encode_exited,
 )
 
 _FATAL = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2})
 """Signals whose default ends a process: one that reaches a client whose command has not begun ends it so."""
+
+LOOK_S = 30.0
+"""How often the daemon looks whether clients still find its socket, where no signal tells it."""
+
+SETTLE_S = 0.2
+"""From a change in the home to the look: who removes the whole directory is not to find a new socket in it."""
+
+DESCRIPTORS_KEPT = 16
+"""Descriptors that no new connection may take: what is being served needs some, and is served first."""
 
 
 class Server:
@@ -45,7 +55,6 @@ class Server:
     def __init__(self, home: Home, post: Post, loop: Loop, own: Own) -> None:
         self._home = home
         self._post = post
-        self._listener = post.listener
         self._loop = loop
         self._own = own
         self._executor = Executor(loop)
@@ -53,6 +62,8 @@ class Server:
         self._connections: set[Connection] = set()
         self._accepting = False
         self._stopping = 0
+        self._handover: Handover | None = None
+        self._looking = False
         self._started = time.monotonic()
         self._commands = Commands(self._policies, self._executor, loop, own)
         self._policies.on_settings = self._commands.apply_settings
@@ -64,14 +75,19 @@ class Server:
         self._policies.load()
         self._commands.apply_settings()
         self._accept_more()
+        self._loop.call_later(LOOK_S, self._look_again)
 
     def on_signal(self, number: int) -> None:
-        """SIGCHLD reaps; the first TERM or INT drains, the second ends what still runs."""
+        """SIGCHLD reaps, SIGIO tells of the home; the first TERM or INT drains, the second ends what still runs."""
         if number == signal.SIGCHLD:
             self._executor.reap()
             self._maybe_finish()
         elif number == signal.SIGHUP:
             self._policies.compile(None, lambda _ended: None)
+        elif number == signal.SIGIO:
+            if not self._looking:
+                self._looking = True
+                self._loop.call_later(SETTLE_S, self._look)
         else:
             self.stop(2 if self._stopping else 1)
 
@@ -80,19 +96,19 @@ class Server:
     def _accept_more(self) -> None:
         if not self._accepting and not self._stopping:
             self._accepting = True
-            self._loop.register(self._listener.fileno(), select.EPOLLIN, self._accept)
+            self._loop.register(self._post.listener.fileno(), select.EPOLLIN, self._accept)
 
     def _accept_less(self) -> None:
         if self._accepting:
             self._accepting = False
-            self._loop.unregister(self._listener.fileno())
+            self._loop.unregister(self._post.listener.fileno())
 
     def _accept(self, _events: int) -> None:
         self._take_one()
 
     def _take_one(self) -> bool:
         try:
-            sock, _ = self._listener.accept()
+            sock, _ = self._post.listener.accept()
         except BlockingIOError:
             return False
         except OSError:
@@ -111,6 +127,9 @@ class Server:
             return True
         if len(self._connections) >= self._policies.settings.limits.connections:
             self._accept_less()
+        elif sock.fileno() >= self._executor.descriptors_max - DESCRIPTORS_KEPT:
+            self._accept_less()
+            self._loop.call_later(0.05, self._accept_more)
         self._read(connection)
         return True
 
@@ -184,7 +203,7 @@ class Server:
         if connection.child is not None:
             self._executor.signal(connection.child, number)
         elif number in _FATAL:
-            connection.finish(encode_exited(number))
+            connection.exited(number)
 
     def _control(self, connection: Connection, event: Control) -> None:
         connection.command = Command(event.kind, 0, b"-", b"", b"\0", 0, 0)
@@ -192,6 +211,8 @@ class Server:
             connection.result(self.status())
         elif event.kind == Type.RELOAD:
             self._policies.compile(None, lambda _ended: connection.result(self.status()))
+        elif event.kind == Type.HANDOVER:
+            self._hand_over(connection, event.argument)
         else:
             self.stop(event.argument)  # before the answer: who reads it may start the next daemon
             connection.result(self.status())
@@ -223,15 +244,87 @@ class Server:
             **self._policies.describe(),
         }
 
+    # The post
+
+    def _look_again(self) -> None:
+        if not self._stopping:
+            self._look()
+            self._loop.call_later(LOOK_S, self._look_again)
+
+    def _look(self) -> None:
+        """Where the socket was removed, listens anew; where that can't be, ends, so that a client starts a daemon."""
+        self._looking = False
+        if self._stopping:
+            return
+        standing = self._post.standing()
+        if standing is Standing.HELD:
+            return
+        try:
+            if standing is Standing.GONE:
+                self._accept_less()
+                self._take_all()
+                self._post.listen_anew()
+                self._accept_more()
+                return
+        except SafeShellError:
+            pass  # the disk may be full: as where the directory has gone
+        self.stop(1)
+
+    def _hand_over(self, connection: Connection, step: int) -> None:
+        obstacle = self._cannot_hand_over(connection)
+        if not obstacle:
+            try:
+                self._handover = Handover(
+                    self._home,
+                    self._post,
+                    self._executor,
+                    self._loop,
+                    lambda heir, failure: self._handed_over(connection, step, heir, failure),
+                )
+            except SafeShellError as error:
+                obstacle = error.message
+            except OSError as error:
+                obstacle = f"the next daemon can't be started: {error.strerror}"
+        if obstacle:
+            connection.refuse(FAILED, f"safeshell: {obstacle}")
+
+    def _cannot_hand_over(self, connection: Connection) -> str:
+        if self._stopping:
+            return "the daemon is stopping"
+        if self._handover is not None:
+            return "the daemon is being handed over already"
+        if connection.uid != os.geteuid():
+            return "only its own user may hand the daemon over"
+        confined = inspect(connection.pid, self._own, connection.pidfd).confined
+        return f"the caller is confined differently: {confined}" if confined else ""
+
+    def _handed_over(self, connection: Connection, step: int, heir: int, failure: str) -> None:
+        self._handover = None
+        if failure:
+            connection.refuse(FAILED, f"safeshell: the next daemon did not start: {failure}")
+            return
+        notify.tell(f"MAINPID={heir}")
+        self._accept_less()  # who waits at the socket is the heir's
+        self._post.hand_over()
+        self._end(step)
+        connection.result({**self.status(), "heir": heir})
+
     # Shutdown
 
     def stop(self, step: int) -> None:
         """Step 1: accepts nothing more and lets what runs end; step 2: ends it."""
         if not self._stopping:
+            notify.tell("STOPPING=1")
             self._accept_less()
-            while self._take_one():
-                pass  # who has connected already is still served
+            self._take_all()
             self._post.leave()
+        self._end(step)
+
+    def _take_all(self) -> None:
+        while self._take_one():
+            pass  # who has connected already is still served
+
+    def _end(self, step: int) -> None:
         self._stopping = max(self._stopping, 2 if step == 2 else 1)
         if self._stopping == 2:
             self._executor.end_all()

@@ -7,13 +7,16 @@ import gc
 import os
 import signal
 
+from safeshell.daemon import notify
+from safeshell.daemon.adopt import activate, inherit
 from safeshell.daemon.confinement import Own
+from safeshell.daemon.handover import INHERITED
 from safeshell.daemon.loop import Loop
 from safeshell.daemon.post import Post
 from safeshell.daemon.server import Server
 from safeshell.paths import Home
 
-_SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGIO)
 
 
 def serve(home: Home) -> None:
@@ -24,14 +27,18 @@ def serve(home: Home) -> None:
     """
     own = Own.read()
     home.check()
-    post = Post(home)
+    inherited = os.environ.pop(INHERITED, "")
+    post = _take_post(home, inherited)
     try:
         os.chdir("/")
         _forget_ignored_signals()
         loop = Loop()
         server = Server(home, post, loop, own)
         loop.watch_signals(_SIGNALS, server.on_signal)
+        post.watch(signal.SIGIO)
         server.start()
+        if not inherited:  # who hands over names its heir to the service manager itself
+            notify.tell("READY=1")
         _tell_ready()
         gc.collect()
         gc.freeze()  # what start-up made lives as long as the daemon: the collector need not look at it again
@@ -39,6 +46,15 @@ def serve(home: Home) -> None:
         loop.close()
     finally:
         post.leave()
+
+
+def _take_post(home: Home, inherited: str) -> Post:
+    """Takes the post: from a daemon that hands over, from a service manager, or by itself."""
+    words = inherited.split()
+    if len(words) == 3 and words[0].isdigit() and words[1].isdigit():
+        return inherit(home, int(words[0]), int(words[1]), lent=words[2] == "lent")
+    activated = notify.take_activated()
+    return Post(home) if activated is None else activate(home, activated)
 
 
 def _forget_ignored_signals() -> None:

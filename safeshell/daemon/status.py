@@ -29,13 +29,16 @@ _CONFINING = {
 }
 _TELLING = {
     b"SigIgn": "ignored signals",
+    b"THP_enabled": "huge pages",
     b"Cpus_allowed": "affinity",
     b"Mems_allowed": "memory nodes",
     b"Speculation_Store_Bypass": "speculation",
     b"SpeculationIndirectBranch": "speculation",
 }
 _REASONS = {**_CONFINING, **_TELLING}
-_OPTIONAL = {b"Seccomp_filters", b"Mems_allowed", b"Speculation_Store_Bypass", b"SpeculationIndirectBranch"}
+_OPTIONAL = {
+    *(b"Seccomp_filters", b"THP_enabled", b"Mems_allowed", b"Speculation_Store_Bypass", b"SpeculationIndirectBranch"),
+}
 """Lines that a kernel may be too old for or built without."""
 
 _NONE_IGNORED = b"SigIgn:\t" + b"0" * 16

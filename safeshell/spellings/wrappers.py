@@ -1,7 +1,7 @@
 """The table of wrappers: one row a program that runs the command it is given.
 
-From the programs' sources: GNU coreutils 9, findutils 4.9, util-linux 2.38, time 1.9, sudo 1.9, OpenDoas 6.8, BusyBox 1.35,
-with what later versions added; bash's own `command` and `exec`. `tests/spellings/` holds the rows against the programs.
+As the programs have it: GNU coreutils 9, findutils 4.9, util-linux 2.38, time 1.9, sudo 1.9, OpenDoas 6.8, BusyBox
+1.35, with what later versions added; and bash for `command` and `exec`. `tests/spellings/` holds the rows against them.
 """
 
 from __future__ import annotations
@@ -71,16 +71,12 @@ WRAPPERS: dict[str, Wrapper] = {
     "nice": Wrapper(grammar("n:", ("adjustment: n", *_GNU)), nothing=_HELP, number_options=True),
     "nohup": Wrapper(grammar("", _GNU), nothing=_HELP),
     "timeout": Wrapper(
-        grammar(
-            "k:s:vfp", ("kill-after: k", "signal: s", "verbose v", "foreground f", "preserve-status p", *_GNU)
-        ),
+        grammar("k:s:vfp", ("kill-after: k", "signal: s", "verbose v", "foreground f", "preserve-status p", *_GNU)),
         nothing=_HELP,
         skipped=1,
     ),
     "stdbuf": Wrapper(grammar("i:o:e:", ("input: i", "output: o", "error: e", *_GNU)), nothing=_HELP),
-    "setsid": Wrapper(
-        grammar("cfwhV", ("ctty c", "fork f", "wait w", "help h", "version V")), nothing=frozenset("hV")
-    ),
+    "setsid": Wrapper(grammar("cfwhV", ("ctty c", "fork f", "wait w", "help h", "version V")), nothing=frozenset("hV")),
     "ionice": Wrapper(
         grammar(
             "c:n:p:P:u:thV",

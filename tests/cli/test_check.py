@@ -172,3 +172,43 @@ def test_colour_only_where_it_is_wanted(home: Home, variables: dict[str, str], c
     os.close(ours)
     assert done.returncode == 3
     assert (b"\x1b[" in text) is coloured
+
+
+def test_a_command_is_judged_as_what_it_runs(cli: Cli, home: Home) -> None:
+    done = cli("check", "--json", "--", "nice", "-n5", "env", "A=1", "rm", "precious")
+    found = json.loads(done.out)
+    assert (done.status, found["decision"], found["rule"]) == (3, "deny", "no-precious")
+    assert found["subject"] == "rm precious"
+    assert [match["rule"] for match in found["matched"]] == ["no-precious", "also"]
+    assert found["spellings"] == [
+        {"subject": "nice -n5 env A=1 rm precious", "decision": "allow", "rule": None, "source": None},
+        {"subject": "env A=1 rm precious", "decision": "allow", "rule": None, "source": None},
+        {"subject": "rm precious", "decision": "deny", "rule": "no-precious", "source": f"{home.rules}:3"},
+    ]
+    assert cli("check", "--", "env", "CI=a=b", "make").status == 3
+    assert cli("check", "--env", "CI=a=b", "--", "env", "-u", "CI", "make").status == 0
+    assert cli("check", "--", "sudo", "unlink", "x").status == 3
+    assert cli("check", "--context", "ai", "--", "env", "-i", "ssh").status == 3
+
+
+def test_the_spelling_that_decides_is_explained_and_the_others_listed(cli: Cli) -> None:
+    done = cli("check", "--explain", "--", "env", "rm", "precious")
+    assert "subject    rm precious" in done.out
+    assert "exact rm: 1 of 1 rows left open" in done.out
+    assert done.out.endswith("judged as\nallow               env rm precious\ndeny   no-precious  rm precious\n")
+    assert "judged as" not in cli("check", "--explain", "--", "rm", "precious").out
+    deep = cli("check", "--explain", "--json", "--", *["env"] * 70, "ls")
+    assert (deep.status, json.loads(deep.out)["rule"]) == (3, "nested-too-deep")
+
+
+def test_wrapped_commands_are_decided_as_the_daemon_does(daemon: Daemon, cli: Cli) -> None:
+    for argv in (
+        ["env", "rm", "precious"],
+        ["nice", "touch", "x"],
+        ["env", "unlink", "a"],
+        ["env", "-C", "/tmp", "ls"],
+    ):
+        ours = json.loads(cli("check", "--json", "--env", "PATH=/bin", "--", *argv).out)
+        theirs = evaluate(argv, env={"PATH": "/bin"}, home=daemon.home)
+        for key in ("decision", "rule", "message", "source", "subject"):
+            assert ours[key] == theirs[key], argv

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
+import subprocess
 
 import pytest
-from harness import PATH, RULES, Cli, Daemon, reap, write
+from harness import PATH, RULES, Cli, Daemon, reap, wait_for, write
 
 from safeshell.client import control, execute
 from safeshell.errors import UnreachableError
@@ -31,7 +34,8 @@ def test_it_is_started_once_restarted_and_stopped(cli: Cli, home: Home) -> None:
     assert first != second
     assert reap(first) == 0
     assert cli("daemon", "stop", "--now") == (0, "", "stopped\n")
-    assert reap(second) == 0
+    with contextlib.suppress(ProcessLookupError):  # the first one's child, not this process's
+        assert wait_for(second)
     with pytest.raises(UnreachableError):
         pid_of(home)
 
@@ -101,3 +105,34 @@ def test_a_socket_path_that_does_not_fit_is_said(cli: Cli, home: Home, monkeypat
         assert (status, out) == (1, "")
         assert "a Unix socket takes 107" in err
         assert "hint: set SAFESHELL_HOME to a shorter path" in err
+
+
+def test_install_writes_units_and_says_what_to_run(cli: Cli, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", os.path.join(home.root, "x y%z"))
+    directory = os.path.join(home.root, "x y%z", "systemd", "user")
+    paths = [os.path.join(directory, f"safeshell.{kind}") for kind in ("socket", "service")]
+    for _ in range(2):  # again is no error
+        done = cli("daemon", "install")
+        assert (done.status, done.out.splitlines()) == (0, paths)
+        assert "systemctl --user enable --now safeshell.socket" in done.err
+    with open(paths[0], encoding="utf-8") as stream:
+        assert f"ListenStream={home.socket}\n" in stream.read()
+    if shutil.which("systemd-analyze"):
+        checked = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", *paths],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PATH": PATH, "SYSTEMD_LOG_LEVEL": "warning"},
+        )
+        assert "safeshell" not in checked.stderr, checked.stderr
+
+
+def test_install_leaves_a_foreign_unit_alone(cli: Cli, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", home.root)
+    foreign = os.path.join(home.root, "systemd", "user", "safeshell.service")
+    write(foreign, "[Service]\n")
+    status, _, err = cli("daemon", "install")
+    assert status == 1
+    assert f"{foreign} is no unit of ours" in err
+    assert os.listdir(os.path.dirname(foreign)) == ["safeshell.service"]

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 
 import pytest
-from harness import RULES, Cli, write
+from harness import PATH, RULES, Cli, write
 
 from safeshell.paths import Home
 from safeshell.shims import list_shims
+from safeshell.spellings.wrappers import WRAPPERS
 
-SHIMMED = ["cat", "echo", "env", "git", "ls", "rm", "sh", "sleep", "touch"]
+DISPATCHED = {"cat", "echo", "env", "git", "ls", "rm", "sh", "sleep", "touch"}
+SHIMMED = sorted(DISPATCHED | {name for name in WRAPPERS if shutil.which(name, path=PATH)})
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", PATH)
 
 
 def test_sync_prints_what_changed(cli: Cli, home: Home) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import oracle
 import pytest
 import yaml
-from hypothesis import assume, given, settings
+from budget import examples
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from safeshell_compiler import Compilation, compile_rules
 from safeshell_compiler.diff import Change, Diff, Kind, Verdict, diff
@@ -249,7 +250,7 @@ def _check_witnesses(old: Compilation, new: Compilation, found: Diff) -> None:
         assert witness.direction is expected
 
 
-@settings(max_examples=150, deadline=None)
+@examples(60)
 @given(policies(), policies(), st.lists(situations(), min_size=1, max_size=12))
 def test_witnesses_are_true_and_no_loosening_is_missed(before: str, after: str, asked: list[oracle.Situation]) -> None:
     old, new = _compile(before), _compile(after)
@@ -263,7 +264,7 @@ def test_witnesses_are_true_and_no_loosening_is_missed(before: str, after: str, 
             assert oracle.decide(new.policy, situation)[0] == oracle.decide(old.policy, situation)[0]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(60)
 @given(policies(), st.lists(situations(), min_size=1, max_size=12), st.data())
 def test_a_weakened_rule_is_loosened_with_a_witness(
     text: str, asked: list[oracle.Situation], data: st.DataObject

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import itertools
 import shlex
+import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from budget import examples
+from hypothesis import given
 from hypothesis import strategies as st
-from safeshell_compiler.generate import Budget, Language, generate
+from safeshell_compiler.automaton import Automaton, State
+from safeshell_compiler.charset import category, contains
+from safeshell_compiler.generate import STEPS, Budget, Language, generate
 from safeshell_compiler.languages import Branches, CommandLines, Directories
 
 from safeshell import patterns
@@ -112,7 +116,7 @@ _WORDS = ["a", "b", "-", "ab", "a-", "--", "''", "'$'", "-a"]
 _LINES = ["x", *(f"x {' '.join(words)}" for count in (1, 2) for words in itertools.product(_WORDS, repeat=count))]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(200)
 @given(st.lists(_PATTERNS, max_size=3), st.lists(_PATTERNS, max_size=2))
 def test_a_text_is_made_where_there_is_one(required: list[str], forbidden: list[str]) -> None:
     def fits(line: str) -> bool:
@@ -125,3 +129,29 @@ def test_a_text_is_made_where_there_is_one(required: list[str], forbidden: list[
         assert fits(made)
     elif budget.exact:
         assert not [line for line in _LINES if fits(line)]
+
+
+@pytest.mark.parametrize("pattern", ["push", "(a|b)*a(a|b){12}x", r"(\pL|[0-9]){20}x"])
+def test_a_budget_bounds_the_work(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = 0
+    real = Automaton.step
+
+    def step(self: Automaton, state: State, before: int, char: str) -> State | None:
+        nonlocal places
+        places += len(state or ())
+        return real(self, state, before, char)
+
+    monkeypatch.setattr(Automaton, "step", step)
+    budget = Budget(50)
+    generate(CommandLines("x"), [pattern], [f"{pattern}y", "z$"], budget)
+    # The last state may go over it.
+    assert places < 52 * STEPS + 20 * STEPS
+
+
+def test_categories_are_unicodes() -> None:
+    for name in ("L", "Lu", "Nd", "Zs", "Cs"):
+        found = category(name)
+        assert found is not None
+        for code in (*range(0x3000), 0xD800, 0x10FFFF):
+            assert contains(found, code) is unicodedata.category(chr(code)).startswith(name)
+    assert category("Greek") is None

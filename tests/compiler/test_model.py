@@ -24,6 +24,8 @@ RULE = HEAD + "- name: a\n  action: deny\n  message: m\n  tests: {match: [x]}\n"
         (HEAD + "- text\n", ("SS210", 3, 3), "'text'"),
         (RULE + "  mesage: x\n", ("SS201", 7, 3), "did you mean 'message'?"),
         (RULE + "  command_matches: x\n", ("SS201", 7, 3), "conditions stand under `conditions:`"),
+        (RULE + "  comand_match: x\n", ("SS201", 7, 3), "conditions stand under `conditions:`"),
+        (RULE + "  comands: [x]\n", ("SS201", 7, 3), "did you mean 'commands'?"),
         (HEAD + "- {name: A b, action: deny, message: m}\n", ("SS207", 3, 10), "a-z, 0-9 and -"),
         (HEAD + "- {name: a, action: dney, message: m}\n", ("SS205", 3, 21), "did you mean 'deny'?"),
         (HEAD + "- {name: a, action: deny, message: ''}\n", ("SS214", 3, 36), "empty"),
@@ -37,7 +39,7 @@ RULE = HEAD + "- name: a\n  action: deny\n  message: m\n  tests: {match: [x]}\n"
         (RULE + "  observe: 'yes'\n", ("SS208", 7, 12), "'yes'"),
         (RULE + "  timeout: 30\n", ("SS204", 7, 12), "30s"),
         (RULE + "  conditions: [{comand_matches: x}]\n", ("SS202", 7, 17), "did you mean 'command_matches'?"),
-        (RULE + "  conditions: [{option: [-f]}]\n", ("SS202", 7, 17), "'option'"),
+        (RULE + "  conditions: [{options: [-f]}]\n", ("SS202", 7, 17), "did you mean 'option'?"),
         (
             RULE + "  conditions: [{command_matches: x, path_matches: y}]\n",
             ("SS211", 7, 37),

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from safeshell_compiler import compile_rules, dump, render
+from safeshell_compiler import compile_rules, render
+from safeshell_compiler.dump import dump
 from safeshell_compiler.publish import compile_home, for_daemon
 
 from safeshell.paths import Home

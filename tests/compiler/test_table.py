@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from safeshell_compiler import STAGES, compile_rules, dump
+from safeshell_compiler import STAGES, compile_rules
+from safeshell_compiler.dump import dump
 
 from safeshell.errors import TableError
 from safeshell.patterns import SHARD_PATTERNS

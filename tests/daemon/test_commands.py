@@ -127,6 +127,6 @@ def test_a_shim_without_a_program_behind_it_is_127(daemon: Daemon, shims: Home) 
 
 
 def test_commands_within_commands_are_judged_too(daemon: Daemon, shims: Home, tmp_path: Path) -> None:
-    done = run(shims, "sh", "-c", f"env touch {tmp_path}/x; echo $?", env={"CLAUDECODE": "1"})
+    done = run(shims, "sh", "-c", f"sh -c 'touch {tmp_path}/x'; echo $?", env={"CLAUDECODE": "1"})
     assert done.stdout == b"126\n"
     assert daemon.status()["requests"] == {"total": 3, "allow": 2, "deny": 1}

@@ -475,3 +475,25 @@ def test_a_real_cgroup_confines_by_its_limit_only(own: Own, cgroup: Path, spawn:
     assert inspect(pid, own).confined == ""
     (cgroup / "pids.max").write_text("64")
     assert inspect(pid, Own.read()).confined == "cgroup limit pids.max"
+
+
+@pytest.mark.parametrize(
+    ("set_up", "reason"),
+    [
+        ("", ""),
+        ("ctypes.CDLL(None).personality(0x40000)", "the daemon's personality"),
+        ("ctypes.CDLL(None).prctl(29, ctypes.c_ulong(77000))", "the daemon's timer slack"),
+    ],
+    ids=["usual", "personality", "timer-slack"],
+)
+def test_a_daemon_that_is_unusual_itself_is_like_no_caller(set_up: str, reason: str) -> None:
+    code = f"""
+import ctypes, os, signal
+for number in (signal.SIGPIPE, signal.SIGXFSZ):  # a daemon's children have these back
+    signal.signal(number, signal.SIG_DFL)
+{set_up}
+from safeshell.daemon.confinement import Own, inspect
+print(inspect(os.getpid(), Own.read()).differs)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == reason

@@ -43,6 +43,7 @@ DIFFERENCES = {
     "terminal": {"flags": Flag.TTY},
     "controlling terminal": {"flags": Flag.CTTY},
     "open descriptors": {"flags": Flag.FDS},
+    "unusual attributes": {"flags": Flag.UNUSUAL},
     "blocked signals": {"blocked": 1 << 14},
     "nice": {"nice": 5},
     "limits": {"caller": ALIKE._replace(differs="limits")},
@@ -112,7 +113,7 @@ def test_the_nice_value_of_the_request_is_held_against_the_kernels() -> None:
 def test_no_combination_runs_in_the_daemon_what_must_not() -> None:
     tried = 0
     for flags, confined, differs, blocked, stdio, fits, enters, setting, rule in itertools.product(
-        range(32),
+        range(64),
         ("", "another root directory"),
         ("", "limits"),
         (0, 1),
@@ -136,7 +137,7 @@ def test_no_combination_runs_in_the_daemon_what_must_not() -> None:
         tried += 1
         impossible = bool(confined or not fits or not enters or flags & Flag.CLOSED)
         streams = not stdio and not flags & (Flag.CLOSED | Flag.IN_PLACE)
-        different = bool(differs or blocked or flags & (Flag.TTY | Flag.CTTY | Flag.FDS))
+        different = bool(differs or blocked or flags & (Flag.TTY | Flag.CTTY | Flag.FDS | Flag.UNUSUAL))
         asked = rule or setting
         if placement is Placement.DAEMON:
             assert not impossible
@@ -151,7 +152,7 @@ def test_no_combination_runs_in_the_daemon_what_must_not() -> None:
             assert not streams
             assert impossible or flags & Flag.IN_PLACE or asked == "in_place" or (asked == "auto" and different)
             assert reason
-    assert tried == 32 * 2**6 * 12
+    assert tried == 64 * 2**6 * 12
 
 
 def test_the_environment_keeps_bytes_and_order() -> None:

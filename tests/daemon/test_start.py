@@ -48,7 +48,8 @@ def test_the_daemon_is_nobodys_child_in_directory_session_descriptors_and_enviro
     assert (targets[0], targets[1]) == ("/dev/null", "/dev/null")
     kinds = sorted(target.partition(":")[0] for number, target in targets.items() if number > 2)
     assert kinds.count("pipe") == 2  # the loop's wake-up; stderr is its starter's, who has gone
-    assert {target for target in targets.values() if target.startswith("/tmp/")} == {daemon.home.root}
+    own = {target for target in targets.values() if target.startswith("/tmp/")}
+    assert own == {daemon.home.root, daemon.home.socket}
 
 
 def test_a_home_that_others_may_write_is_refused(home: Home) -> None:

@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from e2e.fallback import BASH_CONFIGS, worlds
 from e2e.guard import Guard, guarded
+from e2e.real import tooled_guard
 
 CONFIGS = {"auto": None, "daemon": "execution: daemon\n", "in_place": "execution: in_place\n"}
+FAITHFUL = ("auto", "in_place")
+"""The placements that keep what a daemon's child can't have: terminal, descriptors, limits."""
 
 MakeGuard = Callable[[str], Guard]
 
@@ -38,7 +42,7 @@ def guards() -> Iterator[MakeGuard]:
 
         def get(placement: str) -> Guard:
             if placement not in made:
-                made[placement] = stack.enter_context(guarded(CONFIGS[placement]))
+                made[placement] = stack.enter_context(guarded({**CONFIGS, **BASH_CONFIGS}[placement]))
             return made[placement]
 
         yield get
@@ -51,15 +55,15 @@ def _lend(guard: Guard) -> Iterator[Guard]:
     guard.fresh_work()
 
 
-@pytest.fixture(params=CONFIGS)
+@pytest.fixture
 def guard(guards: MakeGuard, request: pytest.FixtureRequest) -> Iterator[Guard]:
-    """Each placement."""
+    """Each placement, and for the tests that `e2e.fallback` names over the fallback client."""
     yield from _lend(guards(request.param))
 
 
-@pytest.fixture(params=["auto", "in_place"])
+@pytest.fixture
 def faithful(guards: MakeGuard, request: pytest.FixtureRequest) -> Iterator[Guard]:
-    """The placements that keep what a daemon's child can't have: terminal, descriptors, limits."""
+    """Those of FAITHFUL, and over the fallback client likewise."""
     yield from _lend(guards(request.param))
 
 
@@ -88,5 +92,39 @@ def needed_programs(request: pytest.FixtureRequest) -> None:
         _need(*mark.args)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Sends `guard` and `faithful` through their worlds, those of the fallback client too where it is asked for."""
+    for name, placements in (("guard", CONFIGS), ("faithful", FAITHFUL)):
+        if name in metafunc.fixturenames:
+            more = worlds(metafunc.module.__name__.rpartition(".")[2], metafunc.function.__name__)
+            metafunc.parametrize(name, [*placements, *more], indirect=True)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(program, …): programs that the test runs")
+
+
+@pytest.fixture(scope="session")
+def tooled() -> Iterator[MakeGuard]:
+    """Gives the world of a placement in which all the tools that builds and scripts use are shimmed, too."""
+    made: dict[str, Guard] = {}
+    with ExitStack() as stack:
+
+        def get(placement: str) -> Guard:
+            if placement not in made:
+                made[placement] = stack.enter_context(tooled_guard(placement))
+            return made[placement]
+
+        yield get
+
+
+@pytest.fixture(params=CONFIGS)
+def workshop(tooled: MakeGuard, request: pytest.FixtureRequest) -> Iterator[Guard]:
+    """That world in each placement."""
+    yield from _lend(tooled(request.param))
+
+
+@pytest.fixture
+def busy(tooled: MakeGuard) -> Iterator[Guard]:
+    """That world with the default placement, for what takes seconds."""
+    yield from _lend(tooled("auto"))

@@ -112,6 +112,7 @@ class Guard:
         home: the home.
         daemon: its daemon.
         spawns: whether its daemon runs commands that nothing stands against.
+        fallback: whether its shims are the bash client.
         bin: a directory on PATH for the test's own programs.
         work: an empty directory to run in.
     """
@@ -119,6 +120,7 @@ class Guard:
     def __init__(self, root: str, config: str | None = None) -> None:
         self.root = root
         self.spawns = config is None or "in_place" not in config
+        self.fallback = config is not None and "client: bash" in config
         self.bin = os.path.join(root, "bin")
         self.work = os.path.join(root, "work")
         os.mkdir(self.bin)

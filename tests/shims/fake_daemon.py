@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-TTY, CTTY, FDS, CLOSED = 1, 2, 4, 8
+TTY, CTTY, FDS, CLOSED, UNUSUAL = 1, 2, 4, 8, 32
 EXECUTE, SIGNAL = 1, 3
 
 
@@ -58,6 +58,8 @@ class Request:
     env: list[bytes]
     fds: list[os.stat_result] = field(default_factory=list)
     pid: int = 0
+    verb: str = ""
+    """The line form's."""
 
 
 class Connection:
@@ -117,18 +119,28 @@ class Connection:
         while b"\n" not in self.buffer:
             self.fill()
         line, _, self.buffer = self.buffer.partition(b"\n")
-        version, verb, argc, envc = line.split(b" ")
-        assert (version, verb) == (b"safeshell/1", b"execute")
+        version, verb, argc, envc, *copies = line.split(b" ")
+        assert version == b"safeshell/1"
+        assert (verb, len(copies)) in {(b"execute", 0), (b"ask", 0), (b"spawn", 3)}
         name = self.take_string()
         argv = [self.take_string() for _ in range(int(argc))]
         env = [self.take_string() for _ in range(int(envc))]
-        return Request(0, 0, 0, name, argv, env)
+        return Request(0, 0, 0, name, argv, env, verb=verb.decode())
 
     def signal(self) -> int:
         """Reads a SIGNAL frame: the signal's number."""
         magic, version, kind, _, length = struct.unpack("<4sBBHI", self.take(12))
         assert (magic, version, kind, length) == (b"SfSh", 1, SIGNAL, 4)
         return int(struct.unpack("<I", self.take(4))[0])
+
+    def signal_line(self) -> bytes:
+        """Reads a line of the line form that forwards a signal: its name."""
+        while b"\n" not in self.buffer:
+            self.fill()
+        line, _, self.buffer = self.buffer.partition(b"\n")
+        word, name = line.split(b" ")
+        assert word == b"signal"
+        return name
 
     def gone(self) -> None:
         """Waits until the client has closed its end."""

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fidelity.callers import CALLERS, PRIVILEGED
 from shims.conftest import Shim
-from shims.fake_daemon import CLOSED, CTTY, FDS, TTY, FakeDaemon, refused
+from shims.fake_daemon import CLOSED, CTTY, FDS, TTY, UNUSUAL, FakeDaemon, refused
 
 NO = refused(126, b"no\n")
 NO_LINE = b"refused 126 no\\n\n"
@@ -93,6 +94,15 @@ def test_descriptors_are_the_callers_own(shim: Shim, tmp_path: Path) -> None:
         assert request.flags == 0
     os.close(reading)
     os.close(writing)
+
+
+@pytest.mark.parametrize("caller", ["timer-slack", "personality", "input-output", "securebits"])
+def test_what_is_unusual_about_the_caller(shim: Shim, caller: str) -> None:
+    if os.geteuid() and caller in PRIVILEGED:
+        pytest.skip("needs root")
+    with FakeDaemon(shim.home, NO) as daemon:
+        shim.run("probe", start_new_session=True, preexec_fn=CALLERS[caller])
+        assert daemon.request().flags == UNUSUAL
 
 
 def test_a_deleted_directory_is_passed(shim: Shim, tmp_path: Path) -> None:

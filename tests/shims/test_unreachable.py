@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from shims.conftest import Shim
-from shims.fake_daemon import FakeDaemon, exited, refused
+from shims.fake_daemon import exited, refused
 
 DENIED = b"); the command does not run\n"
 ALLOWED = b"); running the command unguarded\n"
@@ -67,31 +67,6 @@ def test_a_socket_path_that_is_too_long(any_shim: Shim) -> None:
 def test_the_clients_own_name_is_usage(shim: Shim) -> None:
     done = shim.install("safeshell-shim").run("safeshell-shim")
     assert (done.returncode, done.stderr.startswith(b"safeshell: usage: ")) == (2, True)
-
-
-def test_bash_client_by_its_own_name(bash_shim: Shim) -> None:
-    check = bash_shim.install("safeshell-check")
-    assert check.run("safeshell-check", "rm", "x").returncode == 2
-    with FakeDaemon(check.home, b"exec 0 /bin/echo\n") as daemon:
-        assert check.run("safeshell-check", "--", "echo", "-n", "x").stdout == b"x"
-        request = daemon.request()
-    assert (request.name, request.argv) == (b"echo", [b"echo", b"-n", b"x"])
-
-
-def test_bash_client_through_socat(bash_shim: Shim, tmp_path: Path) -> None:
-    (tmp_path / "nc").write_text("#!/bin/sh\necho \"nc: invalid option -- 'U'\" >&2; exit 1\n")
-    (tmp_path / "nc").chmod(0o755)
-    with FakeDaemon(bash_shim.home, b"refused 9 through socat\n") as daemon:
-        done = bash_shim.run("probe", b"\xff", "", env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
-        assert daemon.request().argv == [b"probe", b"\xff", b""]
-    assert (done.returncode, done.stderr) == (9, b"through socat\n")
-
-
-def test_bash_client_ignores_bash_env(bash_shim: Shim, tmp_path: Path) -> None:
-    (tmp_path / "env").write_text("echo sourced; exit 0\n")
-    with FakeDaemon(bash_shim.home, b"refused 9 no\n"):
-        done = bash_shim.run("probe", env={"BASH_ENV": str(tmp_path / "env"), "BASH_FUNC_printf%%": "() { exit 0; }"})
-    assert (done.returncode, done.stdout) == (9, b"")
 
 
 def test_a_full_backlog_is_waited_out(shim: Shim) -> None:

@@ -244,6 +244,8 @@ class _Rule:
             return "SS331" if repo[0].value == repo[1] and not branch[1] else ""
         if one.kind != other.kind:
             return ""
+        if one.kind == "operand_under":
+            return "SS329" if one.value == other.value and no_one != no_other else ""
         if one.kind == "env_equals":
             same = one.value.variable == other.value.variable and one.value.value != other.value.value
             return "SS329" if same and not no_one and not no_other else ""

@@ -30,6 +30,8 @@ def check_doubles(view: View) -> None:
 def _lists(source: PolicyRule) -> Iterator[tuple[Sequence[Hashable], Node, str]]:
     if source.rule.commands is not None:
         yield source.rule.commands, locate(source.node, ("commands",)), source.file
+    if source.rule.takes_argument is not None:
+        yield source.rule.takes_argument, locate(source.node, ("takes_argument",)), source.file
     for conditions, node, file in condition_lists(source):
         yield from _nested(conditions, node, file)
 
@@ -43,7 +45,7 @@ def _nested(conditions: tuple[Condition, ...], node: Node, file: str) -> Iterato
             inner = locate(inner, (condition.kind,))
         if condition.kind in ("all", "any"):
             yield from _nested(condition.value, inner, file)
-        elif condition.kind == "git_branch_in":
+        elif condition.kind in ("git_branch_in", "option", "operand_under"):
             yield condition.value, inner, file
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from safeshell import patterns
 from safeshell_compiler.flatten import Row
 from safeshell_compiler.lint.view import Name, UnknownError, View
+from safeshell_compiler.lower import Atom
 
 
 def implies(view: View, names: Sequence[Name], row: Row, other: Row) -> bool:
@@ -32,6 +33,8 @@ def _implied(view: View, names: Sequence[Name], row: Row, literal: int) -> bool:
         required, excluded = view.line_parts(row)
         wanted, unwanted = ([*required, arguments[0]], excluded) if forbidden else (required, [*excluded, arguments[0]])
         return all(view.line(name, wanted, unwanted) is None for name in names)
+    if kind in ("option", "operand_under"):
+        return _lists_imply(view, row, view.atoms[literal >> 1], forbidden=forbidden)
     same = [(view.atoms[known >> 1], bool(known & 1)) for known in row]
     if kind == "env":
         others = (atom[1:] for atom, negated in same if atom[0] == "env" and not negated)
@@ -47,6 +50,18 @@ def _implied(view: View, names: Sequence[Name], row: Row, literal: int) -> bool:
         if forbidden:
             return view.text(kind, [*required, arguments[0]], []) is None
         return view.text(kind, required, [arguments[0]]) is None
+    return False
+
+
+def _lists_imply(view: View, row: Row, atom: Atom, *, forbidden: bool) -> bool:
+    """Whether one of a row's lists says as much: a shorter one that holds, or a longer one that doesn't."""
+    kind, members, taken = atom
+    for known in row:
+        other = view.atoms[known >> 1]
+        if other[0] == kind and other[2] == taken and bool(known & 1) == forbidden:
+            shorter, longer = (members, other[1]) if forbidden else (other[1], members)
+            if set(shorter) <= set(longer):
+                return True
     return False
 
 

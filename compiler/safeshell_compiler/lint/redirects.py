@@ -7,6 +7,7 @@ import shlex
 from safeshell.patterns import quote
 from safeshell_compiler.flatten import Row, RuleRows
 from safeshell_compiler.lint.view import UnknownError, View
+from safeshell_compiler.lower import ARGUMENT_KINDS
 from safeshell_compiler.meaning import ARGUMENTS
 from safeshell_compiler.tree import locate
 
@@ -38,6 +39,8 @@ def _denies(view: View, other: RuleRows, found: RuleRows, words: tuple[str, ...]
 def _certain(view: View, name: str, denial: Row, row: Row, words: tuple[str, ...]) -> bool:
     """Whether the denial holds for every line of the target, under the facts under which the redirect is made."""
     required, forbidden = view.line_parts(denial)
+    if any(view.atoms[literal >> 1][0] in ARGUMENT_KINDS for literal in denial):
+        return False  # the target has other arguments, and may read them otherwise
     facts = {literal for literal in denial if view.atoms[literal >> 1][0] != "line"}
     if not facts <= row:
         return False

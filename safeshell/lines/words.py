@@ -1,0 +1,102 @@
+"""A word of a shell line as a structure: literal text, and parts that only the run can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Text that stands for itself.
+
+    Attributes:
+        text: without its quotes; bytes that are not UTF-8 as surrogates.
+        quoted: whether it was quoted, and so is no pattern, brace or tilde.
+    """
+
+    text: str
+    quoted: bool
+
+    @property
+    def source(self) -> str:
+        """The text, as patterns see it."""
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What only the run can tell.
+
+    Attributes:
+        source: how it is written.
+        quoted: whether it stands in double quotes, and so never becomes several words.
+        variable: the name where it is a plain `$NAME` or `${NAME…}`, else "".
+        operation: what follows the name inside the braces, like `:-x`, or "".
+        several: whether it may become no word or many.
+    """
+
+    source: str
+    quoted: bool
+    variable: str = ""
+    operation: str = ""
+    several: bool = True
+
+
+Part = Literal | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word.
+
+    Attributes:
+        parts: what it is made of; none is the empty word.
+        source: how it is written in the line, quotes included; "" where it was made.
+    """
+
+    parts: tuple[Part, ...]
+    source: str = ""
+
+    @property
+    def literal(self) -> str | None:
+        """The word's text, or None where only the run can tell it."""
+        if any(isinstance(part, Unknown) for part in self.parts):
+            return None
+        return self.written
+
+    @property
+    def written(self) -> str:
+        """The word as it is written, without its quotes."""
+        return "".join([part.source for part in self.parts])
+
+    @property
+    def several(self) -> bool:
+        """Whether it may become no word or many."""
+        return any(isinstance(part, Unknown) and part.several for part in self.parts)
+
+    @property
+    def prefix(self) -> str:
+        """The literal text before the first part that only the run can tell."""
+        found = []
+        for part in self.parts:
+            if isinstance(part, Unknown):
+                break
+            found.append(part.text)
+        return "".join(found)
+
+
+def plain(text: str) -> Word:
+    """A word of literal text."""
+    return Word((Literal(text, quoted=True),))
+
+
+def unknown(source: str, *, several: bool = True) -> Word:
+    """A word that only the run can tell."""
+    return Word((Unknown(source, quoted=not several, several=several),))
+
+
+def literals(words: Sequence[Word]) -> list[str] | None:
+    """The words' texts, or None where one is unknown."""
+    found = [word.literal for word in words]
+    return None if None in found else [text for text in found if text is not None]

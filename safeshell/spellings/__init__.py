@@ -1,0 +1,6 @@
+"""Canonical spellings: a command as it was written, and as what it really runs."""
+
+from safeshell.spellings.spelling import FileWorld, Spelling, StatedWorld, World
+from safeshell.spellings.unwrap import SPELLINGS_MAX, UNWRAPPED, spellings
+
+__all__ = ["SPELLINGS_MAX", "UNWRAPPED", "FileWorld", "Spelling", "StatedWorld", "World", "spellings"]

@@ -1,0 +1,84 @@
+"""Callers that are not plain: each sets one thing of its own that its commands inherit."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import resource
+import signal
+from collections.abc import Callable
+
+PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_SET_TIMERSLACK, PR_SET_NO_NEW_PRIVS, PR_SET_THP_DISABLE = 1, 28, 29, 38, 41
+ADDR_NO_RANDOMIZE = 0x0040000
+NO_SETUID_FIXUP = 4
+SYS_KEYCTL, SYS_IOPRIO_SET = {"x86_64": (250, 251), "aarch64": (219, 30)}[os.uname().machine]
+KEYCTL_JOIN_SESSION_KEYRING = 1
+IOPRIO_IDLE = 3 << 13
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _check(result: int) -> None:
+    if result < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def _prctl(option: int, value: int) -> None:
+    _check(_libc.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)))
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="ascii") as stream:
+        stream.write(text)
+
+
+def _open_nine() -> None:
+    os.dup2(0, 9)
+
+
+def _set_timer() -> None:
+    signal.setitimer(signal.ITIMER_REAL, 1000)
+
+
+def _limit_files() -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (77, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
+
+def _raise_signal_blocked() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+    os.kill(os.getpid(), signal.SIGUSR1)
+
+
+CALLERS: dict[str, Callable[[], object]] = {
+    "plain": lambda: None,
+    "umask": lambda: os.umask(0o027),
+    "directory": lambda: os.chdir("/"),
+    "nice": lambda: os.nice(3),
+    "batch": lambda: os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0)),
+    "affinity": lambda: os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]),
+    "limits": _limit_files,
+    "ignored": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    "blocked": lambda: signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2]),
+    "pending": _raise_signal_blocked,
+    "descriptor": _open_nine,
+    "nonblocking": lambda: fcntl.fcntl(0, fcntl.F_SETFL, os.O_NONBLOCK),
+    "no-new-privileges": lambda: _prctl(PR_SET_NO_NEW_PRIVS, 1),
+    "securebits": lambda: _prctl(PR_SET_SECUREBITS, NO_SETUID_FIXUP),
+    "timer-slack": lambda: _prctl(PR_SET_TIMERSLACK, 77_000),
+    "huge-pages": lambda: _prctl(PR_SET_THP_DISABLE, 1),
+    "personality": lambda: _check(_libc.personality(ctypes.c_ulong(ADDR_NO_RANDOMIZE))),
+    "input-output": lambda: _check(_libc.syscall(SYS_IOPRIO_SET, 1, 0, IOPRIO_IDLE)),
+    "keyring": lambda: _check(_libc.syscall(SYS_KEYCTL, KEYCTL_JOIN_SESSION_KEYRING, b"of the caller")),
+    "oom-score": lambda: _write("/proc/self/oom_score_adj", "300"),
+    "core-filter": lambda: _write("/proc/self/coredump_filter", "0x1"),
+    "timer": _set_timer,
+    "death-signal": lambda: _prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
+}
+"""What to do in the caller before it executes the command, by name."""
+
+PRIVILEGED = {"securebits"}
+"""Those that only root can be."""
+
+KEPT = {"keyring", "plain", "umask", "directory", "nonblocking", "oom-score", "core-filter", "timer", "death-signal"}
+"""Those whose commands a child of the daemon may run: it keeps what they set, or is listed not to."""

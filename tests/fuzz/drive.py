@@ -1,0 +1,178 @@
+"""Fuzzes the protocol for as long as it is told: both receivers, a running daemon, the native client's reply parser.
+
+    python tests/fuzz/drive.py SECONDS [SEED]
+
+Each part says how many inputs it had; the first that breaks something ends the run with its seed. `make fuzz` runs it.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+if __name__ == "__main__":
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from fuzz.mutate import PROGRAM, answer, damage, pieces, request
+from harness import Daemon, make_home, running_daemon, temporary_directory, until
+
+from safeshell.client import connect, execute
+from safeshell.errors import ProtocolError
+from safeshell.protocol import LAST_REPLIES, Event, Frame, Receiver, ReplyReceiver, Type
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BATCH = 50
+"""Requests between two looks at the daemon."""
+
+CONFIG = "limits: {client_deadline: 100ms}\n"
+"""Half requests are many here."""
+
+_NEVER = (Type.STOP, Type.HANDOVER)
+
+
+def fuzz_receivers(seconds: float, seed: int) -> int:
+    """Whatever arrives ends in events or a `ProtocolError`, the same whole and in pieces; returns how many inputs."""
+    deadline = time.monotonic() + seconds
+    count = 0
+    while time.monotonic() < deadline:
+        source = random.Random(seed + count)
+        sent, answered = damage(source, request(source, "/nowhere")), damage(source, answer(source))
+        where = f"seed {seed + count}"
+        whole = _feed(Receiver(1 << 16), [sent])
+        # A line form that goes on after its end is seen to where the rest comes with it, else the rest is what fails.
+        assert whole in (None, _feed(Receiver(1 << 16), pieces(source, sent))), where
+        assert _feed(ReplyReceiver(), [answered]) == _feed(ReplyReceiver(), pieces(source, answered)), where
+        count += 1
+    return count
+
+
+def _feed(receiver: Receiver | ReplyReceiver, data: list[bytes]) -> list[Event | Frame] | None:
+    """The events, or None where there was an error."""
+    events: list[Event | Frame] = []
+    try:
+        for piece in data:
+            events += receiver.feed(piece)
+    except ProtocolError:
+        return None
+    return events
+
+
+def fuzz_daemon(daemon: Daemon, path: str, seconds: float, seed: int) -> int:
+    """A daemon answers everything or closes, goes on serving, and keeps nothing; returns how many requests."""
+    deadline = time.monotonic() + seconds
+    _look(daemon, path)
+    before = daemon.status()["descriptors"]
+    count = 0
+    while time.monotonic() < deadline:
+        for _ in range(BATCH):
+            _send(daemon, path, random.Random(seed + count), seed + count)
+            count += 1
+        _look(daemon, path)
+        until(lambda: daemon.status()["connections"] == 1, f"the connections to be closed, seeds up to {seed + count}")
+        until(
+            lambda: daemon.status()["descriptors"] == before, f"descriptors to be given back, seeds to {seed + count}"
+        )
+    return count
+
+
+def _look(daemon: Daemon, path: str) -> None:
+    done = execute([PROGRAM], env={"PATH": path}, home=daemon.home)
+    assert (done.returncode, done.ran) == (0, True), done.message
+
+
+def _send(daemon: Daemon, path: str, source: random.Random, seed: int) -> None:
+    data = damage(source, request(source, path))
+    if len(data) > 5 and data[5] in _NEVER:
+        return
+    with connect(daemon.home) as sock:
+        sock.settimeout(20)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            _pass(sock, data, source)
+        match source.randrange(4):
+            case 0:
+                return
+            case 1:
+                pass  # what is not whole waits for the deadline
+            case _:
+                sock.shutdown(socket.SHUT_WR)
+        receiver, frames = ReplyReceiver(), []
+        lines = data.startswith(b"safeshell/1 ")
+        with contextlib.suppress(ConnectionResetError, TimeoutError):
+            while got := sock.recv(1 << 16):
+                frames += [] if lines else receiver.feed(got)
+        assert all(frame.kind not in LAST_REPLIES for frame in frames[:-1]), f"seed {seed}: {frames}"
+
+
+def _pass(sock: socket.socket, data: bytes, source: random.Random) -> None:
+    """Sends it, in pieces and with descriptors as they come."""
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0] * source.choice((1, 4, 4, 4, 9))))]
+    for piece in pieces(source, data)[:200]:
+        sock.sendmsg([piece], rights if source.randrange(2) else [])
+        rights = []
+
+
+def build_reply_target(directory: str) -> tuple[str, bool] | None:
+    """Compiles the parser's target; returns it and whether it is libFuzzer's, or None without a compiler that can."""
+    source = os.path.join(HERE, "reply_target.c")
+    output = os.path.join(directory, "reply-target")
+    common = ["-std=gnu11", "-g", "-O1", "-DSAFESHELL_LIBC", "-fno-sanitize-recover=all", "-o", output, source]
+    sanitizers = "address,undefined"
+    for compiler, flags in (
+        ("clang", [f"-fsanitize=fuzzer,{sanitizers}"]),
+        (os.environ.get("CC", "cc"), [f"-fsanitize={sanitizers}", "-DSTANDALONE"]),
+    ):
+        if shutil.which(compiler):
+            done = subprocess.run([compiler, *flags, *common], capture_output=True, check=False)
+            if done.returncode == 0:
+                return output, "-DSTANDALONE" not in flags
+    return None
+
+
+def fuzz_reply_parser(seconds: int, seed: int) -> str:
+    """Whatever the daemon's bytes, the client reads nothing that isn't its own; returns the last line of what ran."""
+    with tempfile.TemporaryDirectory() as directory:
+        built = build_reply_target(directory)
+        if built is None:
+            return "no compiler with sanitizers"
+        program, guided = built
+        if guided:
+            os.mkdir(os.path.join(directory, "corpus"))
+            arguments = [f"-max_total_time={seconds}", f"-seed={seed or 1}", "-max_len=4096", "corpus"]
+        else:
+            arguments = [str(seconds), str(seed)]
+        done = subprocess.run([program, *arguments], cwd=directory, capture_output=True, text=True, check=False)
+        said = (done.stdout + done.stderr).strip()
+        assert done.returncode == 0, said
+        return said.splitlines()[-1]
+
+
+def main(arguments: list[str]) -> None:
+    """Gives each part a third of the time."""
+    seconds, seed = int(arguments[0]), int(arguments[1]) if len(arguments) > 1 else random.randrange(1 << 30)
+    print(f"seed {seed}")  # noqa: T201
+    print(f"receivers: {fuzz_receivers(seconds / 3, seed)} inputs")  # noqa: T201
+    with temporary_directory() as root, running_daemon(make_home(f"{root}/h", config=CONFIG)) as daemon:
+        print(f"daemon: {fuzz_daemon(daemon, fuzzed_program(root), seconds / 3, seed)} requests")  # noqa: T201
+    print(f"reply parser: {fuzz_reply_parser(max(1, seconds // 3), seed)}")  # noqa: T201
+
+
+def fuzzed_program(root: str) -> str:
+    """Makes a directory that holds the one program which fuzzed requests may run; returns it."""
+    path = os.path.join(root, "bin")
+    os.mkdir(path)
+    with open(os.path.join(path, PROGRAM), "w", encoding="utf-8") as stream:
+        stream.write("#!/bin/sh\nexit 0\n")
+    os.chmod(os.path.join(path, PROGRAM), 0o755)
+    return path
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
