@@ -144,7 +144,8 @@ def argument_policies(draw: st.DrawFn) -> str:
     """Rules about nothing but arguments, so that what is special about these comes up often."""
     made = []
     for number in range(draw(st.integers(1, 3))):
-        rule = {"name": f"rule-{number}", "message": "no", "action": draw(st.sampled_from(["allow", "deny"]))}
+        rule: dict[str, Any] = {"name": f"rule-{number}", "message": "no"}
+        rule["action"] = draw(st.sampled_from(["allow", "deny"]))
         leaves = st.recursive(_ARGUMENT_LEAVES, _compound, max_leaves=3)
         rule["conditions"] = draw(st.lists(leaves, min_size=1, max_size=2))
         if draw(st.booleans()):

@@ -32,6 +32,7 @@ class Timer:
         """The call will not be made."""
         if not self.cancelled:
             self.cancelled = True
+            self.callback = _nothing  # it may hold a connection, and that a request of megabytes
             self._loop.count_cancelled()
 
 
@@ -125,6 +126,10 @@ class Loop:
         self._epoll.close()
         os.close(self._wakeup_reader)
         os.close(self._wakeup_writer)
+
+
+def _nothing() -> None:
+    """What a cancelled timer would call."""
 
 
 def _ignore(_number: int, _frame: object) -> None:

@@ -15,6 +15,7 @@ from safeshell.facts import UNDECIDED, Fact, FactKey, RequestFacts
 from safeshell.judgement import judge_all
 from safeshell.lines.builtins import BUILTINS
 from safeshell.lines.possible import Certain, Possible, gapped
+from safeshell.lines.quoting import encode
 from safeshell.lines.walk import Command, Line, commands_of
 from safeshell.lines.words import Word
 from safeshell.spellings import UNWRAPPED, Spelling, spellings
@@ -114,7 +115,7 @@ def _block(environment: Mapping[str, str]) -> bytes:
 
 
 def _bytes(string: str) -> bytes:
-    return string.encode("utf-8", "surrogateescape").replace(b"\0", b"")
+    return encode(string).replace(b"\0", b"")
 
 
 def judge_line(line: str, caller: Caller) -> Judgement:

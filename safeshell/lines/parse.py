@@ -10,6 +10,8 @@ from functools import lru_cache
 import tree_sitter
 import tree_sitter_bash
 
+from safeshell.lines.quoting import encode
+
 LINE_MAX = 1 << 20
 """Bytes of a line."""
 
@@ -76,7 +78,7 @@ class Source:
         Raises:
             OverrunError: it is too long or takes too long.
         """
-        self.data = text.encode("utf-8", "surrogateescape")
+        self.data = encode(text)
         self.lost = False
         if len(self.data) > LINE_MAX:
             raise OverrunError("it is longer than 1 MiB")

@@ -32,6 +32,14 @@ def decode(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
+def encode(text: str) -> bytes:
+    """Text as the bytes that it came from; lone surrogates that stand for no byte in three bytes of their own."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
 def read_pieces(data: bytes, start: int, end: int, expansions: Expansions) -> list[Piece]:
     """A word's characters and expansions, its quotes taken off."""
     pieces: list[Piece] = []

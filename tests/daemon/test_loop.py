@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -50,6 +51,18 @@ def test_a_timer_may_set_and_cancel_others(loop: Loop) -> None:
     loop.call_later(0.001, first)
     loop.run()
     assert fired == ["set by the first"]
+
+
+def test_a_cancelled_timer_lets_go_of_what_it_would_have_called(loop: Loop) -> None:
+    class Held:
+        def call(self) -> None:
+            raise AssertionError
+
+    held = Held()
+    gone = weakref.ref(held)
+    loop.call_later(1000, held.call).cancel()
+    del held
+    assert gone() is None
 
 
 def test_a_descriptor_is_called_back_until_it_is_forgotten(loop: Loop, pipe: tuple[int, int]) -> None:

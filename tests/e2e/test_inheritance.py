@@ -54,9 +54,9 @@ def test_environment_is_the_same_bytes_in_order(guard: Guard, entries: list[byte
 def test_empty_environment(guard: Guard) -> None:
     # The home is found by the shim's own place.
     before = guard.requests()
-    assert guard.run("env", "-i", guard.shim("cat"), "/proc/self/environ") == (0, b"", b"")
+    assert guard.run("/usr/bin/env", "-i", guard.shim("cat"), "/proc/self/environ") == (0, b"", b"")
     assert guard.requests() == before + 1
-    assert guard.run("env", "-i", guard.shim("cat"), FORBIDDEN).status == 126
+    assert guard.run("/usr/bin/env", "-i", guard.shim("cat"), FORBIDDEN).status == 126
 
 
 @pytest.mark.parametrize("argv0", [b"cat", b"another name", b"-cat", b"/x/y", b"\xff", b""])
@@ -119,8 +119,10 @@ def test_nice(faithful: Guard) -> None:
 
 
 def test_nohup(faithful: Guard) -> None:
-    done = faithful.same("sh", "-c", "nohup cat /proc/self/status | grep Sig[BIC] ")
-    assert b"SigIgn:\t0000000000000001\n" in done.out
+    done = faithful.same(
+        "sh", "-c", "nohup cat /proc/self/status | grep Sig[BIC] | sed s/0000000180000001/1/\\;s/0000000000000001/1/"
+    )
+    assert b"SigIgn:\t1\n" in done.out  # with or without libc's own two, which its posix_spawn ignores
     assert b"SigBlk:\t0000000000000000\n" in done.out
 
 

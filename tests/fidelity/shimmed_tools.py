@@ -11,7 +11,8 @@ NOBODYS = "/nonexistent/safeshell-tests"
 """What tests/conftest.py sets."""
 
 
-_start = subprocess.Popen.__init__
+_popen: Any = subprocess.Popen
+_start = _popen.__init__
 
 
 def _start_behind_shims(process: Any, *arguments: Any, env: Any = None, **options: Any) -> None:
@@ -23,4 +24,4 @@ def _start_behind_shims(process: Any, *arguments: Any, env: Any = None, **option
 
 
 def pytest_configure() -> None:
-    subprocess.Popen.__init__ = _start_behind_shims  # type: ignore[method-assign] # for the whole run: the plugin's end
+    _popen.__init__ = _start_behind_shims  # for the whole run: that is what the plugin is for
