@@ -16,10 +16,13 @@ from typing import Any, Self
 from safeshell.client import control, evaluate
 from safeshell.errors import SafeShellError
 from safeshell.native import bash_client, native_client
-from safeshell.paths import Home
+from safeshell.paths import SYSTEM_RULES, Home
 from safeshell.programs import Programs
 from safeshell.protocol import Type
-from safeshell.shims import list_shims
+from safeshell.settings import Settings
+from safeshell.shims import list_shims, missing
+from safeshell.store import read_current
+from safeshell.table import Table
 
 RUNS = 30
 """Times each command is run for its cost; medians of so many are stable to a few per cent."""
@@ -95,6 +98,14 @@ def _daemon(home: Home) -> Probe:
 def _client(home: Home, names: Sequence[str]) -> Probe:
     if not names:
         return Probe("shims", False, f"there are none in {home.shims}", "run `safeshell shims sync`")
+    found, record = read_current(home.tables, (SYSTEM_RULES, home.rules))
+    tables = [Table(sections, current.root) for current, sections in found.values()]
+    bare = missing(home, tables, Settings.from_json(record))
+    if bare:
+        shown = ", ".join(bare[:5]) + (", …" if len(bare) > 5 else "")
+        return Probe(
+            "shims", False, f"the rules are about commands without a shim: {shown}", "run `safeshell shims sync`"
+        )
     installed = native_client()
     if installed is None:
         hint = "install again where there is a C compiler, then `safeshell shims sync`"

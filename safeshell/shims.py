@@ -68,6 +68,16 @@ def _installed(path: Sequence[str]) -> set[str]:
     return names
 
 
+def missing(home: Home, tables: Iterable[Table], settings: Settings) -> list[str]:
+    """The commands that are wanted and not shimmed."""
+    present = set(list_shims(home))
+    return [name for name in wanted(tables, settings, _path()) if name not in present]
+
+
+def _path() -> list[str]:
+    return os.environ.get("PATH", os.defpath).split(":")
+
+
 def sync(home: Home, tables: Iterable[Table], settings: Settings, client: str | None = None) -> Synced:
     """Makes the shim directory hold exactly the wanted commands, each a hard link to one copy of the client.
 
@@ -80,7 +90,7 @@ def sync(home: Home, tables: Iterable[Table], settings: Settings, client: str | 
     native = native_client() if kind == "native" else None
     source = native or bash_client()
     try:
-        return _sync(home, wanted(tables, settings, os.environ.get("PATH", os.defpath).split(":")), source, native)
+        return _sync(home, wanted(tables, settings, _path()), source, native)
     except OSError as error:
         raise SafeShellError(f"can't write {home.shims}: {error.strerror}") from error
 

@@ -75,8 +75,8 @@ BY_BASH = {
 }
 """The fallback client, where nothing could be compiled."""
 
-SHOWN = {"family/parent", "family/parents_name", "family/leads_session", "signals/ignored"}
-"""Those of `IN_DAEMON` that do not depend on how the daemon was started."""
+SHOWN = {"family/parent", "family/leads_session", "signals/ignored"}
+"""Those of `IN_DAEMON` that depend neither on how the daemon was started nor on the name of the tests' process."""
 
 
 def flatten(value: Any, path: str = "") -> dict[str, Any]:
