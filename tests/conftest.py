@@ -10,6 +10,7 @@ A test that wants other rules or settings than the default names them:
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -25,6 +26,16 @@ from safeshell.context import KNOWN_MARKERS
 from safeshell.paths import Home
 
 MakeHome = Callable[..., Home]
+
+
+def _forget_ignored_signals() -> None:
+    """What the tests' runner ignores (in a shell's background, under nohup), all that they run would ignore too."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+
+_forget_ignored_signals()
 
 
 def pytest_configure(config: pytest.Config) -> None:

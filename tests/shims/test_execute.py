@@ -68,7 +68,9 @@ def test_ignored_signals_stay_ignored(shim: Shim) -> None:
             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
         )
     native = 1 << (signal.SIGHUP - 1) | 1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1)
-    assert int(done.stdout.split()[1], 16) == native
+    # Under make, whose posix_spawn is glibc's, the tests themselves have libc's own signals 32 and 33 ignored.
+    libcs = 1 << 31 | 1 << 32
+    assert int(done.stdout.split()[1], 16) & ~libcs == native
 
 
 def test_no_descriptor_of_the_client_is_left(any_shim: Shim) -> None:

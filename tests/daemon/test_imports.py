@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+HEAVY = ("pydantic", "yaml", "click", "asyncio", "tree_sitter", "lmdb", "multiprocessing", "safeshell_compiler")
+
+
+def test_the_daemon_imports_nothing_heavy() -> None:
+    program = (
+        "import sys, safeshell.daemon.__main__, safeshell.daemon.start;"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
