@@ -42,8 +42,9 @@ _OPTIONAL = {
 """Lines that a kernel may be too old for or built without."""
 
 _NONE_IGNORED = b"SigIgn:\t" + b"0" * 16
-_LIBC_IGNORED = b"SigIgn:\t%016x" % (0b11 << 31)
-"""glibc's posix_spawn has its own signals, 32 and 33, ignored: so in the daemon's children, and in all they start."""
+_LIBC_IGNORED = tuple(b"SigIgn:\t%016x" % mask for mask in (0b11 << 31, 1 << 31, 1 << 32))
+"""glibc's posix_spawn leaves its own signals, 32 and 33, ignored: so in the daemon's children, in those of make, and in
+all they start; a program of theirs that has threads takes one of the two back."""
 _UMASK = b"Umask:\t"
 UMASK_UNKNOWN = 0o077
 
@@ -54,7 +55,7 @@ class Status:
 
     labels: tuple[bytes, ...]
     lines: tuple[bytes, ...]
-    _of_children: tuple[bytes, ...]
+    _alike: frozenset[tuple[bytes, ...]]
     _pick: Callable[[list[bytes]], tuple[bytes, ...]]
     _umask_at: int
 
@@ -74,8 +75,11 @@ class Status:
         pick: Callable[[list[bytes]], tuple[bytes, ...]] = itemgetter(*map(names.index, labels))
         # Python ignores signals that the daemon's children get back, so its own are not what to compare with.
         expected = tuple(_NONE_IGNORED if line.startswith(b"SigIgn:") else line for line in pick(lines))
-        of_children = tuple(_LIBC_IGNORED if line.startswith(b"SigIgn:") else line for line in expected)
-        return cls(labels, expected, of_children, pick, names.index(b"Umask"))
+        alike = frozenset(
+            tuple(ignored if line.startswith(b"SigIgn:") else line for line in expected)
+            for ignored in (_NONE_IGNORED, *_LIBC_IGNORED)
+        )
+        return cls(labels, expected, alike, pick, names.index(b"Umask"))
 
     def number(self, label: bytes) -> int:
         """The value of a line that holds one number, 0 where the kernel has no such line."""
@@ -96,7 +100,7 @@ class Status:
         except IndexError:  # a kernel thread or a zombie, which has no memory to write lines about
             return "its status can't be read", "", UMASK_UNKNOWN
         umask = int(line[len(_UMASK) :], 8) if line.startswith(_UMASK) else UMASK_UNKNOWN
-        if theirs in (self.lines, self._of_children):
+        if theirs in self._alike:
             return "", "", umask
         return *self._name(theirs), umask
 
