@@ -105,6 +105,22 @@ def evaluate(
     return _result(_exchange(_command(Type.EVALUATE, argv, env), home))
 
 
+def evaluate_line(
+    line: str | bytes, *, env: Mapping[str, str] | None = None, home: Home | None = None
+) -> dict[str, Any]:
+    """What the daemon would decide for a shell line, in this process's working directory; nothing runs.
+
+    Returns:
+        The object of `safeshell check -c --json`. Names lead to shims where the PATH of `env` says so.
+
+    Raises:
+        ValueError: the line or a variable holds a NUL.
+        UnreachableError: the daemon can't be reached, or can't judge the line.
+        ProtocolError: its answer makes no sense.
+    """
+    return _result(_exchange(_command(Type.EVALUATE_LINE, [line], env, name=b"sh"), home))
+
+
 def control(kind: Type, argument: int = 0, *, home: Home | None = None) -> dict[str, Any]:
     """Asks the daemon about itself: `Type.STATUS`, `RELOAD` or `STOP`. The answer is its status.
 
@@ -125,15 +141,15 @@ def _result(frames: Iterator[Frame]) -> dict[str, Any]:
     raise UnreachableError("the daemon went away")
 
 
-def _command(kind: Type, argv: Sequence[str | bytes], env: Mapping[str, str] | None) -> bytes:
+def _command(kind: Type, argv: Sequence[str | bytes], env: Mapping[str, str] | None, *, name: bytes = b"") -> bytes:
     words = [os.fsencode(word) for word in argv]
     if not words:
         raise ValueError("argv is empty")
     variables = os.environb if env is None else {os.fsencode(name): os.fsencode(value) for name, value in env.items()}
-    entries = [name + b"=" + value for name, value in variables.items()]
+    entries = [variable + b"=" + value for variable, value in variables.items()]
     if any(b"\0" in word for word in (*words, *entries)):
         raise ValueError("embedded null byte")  # as `subprocess` has it: it would end the word early
-    return encode_command(Command(kind, 0, words[0], block(words), b"\0" + block(entries), 0, 0))
+    return encode_command(Command(kind, 0, name or words[0], block(words), b"\0" + block(entries), 0, 0))
 
 
 def _exchange(request: bytes, home: Home | None) -> Iterator[Frame]:

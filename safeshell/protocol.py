@@ -37,6 +37,7 @@ class Type(enum.IntEnum):
     RELOAD = 5
     STOP = 6
     HANDOVER = 7
+    EVALUATE_LINE = 8
 
 
 class Flag(enum.IntFlag):
@@ -75,7 +76,7 @@ class Command:
     """A command as a client sent it.
 
     Attributes:
-        kind: `Type.EXECUTE` or `Type.EVALUATE`.
+        kind: `Type.EXECUTE`, `Type.EVALUATE` or `Type.EVALUATE_LINE`.
         flags: bits of `Flag`.
         name: the path that the client was executed as.
         arguments: argv as a block, each argument ended by NUL.
@@ -160,7 +161,7 @@ class Receiver:
     def _decode(self, kind: int, flags: int, body: bytes) -> Event:
         if self._started != (kind == Type.SIGNAL):
             raise ProtocolError(f"a request of type {kind} has no place here")
-        if kind in (Type.EXECUTE, Type.EVALUATE):
+        if kind in (Type.EXECUTE, Type.EVALUATE, Type.EVALUATE_LINE):
             return _decode_command(kind, flags, body)
         if kind in (Type.SIGNAL, Type.STOP, Type.HANDOVER):
             if len(body) != 4:
@@ -255,6 +256,8 @@ def _decode_command(kind: int, flags: int, body: bytes) -> Command:
         raise ProtocolError("the request's counts do not fit its blocks")
     if not argc:
         raise ProtocolError("the request has no arguments, not even a name")
+    if kind == Type.EVALUATE_LINE and argc != 1:
+        raise ProtocolError("a shell line is one argument")
     if arguments[-1] or environment[-1]:
         raise ProtocolError("the request's blocks do not end in NUL")
     name = body[32:arguments_at]

@@ -20,8 +20,9 @@ import pytest
 # Tests are collected by path; what they share stands here.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from harness import RULES, Daemon, make_home, running_daemon, sync_shims, temporary_directory
+from harness import RULES, Cli, Daemon, Ran, make_home, running_daemon, sync_shims, temporary_directory
 
+from safeshell.cli.main import main
 from safeshell.context import KNOWN_MARKERS
 from safeshell.paths import Home
 
@@ -82,3 +83,26 @@ def shims(home: Home) -> Home:
     """That home with its shims made; `harness.run(home, …)` runs commands behind them."""
     sync_shims(home)
     return home
+
+
+@pytest.fixture
+def cli(home: Home, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Runs `safeshell` with these words in this process, for the test's home and in its directory.
+
+    As fast as a call, with the exit statuses and streams of the real thing.
+    """
+    monkeypatch.setenv("SAFESHELL_HOME", home.root)
+    monkeypatch.setenv("PATH", "/usr/local/bin:/usr/bin:/bin")
+    monkeypatch.chdir(home.root)
+
+    def run(*argv: str) -> Ran:
+        capfd.readouterr()
+        monkeypatch.setattr(sys, "argv", ["safeshell", *argv])
+        directory = os.getcwd()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert os.getcwd() == directory
+        assert isinstance(ended.value.code, int)
+        return Ran(ended.value.code, *capfd.readouterr())
+
+    return run

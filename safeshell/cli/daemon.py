@@ -187,6 +187,7 @@ def _describe(found: dict[str, Any]) -> str:
         ("running", f"{found['running']} commands, {found['connections']} connections"),
         ("cache", f"{found['cache']['hits']} hits, {found['cache']['misses']} misses"),
     ]
+    rows += [("shell lines", _lines(found["lines"]))] if "lines" in found else []  # an older daemon may still run
     for place, entry in found["placement"].items():
         reasons = ", ".join(f"{reason or 'nothing against it'} {count}" for reason, count in entry["reasons"].items())
         rows.append((place, f"{entry['count']} ({reasons})"))
@@ -197,6 +198,11 @@ def _describe(found: dict[str, Any]) -> str:
     rows += [("error", found["error"])] if found["error"] else []
     rows += [("skipped", entry["error"]) for entry in found["repositories"] if entry["error"]]
     return columns(rows)
+
+
+def _lines(lines: dict[str, Any]) -> str:
+    helper = "no helper" if lines["pid"] is None else f"helper {lines['pid']}"
+    return f"{lines['requests']}, {helper}, {lines['restarts']} restarts"
 
 
 def _status(home: Home) -> dict[str, Any] | None:

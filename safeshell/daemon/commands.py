@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from safeshell.cache import Policy
 from safeshell.context import Context
@@ -13,6 +14,7 @@ from safeshell.daemon.confinement import Caller, Own, inspect
 from safeshell.daemon.connection import Connection
 from safeshell.daemon.directory import working_directory
 from safeshell.daemon.executor import Executor
+from safeshell.daemon.lines import Line, Lines
 from safeshell.daemon.loop import Loop
 from safeshell.daemon.placement import Placement, choose, expressible
 from safeshell.daemon.policies import Origin, Policies
@@ -57,11 +59,12 @@ class Commands:
         observed: what rules that only observe would have done, by rule and action.
     """
 
-    def __init__(self, policies: Policies, executor: Executor, loop: Loop, own: Own) -> None:
+    def __init__(self, policies: Policies, executor: Executor, loop: Loop, own: Own, lines: Lines) -> None:
         self._policies = policies
         self._executor = executor
         self._loop = loop
         self._own = own
+        self._lines = lines
         self._programs = Programs()
         self._context = Context()
         self.on_bug: Callable[[Connection, Exception], None] = lambda _connection, _error: None
@@ -94,6 +97,9 @@ class Commands:
             reason = self._policies.error or "no rules have been compiled"
             connection.refuse(FAILED, f"safeshell: no rules are in force: {reason}")
             return
+        if command.kind == Type.EVALUATE_LINE:
+            self._judge_line(connection, policy, directory if caller.same_view else None, repository)
+            return
         facts = RequestFacts(
             command.environment,
             directory,
@@ -115,6 +121,36 @@ class Commands:
                 self._run(connection, Allowed(command, decision, facts, caller, obstacle))
         else:
             _refuse(connection, decision)
+
+    def _judge_line(
+        self, connection: Connection, policy: Policy, directory: bytes | None, repository: bytes | None
+    ) -> None:
+        command = connection.command
+        assert command is not None
+        if directory is None:
+            connection.refuse(FAILED, "safeshell: a shell line can't be judged here: the directory can't be seen")
+            return
+
+        def answer(found: dict[str, Any] | None, reason: str) -> None:
+            if found is None:
+                connection.refuse(FAILED, f"safeshell: {reason}")
+                return
+            self.decided[found["decision"]] += 1
+            connection.result(found)
+
+        self._lines.judge(
+            Line(
+                command.arguments[:-1],
+                self._context.is_ai(command.environment),
+                command.environment[1:],
+                directory,
+                self._policies.settings.markers,
+                None if repository is None else os.fsdecode(repository),
+                [(loaded.table.digest, loaded.table.root) for loaded in policy.tables],
+                answer,
+                lambda: connection.closed,
+            )
+        )
 
     def _decide(self, policy: Policy, command: Command, directory: bytes | None, facts: RequestFacts) -> Decision:
         """Decides the command in all its spellings; most have one."""

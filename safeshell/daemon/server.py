@@ -16,6 +16,7 @@ from safeshell.daemon.confinement import Own, inspect
 from safeshell.daemon.connection import Connection
 from safeshell.daemon.executor import Executor
 from safeshell.daemon.handover import Handover
+from safeshell.daemon.lines import Lines
 from safeshell.daemon.loop import Loop
 from safeshell.daemon.policies import Policies
 from safeshell.daemon.post import Post, Standing
@@ -65,7 +66,8 @@ class Server:
         self._handover: Handover | None = None
         self._looking = False
         self._started = time.monotonic()
-        self._commands = Commands(self._policies, self._executor, loop, own)
+        self._lines = Lines(home, self._executor, loop)
+        self._commands = Commands(self._policies, self._executor, loop, own, self._lines)
         self._policies.on_settings = self._commands.apply_settings
         self._commands.on_bug = self._report_bug
         self._uids = {os.geteuid(), 0}
@@ -241,6 +243,7 @@ class Server:
                 for (rule, action), count in sorted(self._commands.observed.items())
             ],
             "cache": self._policies.cache(),
+            "lines": self._lines.describe(),
             **self._policies.describe(),
         }
 
@@ -328,10 +331,12 @@ class Server:
         self._stopping = max(self._stopping, 2 if step == 2 else 1)
         if self._stopping == 2:
             self._executor.end_all()
+            self._lines.close()
         self._maybe_finish()
 
     def _maybe_finish(self) -> None:
         if self._stopping and not len(self._executor) and not self._connections:
+            self._lines.close()
             self._loop.stop()
 
 

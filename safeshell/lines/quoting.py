@@ -140,7 +140,8 @@ def to_words(pieces: list[Piece], source: str, home: str | None, *, assignment: 
         variants = _braces(pieces, WORDS_MAX)
     except OverflowError:
         return [Word((Unknown(source, quoted=False),), source)]
-    return [Word(_parts(_tilde(variant, home), patterns=True), source) for variant in variants]
+    # Bash drops a word that is empty and not quoted, as the first of `{,rm}`.
+    return [Word(_parts(_tilde(variant, home), patterns=True), source) for variant in variants if variant]
 
 
 def _tilde(pieces: list[Piece], home: str | None) -> list[Piece]:
@@ -182,7 +183,7 @@ def _braces(pieces: list[Piece], most: int) -> list[list[Piece]]:
         OverflowError: more words than `most`.
     """
     for start, piece in enumerate(pieces):
-        if piece != ("{", False):
+        if piece != ("{", False) or (start == 0 and pieces[1:2] == [("}", False)]):
             continue
         found = _group(pieces, start)
         if found is None:
@@ -207,7 +208,10 @@ def _group(pieces: list[Piece], start: int) -> tuple[list[list[Piece]], int] | N
             if len(choices) > 1:
                 return choices, index + 1
             sequence = _sequence(choices[0])
-            return None if sequence is None else (sequence, index + 1)
+            if sequence is not None:
+                return sequence, index + 1
+            choices[-1].append(piece)  # it closes nothing: in `{a},b}`, bash takes the next
+            continue
         if piece == (",", False) and depth == 0:
             choices.append([])
             continue

@@ -18,6 +18,8 @@ from safeshell.table import Table
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RULES = os.path.join(HERE, "rules.yaml")
+USER = "/home/ann"
+"""The home of whoever asks or runs; it need not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Entry:
         expect: `deny`, `require_approval`, `allow`, or `deferred`: what only the run can tell.
         why: why it stands there.
         branch: the branch that it is judged on, or "".
+        runs: whether `tests/e2e/test_corpus_runs.py` runs it.
     """
 
     program: str
@@ -37,6 +40,7 @@ class Entry:
     expect: str
     why: str
     branch: str = ""
+    runs: bool = False
 
     @property
     def name(self) -> str:
@@ -74,12 +78,6 @@ def compiled(home: Home) -> list[Table]:
 
 def judge(tables: list[Table], entry: Entry, directory: str, *, shims: bool) -> Judgement:
     """What `check -c --context ai` decides."""
-    environment = {"HOME": "/home/ann", "SAFESHELL_CONTEXT": "ai"}
+    environment = {"HOME": USER, "SAFESHELL_CONTEXT": "ai"}
     branch = entry.branch or None
     return check_line(entry.line, tables, Settings(), environment, os.fsencode(directory), branch, shims=shims)
-
-
-def outcome(judgement: Judgement) -> str:
-    """The decision's word; `deferred` where it is left to a shim."""
-    word = judgement.decision.action.word
-    return "deferred" if word == "allow" and any(one.deferred for one in judgement.commands) else word
