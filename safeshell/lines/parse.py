@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import time
 from collections.abc import Iterator
 from functools import lru_cache
@@ -85,7 +86,7 @@ class Source:
         mended = self.data
         for _ in range(MENDS_MAX):
             self.root = _parse(mended, deadline)
-            better = _with_brace_words(mended, self.root)
+            better = _with_brace_words(mended, self.root, deadline)
             if better != mended:
                 mended = better
                 continue
@@ -151,13 +152,14 @@ _BRACE_WORD = re.compile(
 _DESCRIPTOR = re.compile(rb"\{[A-Za-z_]\w*\}(?=[<>])")
 
 
-def _with_brace_words(data: bytes, root: tree_sitter.Node) -> bytes:
+def _with_brace_words(data: bytes, root: tree_sitter.Node, deadline: Deadline) -> bytes:
     """The same text where each brace that begins a command's word is a letter: the grammar takes it for a group's."""
-    if not _BRACE_WORD.search(data):
+    if b"{" not in data:
         return data
     for node in descendants(root):
         if node.type != "{" or node.parent is None or node.parent.type == "brace_expression":
             continue
+        deadline.check()
         descriptor = _DESCRIPTOR.match(data, node.start_byte)
         if descriptor is not None:
             data = _replace(data, node.start_byte, b" " * len(descriptor[0]))
@@ -190,12 +192,17 @@ def _replace(data: bytes, at: int, text: bytes) -> bytes:
     return data[:at] + text + data[at + len(text) :]
 
 
+_AS_LETTERS = bytes(byte if 0 < byte < 0x80 else string.ascii_letters.encode()[byte % 52] for byte in range(256))
+"""The grammar's scanner asks C's isalnum about whole code points, which reads past its table and crashes, once in some
+10,000 texts. To a shell what isn't ASCII is as any letter of a word, and the words are read from the bytes themselves.
+Several letters, so that here-documents keep their ends apart."""
+
+
 def _parse(data: bytes, deadline: Deadline) -> tree_sitter.Node:
     if data.count(b"<<") > DOCUMENTS_MAX:
         raise OverrunError(f"it has more than {DOCUMENTS_MAX} here-documents")
-    # No progress callback: with one, tree-sitter's Python binding crashes sooner or later (1 in some 10,000 texts). What
-    # takes too long is noticed afterwards, and what never ends is ended by whoever waits for this process.
-    tree = _parser().parse(data)
+    # What takes too long is noticed afterwards; what never ends is ended by whoever waits for this process.
+    tree = _parser().parse(data.translate(_AS_LETTERS))
     deadline.check()
     return tree.root_node
 
