@@ -77,7 +77,7 @@ class Policies:
         self._loop = loop
         self._user = Origin(home.rules)
         self._repositories: dict[bytes, Origin] = {}
-        self._composed: dict[tuple[str, ...], Policy] = {}
+        self._composed: dict[tuple[tuple[str, str], ...], Policy] = {}
         self.settings = Settings()
         self.on_settings: Callable[[], None] = lambda: None
         self.reloads = 0
@@ -123,7 +123,8 @@ class Policies:
         tables = self._user.tables
         if repository is not None and repository in self._repositories:
             tables = tables + self._repositories[repository].tables
-        key = tuple([loaded.table.digest for loaded in tables])
+        # Equal rules in two repositories have one digest, and two places to name in a message.
+        key = tuple([(loaded.table.digest, loaded.table.root) for loaded in tables])
         policy = self._composed.get(key)
         if policy is None:
             if len(self._composed) >= POLICIES_MAX:
