@@ -105,7 +105,8 @@ class Status:
         return *self._name(theirs), umask
 
     def _name(self, theirs: tuple[bytes, ...]) -> tuple[str, str]:
-        pairs = zip(self.labels, self.lines, theirs, strict=True)
+        alike = tuple(_NONE_IGNORED if line in _LIBC_IGNORED else line for line in theirs)
+        pairs = zip(self.labels, self.lines, alike, strict=True)
         different = [label for label, mine, other in pairs if mine != other]
         confined = next((_CONFINING[label] for label in different if label in _CONFINING), "")
         differs = next((_TELLING[label] for label in different if label in _TELLING), "")

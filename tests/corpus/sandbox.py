@@ -74,7 +74,11 @@ class Sandbox:
         """A command in the sandbox: the root read-only, no devices, no network, no other process."""
         root = self._root
         options = ["--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-        options += ["--tmpfs", "/tmp", "--bind", root, root, "--ro-bind", HERE, f"{root}/corpus"]
+        options += ["--tmpfs", "/tmp"]
+        # A checkout below /tmp has its interpreter and this package there too.
+        for needed in (sys.prefix, sys.base_prefix, os.path.dirname(os.path.dirname(HERE))):
+            options += ["--ro-bind", needed, needed]
+        options += ["--bind", root, root, "--ro-bind", HERE, f"{root}/corpus"]
         return ["bwrap", *options, *self._covered(), "--chdir", root, "--", *argv]
 
     def _covered(self) -> list[str]:

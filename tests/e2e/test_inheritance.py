@@ -119,10 +119,8 @@ def test_nice(faithful: Guard) -> None:
 
 
 def test_nohup(faithful: Guard) -> None:
-    done = faithful.same(
-        "sh", "-c", "nohup cat /proc/self/status | grep Sig[BIC] | sed s/0000000180000001/1/\\;s/0000000000000001/1/"
-    )
-    assert b"SigIgn:\t1\n" in done.out  # with or without libc's own two, which its posix_spawn ignores
+    done = faithful.same("sh", "-c", "nohup cat /proc/self/status | grep Sig[BIC] | sed -E s/0000000[01][08]000000/…/")
+    assert "SigIgn:\t…1\n".encode() in done.out  # with or without libc's own two, which its posix_spawn ignores
     assert b"SigBlk:\t0000000000000000\n" in done.out
 
 
@@ -132,7 +130,10 @@ def test_ignored_and_blocked_signals(faithful: Guard) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])
 
     done = faithful.same("grep", "Sig[BI]", "/proc/self/status", preexec_fn=prepare)
-    assert done.out == b"SigBlk:\t0000000000000800\nSigIgn:\t0000000000000002\n"
+    blocked, ignored = (int(word, 16) for word in done.out.split()[1::2])
+    assert blocked == 1 << (signal.SIGUSR2 - 1)
+    # Under make, whose posix_spawn is glibc's, the tests themselves have libc's own signals 32 and 33 ignored.
+    assert ignored & ~(0b11 << 31) == 1 << (signal.SIGINT - 1)
 
 
 def test_default_signals(guard: Guard) -> None:
