@@ -7,6 +7,7 @@ whole command).
 
 from __future__ import annotations
 
+import gc
 import os
 import statistics
 import tempfile
@@ -69,12 +70,15 @@ class Decide:
 
 
 def measure(sizes: tuple[int, ...], lines: int) -> list[dict[str, float]]:
-    """Medians against tables of these sizes, all timed in turn so that drift hits all alike."""
+    """Medians against tables of these sizes, timed in turn, block by block, so that drift hits all alike."""
     made = [_Setting(size) for size in sizes]
+    gc.collect()
+    gc.freeze()  # as the daemon does once it has started
     try:
-        for number in range(lines):
-            for setting in made:
-                setting.sample(number)
+        for block_start in range(0, lines, COMMANDS):
+            for setting in made:  # a daemon has one policy: each has the machine for a line of every command
+                for number in range(block_start, min(block_start + COMMANDS, lines)):
+                    setting.sample(number)
     finally:
         for setting in made:
             setting.close()
@@ -119,6 +123,7 @@ class _Setting:
         self._descriptor = os.open(work, os.O_PATH)
         self._path = os.fsencode(work)
         self._context = Context()
+        self._facts = RequestFacts(ENVIRONMENT, self._path, self._context)
         self._requests = requests(rules)
         self._warm_up(min(rules, COMMANDS))
 
@@ -133,7 +138,7 @@ class _Setting:
             self.figures.first_use.append(took)
 
     def _decide(self, made: Policy, name: str, arguments: bytes) -> Action:
-        return made.decide(name, arguments, RequestFacts(ENVIRONMENT, self._path, self._context)).action
+        return made.decide(name, arguments, self._facts).action
 
     def _judge(self, name: str, arguments: bytes) -> Action:
         directory = working_directory(self._descriptor, 0, same_view=True)

@@ -153,6 +153,8 @@ class Unit:
     def open_rows(self, line: str) -> list[Row]:
         """The rows that the command line leaves open."""
         found = self.match("line", line)
+        if not found and not self._untriggered:
+            return self._untriggered
         rows = self._untriggered
         if found:
             triggers = self._triggers
@@ -163,10 +165,11 @@ class Unit:
 class LoadedTable:
     """A table with the units that were needed so far."""
 
-    __slots__ = ("_names", "_rules", "_units", "table")
+    __slots__ = ("_names", "_rules", "_units", "digest", "table")
 
     def __init__(self, table: Table) -> None:
         self.table = table
+        self.digest = table.digest
         self._rules: dict[int, Rule] = {}
         self._units: dict[int, Unit] = {}
         self._names: dict[str, list[Unit]] = {}
@@ -315,7 +318,7 @@ def evaluate(
         The decision. Where an automaton fails, a deny that says so.
     """
     line = command_line(arguments, name)
-    digests = tuple([loaded.table.digest for loaded in tables])
+    digests = tuple([loaded.digest for loaded in tables])
     judge = judge or Judge(facts)
     judge.command = (name, arguments)
     matched: dict[tuple[int, int], Rule] = {}
@@ -337,6 +340,8 @@ def evaluate(
                     break
     except EngineError as error:
         return Decision(Action.DENY, line, rule="engine-failure", message=f"{error}; denied to be safe", tables=digests)
+    if not matched:  # most commands, so no more is made for them than they need
+        return Decision(Action.ALLOW, line, facts=tuple(judge.reads.items()), tables=digests)
     return _decision(matched, line, judge, digests)
 
 

@@ -90,6 +90,8 @@ class PatternSet:
             EngineError: the automaton ran out of memory.
         """
         found = self._match(text)
+        if found == [0]:  # most texts
+            return []
         if not found or 0 not in found:
             raise EngineError
         ids = self._ids

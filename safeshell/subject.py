@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
 from collections.abc import Sequence
 
@@ -12,6 +13,10 @@ _PLAIN = b"\0ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=
 def text(data: bytes) -> str:
     """The text of bytes from outside: UTF-8, each bad sequence as U+FFFD."""
     return data.decode("utf-8", "replace")
+
+
+_quote_name = functools.lru_cache(maxsize=1024)(shlex.quote)
+"""Names repeat, arguments don't."""
 
 
 def command_line(arguments: bytes, name: str) -> str:
@@ -28,7 +33,7 @@ def command_line(arguments: bytes, name: str) -> str:
     if not arguments.translate(None, _PLAIN) and b"\0\0" not in arguments:
         # Nothing to quote: one pass over the bytes instead of one call an argument.
         rest = arguments[first:-1].replace(b"\0", b" ").decode("ascii")
-        quoted = shlex.quote(name)
+        quoted = _quote_name(name)
         return f"{quoted} {rest}" if rest else quoted
     rest_arguments = arguments[first:].split(b"\0")[:-1]
     return " ".join([shlex.quote(name), *[shlex.quote(text(argument)) for argument in rest_arguments]])
