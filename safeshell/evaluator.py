@@ -319,16 +319,19 @@ def evaluate(
     """
     line = command_line(arguments, name)
     digests = tuple([loaded.digest for loaded in tables])
-    judge = judge or Judge(facts)
-    judge.command = (name, arguments)
+    open_rows = Unit.open_rows if judge is None else judge.open_rows
     matched: dict[tuple[int, int], Rule] = {}
     try:
         rows = [
             (row.rank[0], position, row.rank[1], row.rank[2], index, unit, row)
             for position, loaded in enumerate(tables)
             for index, unit in enumerate(loaded.units(name))
-            for row in judge.open_rows(unit, line)
+            for row in open_rows(unit, line)
         ]
+        if not rows:  # most commands, so no more is made for them than they need
+            return Decision(Action.ALLOW, line, tables=digests)
+        judge = judge or Judge(facts)
+        judge.command = (name, arguments)
         if len(rows) > 1:
             # The most restrictive first, then as the layers and files order them. The order is total, so the
             # facts are read in the same order each time, which the cache depends on.
@@ -340,8 +343,6 @@ def evaluate(
                     break
     except EngineError as error:
         return Decision(Action.DENY, line, rule="engine-failure", message=f"{error}; denied to be safe", tables=digests)
-    if not matched:  # most commands, so no more is made for them than they need
-        return Decision(Action.ALLOW, line, facts=tuple(judge.reads.items()), tables=digests)
     return _decision(matched, line, judge, digests)
 
 
