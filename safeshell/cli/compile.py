@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from safeshell.cli.output import wants_colour
+from safeshell.cli.output import progress, wants_colour
 from safeshell.errors import SafeShellError
 from safeshell.paths import Home
 from safeshell.repositories import find_rules, kind_of
@@ -57,7 +57,8 @@ def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool,
     if rules:
         if output and len(rules) > 1:
             raise click.UsageError("-o takes one RULES")
-        compiled = [_compile_given(path, home) for path in rules]
+        with progress("compiling", sys.stderr):
+            compiled = [_compile_given(path, home) for path in rules]
     else:
         if not os.path.lexists(home.rules):
             raise SafeShellError(f"{home.rules} does not exist", hint="run `safeshell init`")
@@ -68,7 +69,8 @@ def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool,
             said = _recall(home, in_force, check=check)
             if said is not None:
                 return _report(said, style, strict=strict)
-        compiled = _compile_in_force(home, in_force)
+        with progress("compiling", sys.stderr):
+            compiled = _compile_in_force(home, in_force)
     status = _report([_said(one) for one in compiled], style, strict=strict, dumped=compiled if dump else ())
     if status or check:
         return status

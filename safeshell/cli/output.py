@@ -1,15 +1,49 @@
-"""What goes to people: colour only on a terminal, tables in columns."""
+"""What goes to people: colour and progress only on a terminal, tables in columns."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from typing import TextIO
+
+PATIENCE_S = 1.0
+"""What takes no longer needs no progress shown."""
 
 
 def wants_colour(stream: TextIO) -> bool:
     """Whether the stream takes colour: a terminal, and no NO_COLOR (no-color.org) or dumb TERM."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+@contextlib.contextmanager
+def progress(what: str, stream: TextIO) -> Iterator[None]:
+    """Says on a terminal what takes its time, and for how long so far; the line is gone when it is done."""
+    if not stream.isatty():
+        yield
+        return
+    import threading  # noqa: PLC0415 # only here, and not by every command
+
+    done = threading.Event()
+    began = time.monotonic()
+
+    def show() -> None:
+        if done.wait(PATIENCE_S):
+            return
+        while not done.wait(0.2):
+            stream.write(f"\r{what} … {time.monotonic() - began:.0f} s")
+            stream.flush()
+        stream.write("\r\x1b[K")
+        stream.flush()
+
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:
