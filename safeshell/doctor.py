@@ -16,13 +16,11 @@ from typing import Any, Self
 from safeshell.client import control, evaluate
 from safeshell.errors import SafeShellError
 from safeshell.native import bash_client, native_client
-from safeshell.paths import SYSTEM_RULES, Home
+from safeshell.paths import Home
 from safeshell.programs import Programs
 from safeshell.protocol import Type
-from safeshell.settings import Settings
+from safeshell.published import published
 from safeshell.shims import list_shims, missing
-from safeshell.store import read_current
-from safeshell.table import Table
 
 RUNS = 30
 """Times each command is run for its cost; medians of so many are stable to a few per cent."""
@@ -98,9 +96,10 @@ def _daemon(home: Home) -> Probe:
 def _client(home: Home, names: Sequence[str]) -> Probe:
     if not names:
         return Probe("shims", False, f"there are none in {home.shims}", "run `safeshell shims sync`")
-    found, record = read_current(home.tables, (SYSTEM_RULES, home.rules))
-    tables = [Table(sections, current.root) for current, sections in found.values()]
-    bare = missing(home, tables, Settings.from_json(record))
+    try:
+        bare = missing(home, *published(home))
+    except SafeShellError as error:
+        return Probe("shims", False, error.message, error.hint)
     if bare:
         shown = ", ".join(bare[:5]) + (", …" if len(bare) > 5 else "")
         return Probe(

@@ -90,6 +90,15 @@ def test_a_program_in_the_place_of_a_shim_is_never_run(shims: Home, daemon: Daem
     assert daemon.status()["pid"]
 
 
+def test_a_damaged_table_file_is_a_failure(shims: Home, daemon: Daemon) -> None:
+    os.truncate(shims.tables, 4096)
+    probes, status = examined(shims)
+    assert status == 1
+    assert "is cut short" in str(probes["shims"]["found"])
+    assert probes["canary"]["ok"]
+    assert daemon.status()["pid"]
+
+
 def test_people_get_lines(shims: Home, daemon: Daemon) -> None:
     done = safeshell(shims, "doctor", env={"PATH": f"{shims.shims}:{PATH}"})
     assert done.returncode == 0

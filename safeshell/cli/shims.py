@@ -7,12 +7,11 @@ import os
 
 import click
 
-from safeshell import shims, store
+from safeshell import shims
 from safeshell.cli.output import columns
-from safeshell.paths import SYSTEM_RULES, Home
+from safeshell.paths import Home
 from safeshell.programs import Programs
-from safeshell.settings import Settings
-from safeshell.table import Table
+from safeshell.published import published
 
 
 @click.group("shims")
@@ -26,9 +25,8 @@ def sync_home(home: Home, client: str | None = None) -> shims.Synced:
     Raises:
         SafeShellError: there is no table, or the shim directory can't be written.
     """
-    found, record = store.read_current(home.tables, (SYSTEM_RULES, home.rules))
-    tables = [Table(sections, current.root) for current, sections in found.values()]
-    return shims.sync(home, tables, Settings.from_json(record), client)
+    tables, settings = published(home)
+    return shims.sync(home, tables, settings, client)
 
 
 def say_fallback(synced: shims.Synced) -> None:

@@ -1,0 +1,18 @@
+"""What was last put in force in a home, as objects."""
+
+from __future__ import annotations
+
+from safeshell.paths import SYSTEM_RULES, Home
+from safeshell.settings import Settings
+from safeshell.store import read_current
+from safeshell.table import Table
+
+
+def published(home: Home) -> tuple[list[Table], Settings]:
+    """The tables of the machine and the user, as far as there are some, and the settings beside them.
+
+    Raises:
+        TableError: there is no table file, or it can't be trusted.
+    """
+    found, record = read_current(home.tables, (SYSTEM_RULES, home.rules))
+    return [Table(sections, current.root) for current, sections in found.values()], Settings.from_json(record)
