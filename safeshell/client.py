@@ -22,6 +22,7 @@ from safeshell.protocol import (
     Type,
     encode_command,
     encode_control,
+    encode_query,
 )
 from safeshell.subject import block
 
@@ -129,6 +130,76 @@ def control(kind: Type, argument: int = 0, *, home: Home | None = None) -> dict[
         ProtocolError: its answer makes no sense.
     """
     return _result(_exchange(encode_control(kind, argument), home))
+
+
+def approvals(value: Mapping[str, Any], *, home: Home | None = None) -> dict[str, Any]:
+    """Asks about commands that wait for approval, or answers one (docs/protocol.md, "Approvals").
+
+    Returns:
+        `ok`, and `reason` where it is false; for `{"do": "list"}` also `pending` and `enrolled`.
+
+    Raises:
+        UnreachableError: the daemon can't be reached.
+        ProtocolError: its answer makes no sense.
+    """
+    return _result(_exchange(encode_query(Type.APPROVALS, value), home))
+
+
+class Watch:
+    """A monitor's connection: events as they come, and answers over the same connection.
+
+    Args:
+        pin: what answering an agent's requests takes; asked for once.
+        home: whose daemon.
+
+    Raises:
+        UnreachableError: the daemon can't be reached.
+    """
+
+    def __init__(self, pin: str | None = None, *, home: Home | None = None) -> None:
+        self._sock = connect(home or Home.find())
+        self._receiver = ReplyReceiver()
+        self._send(encode_query(Type.MONITOR, {} if pin is None else {"pin": pin}))
+
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when there are events."""
+        return self._sock.fileno()
+
+    def receive(self) -> list[dict[str, Any]]:
+        """The events that have come (hello, pending, settled, decision, answered), once there is something to read.
+
+        Raises:
+            UnreachableError: the daemon went away, or refused.
+            ProtocolError: its answer makes no sense.
+        """
+        data = _receive(self._sock)
+        if not data:
+            raise UnreachableError("the daemon went away")
+        events = []
+        for frame in self._receiver.feed(data):
+            if frame.kind is Reply.REFUSED:
+                raise UnreachableError(frame.payload[4:].decode().strip().removeprefix("safeshell: "))
+            if frame.kind is Reply.EVENT:
+                events.append(json.loads(frame.payload))
+        return events
+
+    def answer(self, value: Mapping[str, Any]) -> None:
+        """Answers a request, as `approvals` does; an `answered` event says what came of it.
+
+        Raises:
+            UnreachableError: the daemon went away.
+        """
+        self._send(encode_query(Type.APPROVALS, value))
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._sock.close()
+
+    def _send(self, request: bytes) -> None:
+        try:
+            self._sock.sendall(request)
+        except OSError as error:
+            raise UnreachableError("the daemon went away") from error
 
 
 def _result(frames: Iterator[Frame]) -> dict[str, Any]:

@@ -55,6 +55,21 @@ class Home:
         return self._at("shims")
 
     @property
+    def audit(self) -> str:
+        """The audit log."""
+        return self._at("audit.jsonl")
+
+    @property
+    def pin(self) -> str:
+        """The hash of the PIN that approvals take."""
+        return self._at("approvals.pin")
+
+    @property
+    def trash(self) -> str:
+        """What a redirect to the trash moved."""
+        return self._at("trash")
+
+    @property
     def socket(self) -> str:
         """The daemon's socket.
 

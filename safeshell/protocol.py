@@ -7,9 +7,12 @@ bytes it is fed end in an event or a `ProtocolError`.
 from __future__ import annotations
 
 import enum
+import json
 import signal
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from safeshell.errors import ProtocolError
 
@@ -23,6 +26,7 @@ _HEADER = struct.Struct("<4sBBHI")
 _COMMAND = struct.Struct("<IIIIIiQ")
 _REPLY = struct.Struct("<BBHI")
 _LINE_MAX = 256
+_QUERY_MAX = 64 << 10  # bytes; a message of words about one command
 _NUMBERS = {b"execute": 2, b"ask": 2, b"spawn": 5}
 """How many numbers follow each verb of the line form."""
 
@@ -38,6 +42,9 @@ class Type(enum.IntEnum):
     STOP = 6
     HANDOVER = 7
     EVALUATE_LINE = 8
+    STATS = 9
+    APPROVALS = 10
+    MONITOR = 11
 
 
 class Flag(enum.IntFlag):
@@ -64,6 +71,7 @@ class Reply(enum.IntEnum):
     OUTPUT = 8
     ERROR_OUTPUT = 9
     RESULT = 10
+    EVENT = 11
 
 
 LAST_REPLIES = frozenset({Reply.EXEC, Reply.REFUSED, Reply.EXITED, Reply.RESULT})
@@ -107,28 +115,39 @@ class Signal:
 
 @dataclass(slots=True)
 class Control:
-    """A request about the daemon itself: STATUS, RELOAD, STOP or HANDOVER; `argument` is that of the last two."""
+    """A request about the daemon: STATUS, RELOAD, STOP, HANDOVER or STATS; `argument` is that of the last three."""
 
     kind: int
     argument: int = 0
 
 
-Event = Command | Signal | Control
+@dataclass(slots=True)
+class Query:
+    """A request in JSON: APPROVALS or MONITOR."""
+
+    kind: int
+    value: dict[str, Any]
+
+
+Event = Command | Signal | Control | Query
+
+_NUMBERED = frozenset({Type.SIGNAL, Type.STOP, Type.HANDOVER, Type.STATS})
+_QUERIES = frozenset({Type.APPROVALS, Type.MONITOR})
 
 
 class Receiver:
     """The daemon's end of one connection: feed it bytes, get the requests that they complete.
 
-    The first request decides the connection; after an EXECUTE only SIGNAL may follow.
+    The first request decides the connection; after an EXECUTE only SIGNAL may follow, after a MONITOR only APPROVALS.
     """
 
-    __slots__ = ("_buffer", "_cap", "_lines", "_started")
+    __slots__ = ("_buffer", "_cap", "_first", "_lines")
 
     def __init__(self, cap: int = REQUEST_BYTES) -> None:
         self._buffer = b""
         self._cap = cap
         self._lines = False
-        self._started = False
+        self._first = 0
 
     def feed(self, data: bytes) -> list[Event]:
         """Takes what arrived.
@@ -140,7 +159,7 @@ class Receiver:
         events: list[Event] = []
         if self._lines:
             return self._feed_signals(buffer)
-        if not self._started and not _could_be(MAGIC, buffer):
+        if not self._first and not _could_be(MAGIC, buffer):
             return self._feed_lines(buffer)
         while len(buffer) >= 12:
             magic, version, kind, flags, length = _HEADER.unpack_from(buffer)
@@ -153,17 +172,20 @@ class Receiver:
             if len(buffer) < 12 + length:
                 break
             events.append(self._decode(kind, flags, buffer[12 : 12 + length]))
-            self._started = True
+            self._first = self._first or kind
             buffer = buffer[12 + length :]
         self._buffer = buffer
         return events
 
     def _decode(self, kind: int, flags: int, body: bytes) -> Event:
-        if self._started != (kind == Type.SIGNAL):
-            raise ProtocolError(f"a request of type {kind} has no place here")
-        if kind in (Type.EXECUTE, Type.EVALUATE, Type.EVALUATE_LINE):
+        if self._first:
+            if kind != (Type.APPROVALS if self._first == Type.MONITOR else Type.SIGNAL):
+                raise ProtocolError(f"a request of type {kind} has no place here")
+        elif kind in (Type.EXECUTE, Type.EVALUATE, Type.EVALUATE_LINE):
             return _decode_command(kind, flags, body)
-        if kind in (Type.SIGNAL, Type.STOP, Type.HANDOVER):
+        elif kind == Type.SIGNAL:
+            raise ProtocolError(f"a request of type {kind} has no place here")
+        if kind in _NUMBERED:
             if len(body) != 4:
                 raise ProtocolError("the request has the wrong size")
             number = int.from_bytes(body, "little")
@@ -174,6 +196,8 @@ class Receiver:
             return Signal(number)
         if kind in (Type.STATUS, Type.RELOAD):
             return Control(kind)
+        if kind in _QUERIES:
+            return Query(kind, _decode_object(body))
         raise ProtocolError(f"there is no request of type {kind}")
 
     def _feed_lines(self, buffer: bytes) -> list[Event]:
@@ -204,7 +228,7 @@ class Receiver:
         rest = strings.pop()
         if rest and not borrow:
             raise ProtocolError("the request goes on after its end")
-        self._started = self._lines = True
+        self._first, self._lines = Type.EXECUTE, True
         command = Command(
             Type.EVALUATE if verb == b"ask" else Type.EXECUTE,
             0 if borrow else Flag.IN_PLACE,
@@ -235,6 +259,18 @@ def _decode_signal(line: bytes) -> Signal:
     if word != b"signal" or number is None:
         raise ProtocolError("the line is not `signal NAME`")
     return Signal(int(number))
+
+
+def _decode_object(body: bytes) -> dict[str, Any]:
+    if len(body) > _QUERY_MAX:
+        raise ProtocolError(f"the request has {len(body)} bytes, the limit is {_QUERY_MAX}")
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise ProtocolError("the request is not a JSON object")
+    return value
 
 
 def _could_be(expected: bytes, data: bytes) -> bool:
@@ -288,8 +324,14 @@ def encode_signal(number: int) -> bytes:
 
 
 def encode_control(kind: Type, argument: int = 0) -> bytes:
-    """A STATUS, RELOAD, STOP or HANDOVER request."""
-    body = argument.to_bytes(4, "little") if kind in (Type.STOP, Type.HANDOVER) else b""
+    """A STATUS, RELOAD, STOP, HANDOVER or STATS request."""
+    body = argument.to_bytes(4, "little") if kind in _NUMBERED else b""
+    return _HEADER.pack(MAGIC, VERSION, kind, 0, len(body)) + body
+
+
+def encode_query(kind: Type, value: Mapping[str, Any]) -> bytes:
+    """An APPROVALS or MONITOR request."""
+    body = json.dumps(value).encode()
     return _HEADER.pack(MAGIC, VERSION, kind, 0, len(body)) + body
 
 

@@ -37,12 +37,41 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a home."""
+    """The settings of a home.
+
+    Attributes:
+        execution: who runs a command: auto, daemon or in_place.
+        unreachable_ai, unreachable_human: what clients do without a daemon: deny or allow.
+        markers: variables that tell an agent.
+        approval_timeout_ms: how long a command waits for an approval.
+        notify: a program, and its arguments, that is told of commands that wait; empty for none.
+        audit_all: whether every decision is recorded, or only those that restrict.
+        audit_size: bytes of the audit log before it is rotated.
+        audit_keep: how many rotated files are kept.
+        redact: patterns of secrets beside the known ones, each a name and an RE2.
+        redact_known: whether the known formats are redacted.
+        stats: whether the daemon measures its own latency.
+        trash_size: bytes that the trash holds before the oldest goes, 0 for any number.
+        trash_age_ms: how long a thing stays in the trash, 0 for ever.
+        limits: what one daemon takes on.
+        shims_client: native or bash.
+        shims_extra, shims_except: names that get a shim, or none, whatever the rules say.
+    """
 
     execution: str = "auto"
     unreachable_ai: str = "deny"
     unreachable_human: str = "allow"
     markers: tuple[str, ...] = KNOWN_MARKERS
+    approval_timeout_ms: int = 300_000
+    notify: tuple[str, ...] = ()
+    audit_all: bool = False
+    audit_size: int = 64 << 20
+    audit_keep: int = 8
+    redact: tuple[tuple[str, str], ...] = ()
+    redact_known: bool = True
+    stats: bool = True
+    trash_size: int = 10 << 30
+    trash_age_ms: int = 30 * 24 * 3600 * 1000
     limits: Limits = field(default_factory=Limits)
     shims_client: str = "native"
     shims_extra: tuple[str, ...] = ()
@@ -60,6 +89,7 @@ class Settings:
             name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name in known
         }
         values["limits"] = Limits(**record.get("limits", {}))
+        values["redact"] = tuple((name, pattern) for name, pattern in record.get("redact", ()))
         return cls(**values)
 
 

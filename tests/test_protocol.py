@@ -168,7 +168,7 @@ def test_one_wrong_byte_ends_in_an_event_or_a_protocol_error(
         (header(4, 0, version=2), "version 2"),
         (header(1, 257), "the request has 257 bytes, the limit is 256"),
         (header(3, 4) + b"\1\0\0\0", "has no place here"),
-        (header(9, 0), "there is no request of type 9"),
+        (header(99, 0), "there is no request of type 99"),
         (encode_command(Command(Type.EVALUATE_LINE, 0, b"sh", b"a\0b\0", b"\0", 0, 0)), "a shell line is one argument"),
         (header(6, 2) + b"ab", "the wrong size"),
         (header(1, 31) + b"\0" * 31, "the wrong size"),

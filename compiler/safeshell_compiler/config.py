@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
 from pydantic_core import PydanticCustomError
 
+from safeshell.patterns import check, search
 from safeshell.settings import Limits, Settings
 from safeshell_compiler.duration import parse_duration
 from safeshell_compiler.findings import Finding, Place, Report, suggest
@@ -37,6 +39,34 @@ def _duration(value: Any) -> Any:
     return milliseconds
 
 
+def _words(value: Any) -> Any:
+    """A command as text is split as a shell would; a list is words already."""
+    if isinstance(value, str):
+        try:
+            value = shlex.split(value)
+        except ValueError as error:
+            raise PydanticCustomError("words", "{why}", {"why": f"this is no command: {error}"}) from error
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(word, str) and "\0" not in word for word in value)
+        and value[0]
+    ):
+        return tuple(value)
+    raise PydanticCustomError("words", "this must be a command: text, or a list of words")
+
+
+def _pattern(value: Any) -> Any:
+    """A pattern of secrets; one that finds the empty text would redact everything."""
+    if isinstance(value, str):
+        complaint = check(value)
+        if complaint is not None:
+            raise PydanticCustomError("pattern", "{why}", {"why": f"this is no RE2 pattern: {complaint}"})
+        if not search(value, ""):
+            return value
+    raise PydanticCustomError("pattern", "this must be an RE2 pattern that finds some text")
+
+
 _Names = tuple[Annotated[str, Strict(), Field(pattern=r"\S")], ...]
 _Variables = tuple[Annotated[str, Strict(), Field(pattern=r"\A[^=\s]+\z")], ...]
 _Policy = Literal["allow", "deny"]
@@ -62,6 +92,21 @@ class _Limits(_Model):
     commands: Annotated[int, Strict(), Field(ge=1, le=2000)] = Limits().commands
 
 
+class _Secret(_Model):
+    name: Annotated[str, Strict(), Field(pattern=r"\A[a-z0-9-]+\z")]
+    pattern: Annotated[str, BeforeValidator(_pattern)]
+
+
+class _Redact(_Model):
+    known: Annotated[bool, Strict()] = True
+    extra: tuple[_Secret, ...] = ()
+
+
+class _Trash(_Model):
+    size: Annotated[int, BeforeValidator(_size), Field(ge=0)] = _DEFAULTS.trash_size
+    age: Annotated[int, BeforeValidator(_duration)] = _DEFAULTS.trash_age_ms
+
+
 class _Shims(_Model):
     client: Literal["native", "bash"] = "native"
     extra: _Names = ()
@@ -74,6 +119,14 @@ class Config(_Model):
     execution: Literal["auto", "daemon", "in_place"] = "auto"
     unreachable: _Unreachable = _Unreachable()
     agents: _Agents = _Agents()
+    approval_timeout: Annotated[int, BeforeValidator(_duration), Field(ge=1000)] = _DEFAULTS.approval_timeout_ms
+    notify: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
+    audit: Literal["restricted", "all"] = "restricted"
+    audit_size: Annotated[int, BeforeValidator(_size), Field(ge=1 << 12)] = _DEFAULTS.audit_size
+    audit_keep: Annotated[int, Strict(), Field(ge=0, le=1000)] = _DEFAULTS.audit_keep
+    redact: _Redact = _Redact()
+    stats: Annotated[bool, Strict()] = True
+    trash: _Trash = _Trash()
     limits: _Limits = _Limits()
     shims: _Shims = Field(default_factory=lambda: _Shims.model_validate({}))
 
@@ -81,6 +134,8 @@ class Config(_Model):
 _SECTIONS: dict[str, type[_Model]] = {
     "unreachable": _Unreachable,
     "agents": _Agents,
+    "redact": _Redact,
+    "trash": _Trash,
     "limits": _Limits,
     "shims": _Shims,
 }
@@ -150,6 +205,16 @@ def _settings(config: Config) -> Settings:
         unreachable_ai=config.unreachable.ai,
         unreachable_human=config.unreachable.human,
         markers=config.agents.markers,
+        approval_timeout_ms=config.approval_timeout,
+        notify=config.notify,
+        audit_all=config.audit == "all",
+        audit_size=config.audit_size,
+        audit_keep=config.audit_keep,
+        redact=tuple((secret.name, secret.pattern) for secret in config.redact.extra),
+        redact_known=config.redact.known,
+        stats=config.stats,
+        trash_size=config.trash.size,
+        trash_age_ms=config.trash.age,
         limits=Limits(
             request_bytes=config.limits.request_bytes,
             connections=config.limits.connections,

@@ -13,8 +13,8 @@ from typing import Any
 
 from safeshell.conditions import condition
 from safeshell.decision import Action
+from safeshell.escape import printable
 from safeshell.table import Table
-from safeshell_compiler.escape import printable
 from safeshell_compiler.side import RuleView, Side
 from safeshell_compiler.situation import Literals
 from safeshell_compiler.witness import Direction, Search, Witness, search

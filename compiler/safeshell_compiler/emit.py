@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import safeshell
+from safeshell.escape import printable
 from safeshell.table import FORMAT, canonical_json, pack_records
-from safeshell_compiler.escape import printable
 from safeshell_compiler.findings import Report
 from safeshell_compiler.index import Indexed
 from safeshell_compiler.lower import LoweredRule

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from safeshell.cli.output import columns
+from safeshell.escape import printable
 from safeshell.explain import candidate_text
-from safeshell_compiler.escape import printable
 from safeshell_compiler.ruletests import Outcome, RuleTest
 
 ROWS_SHOWN = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Sequence
 
-from safeshell_compiler.escape import printable
+from safeshell.escape import printable
 from safeshell_compiler.failures import describe, shown
 from safeshell_compiler.findings import Finding
 from safeshell_compiler.ruletests import Outcome

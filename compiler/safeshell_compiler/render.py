@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import safeshell
+from safeshell.escape import printable
 from safeshell_compiler.codes import CODES
-from safeshell_compiler.escape import printable
 from safeshell_compiler.findings import Finding
 
 WIDTH = 120

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
-from safeshell_compiler.escape import printable
 
 from safeshell import store
 from safeshell.cli.output import wants_colour
 from safeshell.decision import Action, Decision
+from safeshell.escape import printable
 from safeshell.paths import Home
 from safeshell.repositories import kind_of
 from safeshell.table import Table

@@ -12,12 +12,16 @@ from safeshell import __version__
 from safeshell.errors import SafeShellError
 
 COMMANDS = {
+    "approvals": "commands that wait for a person's word: list, approve, deny them",
     "check": "what would be decided for a command",
     "compile": "compile the rules and put them in force",
     "daemon": "start, stop and look at the daemon",
     "doctor": "probe the real thing: are commands guarded here, and at what cost",
     "diff": "what changed between two sets of rules",
     "init": "set up a home: rules, tables, shims",
+    "perf-stats": "the daemon's own latency figures, stage by stage",
+    "log": "what was decided: the audit log",
+    "replay": "decide the audit log again",
     "run": "run a command behind the shims",
     "shims": "the shims on PATH",
     "test": "run the rules' own tests",
@@ -36,7 +40,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 # as above
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"safeshell.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"safeshell.cli.{cmd_name.replace('-', '')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 # as above

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 from safeshell_compiler import Finding, render
-from safeshell_compiler.escape import printable
 from safeshell_compiler.failures import describe, shown
 from safeshell_compiler.ruletests import Outcome
 
 from safeshell.cli.output import wants_colour
+from safeshell.escape import printable
 
 WIDTH = 80
 """Columns, pytest's where it knows no terminal."""

@@ -1,52 +1,37 @@
-"""What happens to a command: judged, refused, run here or told to run in place."""
+"""What happens to a command: judged, refused, asked about, replaced, or run."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 from safeshell.cache import Policy
 from safeshell.context import Context
+from safeshell.daemon.approvals import Approvals
 from safeshell.daemon.borrow import borrow
 from safeshell.daemon.confinement import Caller, Own, inspect
 from safeshell.daemon.connection import Connection
 from safeshell.daemon.directory import working_directory
-from safeshell.daemon.executor import Executor
+from safeshell.daemon.journal import Journal
 from safeshell.daemon.lines import Line, Lines
-from safeshell.daemon.loop import Loop
-from safeshell.daemon.placement import Placement, choose, expressible
 from safeshell.daemon.policies import Origin, Policies
-from safeshell.daemon.streams import Streams
+from safeshell.daemon.redirect import TRASH, find_target, in_home, target_arguments
+from safeshell.daemon.request import Request
+from safeshell.daemon.running import DENIED, FAILED, NOT_FOUND, Runner
+from safeshell.daemon.stopwatch import Untimed
 from safeshell.decision import Action, Decision
 from safeshell.facts import RequestFacts
 from safeshell.judgement import judge_all
-from safeshell.programs import Programs, named_by_path
-from safeshell.protocol import Command, Flag, Reply, Type
+from safeshell.paths import Home
+from safeshell.programs import Programs
+from safeshell.protocol import Command, Reply, Type
 from safeshell.spellings import UNWRAPPED, FileWorld, Spelling, spellings
-from safeshell.subject import text, unblock
+from safeshell.subject import text
 
-DENIED = 126
 NEEDS_APPROVAL = 77
-FAILED = 125
-NOT_FOUND = 127
-
-
-class Allowed(NamedTuple):
-    """An allowed command and what running it takes."""
-
-    command: Command
-    decision: Decision
-    facts: RequestFacts
-    caller: Caller
-    obstacle: str
-    """Why the client's descriptors couldn't be borrowed, or ""."""
-
-    @property
-    def name(self) -> bytes:
-        """The basename of the file executed."""
-        return self.command.name[self.command.name.rfind(b"/") + 1 :]
 
 
 class Commands:
@@ -54,36 +39,51 @@ class Commands:
 
     Attributes:
         decided: decisions by action.
-        placed: commands by placement and reason.
         on_bug: called with what a command that had waited met.
         observed: what rules that only observe would have done, by rule and action.
     """
 
-    def __init__(self, policies: Policies, executor: Executor, loop: Loop, own: Own, lines: Lines) -> None:
+    def __init__(
+        self,
+        home: Home,
+        policies: Policies,
+        own: Own,
+        programs: Programs,
+        lines: Lines,
+        runner: Runner,
+        approvals: Approvals,
+        journal: Journal,
+    ) -> None:
+        self._home = home
         self._policies = policies
-        self._executor = executor
-        self._loop = loop
         self._own = own
         self._lines = lines
-        self._programs = Programs()
+        self._programs = programs
+        self._runner = runner
+        self._approvals = approvals
+        self._journal = journal
         self._context = Context()
         self.on_bug: Callable[[Connection, Exception], None] = lambda _connection, _error: None
         self.decided: Counter[str] = Counter()
-        self.placed: Counter[tuple[str, str]] = Counter()
         self.observed: Counter[tuple[str, str]] = Counter()
+        self.time(Untimed())
 
     def apply_settings(self) -> None:
         """Takes up what the settings say now."""
         self._context = Context(self._policies.settings.markers)
 
+    def time(self, timing: Untimed) -> None:
+        """Has its stages timed, or no longer."""
+        self._inspect = timing.confining(self._inspect_caller)
+        self._decide = timing.deciding(self._decide_all)
+        self._judge_again = timing.going_on(self.judge)
+        self._go_on = timing.going_on(self._go_on_approved)
+
     def judge(self, connection: Connection, *, patient: bool) -> None:
         """Decides the command and acts on it; `patient` says whether it may wait for an edit to be compiled."""
         command = connection.command
         assert command is not None
-        caller = inspect(connection.pid, self._own, connection.pidfd)
-        obstacle = ""
-        if command.borrow:
-            caller, obstacle = borrow(connection, caller, self._own, self._programs)
+        caller, obstacle = self._inspect(connection)
         descriptor = connection.descriptors[-1] if connection.descriptors else None
         directory = working_directory(descriptor, connection.pid, same_view=caller.same_view)
         repository = self._policies.repository(directory) if caller.same_view else None
@@ -108,19 +108,20 @@ class Commands:
             prefix=b"" if caller.same_view else b"/proc/%d/root" % connection.pid,
         )
         misses = policy.misses
-        decision = self._decide(policy, command, directory, facts)
+        found, decisions, decision = self._decide(policy, command, directory, facts)
+        request = Request(connection, command, caller, obstacle, directory, policy, facts, found, decisions, decision)
         self.decided[decision.action.word] += 1
         for match in decision.observed:
             self.observed[match.rule, match.action.word] += 1
-        if command.kind == Type.EVALUATE and not command.lines:
-            connection.result(decision.to_json(cached=policy.misses == misses))
-        elif decision.action is Action.ALLOW:
-            if command.kind == Type.EVALUATE:
-                connection.allow()
+        if command.kind == Type.EVALUATE:
+            if command.lines:
+                self._answer(request)
             else:
-                self._run(connection, Allowed(command, decision, facts, caller, obstacle))
+                connection.result(decision.to_json(cached=policy.misses == misses))
+        elif decision.action is Action.ALLOW:
+            self._runner.run(request)
         else:
-            _refuse(connection, decision)
+            self._act(request)
 
     def _judge_line(
         self, connection: Connection, policy: Policy, directory: bytes | None, repository: bytes | None
@@ -137,6 +138,7 @@ class Commands:
                 return
             self.decided[found["decision"]] += 1
             connection.result(found)
+            self._journal.line(connection, command, found, directory)
 
         self._lines.judge(
             Line(
@@ -152,19 +154,31 @@ class Commands:
             )
         )
 
-    def _decide(self, policy: Policy, command: Command, directory: bytes | None, facts: RequestFacts) -> Decision:
+    def _inspect_caller(self, connection: Connection) -> tuple[Caller, str]:
+        """What the kernel says of who asks, and why its descriptors couldn't be borrowed, or ""."""
+        caller = inspect(connection.pid, self._own, connection.pidfd)
+        if connection.command is not None and connection.command.borrow:
+            return borrow(connection, caller, self._own, self._programs)
+        return caller, ""
+
+    def _decide_all(
+        self, policy: Policy, command: Command, directory: bytes | None, facts: RequestFacts
+    ) -> tuple[Sequence[Spelling], tuple[Decision, ...], Decision]:
         """Decides the command in all its spellings; most have one."""
         name = text(command.name[command.name.rfind(b"/") + 1 :])
         if name not in UNWRAPPED:
-            return policy.decide(name, command.arguments, facts)
+            decision = policy.decide(name, command.arguments, facts)
+            return (), (decision,), decision
         found = spellings(name, command.arguments, command.environment, directory, FileWorld(facts.prefix))
         if len(found) == 1:
-            return policy.decide(name, command.arguments, facts)
-        return judge_all(
+            decision = policy.decide(name, command.arguments, facts)
+            return found, (decision,), decision
+        judgement = judge_all(
             found,
             lambda spelling: facts if spelling is found[0] else self._facts(spelling, found[0], facts),
             lambda spelling, its: policy.decide(spelling.name, spelling.arguments, its),
-        ).decision
+        )
+        return found, judgement.decisions, judgement.decision
 
     def _facts(self, spelling: Spelling, original: Spelling, facts: RequestFacts) -> RequestFacts:
         """A spelling's facts: in its own directory and environment, in the context of whoever asked."""
@@ -193,119 +207,121 @@ class Commands:
             elif origin.notice:
                 connection.notice(origin.notice)
             try:
-                self.judge(connection, patient=ended)
+                self._judge_again(connection, patient=ended)
             except Exception as error:  # noqa: BLE001 # one command must not end the daemon for all
                 self.on_bug(connection, error)
 
         self._policies.compile(origin, go_on)
 
-    def _run(self, connection: Connection, allowed: Allowed) -> None:
-        command, decision, facts, caller, obstacle = allowed
-        placement, reason = choose(
-            command.flags,
-            caller,
-            nice=command.nice,
-            blocked=command.blocked,
-            has_stdio=len(connection.descriptors) == 4,
-            can_express=True,  # found out when it is tried, for it costs more than all the rest
-            can_enter=True,
-            setting=self._policies.settings.execution,
-            rule=decision.execution,
-        )
-        if obstacle:
-            placement, reason = Placement.IN_PLACE, obstacle
-        if placement is Placement.REFUSED:
-            connection.refuse(FAILED, f"safeshell: can't run this in the daemon: {reason}")
-            return
-        if not caller.same_view:
-            # Its programs are not ours to look up: the client does, along its own PATH.
-            self.placed["in_place", reason] += 1
-            connection.execute(b"", decision.timeout_ms)
-            return
-        base = (
-            b"/proc/self/fd/%d" % connection.descriptors[-1]
-            if connection.descriptors
-            else b"/proc/%d/cwd" % connection.pid
-        )
-        path, forbidden = self._programs.find(allowed.name, facts.variable(b"PATH"), base)
-        if path is None:
-            if forbidden:
-                connection.refuse(DENIED, f"safeshell: {text(allowed.name)}: permission denied")
-            else:
-                connection.refuse(NOT_FOUND, f"safeshell: {text(allowed.name)}: command not found")
-            return
-        own = command.arguments
-        command.arguments = named_by_path(allowed.name, path, own)
-        if placement is Placement.DAEMON:
-            obstacle = self._spawn(connection, allowed, path)
-            if not obstacle:
-                self.placed["daemon", reason] += 1
-                return
-            if not connection.descriptors and not command.flags & (Flag.IN_PLACE | Flag.CLOSED):
-                connection.refuse(FAILED, f"safeshell: {text(allowed.name)}: can't be started here: {obstacle}")
-                return
-            reason = obstacle
-        self.placed["in_place", reason] += 1
-        connection.execute(path, decision.timeout_ms, b"" if command.arguments is own else command.arguments)
+    # What a decision leads to
 
-    def _spawn(self, connection: Connection, allowed: Allowed, path: bytes) -> str:
-        """Runs the command here; returns why not, or "" where it runs.
+    def _answer(self, request: Request) -> None:
+        """To a script that only asks: whether it would run."""
+        action = request.decision.action
+        if action is Action.ALLOW:
+            request.connection.allow()
+        elif action is Action.REDIRECT:
+            request.connection.notice(f"safeshell: {_because(request.decision)} runs something else in its place")
+            request.connection.allow()
+        elif action is Action.REQUIRE_APPROVAL:
+            request.connection.refuse(
+                NEEDS_APPROVAL,
+                f"safeshell: {_because(request.decision)} requires approval: {request.decision.message}",
+            )
+        else:
+            self._deny(request)
 
-        What stands in the way of a spawn may stand in the way of execve too: the client finds out in place, and
-        fails as the program itself would have.
+    def _act(self, request: Request) -> None:
+        action = request.decision.action
+        if action is Action.DENY:
+            self._deny(request)
+        elif action is Action.REQUIRE_APPROVAL:
+            self._approvals.ask(request, lambda: self._go_on(request.connection, request))
+        else:
+            self._redirect(request)
+
+    def _deny(self, request: Request) -> None:
+        decision = request.decision
+        request.connection.refuse(DENIED, f"safeshell: denied by {_because(decision)}: {decision.message}")
+        self._journal.refused(request, DENIED)
+
+    def _go_on_approved(self, connection: Connection, request: Request) -> None:
+        """Runs what was approved, if what it was approved for still holds.
+
+        Everything is read again: the caller may have been confined, the rules edited, the branch switched meanwhile.
         """
-        if len(self._executor) >= self._policies.settings.limits.commands:
-            return "limit on running commands"
-        environment = expressible(unblock(allowed.command.environment[1:]))
-        if environment is None:
-            return "environment"
-        arguments = unblock(allowed.command.arguments)
-        if not arguments or not arguments[0]:
-            return "argv[0]"  # os.posix_spawn wants one
-        program = (path, arguments, environment)
-        streams = None
-        try:
-            if len(connection.descriptors) == 4:
-                *stdio, directory = connection.descriptors
-                pid = self._executor.spawn(program, stdio=stdio, directory=directory, umask=allowed.caller.umask)
-            else:
-                streams = Streams(self._loop, connection)
-                pid = streams.spawn(self._executor, program, allowed.caller.umask)
-        except OSError as error:
-            if streams is not None:
-                streams.close()
-            return f"spawn: {error.strerror}"
-        self._supervise(connection, pid, streams, allowed.decision.timeout_ms)
-        return ""
+        caller = request.caller
+        if not request.command.borrow:
+            caller = inspect(connection.pid, self._own, connection.pidfd)
+        facts = RequestFacts(
+            request.command.environment,
+            request.directory,
+            self._context,
+            descriptor=request.facts.descriptor,
+            prefix=request.facts.prefix,
+        )
+        repository = self._policies.repository(request.directory) if caller.same_view else None
+        policy = self._policies.policy(repository) or request.policy
+        _, decisions, decision = self._decide(policy, request.command, request.directory, facts)
+        same = all(
+            before.facts == now.facts and before.tables == now.tables
+            for before, now in zip(request.decisions, decisions, strict=False)
+        )
+        if caller.confined != request.caller.confined or not same or len(decisions) != len(request.decisions):
+            connection.refuse(
+                NEEDS_APPROVAL,
+                f"safeshell: {_because(request.decision)}: approved, but what that hangs on (rules, branch, files or "
+                "variables) has changed meanwhile; run it again to ask again",
+            )
+            self._journal.refused(request, NEEDS_APPROVAL)
+            return
+        self._runner.run(replace(request, caller=caller, facts=facts, decision=decision))
 
-    def _supervise(self, connection: Connection, pid: int, streams: Streams | None, timeout_ms: int) -> None:
-        connection.release_descriptors()
-        if connection.waiting:
-            connection.waiting = False
-            connection.tell(Reply.RUNNING)
-
-        def ended(status: int, timed_out: bool) -> None:
-            connection.child = None
-            if streams is not None:
-                streams.drain()
-            connection.exited(status, timed_out=timed_out)
-
-        connection.child = self._executor.watch(
-            pid,
-            ended,
-            connection.stopped,
-            timeout_ms,
+    def _redirect(self, request: Request) -> None:
+        """Runs a rule's target instead, once that has been judged itself."""
+        decision = request.decision
+        words = target_arguments(decision.redirect_to, request.command.arguments)
+        target = Command(
+            request.command.kind,
+            request.command.flags,
+            words[: words.index(b"\0")],
+            words,
+            request.command.environment,
+            request.command.nice,
+            request.command.blocked,
+            request.command.lines,
+            request.command.borrow,
+        )
+        *_, judged = self._decide(request.policy, target, request.directory, request.facts)
+        if judged.action is Action.REDIRECT:
+            message = f"redirects to what {_because(judged)} redirects again"
+        elif judged.action is not Action.ALLOW:
+            message = f"redirects to what {_because(judged)} would not let run: {judged.message}"
+        else:
+            message = ""
+        program = None if message else find_target(self._programs, target.name, request)
+        if program is None:
+            message = message or f"redirects to {text(target.name)}, which is not there"
+            request.connection.refuse(DENIED, f"safeshell: {_because(decision)} {message}")
+            self._journal.refused(request, DENIED, message)
+            return
+        if target.name == TRASH:
+            target.arguments, program = in_home(target.arguments, program, request, self._home)
+        request.connection.notice(f"safeshell: redirected by {_because(decision)}: {decision.message}")
+        limits = [each for each in (decision.timeout_ms, judged.timeout_ms) if each]
+        self._runner.run(
+            replace(
+                request,
+                command=target,
+                decision=replace(decision, timeout_ms=min(limits, default=0)),
+                program=program,
+                replaced=True,
+            )
         )
 
 
-def _refuse(connection: Connection, decision: Decision) -> None:
-    where = f"rule {decision.rule} ({decision.source})" if decision.source else decision.rule
-    if decision.action is Action.DENY:
-        connection.refuse(DENIED, f"safeshell: denied by {where}: {decision.message}")
-    elif decision.action is Action.REQUIRE_APPROVAL:
-        connection.refuse(
-            NEEDS_APPROVAL,
-            f"safeshell: {where} requires approval, which is not available yet: {decision.message}",
-        )
-    else:
-        connection.refuse(FAILED, f"safeshell: {where} redirects, which is not available yet: {decision.message}")
+def _because(decision: Decision) -> str:
+    return f"rule {decision.rule} ({decision.source})" if decision.source else decision.rule
+
+
+__all__ = ["DENIED", "FAILED", "NEEDS_APPROVAL", "NOT_FOUND", "Commands"]

@@ -23,7 +23,7 @@ KILL_AFTER_S = 2.0
 DESCRIPTORS = 16384
 """Open files the daemon asks for: up to six a connection."""
 
-_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 """Python ignores these, and an ignored signal stays ignored across execve: set back in every child."""
 
 _WAIT = os.WEXITED | os.WSTOPPED | os.WNOHANG
@@ -46,6 +46,12 @@ class Child:
     timed_out: bool = False
 
 
+def raised(limit: tuple[int, int]) -> tuple[int, int]:
+    """The limit on open files, soft and hard, that a daemon takes which was started with this one."""
+    soft, hard = limit
+    return max(soft, min(hard, DESCRIPTORS)), hard
+
+
 class Executor:
     """Spawns, signals and reaps."""
 
@@ -53,7 +59,7 @@ class Executor:
         self._loop = loop
         # The daemon keeps many connections; a child gets the limit that the daemon was started with.
         self._own_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self._raised_limit = (max(self._own_limit[0], min(self._own_limit[1], DESCRIPTORS)), self._own_limit[1])
+        self._raised_limit = raised(self._own_limit)
         resource.setrlimit(resource.RLIMIT_NOFILE, self._raised_limit)
         self._children: dict[int, Child] = {}
         self._umask = os.umask(0o077)
@@ -97,7 +103,7 @@ class Executor:
                 *program,
                 file_actions=[(os.POSIX_SPAWN_DUP2, descriptor, target) for target, descriptor in enumerate(stdio)],
                 setpgroup=0,
-                setsigdef=_IGNORED_BY_PYTHON,
+                setsigdef=IGNORED_BY_PYTHON,
             )
         finally:
             if self._raised_limit != self._own_limit:

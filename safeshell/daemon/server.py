@@ -11,24 +11,27 @@ from typing import Any
 
 from safeshell import __version__
 from safeshell.daemon import notify
-from safeshell.daemon.commands import FAILED, Commands
+from safeshell.daemon.approvals import Approvals
+from safeshell.daemon.commands import Commands
 from safeshell.daemon.confinement import Own, inspect
 from safeshell.daemon.connection import Connection
 from safeshell.daemon.executor import Executor
 from safeshell.daemon.handover import Handover
+from safeshell.daemon.journal import Journal
 from safeshell.daemon.lines import Lines
 from safeshell.daemon.loop import Loop
+from safeshell.daemon.monitors import Monitors, encode
+from safeshell.daemon.notifier import Notifier
+from safeshell.daemon.pins import Pins
 from safeshell.daemon.policies import Policies
 from safeshell.daemon.post import Post, Standing
+from safeshell.daemon.running import FAILED, Runner
+from safeshell.daemon.stats import Statistics
+from safeshell.daemon.stopwatch import Stopwatch, Untimed
 from safeshell.errors import ProtocolError, SafeShellError
 from safeshell.paths import Home
-from safeshell.protocol import (
-    Command,
-    Control,
-    Event,
-    Signal,
-    Type,
-)
+from safeshell.programs import Programs
+from safeshell.protocol import Command, Control, Event, Query, Signal, Type
 
 _FATAL = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2})
 """Signals whose default ends a process: one that reaches a client whose command has not begun ends it so."""
@@ -38,6 +41,9 @@ LOOK_S = 30.0
 
 SETTLE_S = 0.2
 """From a change in the home to the look: who removes the whole directory is not to find a new socket in it."""
+
+RESET = 1
+"""The argument of STATS that has everything counted from nothing afterwards."""
 
 DESCRIPTORS_KEPT = 16
 """Descriptors that no new connection may take: what is being served needs some, and is served first."""
@@ -67,22 +73,49 @@ class Server:
         self._looking = False
         self._started = time.monotonic()
         self._lines = Lines(home, self._executor, loop)
-        self._commands = Commands(self._policies, self._executor, loop, own, self._lines)
-        self._policies.on_settings = self._commands.apply_settings
+        self._monitors = Monitors()
+        self._journal = Journal(home, self._policies, self._monitors)
+        self._notifier = Notifier(self._policies, self._executor)
+        self._approvals = Approvals(
+            self._policies, loop, own, self._monitors, Pins(home, loop), self._notifier, self._journal
+        )
+        programs = Programs()
+        self._runner = Runner(self._policies, self._executor, loop, programs, self._journal)
+        self._commands = Commands(
+            home, self._policies, own, programs, self._lines, self._runner, self._approvals, self._journal
+        )
+        self._policies.on_settings = self._apply_settings
         self._commands.on_bug = self._report_bug
         self._uids = {os.geteuid(), 0}
+        self._stopwatch = Stopwatch()
+        self._statistics = Statistics(self._stopwatch)
+        self._time(Untimed())
 
     def start(self) -> None:
         """Takes up the tables and begins to accept."""
         self._policies.load()
-        self._commands.apply_settings()
+        self._apply_settings()
         self._accept_more()
         self._loop.call_later(LOOK_S, self._look_again)
+
+    def _apply_settings(self) -> None:
+        self._commands.apply_settings()
+        self._journal.apply_settings()
+        self._time(self._stopwatch if self._policies.settings.stats else Untimed())
+
+    def _time(self, timing: Untimed) -> None:
+        """Has the stages timed, or no longer: what they call is chosen here, and never asked for on the way."""
+        self._connect = timing.connect
+        self._take = timing.taking(self._take_one)
+        self._wake = timing.waking(self._ready)
+        self._reap = timing.reaping(self._executor.reap)
+        self._commands.time(timing)
+        self._runner.time(timing)
 
     def on_signal(self, number: int) -> None:
         """SIGCHLD reaps, SIGIO tells of the home; the first TERM or INT drains, the second ends what still runs."""
         if number == signal.SIGCHLD:
-            self._executor.reap()
+            self._reap()
             self._maybe_finish()
         elif number == signal.SIGHUP:
             self._policies.compile(None, lambda _ended: None)
@@ -106,7 +139,7 @@ class Server:
             self._loop.unregister(self._post.listener.fileno())
 
     def _accept(self, _events: int) -> None:
-        self._take_one()
+        self._take()
 
     def _take_one(self) -> bool:
         try:
@@ -119,7 +152,7 @@ class Server:
             self._loop.call_later(0.05, self._accept_more)
             return False
         try:
-            connection = Connection(sock, self._loop, self._policies.settings.limits.request_bytes, self._closed)
+            connection = self._connect(sock, self._loop, self._policies.settings.limits.request_bytes, self._closed)
         except OSError:
             sock.close()
             return True
@@ -127,7 +160,10 @@ class Server:
         if connection.uid not in self._uids:
             connection.refuse(FAILED, "safeshell: this daemon serves another user")
             return True
-        if len(self._connections) >= self._policies.settings.limits.connections:
+        busy = (
+            len(self._connections) - len(self._approvals) - len(self._monitors)
+        )  # who waits for people holds up nobody
+        if busy >= self._policies.settings.limits.connections:
             self._accept_less()
         elif sock.fileno() >= self._executor.descriptors_max - DESCRIPTORS_KEPT:
             self._accept_less()
@@ -154,7 +190,7 @@ class Server:
                 self._policies.settings.limits.client_deadline_ms / 1000,
                 lambda: connection.refuse(FAILED, "safeshell: the request did not come in time"),
             )
-        connection.listen(lambda ready: self._ready(connection, ready))
+        connection.listen(lambda ready: self._wake(connection, ready))
 
     def _ready(self, connection: Connection, ready: int) -> None:
         if ready & select.EPOLLOUT:
@@ -164,6 +200,9 @@ class Server:
 
     def _closed(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        if len(self._approvals):
+            self._approvals.withdraw(connection)
+        self._monitors.remove(connection)
         if not self._accepting:
             self._accept_more()
         self._maybe_finish()
@@ -198,6 +237,8 @@ class Server:
             self._commands.judge(connection, patient=True)
         elif isinstance(event, Signal):
             self._forward(connection, event.number)
+        elif isinstance(event, Query):
+            self._query(connection, event)
         else:
             self._control(connection, event)
 
@@ -207,22 +248,46 @@ class Server:
         elif number in _FATAL:
             connection.exited(number)
 
+    def _query(self, connection: Connection, event: Query) -> None:
+        first, connection.command = connection.command is None, _nothing_to_run(event.kind)
+        if event.kind == Type.MONITOR:
+            self._approvals.watch(connection, event.value)
+        elif first:
+            self._approvals.answer(connection, event.value, connection.result)
+        else:
+            self._approvals.answer(connection, event.value, lambda found: connection.send(encode("answered", found)))
+
     def _control(self, connection: Connection, event: Control) -> None:
-        connection.command = Command(event.kind, 0, b"-", b"", b"\0", 0, 0)
+        connection.command = _nothing_to_run(event.kind)
         if event.kind == Type.STATUS:
             connection.result(self.status())
         elif event.kind == Type.RELOAD:
             self._policies.compile(None, lambda _ended: connection.result(self.status()))
         elif event.kind == Type.HANDOVER:
             self._hand_over(connection, event.argument)
+        elif event.kind == Type.STATS:
+            self._tell_statistics(connection, reset=event.argument == RESET)
         else:
             self.stop(event.argument)  # before the answer: who reads it may start the next daemon
             connection.result(self.status())
 
+    def _tell_statistics(self, connection: Connection, *, reset: bool) -> None:
+        status = self.status()
+        policy = self._policies.policy(None)
+        connection.result(
+            self._statistics.describe(
+                status,
+                rule_count=sum(len(loaded.table.rules) for loaded in policy.tables) if policy else 0,
+                timed=self._policies.settings.stats,
+            )
+        )
+        if reset:
+            self._statistics.reset(status)
+
     def status(self) -> dict[str, Any]:
         """What `daemon status` shows."""
         placement: dict[str, Any] = {}
-        for (place, reason), count in sorted(self._commands.placed.items()):
+        for (place, reason), count in sorted(self._runner.placed.items()):
             entry = placement.setdefault(place, {"count": 0, "reasons": {}})
             entry["count"] += count
             entry["reasons"][reason] = count
@@ -244,6 +309,9 @@ class Server:
             ],
             "cache": self._policies.cache(),
             "lines": self._lines.describe(),
+            "approvals": {"pending": len(self._approvals), "monitors": len(self._monitors)},
+            "notify": self._notifier.describe(),
+            "audit": self._journal.describe(),
             **self._policies.describe(),
         }
 
@@ -324,11 +392,13 @@ class Server:
         self._end(step)
 
     def _take_all(self) -> None:
-        while self._take_one():
+        while self._take():
             pass  # who has connected already is still served
 
     def _end(self, step: int) -> None:
         self._stopping = max(self._stopping, 2 if step == 2 else 1)
+        self._approvals.end()
+        self._monitors.close_all()
         if self._stopping == 2:
             self._executor.end_all()
             self._lines.close()
@@ -338,6 +408,11 @@ class Server:
         if self._stopping and not len(self._executor) and not self._connections:
             self._lines.close()
             self._loop.stop()
+
+
+def _nothing_to_run(kind: int) -> Command:
+    """What stands for the command on a connection that asks about the daemon."""
+    return Command(kind, 0, b"-", b"", b"\0", 0, 0)
 
 
 def _rss_kib() -> int:

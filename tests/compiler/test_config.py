@@ -14,6 +14,14 @@ EVERYTHING = """\
 execution: in_place
 unreachable: {ai: allow, human: deny}
 agents: {markers: [MINE, YOURS]}
+approval_timeout: 20s
+notify: notify-send 'an agent asks'
+audit: all
+audit_size: 1MiB
+audit_keep: 3
+redact: {known: false, extra: [{name: ours, pattern: 'acme-[0-9a-f]{32}'}]}
+stats: false
+trash: {size: 1GiB, age: 48h}
 limits: {request_bytes: 1MiB, connections: 100, client_deadline: 1.5s, commands: 10}
 shims: {client: bash, extra: [/usr/bin/make, cc], except: [ls]}
 """
@@ -38,6 +46,16 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         unreachable_ai="allow",
         unreachable_human="deny",
         markers=("MINE", "YOURS"),
+        approval_timeout_ms=20_000,
+        notify=("notify-send", "an agent asks"),
+        audit_all=True,
+        audit_size=1 << 20,
+        audit_keep=3,
+        redact=(("ours", "acme-[0-9a-f]{32}"),),
+        redact_known=False,
+        stats=False,
+        trash_size=1 << 30,
+        trash_age_ms=48 * 3_600_000,
         limits=Limits(1 << 20, 100, 1500, 10),
         shims_client="bash",
         shims_extra=("make", "cc"),
@@ -84,6 +102,15 @@ def test_sizes(tmp_path: Path, value: str) -> None:
         ("agents:\n  markers: [A=B]\n", 2, ""),
         ("agents:\n  markers: ['']\n", 2, ""),
         ("agents:\n  markers: [1]\n", 2, ""),
+        ("approval_timeout: 5\n", 1, "ms, s, m or h"),
+        ("approval_timeout: 1ms\n", 1, "greater than or equal to 1000"),
+        ("notify: 'echo \"x'\n", 1, "this is no command"),
+        ("notify: []\n", 1, "a command"),
+        ("audit: some\n", 1, "'restricted' or 'all'"),
+        ("redact:\n  extra:\n  - {name: x, pattern: '('}\n", 3, "RE2"),
+        ("redact:\n  extra:\n  - {name: x, pattern: 'a*'}\n", 3, "finds some text"),
+        ("redact: [x]\n", 1, ""),
+        ("trash:\n  age: 30d\n", 2, "ms, s, m or h"),
         ("shims:\n  client: perl\n", 2, "'native' or 'bash'"),
         ("shims:\n  extra: make\n", 2, ""),
         ("shims:\n  except_: [ls]\n", 2, "except"),

@@ -20,7 +20,11 @@ rules:
   - {name: no-ai, commands: [touch], context: ai_only, action: deny, message: "Not you.\\tHm."}
   - {name: no-main, commands: [git], conditions: [{command_contains: push}, {git_branch_in: [main]}], action: deny,
      message: Not on main.}
-  - {name: to-trash, commands: [rm], action: redirect, redirect_to: trash $ARGS, message: Trashed.}
+  - {name: to-trash, commands: [rm], action: redirect, redirect_to: printf '%s|' $ARGS '$HOME', message: Trashed.}
+  - {name: to-loop, commands: [unlink], action: redirect, redirect_to: rm $ARGS, message: m}
+  - {name: to-nowhere, commands: [rmdir], action: redirect, redirect_to: not-there $ARGS, message: m}
+  - {name: to-denied, commands: [shred], action: redirect, redirect_to: git push $ARGS, message: m}
+  - {name: no-push, commands: [git], conditions: [{command_contains: push x}], action: deny, message: Not so.}
   - {name: seen-but-free, commands: [ls], observe: true, action: deny, message: m}
 """
 
@@ -99,12 +103,33 @@ def test_a_timeout_ends_the_command_with_124(daemon: Daemon, shims: Home, argume
     assert daemon.status()["running"] == 0
 
 
-def test_a_redirect_does_not_run_what_was_asked_for(daemon: Daemon, shims: Home, tmp_path: Path) -> None:
-    (tmp_path / "x").touch()
-    done = run(shims, "rm", str(tmp_path / "x"))
-    assert done.returncode == 125
-    assert b"to-trash" in done.stderr
-    assert (tmp_path / "x").exists()
+def test_a_redirect_runs_its_target_with_the_arguments_as_they_were(
+    daemon: Daemon, shims: Home, tmp_path: Path
+) -> None:
+    file = tmp_path / "x y;z"
+    file.touch()
+    done = run(shims, "rm", "-f", "", str(file))
+    assert (done.returncode, done.stdout) == (0, f"-f||{file}|$HOME|".encode())
+    assert b"redirected by rule to-trash" in done.stderr
+    assert b"Trashed." in done.stderr
+    assert file.exists()
+    assert daemon.status()["requests"]["redirect"] == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (["unlink", "x"], b"redirects again"),
+        (["rmdir", "x"], b"not-there, which is not there"),
+        (["shred", "x"], b"rule no-push"),
+    ],
+)
+def test_a_redirect_to_what_may_not_run_is_denied(
+    daemon: Daemon, shims: Home, command: list[str], reason: bytes
+) -> None:
+    done = run(shims, *command)
+    assert (done.returncode, done.stdout) == (126, b"")
+    assert reason in done.stderr
     assert daemon.status()["requests"]["redirect"] == 1
 
 

@@ -238,7 +238,7 @@ def test_status_counts_what_was_decided_and_where_it_ran(daemon: Daemon) -> None
     assert serves(daemon)
     assert serves(daemon)
     assert execute(["rm", "precious"], env=ENV, home=daemon.home).returncode == 126
-    assert execute(["touch", "secret"], env=ENV, home=daemon.home).returncode == 77
+    assert execute(["touch", "secret"], env={**ENV, "SAFESHELL_CONTEXT": "ai"}, home=daemon.home).returncode == 77
     talk(daemon.home, request("echo", flags=16))
     status = daemon.status()
     assert status["requests"] == {"total": 5, "allow": 3, "deny": 1, "require_approval": 1}

@@ -1,0 +1,70 @@
+"""The log's files: `audit.jsonl`, and what it was before it was rotated, `.1` the youngest."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from safeshell.paths import Home
+
+NAME = "audit.jsonl"
+TAIL_BYTES = 64 << 10
+
+
+def log_path(home: Home) -> str:
+    """Where a home's log is."""
+    return os.path.join(home.root, NAME)
+
+
+def rotated(path: str, number: int) -> str:
+    """The file that was rotated so many times."""
+    return f"{path}.{number}"
+
+
+def rotations(path: str) -> list[int]:
+    """The numbers of the rotated files there are, youngest first."""
+    prefix = os.path.basename(path) + "."
+    try:
+        names = os.listdir(os.path.dirname(path) or ".")
+    except FileNotFoundError:
+        return []
+    return sorted(
+        int(name[len(prefix) :]) for name in names if name.startswith(prefix) and name[len(prefix) :].isdecimal()
+    )
+
+
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[list[BinaryIO]]:
+    """The log's files, oldest first, open to be read; a rotation meanwhile leaves none out.
+
+    Args:
+        path: the log's; a file that is no log of ours is read alike.
+
+    Raises:
+        OSError: one can't be read. A log that isn't there (yet) is no files.
+    """
+    with contextlib.ExitStack() as stack:
+        found: dict[tuple[int, int], BinaryIO] = {}
+        # The youngest first: what is rotated while they are opened turns up again under the next name.
+        for name in [path, *[rotated(path, number) for number in rotations(path)]]:
+            try:
+                stream = stack.enter_context(open(name, "rb"))
+            except FileNotFoundError:
+                continue
+            status = os.fstat(stream.fileno())
+            found.setdefault((status.st_dev, status.st_ino), stream)
+        yield list(reversed(found.values()))
+
+
+def last_lines(descriptor: int, size: int) -> Iterator[bytes]:
+    """What a file's newlines part, the last first: what stands behind the last one, b"" for nothing, then the lines."""
+    rest = b""
+    at = size
+    while at > 0:
+        length = min(TAIL_BYTES, at)
+        at -= length
+        rest, *lines = (os.pread(descriptor, length, at) + rest).split(b"\n")
+        yield from reversed(lines)
+    yield rest

@@ -1,0 +1,208 @@
+"""A record: what was decided, in a form in which it can be decided again (docs/audit.md, "A record").
+
+Bytes that are not UTF-8 are lone surrogates, as `os.fsdecode` makes them, so nothing is lost and no field is of
+another type than usual.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from safeshell.audit.outcome import Outcome
+from safeshell.decision import Decision
+from safeshell.facts import UNDECIDED, Fact, FactKey
+from safeshell.places import split_under
+from safeshell.spellings import Spelling
+from safeshell.subject import text
+
+FORMAT = 1
+"""What `v` says; another number is another format."""
+
+ARGUMENTS_MAX = 64 << 10
+"""Bytes of a command's arguments that are recorded; longer ones are cut, for the daemon writes while others wait."""
+
+UNDECIDED_JSON = {"undecided": True}
+"""A fact that could not be read."""
+
+
+def make(outcome: Outcome) -> dict[str, Any]:
+    """The record of an outcome, without its place in the log. What is empty is left out."""
+    decision = outcome.decision
+    record: dict[str, Any] = {"ts": timestamp(outcome.ts), "v": FORMAT}
+    if outcome.kind != "command":
+        record["kind"] = outcome.kind
+    if decision is not None:
+        record["decision"] = decision.action.word
+        if decision.rule:
+            record["rule"] = decision.rule
+        if decision.source:
+            record["source"] = decision.source
+        if decision.message:
+            record["message"] = decision.message
+        if decision.observed:
+            record["observed"] = [match.to_json() for match in decision.observed]
+    _add_command(record, outcome)
+    record["context"] = "ai" if outcome.is_ai else "human"
+    if decision is not None and decision.tables:
+        record["table"] = "+".join(decision.tables)
+    record["uid"] = outcome.uid
+    record["pid"] = outcome.pid
+    _add_end(record, outcome)
+    return record
+
+
+def timestamp(seconds: float) -> str:
+    """A time as RFC 3339 in UTC, always of the same length, so that texts sort as times do."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def decoded(data: bytes) -> str:
+    """Bytes as a record holds them."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def encoded(held: str) -> bytes:
+    """The reverse of `decoded`."""
+    return held.encode("utf-8", "surrogateescape")
+
+
+def _add_command(record: dict[str, Any], outcome: Outcome) -> None:
+    spellings = outcome.spellings
+    if spellings:
+        record.update(_words(spellings[0]))
+    elif outcome.command is not None:
+        command = outcome.command
+        name = text(os.path.basename(command.name))
+        record.update(_words(Spelling(name, command.arguments, command.environment, outcome.directory)))
+    if outcome.directory is not None:
+        record["cwd"] = decoded(outcome.directory)
+    if outcome.decisions:
+        facts = _facts(outcome.decisions[: len(spellings) or 1], spellings)
+        if facts[0]:
+            record["facts"] = facts[0]
+        if len(spellings) > 1:
+            record["spellings"] = [
+                _spelling(spelling, before, its)
+                for before, spelling, its in zip(spellings, spellings[1:], facts[1:], strict=False)
+            ]
+    if spellings and spellings[-1].cut:
+        record["cut"] = True
+
+
+def _add_end(record: dict[str, Any], outcome: Outcome) -> None:
+    if outcome.placement:
+        record["placement"] = outcome.placement
+    if outcome.reason:
+        record["reason"] = outcome.reason
+    if outcome.wait_status is not None:
+        record["exit"] = _exit(outcome.wait_status)
+    if outcome.duration_s is not None:
+        record["duration_ms"] = round(outcome.duration_s * 1000, 3)
+    if outcome.approval:
+        record["approval"] = dict(outcome.approval)
+    if outcome.error:
+        record["error"] = outcome.error
+
+
+def _exit(wait_status: int) -> int | str:
+    status = os.waitstatus_to_exitcode(wait_status)
+    if status >= 0:
+        return status
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"SIG{-status}"  # a real-time signal between the first and the last has no name
+
+
+def _words(spelling: Spelling) -> dict[str, Any]:
+    arguments = spelling.arguments
+    found: dict[str, Any] = {}
+    if len(arguments) > ARGUMENTS_MAX:
+        found["argv_bytes"] = len(arguments)
+        arguments = arguments[:ARGUMENTS_MAX] + b"\0"
+    found["argv"] = argv = decoded(arguments).split("\0")[:-1]
+    first = spelling.arguments[: spelling.arguments.find(b"\0")]
+    if text(os.path.basename(first)) != spelling.name or not argv:
+        found["name"] = spelling.name
+    return found
+
+
+def _spelling(spelling: Spelling, before: Spelling, facts: dict[str, Any]) -> dict[str, Any]:
+    found = _words(spelling)
+    if shares_world(spelling, before):
+        return found
+    found["own"] = True
+    if spelling.directory is not None:
+        found["cwd"] = decoded(spelling.directory)
+    if facts:
+        found["facts"] = facts
+    return found
+
+
+def shares_world(spelling: Spelling, before: Spelling) -> bool:
+    """Whether a spelling has the directory and the environment, and so the facts, of the one before."""
+    return spelling[2:5] == before[2:5]
+
+
+def _facts(decisions: Iterable[Decision], spellings: Sequence[Spelling]) -> list[dict[str, Any]]:
+    """The facts that each spelling's decision read; those of spellings in one world stand with the first of them."""
+    made: list[dict[str, Any]] = []
+    held: dict[str, Any] = {}
+    for index, decision in enumerate(decisions):
+        if not index or not shares_world(spellings[index], spellings[index - 1]):
+            held = {}
+        for key, value in decision.facts:
+            _add_fact(held, key, UNDECIDED_JSON if value is UNDECIDED else value)
+        made.append(held)
+    return made
+
+
+def _add_fact(facts: dict[str, Any], key: FactKey, value: Any) -> None:
+    kind = key[0]
+    if kind in ("ai", "directory"):
+        return  # `context` and `cwd` say so
+    if kind == "under":
+        paths, operands = split_under(key[1:])
+        entry = {"paths": list(paths), "operands": list(operands), "value": value}
+        under = facts.setdefault("under", [])
+        if entry not in under:
+            under.append(entry)
+    elif len(key) == 1:
+        facts[kind] = value
+    else:
+        facts.setdefault(kind, {})[key[1]] = value
+
+
+def read_facts(record: dict[str, Any], context: str | None) -> dict[FactKey, Fact]:
+    """The facts that a record, or one of its spellings, holds.
+
+    Args:
+        record: it, with its `cwd` and `facts`.
+        context: the whole record's.
+
+    Raises:
+        KeyError, TypeError, AttributeError: it is not of this format.
+    """
+    cwd = record.get("cwd")
+    found: dict[FactKey, Fact] = {
+        ("ai",): context == "ai",
+        ("directory",): UNDECIDED if cwd is None else text(encoded(cwd)),
+    }
+    for kind, value in record.get("facts", {}).items():
+        if kind == "under":
+            for entry in value:
+                found[("under", *entry["paths"], "", *entry["operands"])] = _fact(entry["value"])
+        elif kind in ("branch", "in_repo"):
+            found[(kind,)] = _fact(value)
+        else:
+            for name, inner in value.items():
+                found[(kind, name)] = _fact(inner)
+    return found
+
+
+def _fact(value: Any) -> Fact:
+    return UNDECIDED if value == UNDECIDED_JSON else value

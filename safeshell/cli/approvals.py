@@ -1,0 +1,133 @@
+"""`safeshell approvals`: commands that wait for a person's word."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Any
+
+import click
+
+from safeshell import client
+from safeshell.errors import SafeShellError
+from safeshell.escape import printable
+
+
+@click.group("approvals")
+def command() -> None:
+    """Commands that wait for approval: list them, answer them."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print the requests as a JSON array.")
+def list_(*, as_json: bool) -> None:
+    """Lists what waits, the oldest first."""
+    pending = client.approvals({"do": "list"})["pending"]
+    if as_json:
+        click.echo(json.dumps(pending, indent=2))
+        return
+    if not pending:
+        click.echo("nothing waits for approval", err=True)
+    for entry in pending:
+        click.echo(_describe(entry))
+
+
+@command.command()
+@click.argument("number", type=int)
+@click.option(
+    "--for",
+    "span",
+    type=click.Choice(["once", "5m", "session"]),
+    default="once",
+    show_default=True,
+    help="Whether the same command is asked about again: at once, after 5 minutes, or not while its session lasts.",
+)
+@click.option(
+    "--prefix",
+    type=click.IntRange(min=2),
+    help="With --for 5m or session: let every command pass that begins with this many of its words.",
+)
+@click.option("--pin-stdin", is_flag=True, help="Read the PIN from stdin instead of asking at the terminal.")
+def approve(number: int, span: str, prefix: int | None, *, pin_stdin: bool) -> None:
+    """Lets the command NUMBER run.
+
+    Only somebody else than who asked may: at a terminal of another session, outside of every agent. What an agent asks
+    for takes the PIN (`safeshell approvals enroll`).
+    """
+    if prefix is not None and span == "once":
+        raise click.UsageError(
+            "--prefix needs --for 5m or --for session: an approval for once is for this very command"
+        )
+    answer: dict[str, Any] = {"do": "approve", "id": number, "for": span}
+    if prefix is not None:
+        answer["prefix"] = prefix
+    _answer(answer, pin_stdin=pin_stdin)
+    click.echo(f"approved {number}", err=True)
+
+
+@command.command()
+@click.argument("number", type=int)
+@click.argument("words", nargs=-1)
+@click.option("--pin-stdin", is_flag=True, help="Read the PIN from stdin instead of asking at the terminal.")
+def deny(number: int, words: tuple[str, ...], *, pin_stdin: bool) -> None:
+    """Keeps the command NUMBER from running; WORDS are told to who asked."""
+    _answer({"do": "deny", "id": number, "words": " ".join(words)}, pin_stdin=pin_stdin)
+    click.echo(f"denied {number}", err=True)
+
+
+@command.command()
+def enroll() -> None:
+    """Sets the PIN that answering an agent's requests takes, or changes it."""
+    enrolled = client.approvals({"do": "list"})["enrolled"]
+    request: dict[str, Any] = {"do": "enroll"}
+    if enrolled:
+        request["old"] = ask_pin("Old PIN")
+    request["pin"] = ask_pin("New PIN")
+    if ask_pin("Again") != request["pin"]:
+        raise SafeShellError("the two differ; nothing was changed")
+    _check(client.approvals(request))
+    click.echo("the PIN is set", err=True)
+
+
+def ask_pin(prompt: str) -> str:
+    """Asks for a PIN at the terminal, without an echo, whatever stdin is."""
+    import getpass  # noqa: PLC0415 # only here
+
+    try:
+        with open(os.ctermid(), "r+b", buffering=0):
+            return getpass.getpass(f"{prompt}: ")
+    except OSError as error:
+        raise SafeShellError("there is no terminal to ask for the PIN at") from error
+
+
+def _answer(answer: dict[str, Any], *, pin_stdin: bool) -> None:
+    if pin_stdin:
+        answer["pin"] = click.get_text_stream("stdin").readline().rstrip("\n")
+    elif _takes_pin(answer["id"]):
+        answer["pin"] = ask_pin("PIN")
+    _check(client.approvals(answer))
+
+
+def _takes_pin(number: int) -> bool:
+    listed = client.approvals({"do": "list"})
+    found = next((entry for entry in listed["pending"] if entry["id"] == number), None)
+    if found is None:
+        raise SafeShellError(f"nothing waits under {number}")
+    return found["context"] == "ai" and bool(listed["enrolled"])
+
+
+def _check(answer: dict[str, Any]) -> None:
+    if not answer["ok"]:
+        raise SafeShellError(answer["reason"])
+
+
+def _describe(entry: dict[str, Any]) -> str:
+    left = max(0, round(entry["expires"] - time.time()))
+    lines = [
+        f"{entry['id']}  {printable(entry['command'])}",
+        f"    in {printable(entry['cwd'] or '?')}" + (f", on {printable(entry['branch'])}" if entry["branch"] else ""),
+        f"    {entry['rule']} ({entry['source']}): {entry['message']}",
+        f"    asked by {'an agent' if entry['context'] == 'ai' else 'a person'} (pid {entry['pid']}), {left} s left",
+    ]
+    return "\n".join(lines)

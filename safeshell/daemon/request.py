@@ -1,0 +1,57 @@
+"""A command on its way through the daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from safeshell.cache import Policy
+from safeshell.daemon.confinement import Caller
+from safeshell.daemon.connection import Connection
+from safeshell.decision import Decision
+from safeshell.facts import RequestFacts
+from safeshell.protocol import Command
+from safeshell.spellings import Spelling
+
+
+@dataclass(slots=True)
+class Request:
+    """What is asked for, who asks, and what was decided.
+
+    Attributes:
+        connection: whom to answer.
+        command: what is to run: what was asked for, or what a redirect put in its place.
+        caller: what the kernel says about who asks.
+        obstacle: why the client's descriptors couldn't be borrowed, or "".
+        directory: the working directory, None where it has no path.
+        policy: what it is decided by.
+        facts: where its facts are read.
+        spellings: what it really runs, the command itself first.
+        decisions: of each spelling; one more where they are nested too deep.
+        decision: of them all.
+        program: where the program is, where that is known already: a redirect's is.
+        replaced: whether a redirect put another command in the place of what was asked for.
+    """
+
+    connection: Connection
+    command: Command
+    caller: Caller
+    obstacle: str
+    directory: bytes | None
+    policy: Policy
+    facts: RequestFacts
+    spellings: Sequence[Spelling]
+    decisions: Sequence[Decision]
+    decision: Decision
+    program: bytes | None = None
+    replaced: bool = False
+
+    @property
+    def is_ai(self) -> bool:
+        """Whether an agent asks."""
+        return self.facts.read(("ai",)) is True
+
+    @property
+    def name(self) -> bytes:
+        """The basename of the file executed."""
+        return self.command.name[self.command.name.rfind(b"/") + 1 :]

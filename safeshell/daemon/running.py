@@ -1,0 +1,162 @@
+"""An allowed command: run here, or told to run in place."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+from safeshell.daemon.executor import Executor
+from safeshell.daemon.journal import Journal
+from safeshell.daemon.loop import Loop
+from safeshell.daemon.placement import Placement, choose, expressible
+from safeshell.daemon.policies import Policies
+from safeshell.daemon.request import Request
+from safeshell.daemon.stopwatch import Untimed
+from safeshell.daemon.streams import Streams
+from safeshell.programs import Programs, named_by_path
+from safeshell.protocol import Flag, Reply
+from safeshell.subject import text, unblock
+
+DENIED = 126
+FAILED = 125
+NOT_FOUND = 127
+
+
+class Runner:
+    """Has allowed commands run.
+
+    Attributes:
+        placed: commands by placement and reason.
+    """
+
+    def __init__(
+        self, policies: Policies, executor: Executor, loop: Loop, programs: Programs, journal: Journal
+    ) -> None:
+        self._policies = policies
+        self._executor = executor
+        self._watch = executor.watch
+        self._loop = loop
+        self._programs = programs
+        self._journal = journal
+        self.placed: Counter[tuple[str, str]] = Counter()
+
+    def time(self, timing: Untimed) -> None:
+        """Has its stage timed, or no longer."""
+        self._watch = timing.watching(self._executor.watch)
+
+    def run(self, request: Request) -> None:
+        """Runs the command here or has the client run it; it has been allowed."""
+        connection, command, decision, caller = request.connection, request.command, request.decision, request.caller
+        placement, reason = choose(
+            command.flags,
+            caller,
+            nice=command.nice,
+            blocked=command.blocked,
+            has_stdio=len(connection.descriptors) == 4,
+            can_express=True,  # found out when it is tried, for it costs more than all the rest
+            can_enter=True,
+            setting=self._policies.settings.execution,
+            rule=decision.execution,
+        )
+        if request.obstacle:
+            placement, reason = Placement.IN_PLACE, request.obstacle
+        if placement is Placement.REFUSED:
+            self._fail(request, f"can't run this in the daemon: {reason}")
+            return
+        if not caller.same_view:
+            # Its programs are not ours to look up: the client does, along its own PATH.
+            self._execute(request, b"", reason, command.arguments)
+            return
+        path = self._find(request)
+        if path is None:
+            return
+        own = command.arguments
+        command.arguments = named_by_path(request.name, path, own)
+        if placement is Placement.DAEMON:
+            obstacle = self._spawn(request, path, reason)
+            if not obstacle:
+                return
+            if not connection.descriptors and not command.flags & (Flag.IN_PLACE | Flag.CLOSED):
+                self._fail(request, f"{text(request.name)}: can't be started here: {obstacle}")
+                return
+            reason = obstacle
+        self._execute(request, path, reason, own)
+
+    def _fail(self, request: Request, why: str) -> None:
+        request.connection.refuse(FAILED, f"safeshell: {why}")
+        self._journal.refused(request, FAILED, why)
+
+    def _find(self, request: Request) -> bytes | None:
+        """The program, or None where the client has been told that there is none."""
+        connection = request.connection
+        if request.program is not None:
+            return request.program
+        base = (
+            b"/proc/self/fd/%d" % connection.descriptors[-1]
+            if connection.descriptors
+            else b"/proc/%d/cwd" % connection.pid
+        )
+        path, forbidden = self._programs.find(request.name, request.facts.variable(b"PATH"), base)
+        if path is None:
+            if forbidden:
+                connection.refuse(DENIED, f"safeshell: {text(request.name)}: permission denied")
+            else:
+                connection.refuse(NOT_FOUND, f"safeshell: {text(request.name)}: command not found")
+        return path
+
+    def _execute(self, request: Request, path: bytes, reason: str, own: bytes) -> None:
+        """Has the client execute it, with its own arguments where those are what is to run."""
+        arguments = request.command.arguments
+        self.placed["in_place", reason] += 1
+        same = arguments is own and not request.replaced
+        request.connection.execute(path, request.decision.timeout_ms, b"" if same else arguments)
+        self._journal.ran(request, "in_place", reason)
+
+    def _spawn(self, request: Request, path: bytes, reason: str) -> str:
+        """Runs the command here; returns why not, or "" where it runs.
+
+        What stands in the way of a spawn may stand in the way of execve too: the client finds out in place, and
+        fails as the program itself would have.
+        """
+        if len(self._executor) >= self._policies.settings.limits.commands:
+            return "limit on running commands"
+        connection, command = request.connection, request.command
+        environment = expressible(unblock(command.environment[1:]))
+        if environment is None:
+            return "environment"
+        arguments = unblock(command.arguments)
+        if not arguments or not arguments[0]:
+            return "argv[0]"  # os.posix_spawn wants one
+        program = (path, arguments, environment)
+        streams = None
+        try:
+            if len(connection.descriptors) == 4:
+                *stdio, directory = connection.descriptors
+                pid = self._executor.spawn(program, stdio=stdio, directory=directory, umask=request.caller.umask)
+            else:
+                streams = Streams(self._loop, connection)
+                pid = streams.spawn(self._executor, program, request.caller.umask)
+        except OSError as error:
+            if streams is not None:
+                streams.close()
+            return f"spawn: {error.strerror}"
+        self.placed["daemon", reason] += 1
+        self._supervise(request, pid, streams, reason)
+        return ""
+
+    def _supervise(self, request: Request, pid: int, streams: Streams | None, reason: str) -> None:
+        connection = request.connection
+        began = time.monotonic()
+        connection.release_descriptors()
+        if connection.waiting:
+            connection.waiting = False
+            connection.tell(Reply.RUNNING)
+
+        def ended(status: int, timed_out: bool) -> None:
+            connection.child = None
+            if streams is not None:
+                streams.drain()
+            connection.exited(status, timed_out=timed_out)
+            self._journal.ran(request, "daemon", reason, status, time.monotonic() - began)
+
+        connection.child = self._watch(pid, ended, connection.stopped, request.decision.timeout_ms)
