@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from typing import Any
 
@@ -102,19 +103,13 @@ def ask_pin(prompt: str) -> str:
 
 
 def _answer(answer: dict[str, Any], *, pin_stdin: bool) -> None:
+    """Answers; the PIN is asked for where the daemon wants it, and would otherwise take the answer."""
     if pin_stdin:
-        answer["pin"] = click.get_text_stream("stdin").readline().rstrip("\n")
-    elif _takes_pin(answer["id"]):
-        answer["pin"] = ask_pin("PIN")
-    _check(client.approvals(answer))
-
-
-def _takes_pin(number: int) -> bool:
-    listed = client.approvals({"do": "list"})
-    found = next((entry for entry in listed["pending"] if entry["id"] == number), None)
-    if found is None:
-        raise SafeShellError(f"nothing waits under {number}")
-    return found["context"] == "ai" and bool(listed["enrolled"])
+        answer["pin"] = sys.stdin.readline().rstrip("\n")
+    said = client.approvals(answer)
+    if said.get("needs_pin"):
+        said = client.approvals({**answer, "pin": ask_pin("PIN")})
+    _check(said)
 
 
 def _check(answer: dict[str, Any]) -> None:

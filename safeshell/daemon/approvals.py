@@ -216,10 +216,12 @@ class Approvals:
                 self._decide(pending, connection, value, approved=approved)
             say({"ok": not problem, "reason": problem, "id": pending.number})
 
-        if request.is_ai and not self._monitors.is_trusted(connection):
-            self._pins.check(value.get("pin"), take)
-        else:
+        if not request.is_ai or self._monitors.is_trusted(connection):
             take("")
+        elif "pin" not in value and self._pins.enrolled:
+            say({"ok": False, "reason": "it takes the PIN", "needs_pin": True})
+        else:
+            self._pins.check(value.get("pin"), take)
 
     def _decide(self, pending: Pending, connection: Connection, value: dict[str, Any], *, approved: bool) -> None:
         request = pending.request

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from safeshell.context import Context
 from safeshell.daemon import processes
 from safeshell.daemon.confinement import Own, inspect
 
@@ -30,10 +31,10 @@ def objection(pid: int, pidfd: int, requester: int | None, own: Own, markers: Se
     confined = inspect(pid, own, pidfd).confined
     if confined and confined != "another user":  # root may answer for the user
         return f"who answers is confined: {confined}"
+    context = Context(markers)
     for ancestor in ancestors:
-        marker = processes.names_variable(ancestor.pid, markers)
-        if marker:
-            return f"who answers runs inside an agent ({marker} in the environment of process {ancestor.pid})"
+        if context.is_ai(processes.environment(ancestor.pid)):
+            return f"who answers runs inside an agent: process {ancestor.pid} was started with an agent's environment"
     if requester is not None:
         asker = processes.read(requester)
         if asker is None:

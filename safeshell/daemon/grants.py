@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from safeshell.daemon import processes
 from safeshell.daemon.request import Request
 from safeshell.decision import Action, Decision
-from safeshell.subject import unblock
+from safeshell.spellings import Spelling
+from safeshell.subject import text, unblock
 
 GRANTS_MAX = 1024
 """Remembered approvals; beyond them the oldest are forgotten, and asked for again."""
@@ -52,14 +54,39 @@ class _Grant:
     session: tuple[int, int] | None
 
 
+class _Part(NamedTuple):
+    """A command, or one inside it, that needs approval."""
+
+    name: str
+    operands: bytes
+    """What follows argv[0], which is the wrapper's to choose."""
+    directory: bytes | None
+    rules: frozenset[tuple[str, str]]
+
+
 @dataclass(slots=True)
 class _Inside:
-    """What an approved command may run without being asked about again."""
+    """What an approved command may run without being asked about again.
+
+    Attributes:
+        root: its pid and when it was started.
+        parts: what needed approval inside it; each may run once.
+        is_open: whether more operands may follow, and it may run more than once: what xargs does.
+        tables: what it was decided by.
+    """
 
     root: tuple[int, int]
-    spellings: list[tuple[str, bytes, bytes | None, frozenset[tuple[str, str]]]]
-    is_open: bool = False
-    tables: tuple[str, ...] = field(default=())
+    parts: list[_Part]
+    is_open: bool
+    tables: tuple[str, ...]
+
+    def admits(self, part: _Part) -> bool:
+        """Whether a part is one of these."""
+        if not self.is_open:
+            return part in self.parts
+        return any(
+            part._replace(operands=own.operands) == own and part.operands.startswith(own.operands) for own in self.parts
+        )
 
 
 def shortest_prefix(request: Request) -> int:
@@ -118,13 +145,9 @@ class Grants:
 
     def open_inside(self, request: Request, pid: int) -> None:
         """Lets a command that was approved, and runs as `pid`, run what it was approved to run."""
-        root = processes.read(pid)
-        inner = [
-            (spelling.name, spelling.arguments, spelling.directory, frozenset(_asking([decision])))
-            for spelling, decision in zip(request.spellings[1:], request.decisions[1:], strict=False)
-            if decision.action is Action.REQUIRE_APPROVAL
-        ]
-        if root is None or not inner:
+        inner = _parts(request)[1 if request.decisions[0].action is Action.REQUIRE_APPROVAL else 0 :]
+        root = processes.read(pid) if inner else None
+        if root is None:
             return
         self._inside = [entry for entry in self._inside[1 - GRANTS_MAX :] if _is_alive(entry.root)]
         is_open = any(spelling.name == "xargs" for spelling in request.spellings)
@@ -134,33 +157,28 @@ class Grants:
         if not self._inside:
             return False
         ancestors = {(process.pid, process.started) for process in processes.lineage(request.connection.pid)}
-        wanted = frozenset(_asking(request.decisions))
+        parts = _parts(request)
         for entry in self._inside:
             if entry.root not in ancestors or entry.tables != request.decision.tables:
                 continue
-            for spelling in entry.spellings:
-                if not _is_inside(spelling, request, wanted, open_end=entry.is_open):
-                    continue
+            if all(map(entry.admits, parts)):
                 if not entry.is_open:
-                    entry.spellings.remove(spelling)  # a single use
+                    entry.parts = [part for part in entry.parts if part not in parts]
                 return True
         return False
 
 
-def _is_inside(
-    spelling: tuple[str, bytes, bytes | None, frozenset[tuple[str, str]]],
-    request: Request,
-    wanted: frozenset[tuple[str, str]],
-    *,
-    open_end: bool,
-) -> bool:
-    name, arguments, directory, rules = spelling
-    if directory != request.directory or not wanted <= rules or name.encode("utf-8", "replace") != request.name:
-        return False
-    theirs = request.command.arguments
-    # argv[0] is the wrapper's to choose.
-    expected, found = arguments.partition(b"\0")[2], theirs.partition(b"\0")[2]
-    return found.startswith(expected) if open_end else found == expected
+def _parts(request: Request) -> list[_Part]:
+    """What of a request needs approval, the command itself first."""
+    command = request.command
+    spellings = request.spellings or (
+        Spelling(text(request.name), command.arguments, command.environment, request.directory),
+    )
+    return [
+        _Part(spelling.name, spelling.arguments.partition(b"\0")[2], spelling.directory, frozenset(_asking([decision])))
+        for spelling, decision in zip(spellings, request.decisions, strict=False)
+        if decision.action is Action.REQUIRE_APPROVAL
+    ]
 
 
 def _asking(decisions: Iterable[Decision]) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 _DEPTH_MAX = 128
@@ -50,15 +49,13 @@ def lineage(pid: int) -> Iterator[Process]:
             return
 
 
-def names_variable(pid: int, names: Iterable[str]) -> str:
-    """The first of these variables that the process was started with a value for, or ""; unreadable counts as none."""
+def environment(pid: int) -> bytes:
+    """The environment that a process was started with, as a block with a NUL before the first entry.
+
+    Empty where it can't be read: another user's.
+    """
     try:
         with open(f"/proc/{pid}/environ", "rb") as stream:
-            entries = b"\0" + stream.read()
+            return b"\0" + stream.read() + b"\0"  # a process may have overwritten the end of its own
     except OSError:
-        return ""
-    for name in names:
-        at = entries.find(b"\0" + os.fsencode(name) + b"=")
-        if at >= 0 and entries[at + len(name) + 2 : at + len(name) + 3] not in (b"", b"\0"):
-            return name
-    return ""
+        return b"\0"

@@ -1,0 +1,431 @@
+"""A command waits for a person's word: real shims, a real daemon, terminals of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from e2e.terminal import Terminal
+from harness import PATH, SAFESHELL, Daemon, environment, run, running_daemon, safeshell, sync_shims, until
+
+from safeshell.client import approvals
+from safeshell.paths import Home
+
+RULES = """\
+version: 1
+rules:
+  - name: ask-to-force
+    commands: [git]
+    conditions: [{command_matches: 'push\\b.*--force'}]
+    action: require_approval
+    message: Force-pushing rewrites what others have pulled.
+  - name: ask-to-touch
+    commands: [touch]
+    conditions: [{command_contains: secret}]
+    action: require_approval
+    message: Ask first.
+  - {name: known, commands: [env, timeout, xargs, sh], action: allow, message: Seen.}
+"""
+PIN = "correct horse"
+AGENT = {"SAFESHELL_CONTEXT": "ai"}
+
+pytestmark = pytest.mark.rules(RULES)
+
+
+def start(home: Home, *argv: str, env: dict[str, str] | None = None, cwd: str | None = None) -> subprocess.Popen[bytes]:
+    """A command behind the shims, in a session of its own, that will wait."""
+    return subprocess.Popen(
+        argv,
+        env=environment(home, env),
+        cwd=cwd or home.root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def pending(home: Home) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = approvals({"do": "list"}, home=home)["pending"]
+    return found
+
+
+def wait_for_pending(home: Home, count: int = 1) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = until(lambda: len(p := pending(home)) == count and p, f"{count} that wait")
+    return found
+
+
+def end(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=20)
+    return process.returncode, out.decode(), err.decode()
+
+
+def terminal(home: Home, *argv: str, env: dict[str, str] | None = None) -> Terminal:
+    """`safeshell …` at a terminal of its own."""
+    return Terminal(*argv, env={**environment(home), "PATH": PATH, **(env or {})}, cwd=home.root)
+
+
+def answer(home: Home, *words: str) -> str:
+    """Answers at a terminal, without a PIN."""
+    with terminal(home, SAFESHELL, "approvals", *words) as person:
+        person.finish()
+        return person._shown.decode()
+
+
+@pytest.fixture
+def enrolled(daemon: Daemon) -> Home:
+    with terminal(daemon.home, SAFESHELL, "approvals", "enroll") as person:
+        for prompt in ("New PIN: ", "Again: "):
+            person.expect(prompt)
+            person.type(f"{PIN}\r")
+        person.expect("the PIN is set")
+        assert person.finish() == 0
+    return daemon.home
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    top = tmp_path / "repository"
+    subprocess.run(["git", "init", "-q", "--bare", tmp_path / "far"], check=True)
+    subprocess.run(["git", "init", "-q", "-b", "main", top], check=True)
+    author = ["-c", "user.name=a", "-c", "user.email=a@b", "-C", str(top)]
+    subprocess.run(["git", *author, "commit", "-q", "--allow-empty", "-m", "x"], check=True)
+    subprocess.run(["git", "-C", top, "remote", "add", "origin", tmp_path / "far"], check=True)
+    return top
+
+
+def records(home: Home) -> list[dict[str, Any]]:
+    """The audit log; what is recorded is recorded after the answer."""
+    if not os.path.exists(home.audit):
+        return []
+    with open(home.audit, encoding="ascii") as stream:
+        return [json.loads(line) for line in stream]
+
+
+def wait_for_answers(home: Home, *answers: str) -> None:
+    def recorded() -> bool:
+        return list(answers) == [record["approval"]["answer"] for record in records(home) if "approval" in record]
+
+    until(recorded, f"records of {answers}")
+
+
+# One command, one answer
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_denied_with_words_then_approved_once_and_asked_again(shims: Home, repository: Path) -> None:
+    push = ["git", "push", "--force", "origin", "main"]
+    agent = start(shims, *push, env=AGENT, cwd=str(repository))
+    (waiting,) = wait_for_pending(shims)
+    assert waiting["argv"] == push
+    assert (waiting["branch"], waiting["context"], waiting["rule"]) == ("main", "ai", "ask-to-force")
+    with terminal(shims, SAFESHELL, "approvals", "deny", str(waiting["id"]), "not", "on", "a", "Friday") as person:
+        person.expect("PIN: ")
+        person.type(f"{PIN}\r")
+        assert person.finish() == 0
+    status, _, err = end(agent)
+    assert status == 77
+    assert "not on a Friday" in err
+    assert "waiting up to 300 s" in err
+
+    agent = start(shims, *push, env=AGENT, cwd=str(repository))
+    (waiting,) = wait_for_pending(shims)
+    with terminal(shims, SAFESHELL, "approvals", "approve", str(waiting["id"])) as person:
+        person.expect("PIN: ")
+        person.type(f"{PIN}\r")
+        assert person.finish() == 0
+    status, _, err = end(agent)
+    assert status == 0, err
+    assert subprocess.run(["git", "-C", repository.parent / "far", "rev-parse", "main"], check=False).returncode == 0
+
+    agent = start(shims, *push, env=AGENT, cwd=str(repository))
+    wait_for_pending(shims)
+    agent.terminate()
+    end(agent)
+    until(lambda: not pending(shims), "the withdrawal")
+    wait_for_answers(shims, "denied", "approved", "withdrawn")
+
+
+@pytest.mark.config("execution: in_place\n")
+@pytest.mark.usefixtures("daemon")
+def test_approved_in_place(shims: Home, tmp_path: Path) -> None:
+    asking = start(shims, "touch", str(tmp_path / "secret"))
+    (waiting,) = wait_for_pending(shims)
+    assert "approved" in answer(shims, "approve", str(waiting["id"]))
+    assert end(asking)[0] == 0
+    assert (tmp_path / "secret").exists()
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_who_asks_for_a_person_needs_no_pin_and_a_wrong_one_is_no_answer(shims: Home, tmp_path: Path) -> None:
+    asking = start(shims, "touch", str(tmp_path / "secret"), env=AGENT)
+    (waiting,) = wait_for_pending(shims)
+    with terminal(shims, SAFESHELL, "approvals", "approve", str(waiting["id"])) as person:
+        person.expect("PIN: ")
+        person.type("wrong\r")
+        person.expect("wrong PIN")
+        assert person.finish() == 1
+    assert len(pending(shims)) == 1
+    asking.kill()
+    end(asking)
+    wait_for_answers(shims, "approve", "withdrawn")
+    assert records(shims)[0]["approval"]["refused"] == "wrong PIN"
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_tries_are_limited(shims: Home, tmp_path: Path) -> None:
+    asking = start(shims, "touch", str(tmp_path / "secret"), env=AGENT)
+    (waiting,) = wait_for_pending(shims)
+    said = ""
+    for _ in range(7):
+        with terminal(shims, SAFESHELL, "approvals", "approve", str(waiting["id"])) as person:
+            person.expect("PIN: ")
+            person.type("wrong\r")
+            person.finish()
+            said = person._shown.decode()
+    assert "too many wrong PINs" in said
+    asking.kill()
+    end(asking)
+
+
+@pytest.mark.usefixtures("daemon")
+def test_nobody_within_reach_is_said_at_once_to_an_agent(shims: Home) -> None:
+    done = run(shims, "touch", "secret", env=AGENT)
+    assert done.returncode == 77
+    assert b"ask the person you work for" in done.stderr
+    assert not os.path.exists(os.path.join(shims.root, "secret"))
+
+
+@pytest.mark.config("approval_timeout: 1s\n")
+@pytest.mark.usefixtures("daemon")
+def test_time_runs_out(shims: Home) -> None:
+    done = run(shims, "touch", "secret")
+    assert done.returncode == 77
+    assert b"none came in 1 s" in done.stderr
+    wait_for_answers(shims, "expired")
+
+
+@pytest.mark.usefixtures("daemon")
+def test_many_wait_and_hold_up_nobody(shims: Home, tmp_path: Path) -> None:
+    asking = [start(shims, "touch", str(tmp_path / f"secret{number}")) for number in range(30)]
+    waiting = wait_for_pending(shims, 30)
+    assert run(shims, "sh", "-c", "exit 3").returncode == 3
+    by_path = {entry["argv"][1]: entry["id"] for entry in waiting}
+    answer(shims, "approve", str(by_path[str(tmp_path / "secret7")]))
+    assert end(asking[7])[0] == 0
+    assert len(pending(shims)) == 29
+    for process in asking:
+        process.kill()
+        end(process)
+    until(lambda: not pending(shims), "the withdrawals")
+    assert [path.name for path in tmp_path.iterdir()] == ["secret7"]
+
+
+@pytest.mark.usefixtures("daemon")
+def test_what_changed_while_it_waited_is_not_run(shims: Home, tmp_path: Path) -> None:
+    asking = start(shims, "touch", str(tmp_path / "secret"))
+    (waiting,) = wait_for_pending(shims)
+    with open(shims.rules, encoding="utf-8") as stream:
+        rules = stream.read()
+    with open(shims.rules, "w", encoding="utf-8") as stream:
+        stream.write(rules.replace("Ask first.", "Ask twice."))
+    assert run(shims, "sh", "-c", "exit 0").returncode == 0  # the new rules are in force
+    answer(shims, "approve", str(waiting["id"]))
+    status, _, err = end(asking)
+    assert status == 77
+    assert "has changed meanwhile" in err
+    assert not (tmp_path / "secret").exists()
+
+
+# Remembered
+
+
+@pytest.mark.usefixtures("daemon")
+def test_for_5_minutes_is_this_very_command(shims: Home, tmp_path: Path) -> None:
+    asking = start(shims, "touch", str(tmp_path / "secret"))
+    (waiting,) = wait_for_pending(shims)
+    answer(shims, "approve", "--for", "5m", str(waiting["id"]))
+    assert end(asking)[0] == 0
+    assert run(shims, "touch", str(tmp_path / "secret")).returncode == 0
+    for command, cwd in ((("touch", str(tmp_path / "secret2")), None), (("touch", str(tmp_path / "secret")), "/")):
+        other = start(shims, *command, cwd=cwd)
+        wait_for_pending(shims)
+        other.kill()
+        end(other)
+        until(lambda: not pending(shims), "the withdrawal")
+
+
+@pytest.mark.usefixtures("daemon")
+def test_a_prefix_is_never_the_first_word_alone(shims: Home, tmp_path: Path) -> None:
+    asking = start(shims, "env", "A=1", "touch", "-c", str(tmp_path / "secret"))
+    (waiting,) = wait_for_pending(shims)
+    assert waiting["prefix_min"] == 4
+    number = str(waiting["id"])
+    assert "at least 4 words" in answer(shims, "approve", "--for", "5m", "--prefix", "3", number)
+    assert "approved" in answer(shims, "approve", "--for", "5m", "--prefix", "4", number)
+    assert end(asking)[0] == 0
+    assert run(shims, "env", "A=1", "touch", "-c", str(tmp_path / "secret-two")).returncode == 0
+
+
+@pytest.mark.usefixtures("daemon")
+def test_for_this_session_is_no_other_session(shims: Home, tmp_path: Path) -> None:
+    touch = shlex.join(["touch", str(tmp_path / "secret")])
+    asking = start(shims, "/bin/sh", "-c", f"{touch} && {touch} && echo twice")
+    (waiting,) = wait_for_pending(shims)
+    answer(shims, "approve", "--for", "session", str(waiting["id"]))
+    assert end(asking)[:2] == (0, "twice\n")
+    other = start(shims, "touch", str(tmp_path / "secret"))
+    wait_for_pending(shims)
+    other.kill()
+    end(other)
+
+
+@pytest.mark.parametrize("execution", ["auto", "in_place"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["env", "A=1", "timeout", "10", "touch", "{}"],
+        ["sh", "-c", "exec env timeout 10 touch {}"],
+        ["xargs", "-a", "/dev/null", "touch", "{}"],
+    ],
+)
+def test_inside_of_what_was_approved_nothing_is_asked_again(
+    homes: Any, execution: str, command: list[str], tmp_path: Path
+) -> None:
+    home = homes(RULES, f"execution: {execution}\n")
+    sync_shims(home)
+    with running_daemon(home):
+        path = str(tmp_path / "secret")
+        asking = start(home, *[word.replace("{}", path) for word in command])
+        (waiting,) = wait_for_pending(home)
+        answer(home, "approve", str(waiting["id"]))
+        assert end(asking)[0] == 0
+        assert os.path.exists(path)
+
+
+# Who may answer
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("{safeshell} approvals approve {id}", "no terminal"),
+        ("script -qec '{safeshell} approvals approve {id}' /dev/null", "agent"),
+        (
+            (
+                "env -i HOME=$HOME SAFESHELL_HOME=$SAFESHELL_HOME PATH=$PATH "
+                "script -qec '{safeshell} approvals approve {id}' /dev/null"
+            ),
+            "agent",
+        ),
+        (
+            "setsid -f -w script -qec 'env -i SAFESHELL_HOME=$SAFESHELL_HOME {safeshell} approvals approve {id}' /dev/null",
+            "agent",
+        ),
+        (
+            (
+                "env -i SAFESHELL_HOME=$SAFESHELL_HOME PATH=$PATH setsid -f script -qc "
+                "'env -i SAFESHELL_HOME=$SAFESHELL_HOME {safeshell} approvals approve --pin-stdin {id} </dev/null' {log}"
+            ),
+            "it takes the PIN",
+        ),
+        (
+            (
+                "env -i SAFESHELL_HOME=$SAFESHELL_HOME PATH=$PATH HOME=$HOME tmux -S {log}.socket new-session -d "
+                "'{safeshell} approvals approve --pin-stdin {id} </dev/null >{log} 2>&1'"
+            ),
+            "it takes the PIN",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("enrolled")
+def test_an_agent_cannot_approve_its_own_request(shims: Home, tmp_path: Path, script: str, reason: str) -> None:
+    log = str(tmp_path / "log")
+    waits = f"touch {tmp_path}/secret & "
+    agent = start(shims, "/bin/sh", "-c", waits + "cat; wait $!; exit $?", env=AGENT)
+    (waiting,) = wait_for_pending(shims)
+    attempt = script.format(safeshell=SAFESHELL, id=waiting["id"], log=log)
+    done = subprocess.run(
+        ["/bin/sh", "-c", attempt],
+        env={**environment(shims, AGENT), "PATH": PATH},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        start_new_session=True,
+    )
+
+    def said() -> str:
+        heard = done.stdout + done.stderr
+        if os.path.exists(log):
+            with open(log, encoding="utf-8", errors="replace") as stream:
+                heard += stream.read()
+        return heard if "Error" in heard or "safeshell:" in heard else ""
+
+    assert reason in until(said, "a refusal")
+    assert [entry["id"] for entry in pending(shims)] == [waiting["id"]]
+    assert not (tmp_path / "secret").exists()
+    refusals = [record for record in records(shims) if record.get("kind") == "refused-approval"]
+    assert any(reason in record["approval"]["refused"] for record in refusals)
+    subprocess.run(["pkill", "-s", str(agent.pid)], check=False)
+    end(agent)
+
+
+@pytest.mark.usefixtures("daemon")
+def test_the_session_of_who_asks_cannot_answer_for_a_person_either(shims: Home) -> None:
+    with terminal(shims, "/bin/bash", "--norc", "-i", env={"PATH": f"{shims.shims}:{PATH}", "PS1": "$ "}) as shell:
+        shell.expect(r"\$ ")
+        shell.type("touch secret &\r")
+        (waiting,) = wait_for_pending(shims)
+        shell.type(f"{SAFESHELL} approvals approve {waiting['id']}\r")
+        shell.expect("in the session of who asked")
+        shell.type("kill %1; wait; exit 0\r")
+        assert shell.finish() == 0
+
+
+# Telling of it
+
+
+def test_notify_is_told_and_counts_as_reach(homes: Any, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    teller = tmp_path / "teller"
+    teller.write_text(f"#!/bin/sh\ncat >{told}.new && mv {told}.new {told}\n")
+    teller.chmod(0o755)
+    home = homes(RULES, f"notify: {teller}\n")
+    sync_shims(home)
+    with running_daemon(home) as daemon:
+        asking = start(home, "touch", "secret", env=AGENT)
+        until(told.exists, "the notification")
+        content = json.loads(told.read_text())
+        assert content["argv"] == ["touch", "secret"]
+        assert content["message"] == "Ask first."
+        asking.kill()
+        end(asking)
+        until(lambda: not pending(home), "the withdrawal")
+        assert daemon.status()["notify"]["failures"] == 0
+
+
+def test_a_notification_that_fails_is_counted(homes: Any) -> None:
+    home = homes(RULES, "notify: 'false'\n")
+    sync_shims(home)
+    with running_daemon(home) as daemon:
+        asking = start(home, "touch", "secret")
+        until(lambda: daemon.status()["notify"]["failures"] == 1, "the failure")
+        assert daemon.status()["notify"]["error"] == "ended with 1"
+        asking.kill()
+        end(asking)
+
+
+def test_a_daemon_that_ends_lets_nobody_wait(daemon: Daemon, shims: Home) -> None:
+    asking = start(shims, "touch", "secret")
+    wait_for_pending(shims)
+    assert safeshell(shims, "daemon", "stop").returncode == 0
+    status, _, err = end(asking)
+    assert status == 77
+    assert "run it again" in err
+    daemon.wait()
