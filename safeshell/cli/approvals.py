@@ -11,8 +11,10 @@ from typing import Any
 import click
 
 from safeshell import client
-from safeshell.errors import SafeShellError
+from safeshell.cli.daemon import launch
+from safeshell.errors import SafeShellError, UnreachableError
 from safeshell.escape import printable
+from safeshell.paths import Home
 
 
 @click.group("approvals")
@@ -77,17 +79,30 @@ def deny(number: int, words: tuple[str, ...], *, pin_stdin: bool) -> None:
     click.echo(f"denied {number}", err=True)
 
 
-@command.command()
-def enroll() -> None:
+@command.command("enroll")
+def enroll_command() -> None:
     """Sets the PIN that answering an agent's requests takes, or changes it."""
-    enrolled = client.approvals({"do": "list"})["enrolled"]
+    enroll(Home.find())
+
+
+def enroll(home: Home) -> None:
+    """Asks for a PIN at the terminal and sets it; starts the daemon, which keeps it, where none runs.
+
+    Raises:
+        SafeShellError: there is no terminal, or the daemon doesn't take it, with its reason.
+    """
+    try:
+        enrolled = client.approvals({"do": "list"}, home=home)["enrolled"]
+    except UnreachableError:
+        launch(home)
+        enrolled = client.approvals({"do": "list"}, home=home)["enrolled"]
     request: dict[str, Any] = {"do": "enroll"}
     if enrolled:
         request["old"] = ask_pin("Old PIN")
     request["pin"] = ask_pin("New PIN")
     if ask_pin("Again") != request["pin"]:
         raise SafeShellError("the two differ; nothing was changed")
-    _check(client.approvals(request))
+    _check(client.approvals(request, home=home))
     click.echo("the PIN is set", err=True)
 
 

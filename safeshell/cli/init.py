@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import click
 
+from safeshell.cli.approvals import enroll
 from safeshell.cli.shims import say_fallback, sync_home
 from safeshell.errors import SafeShellError
 from safeshell.paths import Home
@@ -35,6 +37,17 @@ def command() -> None:
     click.echo("\nPut the shims first on PATH, in your shell's start-up file:\n", err=True)
     click.echo(f'export PATH="{home.shims}:$PATH"')
     click.echo("\nor run one program behind them:  safeshell run -- bash", err=True)
+    if not os.path.exists(home.pin):
+        _offer_pin(home)
+
+
+def _offer_pin(home: Home) -> None:
+    """A PIN keeps an agent from approving its own commands: asked for at a terminal, named where there is none."""
+    what = "approving what an agent asks for takes a PIN"
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        click.echo(f"\n{what}: safeshell approvals enroll", err=True)
+    elif click.confirm(f"\n{what[0].upper()}{what[1:]}. Set it now?", err=True):
+        enroll(home)
 
 
 def _write_starter(home: Home) -> None:

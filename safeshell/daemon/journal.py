@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Mapping
@@ -160,4 +161,5 @@ class Journal:
 
 
 def _warn(text: str) -> None:
-    print(f"safeshell: {text}", file=sys.stderr, flush=True)  # noqa: T201 # the service manager's journal
+    with contextlib.suppress(OSError):  # whoever started the daemon may have closed its end
+        print(f"safeshell: {text}", file=sys.stderr, flush=True)  # noqa: T201 # the service manager's journal

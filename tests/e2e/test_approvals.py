@@ -311,45 +311,33 @@ def test_inside_of_what_was_approved_nothing_is_asked_again(
 # Who may answer
 
 
-@pytest.mark.parametrize(
-    ("script", "reason"),
-    [
-        ("{safeshell} approvals approve {id}", "no terminal"),
-        ("script -qec '{safeshell} approvals approve {id}' /dev/null", "agent"),
-        (
-            (
-                "env -i HOME=$HOME SAFESHELL_HOME=$SAFESHELL_HOME PATH=$PATH "
-                "script -qec '{safeshell} approvals approve {id}' /dev/null"
-            ),
-            "agent",
-        ),
-        (
-            "setsid -f -w script -qec 'env -i SAFESHELL_HOME=$SAFESHELL_HOME {safeshell} approvals approve {id}' /dev/null",
-            "agent",
-        ),
-        (
-            (
-                "env -i SAFESHELL_HOME=$SAFESHELL_HOME PATH=$PATH setsid -f script -qc "
-                "'env -i SAFESHELL_HOME=$SAFESHELL_HOME {safeshell} approvals approve --pin-stdin {id} </dev/null' {log}"
-            ),
-            "it takes the PIN",
-        ),
-        (
-            (
-                "env -i SAFESHELL_HOME=$SAFESHELL_HOME PATH=$PATH HOME=$HOME tmux -S {log}.socket new-session -d "
-                "'{safeshell} approvals approve --pin-stdin {id} </dev/null >{log} 2>&1'"
-            ),
-            "it takes the PIN",
-        ),
-    ],
-)
+CLEAN = "env -i HOME=$HOME SAFESHELL_HOME=$SAFESHELL_HOME PATH=$PATH"
+
+ATTEMPTS = {
+    "plainly": ("{approve}", "no terminal"),
+    "at a terminal of its own": ("script -qec '{approve}' /dev/null", "agent"),
+    "without its environment": (f"{CLEAN} script -qec '{{approve}}' /dev/null", "agent"),
+    "in a session of its own": (f"setsid -f -w script -qec '{CLEAN} {{approve}}' /dev/null", "agent"),
+    "as nobody's child": (
+        f"{CLEAN} setsid -f script -qc '{{approve}} --pin-stdin </dev/null' {{log}}",
+        "takes the PIN",
+    ),
+    "in another's terminal": (
+        f"{CLEAN} tmux -S {{log}}.socket new-session -d '{{approve}} --pin-stdin </dev/null >{{log}} 2>&1'",
+        "takes the PIN",
+    ),
+}
+"""What an agent may try, and what it is told."""
+
+
+@pytest.mark.parametrize(("script", "reason"), ATTEMPTS.values(), ids=ATTEMPTS)
 @pytest.mark.usefixtures("enrolled")
 def test_an_agent_cannot_approve_its_own_request(shims: Home, tmp_path: Path, script: str, reason: str) -> None:
     log = str(tmp_path / "log")
     waits = f"touch {tmp_path}/secret & "
     agent = start(shims, "/bin/sh", "-c", waits + "cat; wait $!; exit $?", env=AGENT)
     (waiting,) = wait_for_pending(shims)
-    attempt = script.format(safeshell=SAFESHELL, id=waiting["id"], log=log)
+    attempt = script.format(approve=f"{SAFESHELL} approvals approve {waiting['id']}", log=log)
     done = subprocess.run(
         ["/bin/sh", "-c", attempt],
         env={**environment(shims, AGENT), "PATH": PATH},
@@ -429,3 +417,22 @@ def test_a_daemon_that_ends_lets_nobody_wait(daemon: Daemon, shims: Home) -> Non
     assert status == 77
     assert "run it again" in err
     daemon.wait()
+
+
+def test_init_offers_a_pin(homes: Any) -> None:
+    home = homes(RULES)
+    try:
+        with terminal(home, SAFESHELL, "init") as person:
+            person.expect(r"Set it now\? \[y/N\]: ")
+            person.type("y\r")
+            for prompt in ("New PIN: ", "Again: "):
+                person.expect(prompt)
+                person.type(f"{PIN}\r")
+            person.expect("the PIN is set")
+            assert person.finish() == 0
+        assert os.stat(home.pin).st_mode & 0o777 == 0o600
+        with terminal(home, SAFESHELL, "init") as person:
+            person.finish()
+            assert b"Set it now" not in person._shown
+    finally:
+        assert safeshell(home, "daemon", "stop", "--now").returncode == 0
