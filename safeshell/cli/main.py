@@ -18,13 +18,16 @@ COMMANDS = {
     "daemon": "start, stop and look at the daemon",
     "doctor": "probe the real thing: are commands guarded here, and at what cost",
     "diff": "what changed between two sets of rules",
+    "export": "the audit log and the counters to OpenTelemetry",
     "init": "set up a home: rules, tables, shims",
     "perf-stats": "the daemon's own latency figures, stage by stage",
     "log": "what was decided: the audit log",
+    "monitor": "watch what is decided and answer what waits, on one screen",
     "replay": "decide the audit log again",
     "run": "run a command behind the shims",
     "shims": "the shims on PATH",
     "test": "run the rules' own tests",
+    "trash": "what `rm` moved to the trash: list, restore, delete for good",
 }
 
 BUG = 70
