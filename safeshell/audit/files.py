@@ -20,7 +20,7 @@ def log_path(home: Home) -> str:
 
 def rotated(path: str, number: int) -> str:
     """The file that was rotated so many times."""
-    return f"{path}.{number}"
+    return f"{path}.{number}" if number else path
 
 
 def rotations(path: str) -> list[int]:
@@ -37,25 +37,45 @@ def rotations(path: str) -> list[int]:
 
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[list[BinaryIO]]:
+    """The files of `open_all`, closed after the block."""
+    streams = open_all(path)
+    try:
+        yield streams
+    finally:
+        for stream in streams:
+            stream.close()
+
+
+def open_all(path: str) -> list[BinaryIO]:
     """The log's files, oldest first, open to be read; a rotation meanwhile leaves none out.
 
     Args:
-        path: the log's; a file that is no log of ours is read alike.
+        path: the log's; a log that isn't there (yet) is no files.
 
     Raises:
-        OSError: one can't be read. A log that isn't there (yet) is no files.
+        OSError: one can't be read.
     """
-    with contextlib.ExitStack() as stack:
-        found: dict[tuple[int, int], BinaryIO] = {}
+    found: dict[tuple[int, int], BinaryIO] = {}
+    try:
         # The youngest first: what is rotated while they are opened turns up again under the next name.
-        for name in [path, *[rotated(path, number) for number in rotations(path)]]:
-            try:
-                stream = stack.enter_context(open(name, "rb"))
-            except FileNotFoundError:
-                continue
-            status = os.fstat(stream.fileno())
-            found.setdefault((status.st_dev, status.st_ino), stream)
-        yield list(reversed(found.values()))
+        number = 0
+        while number <= max(rotations(path), default=0):
+            with contextlib.suppress(FileNotFoundError):
+                stream: BinaryIO = open(rotated(path, number), "rb")  # noqa: SIM115 # the caller's to close
+                if found.setdefault(place_of(stream), stream) is not stream:
+                    stream.close()
+            number += 1
+    except OSError:
+        for stream in found.values():
+            stream.close()
+        raise
+    return list(reversed(found.values()))
+
+
+def place_of(stream: BinaryIO) -> tuple[int, int]:
+    """What tells a file from another, whatever it is called: device and inode."""
+    status = os.fstat(stream.fileno())
+    return status.st_dev, status.st_ino
 
 
 def last_lines(descriptor: int, size: int) -> Iterator[bytes]:

@@ -53,7 +53,7 @@ class Outcome(NamedTuple):
     error: str = ""
 
 
-def worth(outcome: Outcome, *, everything: bool) -> bool:
+def worth(outcome: Outcome, everything: bool) -> bool:
     """Whether an outcome is recorded.
 
     Args:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from safeshell.audit.record import timestamp
+from safeshell.audit.record import encoded, timestamp
+from safeshell.subject import block, command_line
 
 _AGO = re.compile(r"([0-9]{1,9})(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -91,7 +91,7 @@ def _texts(record: Mapping[str, Any]) -> tuple[str, ...]:
 def command_text(record: Mapping[str, Any]) -> str:
     """The command of a record in one line, as the patterns of rules see it."""
     argv = record.get("argv") or []
-    if record.get("kind") == "line":
+    if not argv or record.get("kind") == "line":
         return " ".join(argv)
-    name = record.get("name") or (argv[0].rpartition("/")[2] if argv else "")
-    return shlex.join([name, *argv[1:]]) if argv else ""
+    name = record.get("name") or argv[0].rpartition("/")[2]
+    return command_line(block([encoded(word) for word in argv]), name)

@@ -77,7 +77,10 @@ def _add_command(record: dict[str, Any], outcome: Outcome) -> None:
     elif outcome.command is not None:
         command = outcome.command
         name = text(os.path.basename(command.name))
-        record.update(_words(Spelling(name, command.arguments, command.environment, outcome.directory)))
+        words = _words(Spelling(name, command.arguments, command.environment, outcome.directory))
+        if outcome.kind == "line":
+            words.pop("name", None)  # its one argument is the line
+        record.update(words)
     if outcome.directory is not None:
         record["cwd"] = decoded(outcome.directory)
     if outcome.decisions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -35,11 +36,12 @@ class Redactor:
         known: whether the known formats count.
     """
 
-    __slots__ = ("_filter", "_patterns", "_rules")
+    __slots__ = ("_built", "_filter", "_patterns", "_rules")
 
     def __init__(self, extra: Iterable[Rule] = (), *, known: bool = True) -> None:
         self._rules = (*extra, *(KNOWN if known else ()))
         self._filter: PatternSet | None = None
+        self._built = False
         self._patterns: dict[int, Any] = {}
 
     def redact(self, record: dict[str, Any]) -> dict[str, Any]:
@@ -59,12 +61,18 @@ class Redactor:
         return clean
 
     def _matching(self, subject: str) -> Sequence[int]:
+        every = range(len(self._rules))
+        if not self._built:
+            self._built = True
+            # Rules that don't fit one automaton are asked one by one.
+            with contextlib.suppress(ValueError):
+                self._filter = PatternSet([pattern for _, pattern in self._rules], every)
         if self._filter is None:
-            self._filter = PatternSet([pattern for _, pattern in self._rules], range(len(self._rules)))
+            return every
         try:
             return self._filter.match(subject if subject.isascii() else subject.encode("utf-8", "replace"))
         except EngineError:
-            return range(len(self._rules))  # the set ran out of memory; one by one they don't
+            return every
 
     def _spans(self, subject: str, found: Iterable[int]) -> list[_Span]:
         """What is to go, in order; what overlaps goes as one piece."""

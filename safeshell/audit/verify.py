@@ -147,6 +147,8 @@ class _Check:
                         self._gaps[left[0]] = (left[1], file, line)
                 return "reordered", f"record {seq} stands behind record {self._last}"
         if self._first is not None and seq < self._first:
+            if seq + 1 < self._first:
+                self._gaps[seq + 1] = (self._first - 1, self._file, self._line + 1)
             self._first = seq
             return "reordered", f"record {seq} stands behind record {self._last}"
         return "repeated", f"record {seq} is here a second time"

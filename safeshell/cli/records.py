@@ -1,0 +1,115 @@
+"""Records of the audit log as lines for people."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import click
+
+from safeshell.audit.query import command_text
+from safeshell.escape import printable
+
+_COLOURS = {"allow": "green", "deny": "red", "require_approval": "yellow", "redirect": "cyan", "error": "magenta"}
+_TIME = 19
+_DECISION = 16
+_GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How wide a line may be.
+
+    Attributes:
+        width: of the terminal; None where it is none, and nothing is cut.
+        colour: whether decisions are coloured.
+    """
+
+    width: int | None
+    colour: bool
+
+    @property
+    def columns(self) -> tuple[int, int]:
+        """The widths of rule and directory."""
+        if self.width is None:
+            return 20, 24
+        rest = self.width - _TIME - _DECISION - 4 * len(_GAP)
+        return min(max(rest // 5, 8), 24), min(max(rest // 4, 8), 30)
+
+    @property
+    def rest(self) -> int | None:
+        """The width of the last column."""
+        if self.width is None:
+            return None
+        return max(self.width - _TIME - _DECISION - sum(self.columns) - 4 * len(_GAP), 8)
+
+
+def row(record: Mapping[str, Any], layout: Layout) -> str:
+    """A record as a line: time, decision, rule, directory, command."""
+    decision = str(record.get("decision") or ("error" if "error" in record else record.get("kind", "")))
+    observed = ",".join(one["rule"] for one in record.get("observed", ()))
+    rule = record.get("rule") or (f"({observed})" if observed else "-")
+    rule_width, directory_width = layout.columns
+    cells = [
+        _local(record["ts"]).ljust(_TIME),
+        click.style(decision, fg=_COLOURS.get(decision)) if layout.colour else decision,
+        _fitted(printable(rule), rule_width, layout),
+        _fitted(_short(printable(record.get("cwd", "-"))), directory_width, layout, from_end=True),
+        _what(record),
+    ]
+    cells[1] += " " * max(0, _DECISION - len(decision))
+    if layout.rest is not None:
+        cells[-1] = _cut(cells[-1], layout.rest)
+    return _GAP.join(cells).rstrip()
+
+
+def _local(ts: str) -> str:
+    return datetime.fromisoformat(ts).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _short(directory: str) -> str:
+    home = os.path.expanduser("~")
+    return "~" + directory[len(home) :] if directory == home or directory.startswith(home + "/") else directory
+
+
+def _what(record: Mapping[str, Any]) -> str:
+    """The command, and what became of it where that isn't said by the decision."""
+    parts = [printable(command_text(record))]
+    approval = record.get("approval")
+    if approval:
+        said = " ".join(str(approval[name]) for name in ("id", "answer") if name in approval)
+        by = f" by {approval['by']}" if approval.get("by") else ""
+        words = f": {approval['words']}" if approval.get("words") else ""
+        words += f" (refused: {approval['refused']})" if approval.get("refused") else ""
+        parts.append(printable(f"[{record.get('kind', 'approval')} {said}{by}{words}]"))
+    if record.get("error"):
+        parts.append(printable(f"[{record['error']}]"))
+    return " ".join(filter(None, parts))
+
+
+def _fitted(text: str, width: int, layout: Layout, *, from_end: bool = False) -> str:
+    if layout.width is not None:
+        text = _cut(text, width, from_end=from_end)
+    return text + " " * max(0, width - _width(text))
+
+
+def _cut(text: str, width: int, *, from_end: bool = False) -> str:
+    """A text no wider than that; `…` stands for what was cut off, its beginning where its end tells more."""
+    if _width(text) <= width:
+        return text
+    while _width(text) > width - 1:
+        text = text[1:] if from_end else text[:-1]
+    return f"…{text}" if from_end else f"{text}…"
+
+
+def _width(text: str) -> int:
+    """The columns that a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
