@@ -6,7 +6,7 @@ BIN := .venv/bin
 # What the client is built from: a change of it, or of the package's own build, installs again.
 SOURCES := pyproject.toml hatch_build.py $(wildcard shims/*.c shims/*.h)
 
-.PHONY: demo test test-slow lint format fuzz soak docs bench bench-quick clean
+.PHONY: demo test test-slow lint format fuzz soak docs bench bench-quick bench-gate bench-page clean
 
 demo: .venv/.run
 	$(BIN)/python docs/demo.py
@@ -38,11 +38,21 @@ soak: .venv/.dev
 docs: .venv/.run
 	$(BIN)/python docs/findings.py
 
+# Minutes. BENCH=--only=overhead for a part, BENCH=--json=FILE for the figures.
 bench: .venv/.run
-	$(BIN)/python perf/bench.py --gate
+	$(BIN)/python perf/bench.py --gate $(BENCH)
 
 bench-quick: .venv/.run
 	$(BIN)/python perf/bench.py --quick --gate
+	$(BIN)/python perf/gate.py --runs 100
+
+# Against the commit that perf/BASELINE names; needs valgrind.
+bench-gate: .venv/.run
+	$(BIN)/python perf/gate.py
+
+# The figures and plots of the documentation, made here and now.
+bench-page: .venv/.bench
+	$(BIN)/python perf/bench.py --page docs/performance.md
 
 .venv/.python:
 	$(PYTHON) -c 'import sys; sys.exit("SafeShell needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
@@ -55,6 +65,10 @@ bench-quick: .venv/.run
 
 .venv/.dev: .venv/.run
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+.venv/.bench: .venv/.run
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
 	touch $@
 
 clean:

@@ -21,11 +21,13 @@ class Compile:
     Attributes:
         what: what was compiled.
         seconds: wall clock, the median of the runs.
+        fastest: the fastest of them, s.
         peak_mib: the largest resident size.
     """
 
     what: str
     seconds: float
+    fastest: float
     peak_mib: float
 
 
@@ -61,4 +63,4 @@ def _run(what: str, arguments: list[str], environment: dict[str, str], runs: int
         if process.returncode:
             sys.exit(f"safeshell {' '.join(arguments)} ended with {process.returncode}")
         peak = max(peak, usage.ru_maxrss)
-    return Compile(what, statistics.median(samples), peak / 1024)
+    return Compile(what, statistics.median(samples), min(samples), peak / 1024)

@@ -1,14 +1,19 @@
-"""Timing whole processes, interleaved, and summing it up."""
+"""Timing whole processes, interleaved, and summing it up with confidence intervals."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+RESAMPLES = 300
+"""Of a bootstrap: the ends of a 95 % interval then stand on some seven resamples each."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,7 @@ class Case:
         argv: its arguments.
         env: its environment.
         status: the exit status that it must have; anything else fails the benchmark.
+        stdin: a file that it reads.
     """
 
     name: str
@@ -28,11 +34,24 @@ class Case:
     argv: Sequence[str]
     env: Mapping[str, str]
     status: int = 0
+    stdin: str = os.devnull
+
+
+class Estimate(NamedTuple):
+    """A figure with its 95 % confidence interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def clearly_above(self, other: Estimate) -> bool:
+        """Whether the two intervals don't meet and this one is the higher."""
+        return self.low > other.high
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Microseconds of one case, sorted."""
+    """One case's samples in µs, in the order of the rounds that they were taken in."""
 
     samples: tuple[float, ...]
 
@@ -41,18 +60,36 @@ class Timing:
         """The median."""
         return statistics.median(self.samples)
 
-    @property
-    def p99(self) -> float:
-        """The 99th percentile."""
-        return self.samples[min(len(self.samples) - 1, int(len(self.samples) * 0.99))]
 
-    def interval(self, resamples: int = 400) -> tuple[float, float]:
-        """The 95 % confidence interval of the median, by bootstrap (Efron, 1979)."""
-        chooser = random.Random(1)
-        medians = sorted(
-            statistics.median(chooser.choices(self.samples, k=len(self.samples))) for _ in range(resamples)
-        )
-        return medians[int(resamples * 0.025)], medians[int(resamples * 0.975)]
+def percentile(samples: Sequence[float], share: float) -> float:
+    """The sample that so large a share of all lies below (nearest rank)."""
+    ordered = sorted(samples)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def estimate(
+    figure: Callable[..., float],
+    *timings: Timing,
+    statistic: Callable[[Sequence[float]], float] = statistics.median,
+) -> Estimate:
+    """A figure made of the cases' medians (or another statistic), with its interval by bootstrap (Efron, 1979).
+
+    Whole rounds are drawn: what a noisy second did to all cases alike does not widen the interval of their difference.
+
+    Args:
+        figure: gets each timing's statistic, in order.
+        timings: of one run.
+        statistic: of a case's samples.
+    """
+    rounds = range(len(timings[0].samples))
+    chooser = random.Random(1)
+    found = []
+    for _ in range(RESAMPLES):
+        drawn = chooser.choices(rounds, k=len(rounds))
+        found.append(figure(*(statistic([timing.samples[number] for number in drawn]) for timing in timings)))
+    found.sort()
+    value = figure(*(statistic(timing.samples) for timing in timings))
+    return Estimate(value, found[int(RESAMPLES * 0.025)], found[int(RESAMPLES * 0.975)])
 
 
 def run_once(case: Case, null: int) -> float:
@@ -62,7 +99,11 @@ def run_once(case: Case, null: int) -> float:
         case.path,
         list(case.argv),
         dict(case.env),
-        file_actions=[(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, null, 2)],
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, case.stdin, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_DUP2, null, 1),
+            (os.POSIX_SPAWN_DUP2, null, 2),
+        ],
         # A caller such as a shell ignores nothing and has no terminal here; Python as it is would ignore SIGPIPE.
         setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],
         setsid=True,
@@ -80,6 +121,7 @@ def interleave(cases: Sequence[Case], runs: int, warmup: int = 20) -> dict[str, 
     samples: dict[str, list[float]] = {case.name: [] for case in cases}
     chooser = random.Random(0)
     null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    _keep_descriptors()
     order = list(cases)
     for number in range(runs + warmup):
         chooser.shuffle(order)
@@ -88,4 +130,11 @@ def interleave(cases: Sequence[Case], runs: int, warmup: int = 20) -> dict[str, 
             if number >= warmup:
                 samples[case.name].append(took)
     os.close(null)
-    return {name: Timing(tuple(sorted(values))) for name, values in samples.items()}
+    return {name: Timing(tuple(values)) for name, values in samples.items()}
+
+
+def _keep_descriptors() -> None:
+    """Nothing that this process was started with goes to what is timed: a client looks at what is open besides 0-2."""
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):  # the directory's own, which is closed already
+            os.set_inheritable(int(name), int(name) <= 2)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from safeshell.cli.daemon import launch, shut_down
 from safeshell.paths import Home
 
 COMMANDS = 100
@@ -45,24 +47,73 @@ def policy(rules: int, commands: int = COMMANDS) -> str:
     return "\n".join(lines) + "\n"
 
 
+@dataclass(frozen=True)
+class Running:
+    """A home whose daemon runs.
+
+    Attributes:
+        home: its files.
+        python: the interpreter of the installation that serves it.
+    """
+
+    home: Home
+    python: str
+
+    def safeshell(self, *arguments: str) -> str:
+        """Runs `safeshell` for it; returns what it prints.
+
+        Raises:
+            SystemExit: it failed.
+        """
+        done = subprocess.run(
+            [self.python, "-m", "safeshell.cli.main", *arguments],
+            env={**os.environ, "SAFESHELL_HOME": self.home.root},
+            cwd=self.home.root,  # the interpreter looks for modules in its directory first
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"safeshell {' '.join(arguments)} failed: {done.stderr}")
+        return done.stdout
+
+    def status(self) -> Any:
+        """What `daemon status --json` says."""
+        return json.loads(self.safeshell("daemon", "status", "--json"))
+
+    def shimmed(self, name: str, base: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+        """A command's shim, and the environment to run it in."""
+        environment = {**base, "SAFESHELL_HOME": self.home.root, "PATH": f"{self.home.shims}:{base['PATH']}"}
+        return os.path.join(self.home.shims, name), environment
+
+
 @contextlib.contextmanager
-def home(rules: str, extra: list[str], execution: str = "auto") -> Iterator[Home]:
-    """A home with these rules, shims for these commands, and a running daemon; gone afterwards."""
+def compiled_home(rules: str, config: str = "", python: str = sys.executable) -> Iterator[Running]:
+    """A home with these rules in force, its shims made, and no daemon; gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="ssb-") as directory:
-        made = Home(os.path.join(directory, "home"))
-        made.create()
-        Path(made.rules).write_text(rules, encoding="utf-8")
-        listed = ", ".join(f"'{name}'" for name in extra)
-        Path(made.config).write_text(f"execution: {execution}\nshims: {{extra: [{listed}]}}\n", encoding="utf-8")
-        environment = {**os.environ, "SAFESHELL_HOME": made.root}
-        for arguments in (["compile"], ["shims", "sync"]):
-            done = subprocess.run(
-                [*SAFESHELL, *arguments], env=environment, capture_output=True, text=True, check=False
-            )
-            if done.returncode:
-                raise SystemExit(f"safeshell {arguments[0]} failed: {done.stderr}")
-        launch(made)
+        home = Home(os.path.join(directory, "home"))
+        home.create()
+        Path(home.rules).write_text(rules, encoding="utf-8")
+        Path(home.config).write_text(config, encoding="utf-8")
+        made = Running(home, python)
+        made.safeshell("compile")
+        made.safeshell("shims", "sync")
+        yield made
+
+
+@contextlib.contextmanager
+def running_home(rules: str, config: str = "", python: str = sys.executable) -> Iterator[Running]:
+    """A home with these rules in force, its shims made, and its daemon running; gone afterwards."""
+    with compiled_home(rules, config, python) as made:
+        made.safeshell("daemon", "start")
         try:
             yield made
         finally:
-            shut_down(made, now=True)
+            made.safeshell("daemon", "stop", "--now")
+
+
+def configuration(shims: Sequence[str], execution: str = "auto", client: str = "native") -> str:
+    """A config.yaml: shims for these commands, made with this client, and who runs the commands."""
+    listed = ", ".join(f"'{name}'" for name in shims)
+    return f"execution: {execution}\nshims: {{client: {client}, extra: [{listed}]}}\n"
