@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from safeshell.audit.outcome import Outcome
@@ -57,7 +57,8 @@ def make(outcome: Outcome) -> dict[str, Any]:
 
 def timestamp(seconds: float) -> str:
     """A time as RFC 3339 in UTC, always of the same length, so that texts sort as times do."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    whole, microseconds = divmod(round(seconds * 1_000_000), 1_000_000)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{microseconds:06}Z"
 
 
 def decoded(data: bytes) -> str:

@@ -13,7 +13,6 @@ import hmac
 import json
 import os
 import select
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -132,6 +131,8 @@ class Pins:
         if self._wakeup < 0:
             self._wakeup = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
             self._loop.register(self._wakeup, select.EPOLLIN, self._deliver)
+
+        import threading  # noqa: PLC0415 # milliseconds of the daemon's start, and rarely needed
 
         def run() -> None:
             result = work()
