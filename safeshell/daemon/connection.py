@@ -53,6 +53,7 @@ class Connection:
         descriptors: what it passed: 0, 1, 2 and its directory, or the directory alone, or nothing.
         command: the request, once it is there.
         child: the command running for it.
+        placement: who runs the command, "daemon" or "in_place"; "" before that is settled.
         waiting: the client was told that its command waits.
         owner: a pidfd of the process whose descriptors were borrowed (`safeshell.daemon.borrow`), or -1.
     """
@@ -73,13 +74,19 @@ class Connection:
         "owner",
         "pid",
         "pidfd",
+        "placement",
         "sock",
         "uid",
         "waiting",
     )
 
     def __init__(
-        self, sock: socket.socket, loop: Loop, request_bytes: int, on_close: Callable[[Connection], None]
+        self,
+        sock: socket.socket,
+        loop: Loop,
+        request_bytes: int,
+        on_close: Callable[[Connection], None],
+        receiver: type[Receiver] = Receiver,
     ) -> None:
         self.sock = sock
         self._on_close = on_close
@@ -90,11 +97,12 @@ class Connection:
         self.descriptors: list[int] = []
         self.command: Command | None = None
         self.child: Child | None = None
+        self.placement = ""
         self.waiting = False
         self.owner = -1
         self.closed = False
         self.deadline: Timer | None = None
-        self._receiver = Receiver(request_bytes)
+        self._receiver = receiver(request_bytes)
         self._registered = 0
         self._outgoing = bytearray()
         self._on_drained: Callable[[], None] | None = None
@@ -248,6 +256,7 @@ class Connection:
 
     def execute(self, path: bytes, timeout_ms: int, arguments: bytes = b"") -> None:
         """The last answer: the client executes this in place, with its own arguments where none are given (a block)."""
+        self.placement = "in_place"
         if self.command is not None and self.command.lines:
             self.finish(b"exec %d %s\n" % (timeout_ms, line_field(path)))
         else:

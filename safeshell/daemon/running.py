@@ -34,14 +34,14 @@ class Runner:
     ) -> None:
         self._policies = policies
         self._executor = executor
-        self._watch = executor.watch
+        self.time(Untimed())
         self._loop = loop
         self._programs = programs
         self._journal = journal
         self.placed: Counter[tuple[str, str]] = Counter()
 
     def time(self, timing: Untimed) -> None:
-        """Has its stage timed, or no longer."""
+        """Has its stages timed, or no longer."""
         self._watch = timing.watching(self._executor.watch)
 
     def run(self, request: Request) -> None:
@@ -147,6 +147,7 @@ class Runner:
     def _supervise(self, request: Request, pid: int, streams: Streams | None, reason: str) -> None:
         connection = request.connection
         began = time.monotonic()
+        connection.placement = "daemon"
         connection.release_descriptors()
         if connection.waiting:
             connection.waiting = False

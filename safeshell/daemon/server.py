@@ -28,6 +28,7 @@ from safeshell.daemon.post import Post, Standing
 from safeshell.daemon.running import FAILED, Runner
 from safeshell.daemon.stats import Statistics
 from safeshell.daemon.stopwatch import Stopwatch, Untimed
+from safeshell.daemon.timings import Timings
 from safeshell.errors import ProtocolError, SafeShellError
 from safeshell.paths import Home
 from safeshell.programs import Programs
@@ -87,8 +88,9 @@ class Server:
         self._policies.on_settings = self._apply_settings
         self._commands.on_bug = self._report_bug
         self._uids = {os.geteuid(), 0}
-        self._stopwatch = Stopwatch()
-        self._statistics = Statistics(self._stopwatch)
+        self._timings = Timings()
+        self._stopwatch = Stopwatch(self._timings)
+        self._statistics = Statistics(self._timings)
         self._time(Untimed())
 
     def start(self) -> None:
@@ -105,7 +107,9 @@ class Server:
 
     def _time(self, timing: Untimed) -> None:
         """Has the stages timed, or no longer: what they call is chosen here, and never asked for on the way."""
-        self._connect = timing.connect
+        self._connect = timing.connecting(Connection)
+        self._receiver = timing.receiver()
+        self._on_close = timing.closing(self._closed)
         self._take = timing.taking(self._take_one)
         self._wake = timing.waking(self._ready)
         self._reap = timing.reaping(self._executor.reap)
@@ -152,7 +156,9 @@ class Server:
             self._loop.call_later(0.05, self._accept_more)
             return False
         try:
-            connection = self._connect(sock, self._loop, self._policies.settings.limits.request_bytes, self._closed)
+            connection = self._connect(
+                sock, self._loop, self._policies.settings.limits.request_bytes, self._on_close, self._receiver
+            )
         except OSError:
             sock.close()
             return True

@@ -1,0 +1,88 @@
+"""A record of the audit log as a line of the stream."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from safeshell.audit.query import command_text
+from safeshell.escape import printable
+
+COMMAND_MAX = 500
+"""Characters of a command that are shown in the stream."""
+
+_SHORT = {"require_approval": "approval"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A record's cells. Every text is safe to show.
+
+    Attributes:
+        record: what it was made from, for the filter.
+        time: the local time of day.
+        decision: the decision's word, or what there is instead of one.
+        outcome: what became of it: an approval's answer, or how it ended.
+        rule, command, directory, placement, duration: as they are called; "" where there is none.
+    """
+
+    record: Mapping[str, Any]
+    time: str
+    decision: str
+    outcome: str
+    rule: str
+    command: str
+    directory: str
+    placement: str
+    duration: str
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Line:
+        """The line of a record; what it lacks is left empty."""
+        decision = str(record.get("decision") or ("error" if "error" in record else record.get("kind", "")))
+        duration = record.get("duration_ms")
+        return cls(
+            record=record,
+            time=_time(str(record.get("ts", ""))),
+            decision=printable(_SHORT.get(decision, decision)),
+            outcome=printable(_outcome(record)),
+            rule=printable(_rule(record)),
+            command=_command(record),
+            directory=printable(_short(str(record.get("cwd", "")))),
+            placement=printable(str(record.get("placement", "")).replace("_", " ")),
+            duration="" if duration is None else f"{duration:.0f} ms",
+        )
+
+
+def _time(ts: str) -> str:
+    try:
+        return datetime.fromisoformat(ts).astimezone().strftime("%H:%M:%S")
+    except (ValueError, OverflowError):
+        return "?"
+
+
+def _outcome(record: Mapping[str, Any]) -> str:
+    approval = record.get("approval")
+    if approval:
+        return "refused" if "refused" in approval else str(approval.get("answer", ""))
+    return "error" if "error" in record else str(record.get("exit", ""))
+
+
+def _rule(record: Mapping[str, Any]) -> str:
+    observed = ",".join(str(one.get("rule")) for one in record.get("observed", ()))
+    return str(record.get("rule") or (f"({observed})" if observed else ""))
+
+
+def _command(record: Mapping[str, Any]) -> str:
+    approval, error = record.get("approval") or {}, record.get("error", "")
+    notes = [str(note) for note in (approval.get("refused") or error, approval.get("words")) if note]
+    shown = printable(command_text(record)[:COMMAND_MAX])
+    return "  ".join([shown, *[printable(f"[{note}]") for note in notes]]).strip()
+
+
+def _short(directory: str) -> str:
+    home = os.path.expanduser("~")
+    return "~" + directory[len(home) :] if directory == home or directory.startswith(home + "/") else directory

@@ -1,0 +1,118 @@
+"""What a feed delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from safeshell.escape import printable
+from safeshell.monitor.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The daemon took the monitor in.
+
+    Attributes:
+        epoch: the number of this connection; answers name it.
+        trusted: whether the PIN was given, and agents' requests may be answered from here.
+        reason: why not, or "".
+        enrolled: whether there is a PIN.
+        pending: what waits, the oldest first.
+    """
+
+    epoch: int
+    trusted: bool
+    reason: str
+    enrolled: bool
+    pending: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """There is no daemon (any more); the feed tries again.
+
+    Attributes:
+        reason: what is wrong.
+        hint: what to do about it, or "".
+    """
+
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command has begun to wait."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A command waits no longer.
+
+    Attributes:
+        number: which.
+        how: approved, denied, expired or withdrawn.
+        words: what was said with it, or "".
+        by: the process that answered, 0 for none.
+    """
+
+    number: int
+    how: str
+    words: str = ""
+    by: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A record, as the audit log has them."""
+
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of an answer that was given here.
+
+    Attributes:
+        number: which command's.
+        ok: whether it counts.
+        reason: why not, or "".
+    """
+
+    number: int
+    ok: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The daemon's figures, as `perf-stats --json` prints them; empty where there are none."""
+
+    figures: Mapping[str, Any]
+
+
+Event = Hello | Lost | Asked | Settled | Decided | Answered | Measured
+
+
+def read_hello(value: Mapping[str, Any], epoch: int) -> Hello:
+    """The daemon's `hello`.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: it makes no sense.
+    """
+    pending = tuple(Entry.from_json(entry) for entry in value["pending"])
+    return Hello(epoch, bool(value["trusted"]), printable(value["reason"]), bool(value["enrolled"]), pending)
+
+
+def read_settled(value: Mapping[str, Any]) -> Settled:
+    """The daemon's `settled`; raises as `read_hello` does."""
+    return Settled(int(value["id"]), printable(value["how"]), printable(value.get("words", "")), value.get("by", 0))
+
+
+def read_answered(value: Mapping[str, Any], number: int) -> Answered:
+    """The daemon's `answered`, to the answer for this command; raises as `read_hello` does."""
+    return Answered(number, bool(value["ok"]), printable(value.get("reason", "")))
