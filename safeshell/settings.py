@@ -104,6 +104,8 @@ def client_conf(settings: Settings) -> bytes:
         f"unreachable_ai={settings.unreachable_ai}",
         f"unreachable_human={settings.unreachable_human}",
         *[f"marker={marker}" for marker in settings.markers],
+        f"trash_size={settings.trash_size}",
+        f"trash_age_ms={settings.trash_age_ms}",
         *[f"start={word}" for word in daemon_command()],
     ]
     return "".join(f"{line}\n" for line in lines).encode()

@@ -150,7 +150,8 @@ static char **split_arguments(char *text, const char *end, uint32_t count) {
     return argv;
 }
 
-/* Executes what the daemon resolved. Signals it was told of before the command ran are the command's. */
+/* Executes what the daemon resolved, which closes what the client has open. Signals that the daemon was told of before are
+ * the command's. */
 _Noreturn static void run_in_place(struct reader *reader, const struct frame *frame) {
     struct client *client = reader->client;
     if (frame->length < 9 || frame->length > EXEC_SIZE_MAX) reject();
@@ -162,11 +163,13 @@ _Noreturn static void run_in_place(struct reader *reader, const struct frame *fr
     char *rest = path + strlen(path) + 1;
     if (!argc && rest != path + size) reject();
     char *const *argv = argc ? split_arguments(rest, path + size, argc) : client->process->argv;
-    sys_close(client->socket);
-    sys_close(client->signals);
     for (int number = 1; number <= 64; number++)
         if (client->taken & SIGNAL_BIT(number)) sys_kill(sys_getpid(), number);
-    if (timeout) supervise(client, path, argv, timeout);
+    if (timeout) {
+        sys_close(client->socket);
+        sys_close(client->signals);
+        supervise(client, path, argv, timeout);
+    }
     restore_signals(client);
     execute(client->process, path, argv);
 }

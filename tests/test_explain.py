@@ -272,6 +272,7 @@ def test_check_explains_in_json(home: Home) -> None:
     plain = json.loads(safeshell(home, *asked).stdout)
     explained = json.loads(safeshell(home, asked[0], "--explain", *asked[1:]).stdout)
     explain = explained.pop("explain")
+    assert (explained.pop("placement"), explained.pop("reason")) == (None, "denied, nothing runs")
     assert explained == plain
     assert explain["cache_key"] == {"name": "git", "arguments": ["git", "clean"], "facts": ["in a work tree"]}
     (deciding,) = [row for row in explain["candidates"] if row["outcome"] == "decides"]

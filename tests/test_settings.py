@@ -19,6 +19,8 @@ OTHER = Settings(
     unreachable_ai="allow",
     unreachable_human="deny",
     markers=("A", "B"),
+    trash_size=5000,
+    trash_age_ms=6000,
     limits=Limits(1, 2, 3, 4),
     shims_client="bash",
     shims_extra=("x",),
@@ -41,7 +43,8 @@ def test_client_conf_says_what_the_clients_need(tmp_path: Path) -> None:
     write_client_conf(home, OTHER)
     lines = Path(home.client_conf).read_text().splitlines()
     assert lines[:4] == ["unreachable_ai=allow", "unreachable_human=deny", "marker=A", "marker=B"]
-    assert lines[4:] == [f"start={word}" for word in daemon_command()]
+    assert lines[4:6] == ["trash_size=5000", "trash_age_ms=6000"]
+    assert lines[6:] == [f"start={word}" for word in daemon_command()]
     assert daemon_command()[:2] == [sys.executable, "-I"]
     assert stat.S_IMODE(os.stat(home.client_conf).st_mode) == 0o600
 

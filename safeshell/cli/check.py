@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import click
 
@@ -13,10 +16,12 @@ from safeshell.cli.output import columns, wants_colour
 from safeshell.context import Context
 from safeshell.decision import Action, Decision
 from safeshell.errors import SafeShellError
-from safeshell.evaluator import LoadedTable, evaluate
+from safeshell.evaluator import ACTIONS, LoadedTable, evaluate
 from safeshell.explain import Explanation, cache_key, explain, render, visible
 from safeshell.facts import Fact, FactKey, RequestFacts
 from safeshell.judgement import Judgement, judge_all
+from safeshell.lines.hidden import hiding
+from safeshell.lines.overrun import RULE as OVERRUN
 from safeshell.paths import SYSTEM_RULES, Home
 from safeshell.repositories import find_rules
 from safeshell.settings import Settings
@@ -46,7 +51,7 @@ class _Stated(RequestFacts):
 @click.option("--branch", help="The git branch; implies a repository.")
 @click.option("--env", "variables", multiple=True, metavar="K=V", help="A variable of the command's environment.")
 @click.option("--context", "who", type=click.Choice(["ai", "human"]), default="human", help="Who is asking.")
-@click.option("--explain", "explained", is_flag=True, help="Say why: what was looked up, read, and found.")
+@click.option("--explain", "explained", is_flag=True, help="Say why, and who would run it.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-c", "line", metavar="LINE", help="A shell line in place of COMMAND: each command in it is judged.")
 @click.option("--shims/--no-shims", default=None, help="With -c: as for a caller behind shims (default), or without.")
@@ -67,7 +72,10 @@ def command(
 
     No daemon is needed, and nothing runs.
 
-    The environment is what --env gives, and HOME.
+    The environment is what --env gives, and HOME. What COMMAND runs in turn, as `sh -c` does, is judged with it.
+
+    --explain lists what was looked up, read and found. It starts a client, as the shim would be that this shell starts,
+    and says whether the running daemon, or one that it would start, would run the command or have it run in place.
 
     Exit status: 0 allow, 3 deny, 4 require_approval, 5 redirect.
     """
@@ -77,42 +85,37 @@ def command(
     if not os.path.isdir(directory):
         raise SafeShellError(f"{cwd} is not a directory")
     tables, settings = _tables(home, directory, table)
+    given = _variables(variables, who)
     if line is not None:
-        from safeshell.cli.checkline import check_line  # noqa: PLC0415 # the shell parser is loaded only for lines
+        from safeshell.cli.checkline import answer_line, caller_of  # noqa: PLC0415 # the shell parser, only where needed
 
-        judged = check_line(line, tables, settings, _variables(variables, who), directory, branch, shims=shims)
+        answer = answer_line(line, caller_of(tables, settings, given, directory, branch, shims=shims))
+        _show(answer, as_json=as_json)
         if as_json:
-            click.echo(json.dumps(judged.to_json()))
-        else:
-            _print(judged.decision)
-        return EXIT[judged.decision.action]
+            click.echo(json.dumps(answer))
+        return EXIT[ACTIONS[answer["decision"]]]
     words = [os.fsencode(word) for word in argv]
     name = text(os.path.basename(words[0]))
     check = _Check(
         [LoadedTable(one) for one in tables],
-        spellings(name, block(words), _environment(variables, who), directory),
+        spellings(name, block(words), _environment(given), directory),
         Context(settings.markers),
         {} if branch is None else {("branch",): branch, ("in_repo",): True},
     )
     judgement = judge_all(check.spellings, check.facts, check.decide)
-    decision = judgement.decision
-    answer = decision.to_json(cached=False)
+    answer = judgement.decision.to_json(cached=False)
     answer["spellings"] = _spellings_json(judgement)
-    if not as_json:
-        _print(decision)
+    hidden = list(hiding(check.spellings))
+    if hidden:
+        from safeshell.cli.checkline import answer_in_turn, caller_of  # noqa: PLC0415 # as above
+
+        answer = answer_in_turn(answer, hidden, caller_of(tables, settings, given, directory, branch, shims=True))
+    _show(answer, as_json=as_json)
     if explained:
-        explanation = check.explain(judgement)
-        if explanation is not None:
-            answer["explain"] = explanation.to_json()
-            if not as_json:
-                click.echo(f"\n{render(explanation)}", nl=False)
-        if not as_json and len(judgement.decisions) > 1:
-            click.echo("\njudged as")
-            rows = [(one["decision"], one["rule"] or "", visible(one["subject"])) for one in answer["spellings"]]
-            click.echo(columns(rows), nl=False)
+        _explain(check, judgement, answer, (home, settings), as_json=as_json)
     if as_json:
         click.echo(json.dumps(answer))
-    return EXIT[decision.action]
+    return EXIT[ACTIONS[answer["decision"]]]
 
 
 class _Check:
@@ -164,6 +167,36 @@ class _Check:
         return explain(trace, judgement.decisions[judgement.winner], name, key=key)
 
 
+def _explain(
+    check: _Check, judgement: Judgement, answer: dict[str, Any], asked: tuple[Home, Settings], *, as_json: bool
+) -> None:
+    """Adds to the answer why it is so and who would run the command, and prints that."""
+    action = ACTIONS[answer["decision"]]
+    # What the command runs in turn has no trace here: it can be asked about by itself.
+    explanation = check.explain(judgement) if action is judgement.decision.action else None
+    if explanation is not None:
+        answer["explain"] = explanation.to_json()
+        if not as_json:
+            click.echo(f"\n{render(explanation)}", nl=False)
+    placement, reason = _foretell(*asked, replace(judgement.decision, action=action))
+    answer.update(placement=placement, reason=reason)
+    if as_json:
+        return
+    click.echo(f"\nplacement  {': '.join(filter(None, (placement, reason)))}")
+    if len(answer["spellings"]) > 1:
+        click.echo("\njudged as")
+        rows = [(one["decision"], one["rule"] or "", visible(one["subject"])) for one in answer["spellings"]]
+        click.echo(columns(rows), nl=False)
+
+
+def _foretell(home: Home, settings: Settings, decision: Decision) -> tuple[str | None, str]:
+    if decision.action is Action.DENY:
+        return None, "denied, nothing runs"
+    from safeshell.cli.foretell import foretell  # noqa: PLC0415 # only where it is asked for
+
+    return foretell(home, settings, decision.execution)
+
+
 def _spellings_json(judgement: Judgement) -> list[dict[str, str | None]]:
     return [
         {"subject": one.subject, "decision": one.action.word, "rule": one.rule or None, "source": one.source or None}
@@ -180,8 +213,8 @@ def _check_usage(line: str | None, argv: tuple[str, ...], *, shims: bool | None,
         raise click.UsageError("-c LINE takes no COMMAND" if argv else "--explain takes a COMMAND, not a line")
 
 
-def _environment(variables: tuple[str, ...], who: str) -> bytes:
-    return b"\0" + block([os.fsencode(f"{name}={value}") for name, value in _variables(variables, who).items()])
+def _environment(variables: Mapping[str, str]) -> bytes:
+    return b"\0" + block([os.fsencode(f"{name}={value}") for name, value in variables.items()])
 
 
 def _variables(variables: tuple[str, ...], who: str) -> dict[str, str]:
@@ -237,10 +270,15 @@ def _repository(rules: str) -> list[Table]:
     return [Table(sections, current.root) for current, sections in compiled.current().values()]
 
 
-def _print(decision: Decision) -> None:
-    word = click.style(decision.action.word, fg=_COLOUR[decision.action], bold=True)
-    line = f"{word}  {decision.subject}"
-    if decision.rule:
-        line += f"\n  rule {decision.rule}" + (f" ({decision.source})" if decision.source else "")
-        line += f"\n  {decision.message}" if decision.message else ""
+def _show(answer: Mapping[str, Any], *, as_json: bool) -> None:
+    """Prints the decision for people, and says where a line is let through unjudged."""
+    action = ACTIONS[answer["decision"]]
+    if answer["rule"] == OVERRUN and action is Action.ALLOW:
+        click.echo(f"safeshell: {answer['message']} Let through, for no agent asks.", err=True)
+    if as_json:
+        return
+    line = f"{click.style(action.word, fg=_COLOUR[action], bold=True)}  {visible(answer['subject'])}"
+    if answer["rule"]:
+        line += f"\n  rule {answer['rule']}" + (f" ({answer['source']})" if answer["source"] else "")
+        line += f"\n  {answer['message']}" if answer["message"] else ""
     click.echo(line, color=wants_colour(sys.stdout))

@@ -1,20 +1,24 @@
-"""`safeshell check -c`: what would be decided for a shell line."""
+"""`safeshell check -c`: what would be decided for a shell line; and for what a command runs in turn."""
 
 from __future__ import annotations
 
 import fnmatch
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from safeshell.context import Context
-from safeshell.evaluator import LoadedTable
-from safeshell.lines.judge import Caller, Judgement, judge_line
+from safeshell.evaluator import ACTIONS, LoadedTable
+from safeshell.lines.apart import judge_apart
+from safeshell.lines.judge import Caller, Judgement, judge_in_turn, judge_line
+from safeshell.lines.overrun import RULE
 from safeshell.settings import Settings
+from safeshell.spellings import Spelling
+from safeshell.subject import text
 from safeshell.table import Table
 
 
-def check_line(
-    line: str,
+def caller_of(
     tables: Sequence[Table],
     settings: Settings,
     environment: Mapping[str, str],
@@ -22,11 +26,10 @@ def check_line(
     branch: str | None,
     *,
     shims: bool | None,
-) -> Judgement:
-    """Judges a shell line.
+) -> Caller:
+    """Whom a line is judged for, where nobody runs it.
 
     Args:
-        line: it.
         tables: what it is judged by.
         settings: whom they are for.
         environment: the caller's.
@@ -41,7 +44,7 @@ def check_line(
         )
         return (named or name in settings.shims_extra) and name not in settings.shims_except
 
-    caller = Caller(
+    return Caller(
         [LoadedTable(table) for table in tables],
         environment,
         os.fsdecode(directory),
@@ -49,4 +52,67 @@ def check_line(
         None if shims is False else shimmed,
         {} if branch is None else {("branch",): branch, ("in_repo",): True},
     )
-    return judge_line(line, caller)
+
+
+def check_line(
+    line: str,
+    tables: Sequence[Table],
+    settings: Settings,
+    environment: Mapping[str, str],
+    directory: bytes,
+    branch: str | None,
+    *,
+    shims: bool | None,
+) -> Judgement:
+    """Judges a shell line in this process, which the parser may crash; the arguments are those of `caller_of`."""
+    return judge_line(line, caller_of(tables, settings, environment, directory, branch, shims=shims))
+
+
+def answer_line(line: str, caller: Caller) -> dict[str, Any]:
+    """Judges a shell line in a process of its own.
+
+    Returns:
+        The object that `check -c --json` prints.
+
+    Raises:
+        SafeShellError: no process can be started.
+    """
+    subject = text(os.fsencode(line))
+    return judge_apart(subject, lambda: judge_line(line, caller), is_ai=caller.is_ai, tables=caller.digests)
+
+
+def answer_in_turn(answer: dict[str, Any], hiding: Sequence[Spelling], caller: Caller) -> dict[str, Any]:
+    """Judges what a command runs in turn, in a process of its own.
+
+    Args:
+        answer: the object that `check --json` prints for the command.
+        hiding: those of its spellings that run what is no spelling of it (`safeshell.lines.hidden`).
+        caller: whom it is judged for.
+
+    Returns:
+        The object for both: the more restrictive decides.
+
+    Raises:
+        SafeShellError: no process can be started.
+    """
+    subject = answer["spellings"][0]["subject"]
+    inside = judge_apart(
+        subject, lambda: judge_in_turn(subject, hiding, caller), is_ai=caller.is_ai, tables=caller.digests
+    )
+    subjects = {one["subject"] for one in answer["spellings"]}
+    more = [
+        {key: one[key] for key in ("subject", "decision", "rule", "source")}
+        for one in inside["commands"]
+        if one["subject"] not in subjects
+    ]
+    overrun = inside["rule"] == RULE and answer["rule"] is None
+    decides = overrun or ACTIONS[inside["decision"]] < ACTIONS[answer["decision"]]
+    return {
+        **answer,
+        **{key: inside[key] for key in (_DECIDED if decides else ())},
+        "matched": [*answer["matched"], *[one for one in inside["matched"] if one not in answer["matched"]]],
+        "spellings": [*answer["spellings"], *more],
+    }
+
+
+_DECIDED = ("decision", "rule", "message", "source", "subject", "facts")

@@ -33,6 +33,8 @@ _SERVICE = """\
 Description=SafeShell: guarded commands
 Requires=safeshell.socket
 After=safeshell.socket
+# Quick stops and starts would fail the socket, and a command with it; one that can't start stops at the socket's limit.
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify

@@ -12,7 +12,7 @@ from safeshell.cache import Policy
 from safeshell.context import Context
 from safeshell.daemon.approvals import Approvals
 from safeshell.daemon.borrow import borrow
-from safeshell.daemon.confinement import Caller, Own, inspect
+from safeshell.daemon.confinement import Own, inspect, sees_the_same
 from safeshell.daemon.connection import Connection
 from safeshell.daemon.directory import working_directory
 from safeshell.daemon.journal import Journal
@@ -74,7 +74,6 @@ class Commands:
 
     def time(self, timing: Untimed) -> None:
         """Has its stages timed, or no longer."""
-        self._inspect = timing.confining(self._inspect_caller)
         self._decide = timing.deciding(self._decide_all)
         self._judge_again = timing.going_on(self.judge)
         self._go_on = timing.going_on(self._go_on_approved)
@@ -83,10 +82,14 @@ class Commands:
         """Decides the command and acts on it; `patient` says whether it may wait for an edit to be compiled."""
         command = connection.command
         assert command is not None
-        caller, obstacle = self._inspect(connection)
+        caller, obstacle = None, ""
+        if command.borrow:
+            caller = inspect(connection.pid, self._own, connection.pidfd)
+            caller, obstacle = borrow(connection, caller, self._own, self._programs)
+        same_view = sees_the_same(connection.pid, self._own) if caller is None else caller.same_view
         descriptor = connection.descriptors[-1] if connection.descriptors else None
-        directory = working_directory(descriptor, connection.pid, same_view=caller.same_view)
-        repository = self._policies.repository(directory) if caller.same_view else None
+        directory = working_directory(descriptor, connection.pid, same_view=same_view)
+        repository = self._policies.repository(directory) if same_view else None
         if patient:
             stale = self._policies.stale(repository)
             if stale is not None:
@@ -98,18 +101,20 @@ class Commands:
             connection.refuse(FAILED, f"safeshell: no rules are in force: {reason}")
             return
         if command.kind == Type.EVALUATE_LINE:
-            self._judge_line(connection, policy, directory if caller.same_view else None, repository)
+            self._judge_line(connection, policy, directory if same_view else None, repository)
             return
         facts = RequestFacts(
             command.environment,
             directory,
             self._context,
             descriptor=descriptor,
-            prefix=b"" if caller.same_view else b"/proc/%d/root" % connection.pid,
+            prefix=b"" if same_view else b"/proc/%d/root" % connection.pid,
         )
         misses = policy.misses
         found, decisions, decision = self._decide(policy, command, directory, facts)
-        request = Request(connection, command, caller, obstacle, directory, policy, facts, found, decisions, decision)
+        request = Request(
+            connection, command, same_view, caller, obstacle, directory, policy, facts, found, decisions, decision
+        )
         self.decided[decision.action.word] += 1
         for match in decision.observed:
             self.observed[match.rule, match.action.word] += 1
@@ -153,13 +158,6 @@ class Commands:
                 lambda: connection.closed,
             )
         )
-
-    def _inspect_caller(self, connection: Connection) -> tuple[Caller, str]:
-        """What the kernel says of who asks, and why its descriptors couldn't be borrowed, or ""."""
-        caller = inspect(connection.pid, self._own, connection.pidfd)
-        if connection.command is not None and connection.command.borrow:
-            return borrow(connection, caller, self._own, self._programs)
-        return caller, ""
 
     def _decide_all(
         self, policy: Policy, command: Command, directory: bytes | None, facts: RequestFacts
@@ -250,9 +248,9 @@ class Commands:
 
         Everything is read again: the caller may have been confined, the rules edited, the branch switched meanwhile.
         """
-        caller = request.caller
-        if not request.command.borrow:
-            caller = inspect(connection.pid, self._own, connection.pidfd)
+        same_view = request.same_view
+        if request.caller is None:  # what was borrowed stays as it was
+            same_view = sees_the_same(connection.pid, self._own)
         facts = RequestFacts(
             request.command.environment,
             request.directory,
@@ -260,14 +258,14 @@ class Commands:
             descriptor=request.facts.descriptor,
             prefix=request.facts.prefix,
         )
-        repository = self._policies.repository(request.directory) if caller.same_view else None
+        repository = self._policies.repository(request.directory) if same_view else None
         policy = self._policies.policy(repository) or request.policy
         _, decisions, decision = self._decide(policy, request.command, request.directory, facts)
         same = all(
             before.facts == now.facts and before.tables == now.tables
             for before, now in zip(request.decisions, decisions, strict=False)
         )
-        if caller.confined != request.caller.confined or not same or len(decisions) != len(request.decisions):
+        if same_view != request.same_view or not same or len(decisions) != len(request.decisions):
             connection.refuse(
                 NEEDS_APPROVAL,
                 f"safeshell: {_because(request.decision)}: approved, but what that hangs on (rules, branch, files or "
@@ -275,7 +273,7 @@ class Commands:
             )
             self._journal.refused(request, NEEDS_APPROVAL)
             return
-        self._runner.run(replace(request, caller=caller, facts=facts, decision=decision))
+        self._runner.run(replace(request, facts=facts, decision=decision))
 
     def _redirect(self, request: Request) -> None:
         """Runs a rule's target instead, once that has been judged itself."""

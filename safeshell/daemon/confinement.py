@@ -21,11 +21,13 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import select
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from safeshell.daemon.cgroups import Cgroups
+from safeshell.daemon.executor import raised
 from safeshell.daemon.status import UMASK_UNKNOWN, Status
 from safeshell.errors import SafeShellError
 
@@ -51,6 +53,7 @@ _GONE = "the caller is gone"
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_CLOEXEC
 _BLOCK = 8192  # bytes; what is read here is longer only with hundreds of groups or mounts
+_OPEN_FILES = b"\nMax open files            %-20d %-20d "
 _LSM_LIST = "/sys/kernel/security/lsm"
 
 
@@ -106,14 +109,33 @@ class Own:
                 raise SafeShellError("/proc belongs to another pid namespace", hint="mount one of this namespace")
             process = os.open("/proc/self", _DIRECTORY)
             try:
-                return cls._read(process)
+                return cls._read(process, 0)
             finally:
                 os.close(process)
         except OSError as error:
             raise SafeShellError(f"can't read {error.filename or '/proc'}: {error.strerror}") from error
 
     @classmethod
-    def _read(cls, process: int) -> Own:
+    def of(cls, pid: int) -> Own:
+        """Reads a running daemon's from another process, for what would be said about that one's callers.
+
+        The daemon has raised its limit on open files; where that can be this process's own raised, it counts as equal.
+
+        Raises:
+            SafeShellError: it is gone, or can't be read from here.
+        """
+        try:
+            process = os.open(f"/proc/{pid}", _DIRECTORY)
+            try:
+                found = cls._read(process, pid)
+            finally:
+                os.close(process)
+        except OSError as error:
+            raise SafeShellError(f"can't read the daemon's state: {error.strerror}") from error
+        return replace(found, limits=_unraised(found.limits))
+
+    @classmethod
+    def _read(cls, process: int, pid: int) -> Own:
         status = Status.parse(_slurp(process, "status"))
         cgroup = _slurp(process, "cgroup")
         return cls(
@@ -125,11 +147,22 @@ class Own:
             cgroup=cgroup,
             cgroups=Cgroups(cgroup, _slurp(process, "mountinfo")),
             limits=_slurp(process, "limits"),
-            nice=os.getpriority(os.PRIO_PROCESS, 0),
-            scheduling=os.sched_getscheduler(0),
+            nice=os.getpriority(os.PRIO_PROCESS, pid),
+            scheduling=os.sched_getscheduler(pid),
             unprovable=_unprovable(status),
             unusual=_unusual(process),
         )
+
+
+def sees_the_same(pid: int, own: Own) -> bool:
+    """Whether a process sees the file system as the daemon does: what its facts are read by. False where it is gone."""
+    try:
+        if os.readlink(b"/proc/%d/ns/mnt" % pid) != own.mount:
+            return False
+        status = os.stat(b"/proc/%d/root" % pid)
+    except OSError:
+        return False
+    return (status.st_dev, status.st_ino) == own.root
 
 
 def inspect(pid: int, own: Own, pidfd: int | None = None) -> Caller:
@@ -274,6 +307,12 @@ def _unusual(process: int) -> str:
         except OSError:  # a kernel that lacks the file
             continue
     return ""
+
+
+def _unraised(limits: bytes) -> bytes:
+    """A daemon's limits, with this process's own on open files where the daemon's can have come of it."""
+    own = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return limits.replace(_OPEN_FILES % raised(own), _OPEN_FILES % own)
 
 
 def _may_have_landlock() -> bool:

@@ -124,11 +124,16 @@ class Connection:
             return []
         except OSError:
             return None
+        taken = 0
         for level, kind, data in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 received = array.array("i")
                 received.frombytes(data[: len(data) - len(data) % 4])
                 self.descriptors += received
+                taken += len(received)
+        if flags & socket.MSG_CTRUNC and taken < DESCRIPTORS_MAX:
+            # There was room for them in the message: the kernel stops where this process may open no more.
+            raise ProtocolError("the daemon is out of descriptors and can't take the client's; nothing runs")
         if flags & socket.MSG_CTRUNC or len(self.descriptors) > DESCRIPTORS_MAX:
             raise ProtocolError("the client passed more descriptors than it may")
         if size == 0:

@@ -6,12 +6,10 @@ It is in no ordinary command's way: the daemon only passes frames (`safeshell.li
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import signal
 import socket
-import struct
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -19,17 +17,13 @@ from typing import Any, NamedTuple
 
 from safeshell.daemon.executor import Executor
 from safeshell.daemon.loop import Loop, Timer
-from safeshell.decision import Action, Decision
+from safeshell.lines.frames import frame, take
+from safeshell.lines.overrun import CRASHED, LIMIT_S, too_slow, unjudged
 from safeshell.paths import SYSTEM_RULES, Home
 from safeshell.subject import text
 
-LIMIT_S = 1.0
-"""What one line may take, by the clock. The parser counts its own 200 ms of processor time, but not everywhere."""
-
 START_S = 10.0
 """What starting the helper and reading tables may take: no line's fault."""
-
-_LENGTH = struct.Struct("<I")
 
 
 class Line(NamedTuple):
@@ -175,7 +169,7 @@ class Lines:
         except OSError as error:
             self._finish(None, f"the line parser can't be started: {error.strerror}")
             return
-        data = json.dumps(
+        helper.output += frame(
             {
                 "line": line.line.decode("latin-1"),
                 "environment": line.environment.decode("latin-1"),
@@ -184,8 +178,7 @@ class Lines:
                 "rules": [*self._rules, *([] if line.repository is None else [line.repository])],
                 "tables": line.tables,
             }
-        ).encode()
-        helper.output += _LENGTH.pack(len(data)) + data
+        )
         self._loop.modify(helper.sock.fileno(), select.EPOLLIN | select.EPOLLOUT)
         self._set_timer(START_S)
 
@@ -223,35 +216,36 @@ class Lines:
             self._lose_helper()
 
     def _take_frames(self, helper: _Helper) -> None:
-        while helper is self._helper and len(helper.input) >= _LENGTH.size:
-            end = _LENGTH.size + _LENGTH.unpack_from(helper.input)[0]
-            if len(helper.input) < end:
-                return
-            frame: dict[str, Any] = json.loads(helper.input[_LENGTH.size : end])
-            del helper.input[:end]
-            if "begun" in frame:
+        while helper is self._helper and (answer := take(helper.input)) is not None:
+            if "begun" in answer:
                 self._begun = True
                 self._set_timer(self._limit_s)
-            elif "error" in frame:
-                self._finish(None, frame["error"])
+            elif "error" in answer:
+                self._finish(None, answer["error"])
             else:
-                self._finish(frame, "")
+                self._finish(answer, "")
 
     def _lose_helper(self) -> None:
         """The helper has ended. A line that it had not begun is given to the next one, once."""
         self._drop_helper()
         if self._current is None:
             return
-        if self._begun or not self._again:
+        if self._begun:
+            self._overrun(self._current, CRASHED)
+        elif not self._again:
             self._finish(None, "the line parser ended without an answer")
         else:
             self._again = False
             self._send()
 
+    def _overrun(self, line: Line, reason: str) -> None:
+        digests = tuple([digest for digest, _ in line.tables])
+        self._finish(unjudged(text(line.line), reason, is_ai=line.is_ai, tables=digests), "")
+
     def _time_out(self) -> None:
         self._drop_helper()
         if self._begun and self._current is not None:
-            self._finish(_overrun(self._current, self._limit_s), "")
+            self._overrun(self._current, too_slow(self._limit_s))
         else:
             self._finish(None, f"the line parser did not begin within {START_S:g} s")
 
@@ -272,15 +266,3 @@ class Lines:
         assert line is not None
         line.answer(answer, reason)
         self._next()
-
-
-def _overrun(line: Line, limit_s: float) -> dict[str, Any]:
-    """What is decided for a line that could not be judged in time: an agent can split it, a person is not held up."""
-    decision = Decision(
-        Action.DENY if line.is_ai else Action.ALLOW,
-        text(line.line),
-        rule="line-overrun",
-        message=f"This line can't be judged: it takes more than {limit_s:g} s. Split it into several.",
-        tables=tuple([digest for digest, _ in line.tables]),
-    )
-    return {**decision.to_json(cached=False), "deferred": False, "commands": []}

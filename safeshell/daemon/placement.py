@@ -28,6 +28,23 @@ _UNUSUAL = int(Flag.UNUSUAL)
 """As plain integers: the arithmetic of `enum.Flag` costs a microsecond a time."""
 
 
+def foregone(flags: int, *, blocked: int, has_stdio: bool, setting: str, rule: str) -> str:
+    """Why a command runs in place whatever its caller is confined to, or "".
+
+    So that nothing need be read of a caller that can't have its command run here. The arguments are those of `choose`.
+    """
+    if flags & _IN_PLACE:
+        return "caller asks in place"
+    if not has_stdio and not flags & _CLOSED:
+        return ""
+    if flags & _CLOSED:
+        return "closed descriptor"
+    execution = rule or setting
+    if execution == "in_place":
+        return "execution: in_place"
+    return "" if execution == "daemon" else _said(flags, blocked)
+
+
 def choose(
     flags: int,
     caller: Caller,
@@ -90,6 +107,12 @@ def _obstacle(flags: int, caller: Caller, can_express: bool, can_enter: bool) ->
 
 def _difference(flags: int, caller: Caller, nice: int, blocked: int) -> str:
     """What would tell the daemon's child from the caller's."""
+    # The kernel's value is the daemon's own, or `differs` would say so; the request's word can only add to it.
+    return _said(flags, blocked) or caller.differs or ("nice" if nice != caller.nice else "")
+
+
+def _said(flags: int, blocked: int) -> str:
+    """What the caller itself says that would tell them apart."""
     if flags & _TTY:
         return "terminal"
     if flags & _CTTY:
@@ -98,10 +121,7 @@ def _difference(flags: int, caller: Caller, nice: int, blocked: int) -> str:
         return "open descriptors"
     if flags & _UNUSUAL:
         return "unusual attributes"
-    if blocked:
-        return "blocked signals"
-    # The kernel's value is the daemon's own, or `differs` would say so; the request's word can only add to it.
-    return caller.differs or ("nice" if nice != caller.nice else "")
+    return "blocked signals" if blocked else ""
 
 
 def expressible(entries: list[bytes]) -> dict[bytes, bytes] | None:

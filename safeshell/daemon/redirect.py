@@ -33,7 +33,7 @@ def find_target(programs: Programs, name: bytes, request: Request) -> bytes | No
 
     b"" where the caller sees other files than the daemon, and has to look for itself.
     """
-    if not request.caller.same_view:
+    if not request.same_view:
         return b""
     if b"/" in name:
         return name

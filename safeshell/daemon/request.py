@@ -21,7 +21,8 @@ class Request:
     Attributes:
         connection: whom to answer.
         command: what is to run: what was asked for, or what a redirect put in its place.
-        caller: what the kernel says about who asks.
+        same_view: whether who asks sees the file system as the daemon does.
+        caller: what the kernel says about who asks, where that has been read; else it is when the command is placed.
         obstacle: why the client's descriptors couldn't be borrowed, or "".
         directory: the working directory, None where it has no path.
         policy: what it is decided by.
@@ -35,7 +36,8 @@ class Request:
 
     connection: Connection
     command: Command
-    caller: Caller
+    same_view: bool
+    caller: Caller | None
     obstacle: str
     directory: bytes | None
     policy: Policy

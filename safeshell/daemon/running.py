@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 
+from safeshell.daemon.confinement import Caller, Own, inspect
+from safeshell.daemon.connection import Connection
 from safeshell.daemon.executor import Executor
 from safeshell.daemon.journal import Journal
 from safeshell.daemon.loop import Loop
-from safeshell.daemon.placement import Placement, choose, expressible
+from safeshell.daemon.placement import Placement, choose, expressible, foregone
 from safeshell.daemon.policies import Policies
 from safeshell.daemon.request import Request
 from safeshell.daemon.stopwatch import Untimed
@@ -30,8 +32,9 @@ class Runner:
     """
 
     def __init__(
-        self, policies: Policies, executor: Executor, loop: Loop, programs: Programs, journal: Journal
+        self, policies: Policies, executor: Executor, loop: Loop, own: Own, programs: Programs, journal: Journal
     ) -> None:
+        self._own = own
         self._policies = policies
         self._executor = executor
         self.time(Untimed())
@@ -43,27 +46,16 @@ class Runner:
     def time(self, timing: Untimed) -> None:
         """Has its stages timed, or no longer."""
         self._watch = timing.watching(self._executor.watch)
+        self._inspect = timing.confining(self._inspect_caller)
 
     def run(self, request: Request) -> None:
         """Runs the command here or has the client run it; it has been allowed."""
-        connection, command, decision, caller = request.connection, request.command, request.decision, request.caller
-        placement, reason = choose(
-            command.flags,
-            caller,
-            nice=command.nice,
-            blocked=command.blocked,
-            has_stdio=len(connection.descriptors) == 4,
-            can_express=True,  # found out when it is tried, for it costs more than all the rest
-            can_enter=True,
-            setting=self._policies.settings.execution,
-            rule=decision.execution,
-        )
-        if request.obstacle:
-            placement, reason = Placement.IN_PLACE, request.obstacle
+        connection, command = request.connection, request.command
+        placement, reason = self._place(request)
         if placement is Placement.REFUSED:
             self._fail(request, f"can't run this in the daemon: {reason}")
             return
-        if not caller.same_view:
+        if not request.same_view:
             # Its programs are not ours to look up: the client does, along its own PATH.
             self._execute(request, b"", reason, command.arguments)
             return
@@ -81,6 +73,34 @@ class Runner:
                 return
             reason = obstacle
         self._execute(request, path, reason, own)
+
+    def _place(self, request: Request) -> tuple[Placement, str]:
+        """Who runs it, and why."""
+        connection, command = request.connection, request.command
+        has_stdio = len(connection.descriptors) == 4
+        setting, rule = self._policies.settings.execution, request.decision.execution
+        reason = request.obstacle or foregone(
+            command.flags, blocked=command.blocked, has_stdio=has_stdio, setting=setting, rule=rule
+        )
+        if reason and request.same_view:
+            return Placement.IN_PLACE, reason
+        if request.caller is None:
+            request.caller = self._inspect(connection)
+        return choose(
+            command.flags,
+            request.caller,
+            nice=command.nice,
+            blocked=command.blocked,
+            has_stdio=has_stdio,
+            can_express=True,  # found out when it is tried, for it costs more than all the rest
+            can_enter=True,
+            setting=setting,
+            rule=rule,
+        )
+
+    def _inspect_caller(self, connection: Connection) -> Caller:
+        """What the kernel says about who asks; read last, right before a command is spawned for it."""
+        return inspect(connection.pid, self._own, connection.pidfd)
 
     def _fail(self, request: Request, why: str) -> None:
         request.connection.refuse(FAILED, f"safeshell: {why}")
@@ -120,7 +140,8 @@ class Runner:
         """
         if len(self._executor) >= self._policies.settings.limits.commands:
             return "limit on running commands"
-        connection, command = request.connection, request.command
+        connection, command, caller = request.connection, request.command, request.caller
+        assert caller is not None
         environment = expressible(unblock(command.environment[1:]))
         if environment is None:
             return "environment"
@@ -132,10 +153,10 @@ class Runner:
         try:
             if len(connection.descriptors) == 4:
                 *stdio, directory = connection.descriptors
-                pid = self._executor.spawn(program, stdio=stdio, directory=directory, umask=request.caller.umask)
+                pid = self._executor.spawn(program, stdio=stdio, directory=directory, umask=caller.umask)
             else:
                 streams = Streams(self._loop, connection)
-                pid = streams.spawn(self._executor, program, request.caller.umask)
+                pid = streams.spawn(self._executor, program, caller.umask)
         except OSError as error:
             if streams is not None:
                 streams.close()

@@ -81,7 +81,7 @@ class Server:
             self._policies, loop, own, self._monitors, Pins(home, loop), self._notifier, self._journal
         )
         programs = Programs()
-        self._runner = Runner(self._policies, self._executor, loop, programs, self._journal)
+        self._runner = Runner(self._policies, self._executor, loop, own, programs, self._journal)
         self._commands = Commands(
             home, self._policies, own, programs, self._lines, self._runner, self._approvals, self._journal
         )
@@ -234,12 +234,12 @@ class Server:
     # Requests
 
     def _handle(self, connection: Connection, event: Event) -> None:
+        if connection.deadline is not None:
+            connection.deadline.cancel()
         if isinstance(event, Command):
             if len(connection.descriptors) not in (0, 1, 4):
                 raise ProtocolError(f"{len(connection.descriptors)} descriptors say nothing: it is 4, 1 or none")
             connection.command = event
-            if connection.deadline is not None:
-                connection.deadline.cancel()
             self._commands.judge(connection, patient=True)
         elif isinstance(event, Signal):
             self._forward(connection, event.number)

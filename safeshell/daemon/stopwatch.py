@@ -159,7 +159,8 @@ class Stopwatch(Untimed):
         self._clock = clock
         self._marks = _Marks()
         self._waiting: dict[Connection, _Before] = {}
-        self._until_decision = timings.stages("accept", "receive", "decode", "confinement", "facts", "decide")
+        self._until_decision = timings.stages("accept", "receive", "decode", "facts", "decide")
+        self._confinement = timings.stages("confinement")
         self._spawn, self._reply = timings.stages("spawn"), timings.stages("reply")
         self._child, self._reap = timings.stages("child"), timings.stages("reap")
 
@@ -170,6 +171,8 @@ class Stopwatch(Untimed):
         marks, clock, timings = self._marks, self._clock, self._timings
         turns = timings.turns
         until_reply, until_spawn = self._until_decision + self._reply, self._until_decision + self._spawn
+        inspected = self._until_decision + self._confinement
+        inspected_reply, inspected_spawn = inspected + self._reply, inspected + self._spawn
 
         def timed() -> bool:
             began = marks.began = clock()
@@ -186,8 +189,12 @@ class Stopwatch(Untimed):
             else:
                 self._wait(connection, decision, _Before())
                 return taken
-            received, decoded, inspected = marks.received, marks.decoded, marks.inspected
-            ends = (marks.accepted, received, decoded, inspected, marks.located, marks.decided, end)
+            ends: tuple[int, ...] = (marks.accepted, marks.received, marks.decoded, marks.located, marks.decided)
+            if marks.inspected > began:
+                stages = inspected_reply if stages is until_reply else inspected_spawn
+                ends = (*ends, marks.inspected, end)
+            else:
+                ends = (*ends, end)
             turns.append((stages, began, ends, decision, placement, end - began))
             if len(turns) >= KEPT_MAX:
                 timings.count()
@@ -226,8 +233,9 @@ class Stopwatch(Untimed):
     def _wait(self, connection: Connection, decision: str, before: _Before) -> None:
         """Ends a turn that had others before it or will have others after it; one of no command comes to nothing."""
         marks, began = self._marks, self._marks.began
-        all_ends = (marks.accepted, marks.received, marks.decoded, marks.inspected, marks.located, marks.decided)
-        found = [(cells, end) for cells, end in zip(self._until_decision, all_ends, strict=True) if end > began]
+        all_ends = (marks.accepted, marks.received, marks.decoded, marks.located, marks.decided, marks.inspected)
+        stages = self._until_decision + self._confinement
+        found = [(cells, end) for cells, end in zip(stages, all_ends, strict=True) if end > began]
         if marks.spawned > began:
             found.append((self._spawn[0], marks.spawned))
         elif marks.closed > began:

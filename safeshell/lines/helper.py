@@ -3,32 +3,30 @@
 The shell parser is C code that is fed what agents write: it may crash, or not come back. So it lives in a process that
 the daemon can do without.
 
-Both ways go frames: a u32 length (little-endian), then JSON. A request (`Request`) is answered with `{"begun": true}`
+Both ways go frames (`safeshell.lines.frames`). A request (`Request`) is answered with `{"begun": true}`
 once the tables are there, so that the daemon's clock measures the line only; then with the object that
 `safeshell check -c --json` prints, or with `{"error": reason}`. It ends when its input does.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import struct
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, BinaryIO, TypedDict
+from typing import Any, BinaryIO, TypedDict, cast
 
 from safeshell import store
 from safeshell.context import Context
 from safeshell.errors import SafeShellError, TableError
 from safeshell.evaluator import LoadedTable
+from safeshell.lines.command import variables_of
+from safeshell.lines.frames import frame, read
 from safeshell.lines.judge import Caller, judge_line
 from safeshell.paths import Home
 from safeshell.table import Table
 
 TABLES_MAX = 64
 """Tables kept; one a repository in use, and the user's."""
-
-_LENGTH = struct.Struct("<I")
 
 
 class Request(TypedDict):
@@ -96,14 +94,12 @@ def main() -> None:
 
 
 def _requests(stream: BinaryIO) -> Iterator[Request]:
-    while len(header := stream.read(_LENGTH.size)) == _LENGTH.size:
-        request: Request = json.loads(stream.read(*_LENGTH.unpack(header)))
-        yield request
+    while (request := read(stream)) is not None:
+        yield cast(Request, request)
 
 
 def _send(stream: BinaryIO, answer: Mapping[str, Any]) -> None:
-    data = json.dumps(answer).encode()
-    stream.write(_LENGTH.pack(len(data)) + data)
+    stream.write(frame(answer))
     stream.flush()
 
 
@@ -112,11 +108,7 @@ def _text(characters: str) -> str:
 
 
 def _caller(request: Request, tables: list[LoadedTable], home: Home) -> Caller:
-    environment: dict[str, str] = {}
-    for entry in _text(request["environment"]).split("\0"):
-        name, equals, value = entry.partition("=")
-        if name and equals:
-            environment.setdefault(name, value)  # of two, getenv finds the first
+    environment = variables_of(_text(request["environment"]).split("\0"))
     directory = _text(request["directory"])
     shimmed = _shimmed(environment.get("PATH", ""), directory, home)
     return Caller(tables, environment, directory, Context(request["markers"]), shimmed)

@@ -11,6 +11,7 @@ from functools import lru_cache
 import tree_sitter
 import tree_sitter_bash
 
+from safeshell.lines.overrun import OverrunError
 from safeshell.lines.quoting import encode
 
 LINE_MAX = 1 << 20
@@ -28,10 +29,6 @@ MENDS_MAX = 16
 
 DOCUMENTS_MAX = 256
 """Here-documents in a line. The grammar's scanner is quadratic in them, and does not stop when asked."""
-
-
-class OverrunError(Exception):
-    """A line that is too long, too deep or took too long."""
 
 
 class Deadline:

@@ -1,121 +1,11 @@
-"""Whether a rule's pattern could match a command line of which parts are unknown.
-
-A command line is a sequence of literal texts and gaps. A gap stands for any text: an unknown word may hold blanks and
-quotes, and be no word or many. A pattern could match where some text for each gap makes it match; that is found by
-walking the pattern's automaton over the literals, and over a gap by collecting everything that it can reach.
-"""
+"""Evaluations of commands of which only the run can tell some: what is certain of them, and what is possible."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from safeshell.evaluator import Judge, Row, Unit
 from safeshell.facts import FactKey, Facts
-from safeshell.lines.words import Unknown, Word
-
-Gapped = tuple[str | None, ...]
-"""Literal texts, and None for a gap."""
-
-_EDGE = 0
-
-
-def gapped(name: str | None, words: Sequence[Word]) -> Gapped:
-    """The command line of these words.
-
-    Args:
-        name: the basename of the command, None where only the run can tell.
-        words: all words, the command's own first.
-    """
-    line: list[str | None] = [None if name is None else shlex.quote(name)]
-    if words and words[0].several:
-        line.append(None)
-    for word in words[1:]:
-        literal = word.literal
-        if literal is not None:
-            line += [" ", shlex.quote(literal)]
-        elif word.several:
-            line += [None] if not word.prefix else [" ", *_inside(word)]
-        else:
-            line += [" ", *_inside(word)]
-    return tuple(line)
-
-
-def _inside(word: Word) -> list[str | None]:
-    """A word around its unknown parts; quotes may be anywhere in it, which the gaps stand for."""
-    found: list[str | None] = []
-    for part in word.parts:
-        if isinstance(part, Unknown):
-            found.append(None)
-        elif shlex.quote(part.text) == part.text:
-            # The word may be quoted as a whole, for what the unknown part holds.
-            found += [part.text] if found else [None, part.text]
-        else:
-            found.append(None)
-    return [*found, None]
-
-
-def could_match(pattern: str, line: Gapped) -> bool:
-    """Whether some text for each gap lets the pattern be found in the line."""
-    from safeshell_compiler.automaton import automaton  # noqa: PLC0415 # only where a line leaves something open
-
-    walker = automaton(pattern)
-    if walker is None:
-        return True
-    letters = _letters(walker.sets)
-    states: dict[int, frozenset[int]] = {_EDGE: frozenset()}
-    for piece in line:
-        if piece is None:
-            states = _gap(walker, states, letters)
-            if not states:
-                return True
-            continue
-        for char in piece:
-            following: dict[int, frozenset[int]] = {}
-            for before, state in states.items():
-                reached = walker.step(state, before, char)
-                if reached is None:
-                    return True
-                _join(following, _beside(char), reached)
-            states = following
-    return any(walker.found(state, before) for before, state in states.items())
-
-
-def _gap(walker: object, states: dict[int, frozenset[int]], letters: Sequence[str]) -> dict[int, frozenset[int]]:
-    """Everything that any text leads to; nothing where it may lead to a match."""
-    known = dict(states)
-    changed = True
-    while changed:
-        changed = False
-        for before, state in list(known.items()):
-            for char in letters:
-                reached = walker.step(state, before, char)  # type: ignore[attr-defined] # the compiler's Automaton
-                if reached is None:
-                    return {}
-                side = _beside(char)
-                if side not in known or not reached <= known[side]:
-                    _join(known, side, reached)
-                    changed = True
-    return known
-
-
-def _join(states: dict[int, frozenset[int]], before: int, reached: frozenset[int]) -> None:
-    states[before] = states.get(before, frozenset()) | reached
-
-
-def _beside(char: str) -> int:
-    from safeshell_compiler.automaton import beside  # noqa: PLC0415 # as in could_match
-
-    return beside(char)
-
-
-def _letters(sets: object) -> list[str]:
-    """One character for each that the pattern tells apart."""
-    edges = {0, 10, 32, 48, 97}
-    for members in sets:  # type: ignore[attr-defined] # the compiler's character sets
-        for low, high in members:
-            edges |= {low, high + 1}
-    return [chr(edge) for edge in sorted(edges) if edge <= 0x10FFFF and not 0xD800 <= edge <= 0xDFFF]
 
 
 class Certain(Judge):
@@ -155,21 +45,23 @@ class Certain(Judge):
 class Possible(Judge):
     """A judge for which a row is open where its patterns could match the line, and none of its facts is against it."""
 
-    __slots__ = ("_line",)
+    __slots__ = ("_could_match",)
 
-    def __init__(self, facts: Facts, line: Gapped) -> None:
+    def __init__(self, facts: Facts, could_match: Callable[[str], bool]) -> None:
+        """Takes the facts, and what tells whether a pattern could match the line."""
         super().__init__(facts)
-        self._line = line
+        self._could_match = could_match
 
     def _truth(self, unit: Unit, atom: int) -> bool | None:
         """As the judge says; options and operands among unknown words are undecided."""
         return None if unit.atoms[atom][0] in ("option", "operand", "operand_under") else super()._truth(unit, atom)
 
     def open_rows(self, unit: Unit, line: str) -> list[Row]:
-        """The rows whose required patterns could match. A forbidden one is never certain to, so it closes nothing."""
+        """All rows: whether their patterns could match is asked where they are looked at, most of them never."""
         del line
-        return [
-            row
-            for row in unit.rows()
-            if all(could_match(unit.atoms[atom][1], self._line) for atom in sorted(row.line_required))
-        ]
+        return unit.rows()
+
+    def holds(self, unit: Unit, row: Row) -> bool:
+        """Whether the row could hold. A forbidden pattern is never certain to be found, so it closes nothing."""
+        patterns = [unit.atoms[atom][1] for atom in sorted(row.line_required)]
+        return all(map(self._could_match, patterns)) and super().holds(unit, row)

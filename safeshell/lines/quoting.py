@@ -125,6 +125,21 @@ def _ansi_char(found: re.Match[bytes]) -> bytes:
     return bytes(char) if char in b"\\'\"?" else b"\\" + char
 
 
+_SIMPLE = re.compile(rb"""'([^']*)'|"([^"\\$`]*)"|([\w./:=,@%+\x80-\xff-]+)""")
+
+
+def simple_word(data: bytes) -> Word | None:
+    """A word that is quoted as a whole and holds nothing but text, or needs no quotes; None of all others.
+
+    Most words are of this kind, and long ones nearly always: the text of a file, a script.
+    """
+    found = _SIMPLE.fullmatch(data)
+    if found is None:
+        return None
+    plain = found[3] is not None
+    return Word((Literal(decode(found[found.lastindex or 0]), quoted=not plain),), decode(data))
+
+
 def to_words(pieces: list[Piece], source: str, home: str | None, *, assignment: bool = False) -> list[Word]:
     """The words that a word becomes before any of its expansions: braces, tilde, patterns.
 
@@ -158,22 +173,38 @@ def _tilde(pieces: list[Piece], home: str | None) -> list[Piece]:
 
 
 def _parts(pieces: Sequence[Piece], *, patterns: bool) -> tuple[Part, ...]:
-    parts: list[Part] = []
     closes = max((index for index, piece in enumerate(pieces) if piece == ("]", False)), default=-1)
+    parts: list[Part] = []
+    text: list[str] = []  # of the part that goes on
+    text_quoted = False
     for index, piece in enumerate(pieces):
         if isinstance(piece, Unknown):
-            parts.append(piece)
-            continue
-        char, quoted = piece
-        extended = not quoted and char == "(" and index > 0 and pieces[index - 1] in [(one, False) for one in _EXTENDED]
-        pattern = not quoted and (char in ("*", "?") or (char == "[" and index < closes) or extended)
-        if patterns and pattern:
-            parts.append(Unknown(char, quoted=False))
-        elif parts and isinstance(last := parts[-1], Literal) and last.quoted == quoted:
-            parts[-1] = Literal(last.text + char, quoted)
+            part = piece
         else:
-            parts.append(Literal(char, quoted))
+            char, quoted = piece
+            if not (patterns and not quoted and _is_pattern(pieces, index, closes)):
+                if text and quoted != text_quoted:
+                    parts.append(Literal("".join(text), text_quoted))
+                    text = []
+                text.append(char)
+                text_quoted = quoted
+                continue
+            part = Unknown(char, quoted=False)
+        if text:
+            parts.append(Literal("".join(text), text_quoted))
+            text = []
+        parts.append(part)
+    if text:
+        parts.append(Literal("".join(text), text_quoted))
     return tuple(parts)
+
+
+def _is_pattern(pieces: Sequence[Piece], index: int, closes: int) -> bool:
+    """Whether an unquoted character makes a pattern; `closes` is where the last unquoted bracket closes."""
+    piece = pieces[index]
+    if piece == ("(", False):
+        return index > 0 and pieces[index - 1] in [(one, False) for one in _EXTENDED]
+    return piece in (("*", False), ("?", False)) or (piece == ("[", False) and index < closes)
 
 
 def _braces(pieces: list[Piece], most: int) -> list[list[Piece]]:

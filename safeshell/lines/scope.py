@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 import tree_sitter
 
-from safeshell.lines.parse import NEST_MAX, OverrunError, Source
+from safeshell.lines.overrun import OverrunError
+from safeshell.lines.parse import NEST_MAX, Source
 from safeshell.lines.programs import Input
 from safeshell.lines.words import Word
 

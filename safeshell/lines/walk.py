@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import tree_sitter
 
 from safeshell.lines.expansion import expand
 from safeshell.lines.outputs import output
-from safeshell.lines.parse import Deadline, OverrunError, Source, descendants
+from safeshell.lines.overrun import OverrunError
+from safeshell.lines.parse import Deadline, Source, descendants
 from safeshell.lines.programs import Input, Reads, Runs, runs
-from safeshell.lines.quoting import Expansions, decode, read_pieces, to_words
+from safeshell.lines.quoting import Expansions, decode, read_pieces, simple_word, to_words
 from safeshell.lines.scope import Scope
 from safeshell.lines.words import Unknown, Word, plain, unknown
 
@@ -68,12 +70,21 @@ def commands_of(text: str, *, environment: Mapping[str, str], directory: str | N
         directory: where it runs, absolute; None where it is not known.
     """
     walk = _Walk()
-    try:
-        walk.script(text, Scope(environment, directory))
-    except OverrunError as error:
-        walk.line.overrun = str(error)
-    except RecursionError:
-        walk.line.overrun = "it nests too deep"
+    walk.guard(lambda: walk.script(text, Scope(environment, directory)))
+    return walk.line
+
+
+def commands_in_turn(command: Command, *, environment: Mapping[str, str], depth: int) -> Line:
+    """The commands that a command runs in turn, that one itself not among them.
+
+    Args:
+        command: it; what it changes is in `environment` already.
+        environment: its own.
+        depth: how many such commands are around it.
+    """
+    walk = _Walk(command.place)
+    scope = Scope(environment, command.directory, shims=command.shims, depth=depth)
+    walk.guard(lambda: walk.in_turn(command.words, scope))
     return walk.line
 
 
@@ -97,11 +108,20 @@ class _Walk:
         line: what was found.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, place: tuple[int, int] | None = None) -> None:
         self.line = Line()
         self._deadline = Deadline()
         self._source: Source
-        self._place: tuple[int, int] | None = None
+        self._place = place
+
+    def guard(self, walk: Callable[[], None]) -> None:
+        """Walks, and notes where that goes too far."""
+        try:
+            walk()
+        except OverrunError as error:
+            self.line.overrun = str(error)
+        except RecursionError:
+            self.line.overrun = "it nests too deep"
 
     # Texts
 
@@ -266,8 +286,16 @@ class _Walk:
     def _read(self, nodes: Sequence[tree_sitter.Node], scope: Scope, *, assignment: bool = False) -> list[Word]:
         """The words of nodes; those that touch are one."""
         words: list[Word] = []
+        waiting = deque(nodes)
         for start, end in self._spans(nodes):
-            expansions: Expansions = self._expansions([node for node in nodes if start <= node.start_byte < end])
+            inside = []
+            while waiting and waiting[0].start_byte < end:
+                inside.append(waiting.popleft())
+            simple = simple_word(self._source.data[start:end])
+            if simple is not None:
+                words.append(simple)
+                continue
+            expansions: Expansions = self._expansions(inside)
             pieces = read_pieces(self._source.data, start, end, expansions)
             words += to_words(pieces, decode(self._source.data[start:end]), scope.home, assignment=assignment)
         return words
@@ -357,7 +385,7 @@ class _Walk:
                 nodes += [one for one in child.children if one.type == "word"]
             elif child.type == "command_name":
                 nodes += child.children or [child]
-            elif child not in assignments and child.type not in _REDIRECTS:
+            elif child.type != "variable_assignment" and child.type not in _REDIRECTS:
                 nodes.append(child)
         words = self._read(nodes, scope)
         if any(child.type == "ERROR" for child in node.children):
@@ -428,8 +456,8 @@ class _Walk:
         expanded = tuple(expand(words, scope))
         self._found(expanded, written, scope)
         if expanded != written:
-            self._run_in_turn(written, scope)
-        self._run_in_turn(expanded, scope)
+            self.in_turn(written, scope)
+        self.in_turn(expanded, scope)
 
     def _found(self, words: tuple[Word, ...], written: tuple[Word, ...], scope: Scope, *, bare: bool = False) -> None:
         if len(self.line.commands) >= COMMANDS_MAX:
@@ -441,7 +469,8 @@ class _Walk:
         if made not in self.line.commands[-8:]:
             self.line.commands.append(made)
 
-    def _run_in_turn(self, words: tuple[Word, ...], scope: Scope) -> None:
+    def in_turn(self, words: tuple[Word, ...], scope: Scope) -> None:
+        """Walks what a command runs in turn."""
         if not words or words[0].literal is None:
             return
         self._deadline.check()
@@ -475,7 +504,7 @@ class _Walk:
         if "PATH" in dict(answer.changes):
             inner.shims = False
         self._found(words, words, inner, bare=answer.bare)
-        self._run_in_turn(words, inner)
+        self.in_turn(words, inner)
 
     def _reads(self, answer: Reads, scope: Scope) -> None:
         inner = scope.deeper() if answer.inside else scope.fork()

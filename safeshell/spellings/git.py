@@ -152,18 +152,17 @@ def _shell(spelling: Spelling, line: bytes, rest: list[bytes], world: World) -> 
         below = directory[len(top.rstrip(b"/")) + 1 :]
         environment = variables.assigned(environment, [b"GIT_PREFIX=" + (below + b"/" if below else b"")])
         directory = top
-    plain = split_plain(line)
     if _SHELL_MEANING.isdisjoint(line):
         if line:
             yield _command([line, *rest], environment, directory)
         return
     script = line + b' "$@"' if rest else line
-    shell = _command([b"sh", b"-c", script, line, *rest], environment, directory)
-    if plain is None:
-        yield shell._replace(line=script)
-        return
-    yield shell
-    yield _command([*plain, *rest], environment, directory)
+    yield _command([b"sh", b"-c", script, line, *rest], environment, directory)
+    commands = split_plain(line)
+    if commands is not None:
+        commands[-1] += rest
+        for words in filter(None, commands):
+            yield _command(words, environment, directory)
 
 
 def _command(words: list[bytes], environment: bytes, directory: bytes | None) -> Spelling:

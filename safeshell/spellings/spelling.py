@@ -19,7 +19,6 @@ class Spelling(NamedTuple):
         environment: the block that it would have, a NUL before the first entry.
         directory: where it would run, absolute; None where that can't be told.
         git_environment: GIT_ variables that count for git's facts beside the environment.
-        line: the shell line that this `sh -c` reads, where nothing but a shell can tell what is in it.
         cut: what is inside was not looked at: it is nested too deep.
     """
 
@@ -28,7 +27,6 @@ class Spelling(NamedTuple):
     environment: bytes
     directory: bytes | None
     git_environment: tuple[tuple[bytes, bytes], ...] = ()
-    line: bytes | None = None
     cut: bool = False
 
 

@@ -106,13 +106,33 @@ def split_alias(text: bytes) -> list[bytes] | None:
     return None if quote else words
 
 
-_PLAIN_LINE = re.compile(rb"[ \t]*[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+:,./ \t-]*")
+_PLAIN_TOKEN = re.compile(
+    rb"""[ \t]+ | (?P<end>[;&|\n]+) | (?P<word>(?:[A-Za-z0-9_@%+:,./-]+|'[^']*'|"[^"\\$`]*")+)""", re.VERBOSE
+)
+_QUOTED = re.compile(rb"""'([^']*)'|"([^"]*)\"""")
 _RESERVED = frozenset(b"case do done elif else esac fi for function if in select then time until while coproc".split())
+_MOVING = frozenset(b"cd pushd popd".split())
 
 
-def split_plain(line: bytes) -> list[bytes] | None:
-    """The words of a shell line in which nothing but blanks means anything to a shell; None of all others."""
-    if not _PLAIN_LINE.fullmatch(line):
+def split_plain(line: bytes) -> list[list[bytes]] | None:
+    """The commands of a shell line that has only words, quoted text, and what separates commands.
+
+    Returns:
+        Each command's words, the last without any where the line ends in a separator; None of a line that takes a
+        shell to read.
+    """
+    commands: list[list[bytes]] = [[]]
+    at = 0
+    while at < len(line):
+        found = _PLAIN_TOKEN.match(line, at)
+        if found is None:
+            return None
+        at = found.end()
+        if found["end"] is not None:
+            commands.append([])
+        elif found["word"] is not None:
+            commands[-1].append(_QUOTED.sub(rb"\1\2", found["word"]))
+    names = {words[0] for words in commands if words}
+    if names & _RESERVED or (len(commands) > 1 and names & _MOVING):
         return None
-    words = line.split()
-    return None if words[0] in _RESERVED else words
+    return commands

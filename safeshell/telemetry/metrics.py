@@ -13,10 +13,9 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 
 from safeshell import __version__
-from safeshell.client import control
+from safeshell.cli.figures import fetch
 from safeshell.errors import SafeShellError
 from safeshell.paths import Home
-from safeshell.protocol import Type
 from safeshell.telemetry.records import SCOPE
 
 _QUANTILES = {"p50_us": 0.5, "p90_us": 0.9, "p99_us": 0.99, "p999_us": 0.999, "max_us": 1.0}
@@ -40,7 +39,7 @@ def send_metrics(url: str, home: Home, resource: Resource, interval_s: float) ->
     def observe(read: Callable[[Figures], Iterator[Observation]]) -> Callable[[CallbackOptions], Iterable[Observation]]:
         def callback(_options: CallbackOptions) -> Iterable[Observation]:
             with contextlib.suppress(SafeShellError):
-                return list(read(control(Type.STATS, home=home)))
+                return list(read(fetch(home, reset=False).to_json()))
             return []
 
         return callback
@@ -76,8 +75,7 @@ def _lookups(figures: Figures) -> Iterator[Observation]:
 def _latencies(figures: Figures) -> Iterator[Observation]:
     for stage, entry in figures.get("stages", {}).items():
         for name, quantile in _QUANTILES.items():
-            if entry.get(name) is not None:
-                yield Observation(entry[name], {"stage": stage, "quantile": quantile})
+            yield Observation(entry[name], {"stage": stage, "quantile": quantile})
 
 
 def _memory(figures: Figures) -> Iterator[Observation]:

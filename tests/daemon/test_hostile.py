@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -17,7 +19,7 @@ from daemon.test_server import ENV, frames, nothing_kept, request, serves, talk
 from harness import Daemon, until
 
 from safeshell.client import connect, execute
-from safeshell.protocol import Command, Reply, Type, encode_command, encode_control
+from safeshell.protocol import Command, Reply, ReplyReceiver, Type, encode_command, encode_control, encode_signal
 
 ANSWERED_S = 5.0
 """The daemon's deadline for its clients is its own towards everyone else."""
@@ -28,6 +30,12 @@ CONNECTIONS = 5000
 def answered(daemon: Daemon) -> bool:
     started = time.monotonic()
     return serves(daemon) and time.monotonic() - started < ANSWERED_S
+
+
+@pytest.fixture
+def recorded(daemon: Daemon) -> None:
+    """The daemon has refused something already, so that its audit log is open: it stays so."""
+    assert talk(daemon.home, request("rm", "precious"))[-1].kind is Reply.REFUSED
 
 
 @pytest.fixture
@@ -80,6 +88,7 @@ def test_a_million_arguments(daemon: Daemon) -> None:
         assert answered(daemon)
 
 
+@pytest.mark.usefixtures("recorded")
 def test_a_million_arguments_that_are_denied(daemon: Daemon) -> None:
     command = Command(Type.EXECUTE, 0, b"rm", b"rm\0" + b"a\0" * 1_000_000 + b"precious\0", b"\0", 0, 0)
     with nothing_kept(daemon):
@@ -182,3 +191,53 @@ def test_a_client_that_never_reads_holds_nobody_up(daemon: Daemon) -> None:
             assert daemon.status()["rss_kib"] < 200_000
         until(lambda: daemon.status()["running"] == 0, "the command to end with its client")
         assert execute(["echo"], env=ENV, home=daemon.home).returncode == 0
+
+
+_SIGNAL = (
+    "import socket, sys\n"
+    "s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.settimeout(20)\n"
+    "socket.send_fds(s, [bytes.fromhex(sys.argv[2])], [int(n) for n in sys.argv[3:]])\n"
+    "while data := s.recv(65536): sys.stdout.buffer.write(data)"
+)
+
+
+@pytest.mark.config("execution: daemon\n")
+@pytest.mark.usefixtures("recorded")
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv")
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("passed", [True, False])
+def test_a_confined_caller_has_no_child_that_its_signals_would_reach(
+    daemon: Daemon, number: signal.Signals, passed: bool
+) -> None:
+    """Signals are forwarded unlooked at: what they reach is the caller's own child, and a confined one gets none."""
+    data = request("sh", "-c", "echo ran; exec sleep 60") + encode_signal(number)
+    directory, null = os.open("/", os.O_PATH), os.open("/dev/null", os.O_RDWR)
+    descriptors = [null, null, null, directory] if passed else []
+    command = [sys.executable, "-IS", "-c", _SIGNAL, daemon.home.socket, data.hex(), *map(str, descriptors)]
+    try:
+        with nothing_kept(daemon):
+            done = subprocess.run(
+                ["setpriv", "--no-new-privs", *command], pass_fds=descriptors, capture_output=True, check=True
+            )
+            assert daemon.status()["running"] == 0
+    finally:
+        os.close(directory)
+        os.close(null)
+    (frame,) = ReplyReceiver().feed(done.stdout)
+    assert frame.kind is (Reply.EXEC if passed else Reply.REFUSED)
+    assert daemon.status()["placement"].get("in_place", {"reasons": {}})["reasons"] == (
+        {"confinement: no_new_privs": 1} if passed else {}
+    )
+
+
+@pytest.mark.config("execution: daemon\n")
+def test_what_a_signal_reaches_is_the_callers_own_child(daemon: Daemon) -> None:
+    """Nobody's connection names a process: a pid that a client makes up goes nowhere."""
+    with connect(daemon.home) as mine, connect(daemon.home) as others:
+        for sock in (mine, others):
+            sock.sendall(request("sh", "-c", "echo $$; exec sleep 60"))
+        pids = [int(ReplyReceiver().feed(sock.recv(65536))[0].payload) for sock in (mine, others)]
+        mine.sendall(encode_signal(signal.SIGKILL))
+        assert frames(mine)[-1].payload == struct.pack("<I", signal.SIGKILL)
+        assert daemon.status()["running"] == 1
+        os.kill(pids[1], 0)

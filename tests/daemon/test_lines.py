@@ -62,6 +62,7 @@ def helpers(home: Home) -> list[int]:
         ("echo 'rm precious' caf\u00e9", "allow", False),
         ("rm $HOME/precious/\udcff", "deny", False),
         ("", "allow", False),
+        ("$(" * 80 + ")" * 80, "allow", False),
     ],
 )
 def test_the_answer_is_that_of_check(
@@ -86,9 +87,15 @@ def test_only_names_that_lead_to_a_shim_are_left_to_one(judge: Callable[..., dic
 
 
 def test_an_overrun_and_what_cannot_be_read_deny_for_agents_only(judge: Callable[..., dict[str, Any]]) -> None:
-    for line in ("a;" * 600_000, "foo ((( rm x"):
-        assert judge(line, SAFESHELL_CONTEXT="ai")["rule"] == "shell-line"
-        assert judge(line)["rule"] is None
+    unreadable = "foo ((( rm x"
+    assert judge(unreadable, SAFESHELL_CONTEXT="ai")["rule"] == "shell-line"
+    assert judge(unreadable)["rule"] is None
+    denied, allowed = judge("a;" * 600_000, SAFESHELL_CONTEXT="ai"), judge("a;" * 600_000)
+    assert [(one["decision"], one["rule"]) for one in (denied, allowed)] == [
+        ("deny", "line-overrun"),
+        ("allow", "line-overrun"),
+    ]
+    assert len(denied["subject"]) < 2000
 
 
 def test_an_edit_counts_for_the_next_line(judge: Callable[..., dict[str, Any]], daemon: Daemon) -> None:
@@ -126,7 +133,7 @@ def test_the_helper_is_started_by_the_first_line_stays_and_ends_with_the_daemon(
 
 
 def test_a_killed_helper_is_replaced(judge: Callable[..., dict[str, Any]], daemon: Daemon) -> None:
-    judge("ls")
+    judge("rm precious")
     descriptors = daemon.status()["descriptors"]
     first = lines(daemon)["pid"]
     os.kill(first, signal.SIGKILL)
@@ -243,8 +250,15 @@ def test_a_line_that_takes_too_long_is_denied_for_agents_only(loops: Loops, home
     assert restarts == 1
 
 
-@pytest.mark.parametrize(("program", "restarts"), [(DIES, 1), (DIES_EARLY, 3), (RUBBISH, 3)])
-def test_a_helper_that_fails_decides_nothing(loops: Loops, home: Home, program: str, restarts: int) -> None:
+def test_a_line_that_crashes_its_parser_is_denied_for_agents_only(loops: Loops, home: Home) -> None:
+    found, restarts = answers(loops, home, DIES, True, False)
+    assert [(one["decision"], one["rule"]) for one, _ in found] == [("deny", "line-overrun"), ("allow", "line-overrun")]
+    assert "its parser crashed" in found[0][0]["message"]
+    assert restarts == 1
+
+
+@pytest.mark.parametrize(("program", "restarts"), [(DIES_EARLY, 3), (RUBBISH, 3)])
+def test_a_helper_that_never_begins_decides_nothing(loops: Loops, home: Home, program: str, restarts: int) -> None:
     found, started_anew = answers(loops, home, program, True, False)
     assert found == [(None, "the line parser ended without an answer")] * 2
     assert started_anew == restarts

@@ -13,7 +13,7 @@ from safeshell.protocol import Command, Flag, ReplyReceiver, Type, encode_comman
 from safeshell.subject import block
 
 ENV = {"PATH": PATH}
-BEFORE = ["accept", "receive", "decode", "confinement", "facts", "decide"]
+BEFORE = ["accept", "receive", "decode", "facts", "decide"]
 
 
 def stats(daemon: Daemon, *, reset: bool = False) -> dict[str, Any]:
@@ -27,6 +27,9 @@ def counts(daemon: Daemon) -> dict[str, int]:
 
 def once(*stages: str) -> dict[str, int]:
     return dict.fromkeys([*BEFORE, *stages], 1)
+
+
+IN_THE_DAEMON = once("confinement", "spawn", "child", "reap", "reply", "whole", "whole.allow", "whole.daemon")
 
 
 def request(*argv: str, flags: int = 0) -> bytes:
@@ -44,7 +47,7 @@ def answer(sock: socket.socket) -> None:
 
 def test_a_command_in_the_daemon_goes_through_every_stage(daemon: Daemon) -> None:
     execute(["echo"], env=ENV, home=daemon.home)
-    assert counts(daemon) == once("spawn", "child", "reap", "reply", "whole", "whole.allow", "whole.daemon")
+    assert counts(daemon) == IN_THE_DAEMON
 
 
 def test_a_command_in_place_counts_too(daemon: Daemon) -> None:
@@ -94,7 +97,7 @@ def test_signals_and_stops_are_not_stages(daemon: Daemon) -> None:
         for number in (18, 10):
             sock.sendall(encode_signal(number))
         answer(sock)
-    assert counts(daemon) == once("spawn", "child", "reap", "reply", "whole", "whole.allow", "whole.daemon")
+    assert counts(daemon) == IN_THE_DAEMON
 
 
 def test_the_whole_is_without_the_commands_own_time(daemon: Daemon) -> None:
@@ -118,7 +121,7 @@ def test_what_a_client_leaves_behind_is_not_answered(daemon: Daemon) -> None:
         sock.sendall(request("sleep", "60"))
         until(lambda: daemon.status()["running"] == 1, "the command to run")
     until(lambda: daemon.status()["running"] == 0, "the command to end")
-    assert counts(daemon) == once("spawn")
+    assert counts(daemon) == once("confinement", "spawn")
 
 
 def test_counts_are_since_the_reset(daemon: Daemon) -> None:
@@ -154,7 +157,7 @@ def test_the_setting_turns_timing_off_and_on(daemon: Daemon) -> None:
         switch("stats: false\n")
         execute(["echo"], env=ENV, home=daemon.home)
         assert stats(daemon)["timed"] is False
-        assert counts(daemon) == once("spawn")
+        assert counts(daemon) == once("confinement", "spawn")
         switch("stats: true\n")
         sock.sendall(encode_signal(15))
         answer(sock)

@@ -68,8 +68,8 @@ class Bench:
     def handle(self, connection: Connection, action: Action) -> None:
         """All that comes before the answer."""
         self.receive(connection)
-        self.inspect(connection)
         self.decide(action)
+        self.inspect(connection)
 
     def counted(self) -> dict[str, list[int]]:
         """The durations of each stage, as the buckets have them."""
@@ -110,9 +110,9 @@ def test_each_stage_lasts_from_the_end_of_the_one_before(bench: Bench) -> None:
         "accept": [near(110)],
         "receive": [near(210)],
         "decode": [10],
-        "confinement": [near(310)],
         "facts": [near(410)],
         "decide": [near(510)],
+        "confinement": [near(310)],
         "reply": [near(610)],
         "whole": [near(2170)],
         "whole.allow": [near(2170)],

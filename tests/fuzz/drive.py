@@ -36,6 +36,8 @@ CONFIG = "limits: {client_deadline: 100ms}\n"
 """Half requests are many here."""
 
 _NEVER = (Type.STOP, Type.HANDOVER)
+_ENDLESS = Type.MONITOR
+"""Is answered until whoever asked hangs up."""
 
 
 def fuzz_receivers(seconds: float, seed: int) -> int:
@@ -69,6 +71,7 @@ def fuzz_daemon(daemon: Daemon, path: str, seconds: float, seed: int) -> int:
     """A daemon answers everything or closes, goes on serving, and keeps nothing; returns how many requests."""
     deadline = time.monotonic() + seconds
     _look(daemon, path)
+    execute(["rm", "precious"], env={"PATH": path}, home=daemon.home)  # a denial: the audit log is open from then on
     before = daemon.status()["descriptors"]
     count = 0
     while time.monotonic() < deadline:
@@ -99,7 +102,7 @@ def _send(daemon: Daemon, path: str, source: random.Random, seed: int) -> None:
         match source.randrange(4):
             case 0:
                 return
-            case 1:
+            case 1 if data[5:6] != bytes([_ENDLESS]):
                 pass  # what is not whole waits for the deadline
             case _:
                 sock.shutdown(socket.SHUT_WR)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
+from typing import Any
 
 from safeshell.protocol import (
     Command,
@@ -13,6 +14,7 @@ from safeshell.protocol import (
     encode_control,
     encode_exec,
     encode_exited,
+    encode_query,
     encode_refused,
     encode_reply,
     encode_signal,
@@ -22,14 +24,24 @@ from safeshell.subject import block
 PROGRAM = "fuzzed-program-that-does-nothing"
 """So long that no damage makes another program's name of it: what is fuzzed may be run."""
 
+_CONTROLS = (Type.STATUS, Type.RELOAD, Type.STATS)
+_QUERIES = (Type.APPROVALS, Type.MONITOR)
+_VALUES: tuple[Any, ...] = (
+    *("list", "approve", "deny", "enroll", "once", "5m", "", "1234", "\0", "\ud800", "x" * 5000),
+    *(None, True, 0, -1, 1, 2.5, 1 << 70, [], ["a"], {}, {"do": []}),
+)
+"""What a query may hold, in its right place and anywhere else."""
+
 _INTERESTING = (0, 1, 0x7F, 0x80, 0xFF)
 
 
 def request(source: random.Random, path: str) -> bytes:
     """A request as a client would send it: most often a command, run along `path`, which holds `PROGRAM` alone."""
-    kind = source.choice((Type.EXECUTE, Type.EXECUTE, Type.EVALUATE, Type.STATUS, Type.RELOAD))
-    if kind in (Type.STATUS, Type.RELOAD):
+    kind = source.choice((Type.EXECUTE, Type.EXECUTE, Type.EXECUTE, Type.EVALUATE, *_CONTROLS, *_QUERIES))
+    if kind in _CONTROLS:
         return encode_control(kind)
+    if kind in _QUERIES:
+        return encode_query(kind, _query(source)) + (encode_query(Type.APPROVALS, _query(source)) * source.randrange(3))
     words = [PROGRAM.encode(), *(source.randbytes(source.randrange(20)).replace(b"\0", b"x") for _ in range(3))]
     environment = [b"PATH=" + path.encode(), b"A=" + b"v" * source.choice((0, 10, 5000))]
     if source.randrange(4) == 0:
@@ -38,6 +50,11 @@ def request(source: random.Random, path: str) -> bytes:
     flags = source.choice((0, 0, 1, 16, 31))
     command = Command(kind, flags, PROGRAM.encode(), block(words), b"\0" + block(environment), 0, 0)
     return encode_command(command) + (encode_signal(source.randrange(1, 65)) if source.randrange(4) == 0 else b"")
+
+
+def _query(source: random.Random) -> dict[str, Any]:
+    keys = ("do", "id", "pin", "old", "words", "for", "prefix")
+    return {key: source.choice(_VALUES) for key in keys if source.randrange(2)}
 
 
 def answer(source: random.Random) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from harness import make_home, temporary_directory
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from safeshell_compiler.publish import compile_home
 
 from safeshell.cli.checkline import check_line
+from safeshell.lines.gaps import could_match
 from safeshell.lines.judge import Judgement
-from safeshell.lines.possible import could_match
 from safeshell.patterns import search
 from safeshell.settings import Settings
 from safeshell.table import Table
@@ -36,8 +37,10 @@ def tables() -> list[Table]:
         return [Table(sections, current.root) for current, sections in made.values()]
 
 
-def decided(tables: list[Table], line: str, *, shims: bool = True, who: str = "ai") -> Judgement:
-    environment = {"HOME": "/home/ann", "A": "precious", "SAFESHELL_CONTEXT": who}
+def decided(
+    tables: list[Table], line: str, *, shims: bool = True, who: str = "ai", home: str = "/home/ann"
+) -> Judgement:
+    environment = {"HOME": home, "A": "precious", "SAFESHELL_CONTEXT": who}
     return check_line(line, tables, Settings(), environment, b"/usr", None, shims=shims)
 
 
@@ -87,7 +90,94 @@ def test_what_can_not_be_read_is_denied_for_agents_only(tables: list[Table]) -> 
     assert "`rm`" in decided(tables, broken).decision.message
     assert decided(tables, broken, who="human").decision.rule == ""
     assert decided(tables, "foo ((( ls x").decision.rule == ""
-    assert decided(tables, "a;" * 500_000).decision.rule == "shell-line"
+
+
+DEEP = "$(" * 80 + ")" * 80
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("a;" * 600_000, "it is longer than 1 MiB"),
+        (DEEP, "it nests more than 64 deep"),
+        (f"{'eval ' * 80} ls", "it nests more than 64 deep"),
+        ("cat <<E\nE\n" * 300, "it has more than 256 here-documents"),
+    ],
+)
+def test_an_overrun_is_denied_for_agents_only(tables: list[Table], line: str, reason: str) -> None:
+    found = decided(tables, line).decision
+    message = f"This line can't be judged: {reason}. Split it into several."
+    assert (found.action.word, found.rule, found.message) == ("deny", "line-overrun", message)
+    found = decided(tables, line, who="human").decision
+    assert (found.action.word, found.rule, found.message) == ("allow", "line-overrun", message)
+
+
+def test_what_was_read_before_an_overrun_counts(tables: list[Table]) -> None:
+    for who in ("ai", "human"):
+        assert decided(tables, f"rm precious; {DEEP}", who=who).decision.rule == "precious"
+        assert decided(tables, f"unlink x; {DEEP}", who="human").decision.rule == "trash"
+
+
+ALIASES = """\
+[alias]
+    plain = !rm precious
+    path = !/bin/rm precious && ls
+    group = "!f() { /bin/rm \\"$@\\"; }; f"
+    quiet = "!f() { rm \\"$@\\"; }; f"
+    nested = "!sh -c 'cd /etc; mv a b'"
+    loop = !git loop
+    growing = "!f() { git growing a \\"$@\\"; }; f"
+    doubling = "!f() { git doubling a \\"$@\\"; git doubling b \\"$@\\"; }; f"
+    run = bisect run rm precious
+"""
+
+
+@pytest.fixture
+def aliased(tmp_path: Path) -> str:
+    """A HOME in which git has aliases."""
+    (tmp_path / ".gitconfig").write_text(ALIASES)
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("git plain", "precious"),
+        ("git path", "precious"),
+        ("git group precious", "precious"),
+        ("git group $A", "precious"),
+        ("git quiet other", ""),
+        ("git nested", "etc"),
+        ("git run", "precious"),
+        ("nice git -C / group precious", "precious"),
+        ("SAFESHELL_CONTEXT=human git group precious", "precious"),
+        ("git loop", "nested-too-deep"),
+        ("git growing", "line-overrun"),
+        ("git doubling", "line-overrun"),
+    ],
+)
+def test_what_gits_aliases_run_is_judged(tables: list[Table], aliased: str, line: str, expected: str) -> None:
+    assert decided(tables, line, home=aliased).decision.rule == expected
+
+
+def test_what_only_the_run_can_tell_is_as_open_in_an_alias(tables: list[Table], aliased: str) -> None:
+    found = decided(tables, "git group $B", home=aliased)
+    assert found.decision.action.word == "require_approval"  # /bin/rm has no shim
+    assert {one.place for one in found.commands} == {(0, 12)}
+
+
+def test_what_is_alike_is_asked_once(tables: list[Table]) -> None:
+    def asked(line: str) -> int:
+        could_match.cache_clear()
+        decided(tables, line, shims=False)
+        return could_match.cache_info().misses
+
+    assert asked("rm a$B; $B x;" * 100) == asked("rm a$B; $B x;") > 0
+
+
+def test_a_long_word_is_read_at_once(tables: list[Table]) -> None:
+    text = "x" * 500_000
+    assert decided(tables, f"echo '{text}' \"{text[1:]}\"; rm precious").decision.rule == "precious"
 
 
 def test_the_object(tables: list[Table]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -141,6 +142,22 @@ def test_it_stops_and_goes_on_as_the_command(bash_shim: Shim) -> None:
         process = bash_shim.popen("probe", start_new_session=True)
         with process:
             assert process.wait(20) == 6
+
+
+@pytest.mark.parametrize("answer", [b"exec 0 /usr/bin/env\n", b"exec 9000 /usr/bin/env\n"])
+def test_the_scripts_own_variables_are_not_the_commands(bash_shim: Shim, answer: bytes) -> None:
+    """What the caller exported stays exported when bash sets it: none of the script's names may be the caller's."""
+    with open(bash_shim.client, encoding="utf-8") as stream:
+        names = set(re.findall(r"\b([a-zA-Z]\w*)(?:\+?=|\b(?= in )|\})", stream.read()))
+    assert {"value", "line", "directory"} <= names
+    own = {name for name in names if name.startswith("ss_")} | {"SAFESHELL_HOME", "COPROC_PID", "SHLVL"}
+    given = {name: f"the caller's {name}" for name in names - own} | {"IFS": "x", "PWD": "/", "OLDPWD": "/usr"}
+    with FakeDaemon(bash_shim.home, answer):
+        done = bash_shim.run("probe", env={**given, "LC_ALL": "C.UTF-8", "HOME": "/h"}, cwd="/")
+    found = dict(entry.split(b"=", 1) for entry in done.stdout.splitlines())
+    found.pop(b"SHLVL", None)  # which bash exports, always
+    expected = bash_shim.environment({**given, "LC_ALL": "C.UTF-8", "HOME": "/h"})
+    assert found == {os.fsencode(name): os.fsencode(value) for name, value in expected.items()}
 
 
 HIDE_NC = 'mount --bind /dev/null "$(readlink -f /usr/bin/nc)" && exec "$@"'

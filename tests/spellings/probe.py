@@ -82,6 +82,10 @@ def environment_block(environment: dict[bytes, bytes]) -> bytes:
 
 
 @functools.cache
-def installed(name: str) -> bool:
-    """Whether a program is on PATH."""
-    return shutil.which(name) is not None
+def missing(name: str) -> str:
+    """Why a program can't be tried, "" where it can: it isn't on PATH, or its configuration lets us run nothing."""
+    if shutil.which(name) is None:
+        return f"{name} is not installed"
+    if name in ("sudo", "doas") and subprocess.run([name, "-n", "true"], capture_output=True, check=False).returncode:
+        return f"{name} lets this user run nothing"
+    return ""

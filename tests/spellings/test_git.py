@@ -133,7 +133,8 @@ ALIASES = {
     "again": "plain -b",
     "bang": "!run one",
     "word": "!run",
-    "pipe": "!run 'x y' | cat",
+    "quoting": "!run 'x y' \"\" a'b'",
+    "group": "!{ run x; }",
     "blank": "  show-args",
     "open": "show-args 'x",
     "loop": "loop",
@@ -148,11 +149,32 @@ def test_aliases_are_expanded_as_git_does(repository: Repository, name: str) -> 
     for words in ([name], [name.upper(), "x y", ""], ["-C", "a b", name], ["-C", "sub", name]):
         elsewhere = "sub" in words  # a repository of its own, which has no aliases
         argv = [word.encode() for word in words]
-        if name == "pipe":
-            found = repository.spellings(argv)[-1]
-            assert (found.name, found.line is None) == (("git", True) if elsewhere else ("sh", False))
+        if name == "group":
+            assert repository.spellings(argv)[-1].name == ("git" if elsewhere else "sh")
         else:
             assert compare(repository, argv) is not (fails or elsewhere), words
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("/bin/rm -rf / && x", ["/bin/rm -rf /", "x end"]),
+        ("a; b 'c d' | e&", ["a", "b c d", "e", "end"]),
+        ("a\nb", ["a", "b end"]),
+        ("a || b;", ["a", "b", "end"]),
+        ("cd sub && a", []),
+        ("a > b", []),
+        ("A=1 a; b", []),
+        ("a $B; c", []),
+        ("if a; then b; fi", []),
+        ('f() { a "$@"; }; f', []),
+    ],
+)
+def test_the_commands_of_a_plain_line_are_spellings(line: str, expected: list[str]) -> None:
+    argv = block([b"git", b"-c", f"alias.x=!{line}".encode(), b"x", b"end"])
+    found = spellings("git", argv, b"\0", b"/srv", StatedWorld())
+    assert [unblock(one.arguments)[0] for one in found[:3]] == [b"git", b"git", b"sh"]
+    assert [b" ".join(unblock(one.arguments)).decode() for one in found[3:]] == expected
 
 
 @pytest.mark.parametrize(

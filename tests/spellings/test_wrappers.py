@@ -9,7 +9,7 @@ import pytest
 from harness import temporary_directory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from spellings.probe import Executed, Probe, environment_block, installed, kept
+from spellings.probe import Executed, Probe, environment_block, kept, missing
 
 from safeshell.spellings import Spelling, spellings
 from safeshell.subject import block, unblock
@@ -49,11 +49,22 @@ OPTIONS: dict[str, list[list[str]]] = {
         ["--preserve-env=A"], ["--preserve-env"], ["-D", "/"], ["--chdir=/tmp"], ["-b"], ["--"], ["-l"], ["-v"],
         ["-p", "x"],        ["--non-inter"], ["-T", "10"], ["-h"], ["-hhost"],
     ],
-    "busybox": [["env"], ["nice"], ["env", "-i"], ["timeout", "9"], ["nice", "-n", "1"]],
+    "doas": [
+        ["-n"], ["-u", "root"], ["-uroot"], ["-nu", "root"], ["--"], ["-s"], ["-L"], ["-C", "/dev/null"],
+        ["-C/dev/null"], ["-u"], ["-x"],
+    ],
+    "busybox": [
+        ["env"], ["nice"], ["env", "-i"], ["timeout", "9"], ["nice", "-n", "1"], ["env", "-iu", "A"], ["env", "-uB"],
+        ["env", "-"], ["timeout", "-s", "KILL", "-k", "1", "9"], ["nohup"], ["setsid"], ["setsid", "-c"],
+        ["ionice", "-c3"], ["ionice", "-c", "2", "-n", "7"], ["ionice", "-t"], ["chrt", "-o", "0"], ["chrt", "-b", "0"],
+        ["chrt", "-m"], ["time"], ["time", "-po", "/dev/null"], ["xargs"], ["xargs", "-n", "1"], ["xargs", "-0r"],
+        ["xargs", "-I", "{}"], ["xargs", "-s4096"], ["busybox", "env"], ["/usr/bin/env", "A=2"], ["nice", "-3"],
+        ["--list"], ["--listed"], ["--list-full"], ["--help"], ["--show", "env"], ["--"], ["-x"], ["nice", "-n"],
+    ],
 }  # fmt: skip
 """Words that are tried before the command, alone and together; some make the program fail or do something else."""
 
-ENVIRONMENT_OF_ITS_OWN = ("sudo",)
+ENVIRONMENT_OF_ITS_OWN = ("sudo", "doas")
 """They make an environment by a configuration that isn't ours; the contract has it be the request's."""
 
 
@@ -96,16 +107,16 @@ def words(name: str, chosen: list[list[str]], probe: Probe) -> list[bytes]:
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_each_option_alone(name: str, probe: Probe) -> None:
-    if not installed(name):
-        pytest.skip(f"{name} is not installed")
+    if reason := missing(name):
+        pytest.skip(reason)
     ran = [compare(probe, words(name, [option], probe)) for option in OPTIONS[name]]
     assert any(ran), "nothing was compared"
 
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_options_together(name: str, probe: Probe) -> None:
-    if not installed(name):
-        pytest.skip(f"{name} is not installed")
+    if reason := missing(name):
+        pytest.skip(reason)
 
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.sampled_from(OPTIONS[name]), min_size=1, max_size=4))

@@ -101,6 +101,13 @@ def test_records_and_counters_arrive_once_and_in_order(daemon: Daemon, shims: Ho
     assert receiver.logs[0].time_unix_nano > 1_700_000_000 * 10**9
     points = receiver.metrics["safeshell.decisions"].sum.data_points
     assert {point.attributes[0].value.string_value: point.as_int for point in points}["deny"] == 3
+    stages = {
+        attribute.value.string_value
+        for point in receiver.metrics["safeshell.stage.latency"].gauge.data_points
+        for attribute in point.attributes
+        if attribute.key == "stage"
+    }
+    assert {"decide", "whole", "whole.deny"} <= stages
     assert receiver.metrics["safeshell.memory"].gauge.data_points[0].as_int > 1000
 
     assert run(shims, "rm", "precious", "again").returncode == 126
