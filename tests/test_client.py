@@ -80,7 +80,8 @@ def test_a_denial_is_said(daemon: Daemon) -> None:
 
 
 def test_an_approval_that_can_not_be_had_is_77(daemon: Daemon, tmp_path: Path) -> None:
-    done = execute(["touch", str(tmp_path / "secret")], env=ENV, home=daemon.home)
+    env = {**ENV, "SAFESHELL_CONTEXT": "ai"}  # a person would wait for somebody
+    done = execute(["touch", str(tmp_path / "secret")], env=env, home=daemon.home)
     assert (done.returncode, done.ran) == (77, False)
     assert not (tmp_path / "secret").exists()
 

@@ -61,6 +61,12 @@ class AuditLog:
         self._descriptor = -1
         self._left = _NOWHERE
 
+    def begin(self) -> None:
+        """Opens the log and finds where its chain stands, so that `status` can say so before anything is recorded."""
+        with contextlib.suppress(OSError):  # the first record says what is wrong
+            self._take()
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
     def append(self, record: dict[str, Any]) -> dict[str, Any] | None:
         """Writes a record, its secrets taken out; what goes wrong is counted and never raised.
 

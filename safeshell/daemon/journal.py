@@ -43,6 +43,7 @@ class Journal:
         if self._log_settings(self._settings) != self._log_settings(before):
             self._log.close()
             self._log = self._open()
+        self._log.begin()
 
     @staticmethod
     def _log_settings(settings: Settings) -> tuple[object, ...]:

@@ -109,6 +109,10 @@ class Example:
 NOT_OFFLINE = {
     "run": "starts a daemon and a program with it",
     "daemon": "needs one that runs",
+    "approvals": "asks a daemon, and a person",
+    "monitor": "needs a terminal",
+    "perf-stats": "asks a daemon",
+    "export": "sends until it is ended",
     "hook": "changes an agent's settings",
 }
 

@@ -21,11 +21,15 @@ FOUND = Judgement(Decision(Action.DENY, "rm x", rule="r", message="caf\u00e9", t
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
     """No descriptor more, no child to be reaped."""
-    before = os.listdir("/proc/self/fd")
+    before, had = os.listdir("/proc/self/fd"), children()
     yield
     assert len(os.listdir("/proc/self/fd")) == len(before)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert children() <= had  # another test may have left one to be reaped
+
+
+def children() -> set[str]:
+    with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as stream:
+        return set(stream.read().split())
 
 
 def apart(judge: Callable[[], Judgement], *, is_ai: bool = True, limit_s: float = 20.0) -> dict[str, Any]:
