@@ -263,7 +263,8 @@ class Connection:
         """The last answer: the client executes this in place, with its own arguments where none are given (a block)."""
         self.placement = "in_place"
         if self.command is not None and self.command.lines:
-            self.finish(b"exec %d %s\n" % (timeout_ms, line_field(path)))
+            words = [b"argument " + line_field(word) + b"\n" for word in arguments.split(b"\0")[:-1]]
+            self.finish(b"".join(words) + b"exec %d %s\n" % (timeout_ms, line_field(path)))
         else:
             self.finish(encode_exec(path, timeout_ms, arguments))
 

@@ -128,7 +128,8 @@ class Runner:
         """Has the client execute it, with its own arguments where those are what is to run."""
         arguments = request.command.arguments
         self.placed["in_place", reason] += 1
-        same = arguments is own and not request.replaced
+        # The line form has words for its arguments only where they are another command's.
+        same = not request.replaced and (arguments is own or request.command.lines)
         request.connection.execute(path, request.decision.timeout_ms, b"" if same else arguments)
         self._journal.ran(request, "in_place", reason)
 
