@@ -49,7 +49,7 @@ def test_the_daemon_is_nobodys_child_in_directory_session_descriptors_and_enviro
     kinds = sorted(target.partition(":")[0] for number, target in targets.items() if number > 2)
     assert kinds.count("pipe") == 2  # the loop's wake-up; stderr is its starter's, who has gone
     own = {target for target in targets.values() if target.startswith("/tmp/")}
-    assert own == {daemon.home.root, daemon.home.socket}
+    assert own == {daemon.home.root, daemon.home.socket, daemon.home.audit}
 
 
 def test_a_home_that_others_may_write_is_refused(home: Home) -> None:

@@ -102,7 +102,7 @@ def test_a_path_of_its_own_passes_the_shims_by(line: str, shims: bool) -> None:
     [
         ("a" * (LINE_MAX + 1), "longer than 1 MiB"),
         ("( " * 65 + "a" + " )" * 65, "64 deep"),
-        ("eval " * 70 + "a", "64 deep"),
+        ("eval " * 70 + "a", "64 deep|200 ms"),  # which comes first, a busy machine decides
         ("a;" * 500_000, "200 ms"),
         ("a" + " <<A" * 300, "here-documents"),
         ("f() { f; g() { f; }; g; }; f" + "; f() { f; }; f" * 3, ""),
@@ -110,7 +110,7 @@ def test_a_path_of_its_own_passes_the_shims_by(line: str, shims: bool) -> None:
 )
 def test_overruns(line: str, why: str) -> None:
     overrun = found(line).overrun
-    assert why in overrun
+    assert any(reason in overrun for reason in why.split("|"))
     assert bool(overrun) is bool(why)
 
 
