@@ -159,7 +159,9 @@ class _Reader:
             word = arguments[self._at]
             self._at += 1
             if word == "--":
-                self._take_rest()
+                # Of find it ends only the options that lead: the expression stands behind.
+                if self._grammar.leading is None:
+                    self._take_rest()
             elif len(word) < 2 or word[0] != "-":
                 self._operand(word)
             elif self._grammar.words:

@@ -139,22 +139,30 @@ _ARGUMENT_LEAVES: st.SearchStrategy[dict[str, Any]] = st.one_of(
 )
 
 
+_TAKEN = st.sampled_from(["-o", "--output", "-f"])
+
+
 @st.composite
 def argument_policies(draw: st.DrawFn) -> str:
     """Rules about nothing but arguments, so that what is special about these comes up often."""
     made = []
-    for number in range(draw(st.integers(1, 3))):
+    for number in range(draw(st.integers(1, 4))):
         rule: dict[str, Any] = {"name": f"rule-{number}", "message": "no"}
         rule["action"] = draw(st.sampled_from(["allow", "deny"]))
         leaves = st.recursive(_ARGUMENT_LEAVES, _compound, max_leaves=3)
         rule["conditions"] = draw(st.lists(leaves, min_size=1, max_size=2))
         if draw(st.booleans()):
-            rule["takes_argument"] = draw(st.lists(_OPTIONS, min_size=1, max_size=2))
+            rule["takes_argument"] = draw(st.lists(_TAKEN, min_size=1, max_size=2))
         made.append(rule)
     return _yaml({"version": 1, "rules": made})
 
 
-_ARGUMENTS = st.sampled_from(["-f", "-rf", "-o", "--forc", "--", "", "+main", "main", "../etc", "build/../a", "/etc/x"])
+_ARGUMENTS = st.sampled_from(
+    [
+        *("-f", "-rf", "-o", "--output", "--forc", "--", "", "+main", "main"),
+        *("../etc", "build/../a", "/etc/x", "/etc-old", "~/work", "builder"),
+    ]
+)
 
 
 @st.composite

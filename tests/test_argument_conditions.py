@@ -144,8 +144,9 @@ def test_each_command_is_read_by_its_own_grammar(tmp_path: Path) -> None:
 def test_what_a_rule_says_takes_an_argument_is_that_rules_alone(tmp_path: Path) -> None:
     rule = "commands: [mytool], action: deny, conditions: [{operand_matches: ^x}]"
     one = table(tmp_path, f"{rule}, takes_argument: [-o]", f"{rule}, observe: true")
-    decision = decide(one, "mytool -o x")
-    assert (decision.action, [match.rule for match in decision.observed]) == (Action.ALLOW, ["r1"])
+    for line in ("mytool -o x", "mytool -o x y"):
+        decision = decide(one, line)
+        assert (decision.action, [match.rule for match in decision.observed]) == (Action.ALLOW, ["r1"])
     assert decide(one, "mytool x").rule == "r0"
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 
+import pytest
 from budget import examples
-from hypothesis import given
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
-from oracle import Situation, decide
+from oracle import Situation, decide, read
 from safeshell_compiler import Compilation, compile_rules
 from strategies import argument_policies, argument_situations, overrides, policies, situations
 
 from safeshell.evaluator import LoadedTable, evaluate
-from safeshell.facts import Fact, FactKey, GivenFacts
+from safeshell.facts import UNDECIDED, Fact, FactKey, GivenFacts
 from safeshell.table import Table
 
 
@@ -48,6 +50,35 @@ def _agrees(compilation: Compilation, situation: Situation) -> None:
     assert (full.action.word, full.rule, full.timeout_ms) == expected
     quick = evaluate([loaded], situation.name, situation.arguments, _facts(situation))
     assert (quick.action.word, quick.rule) == expected[:2]
+
+
+def _operands(situation: Situation) -> list[str]:
+    return list(read(situation, ()).operands)
+
+
+def _undecided(situation: Situation) -> bool:
+    """Whether an operand leads nowhere that can be told, though the directory is known."""
+    return situation.directory is not UNDECIDED and any(
+        situation.places.get(operand) is UNDECIDED for operand in _operands(situation)
+    )
+
+
+@pytest.mark.parametrize(
+    "special",
+    [
+        lambda situation: {"-r", "-f"} <= read(situation, ()).options and "-rf" in situation.argv,
+        lambda situation: "--forc" in situation.argv and situation.name == "rm",
+        lambda situation: "--forc" in situation.argv and situation.name == "tool",
+        lambda situation: "--" in situation.argv and any(word.startswith("-") for word in _operands(situation)),
+        lambda situation: any(".." in operand for operand in _operands(situation)),
+        lambda situation: any(isinstance(situation.places.get(operand), str) for operand in _operands(situation)),
+        lambda situation: situation.directory is UNDECIDED and "main" in _operands(situation),
+        lambda situation: not situation.env and _operands(situation),
+        lambda situation: _undecided(situation) and "/etc/x" in _operands(situation) and len(_operands(situation)) > 1,
+    ],
+)
+def test_what_is_special_about_arguments_is_generated(special: Callable[[Situation], bool]) -> None:
+    find(argument_situations(), special, settings=settings(max_examples=5000, database=None))
 
 
 @examples(150)

@@ -9,8 +9,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import slowoptions
 from counting import calls
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,6 +61,46 @@ def test_it_is_what_getopt_makes_of_it(words: list[str], stops: bool) -> None:
     assert (set(parsed.options), list(parsed.operands)) == ({name for name, _ in options}, operands)
 
 
+NAMES = ["all", "alter", "out", "out-dir", "exec"]
+
+
+@st.composite
+def records(draw: st.DrawFn, depth: int = 2) -> dict[str, Any]:
+    """A grammar of a few letters and words, with subcommands or without."""
+    letters = draw(st.lists(st.sampled_from("abc"), unique=True))
+    record: dict[str, Any] = {
+        "short": "".join(letter + draw(st.sampled_from(["", ":", "::"])) for letter in letters),
+        "long": [
+            name + draw(st.sampled_from(["", "="])) for name in draw(st.lists(st.sampled_from(NAMES), unique=True))
+        ],
+    }
+    flags = st.sampled_from(["exact", "words", "stops", "apart"])
+    record |= dict.fromkeys(draw(st.lists(flags, max_size=2)), True)
+    if record.get("words") and not record.get("stops") and draw(st.booleans()):
+        return record | {"leading": "a", "long": [*(name for name in record["long"] if name[:4] != "exec"), "exec=;"]}
+    if depth and draw(st.booleans()):
+        names = st.sampled_from(["", "x", "y"])
+        record["subcommands"] = draw(st.dictionaries(names, records(depth - 1), max_size=2))
+    return record
+
+
+SPELLED = st.sampled_from(
+    [
+        *("x", "y", "", "-", "--", "(", "!", ";", "+", "{}"),
+        *("-a", "-ab", "-bc", "-ca", "-a=1", "-b/x", "-d", "-é", "-all", "-out", "-out=x", "-exec"),
+        *("--all", "--al", "--alt", "--o", "--out", "--out-", "--out=x", "--out-dir", "--none", "--=x"),
+    ]
+)
+TAKEN = st.lists(st.sampled_from(["-a", "-d", "--out", "--none", "-out"]), max_size=2)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(SPELLED, max_size=7), st.none() | records(), TAKEN)
+def test_it_is_what_the_grammar_says(words: list[str], record: dict[str, Any] | None, taken: list[str]) -> None:
+    parsed = parse(words, (Grammar() if record is None else Grammar.read(record)).taking(taken))
+    assert (set(parsed.options), list(parsed.operands)) == slowoptions.read(words, record, taken)
+
+
 @pytest.mark.parametrize(
     ("line", "options", "operands"),
     [
@@ -70,6 +112,7 @@ def test_it_is_what_getopt_makes_of_it(words: list[str], stops: bool) -> None:
         ("git frobnicate -ab x", {"-a", "-b", "-ab"}, ["x"]),
         ("find -L a b -name x -exec rm -rf {} ; -delete", {"-L", "-name", "-exec", "-delete"}, ["a", "b"]),
         ("find a ! -newer b ( -size +1 ) -delete", {"-newer", "-size", "-delete"}, ["a"]),
+        ("find -L -- a -delete", {"-L", "-delete"}, ["a"]),
         ("find a -exec rm {} + -delete", {"-exec", "-delete"}, ["a"]),
         ("dd if=/dev/zero of=/dev/sda", set(), ["if=/dev/zero", "of=/dev/sda"]),
         ("docker -H tcp://x run --rm -v /:/x alpine rm -rf /", {"--rm", "-v"}, ["alpine", "rm", "-rf", "/"]),
@@ -231,7 +274,19 @@ def test_git_forces_where_the_option_or_the_operand_says_so(diverged: Path, line
 
 
 @pytest.mark.parametrize(
-    "line", ["a b", "-L a", "-H b a", "a ! -name x", "a ( -true )", "-O2 a", "a -maxdepth 1", "b a -exec true a ;"]
+    "line",
+    [
+        "a b",
+        "-L a",
+        "-- a",
+        "-H -- a ! -name x",
+        "-H b a",
+        "a ! -name x",
+        "a ( -true )",
+        "-O2 a",
+        "a -maxdepth 1",
+        "b a -exec true a ;",
+    ],
 )
 def test_find_starts_from_what_are_operands(tmp_path: Path, line: str) -> None:
     for name in ("a", "b"):

@@ -180,7 +180,7 @@ def _judge(before: RuleView | None, after: RuleView | None, fields: tuple[Field,
     directions = {witness.direction for witness in found.witnesses}
     if Direction.LOOSER in directions:
         return Verdict.LOOSENED
-    if not found.never_looser and before is not None and _may_loosen(before, after, fields):
+    if not found.never_looser and _may_loosen(before, after, fields):
         return Verdict.LOOSENED
     if Direction.TIGHTER in directions:
         return Verdict.TIGHTENED
@@ -189,10 +189,10 @@ def _judge(before: RuleView | None, after: RuleView | None, fields: tuple[Field,
     return Verdict.NOTHING if found.never else Verdict.UNKNOWN
 
 
-def _may_loosen(before: RuleView, after: RuleView | None, fields: tuple[Field, ...]) -> bool:
+def _may_loosen(before: RuleView | None, after: RuleView | None, fields: tuple[Field, ...]) -> bool:
     """Whether a change can be a loosening by its kind: a guard asks for a review where it can't tell."""
-    if before.strength is Action.ALLOW:
-        return False
+    if before is None or before.strength is Action.ALLOW:
+        return True  # it asks now where a redirect may be (`safeshell_compiler.witness`): nothing else was left open
     if after is None or after.strength > before.strength:
         return True
     return any(field.name in ("commands", "conditions") for field in fields)

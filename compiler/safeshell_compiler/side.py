@@ -7,9 +7,11 @@ from typing import Any
 
 from safeshell.decision import Action, Decision
 from safeshell.evaluator import ACTIONS, LoadedTable, evaluate
+from safeshell.judgement import judge_all
 from safeshell.table import Table
 from safeshell_compiler.lower import Atom
 from safeshell_compiler.situation import Literals, Situation, holds
+from safeshell_compiler.spelled import facts_of, spell
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,12 @@ class Side:
         self._by_source = {(rule.name, rule.place): rule for rule in self.rules}
 
     def decide(self, situation: Situation) -> Decision:
-        """The evaluator's decision, `matched` complete."""
-        return evaluate([self._loaded], situation.name, situation.arguments, situation.facts, full=True)
+        """The decision about a command in all of its spellings, which must be whole; `matched` complete."""
+        return judge_all(
+            spell(situation),
+            lambda spelling: facts_of(situation, spelling),
+            lambda spelling, facts: evaluate([self._loaded], spelling.name, spelling.arguments, facts, full=True),
+        ).decision
 
     def find(self, name: str, source: str) -> RuleView | None:
         """The rule that a decision names; None for the evaluator's own."""

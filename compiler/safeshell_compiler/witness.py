@@ -2,7 +2,12 @@
 
 A rule can matter only where one of its rows holds, so each row is where a search starts. What a row's situation is
 decided by instead says which atoms stand in the way; the search goes on with each of them turned. It ends with a
-witness, with the certainty that there is none, or with its budget. A witness has always been decided by both tables.
+witness, with the certainty that there is none, or with its budget. A witness has always been decided by both tables,
+in all of its spellings.
+
+Where a command is decided otherwise inside another (`sudo rm x`), it is by itself too: the spelling that decides can
+stand alone. A redirect is the exception: inside of another command it denies. Such rules are tried there as well, and
+those that ask for approval where a redirect was: by itself that is tighter, inside of another command looser.
 
 Facts that can't be read are not part of any situation here.
 """
@@ -10,15 +15,19 @@ Facts that can't be read are not part of any situation here.
 from __future__ import annotations
 
 import enum
+import fnmatch
+import itertools
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from safeshell.decision import Action, Decision
 from safeshell_compiler.generate import Budget
+from safeshell_compiler.meaning import is_glob
 from safeshell_compiler.side import RuleView, Side
 from safeshell_compiler.situation import Literal, Literals, Situation, solve
+from safeshell_compiler.spelled import WRAPPERS, is_whole, spell, wrapped
 
 STATES = 5_000
 """States of the generators' automata that the search for one rule may look at: a second or two; most need ten."""
@@ -106,13 +115,15 @@ def search(old: Side, new: Side, before: RuleView | None, after: RuleView | None
     # What never restricts can neither loosen by its end nor tighten by its beginning.
     found: list[Witness | None] = []
     if before is not None and before.strength is not Action.ALLOW:
-        found.append(hunter.hunt(before, hunter.looser(before)))
+        found.append(hunter.hunt(before.dispatched, hunter.looser(before)))
+    if after is not None and after.strength is Action.REQUIRE_APPROVAL and not any(found):
+        found.append(hunter.hunt(hunter.redirected(after), hunter.inside))
     never_looser = budget.exact and not any(found)
     if after is not None and after.strength is not Action.ALLOW:
-        found.append(hunter.hunt(after, hunter.tighter(after)))
+        found.append(hunter.hunt(after.dispatched, hunter.tighter(after)))
     for rule in (before, after):
         if rule is not None and not rule.record.get("observe") and not any(found):
-            found.append(hunter.hunt(rule, hunter.other(before, after)))
+            found.append(hunter.hunt(rule.dispatched, hunter.other(before, after)))
     witnesses = tuple(witness for witness in found if witness is not None)
     return Search(witnesses, never_looser, budget.exact and not witnesses)
 
@@ -127,12 +138,12 @@ class _Hunter:
     new: Side
     budget: Budget
 
-    def hunt(self, rule: RuleView, judge: Callable[[Situation], Outcome]) -> Witness | None:
-        """The simplest witness from a rule's rows."""
+    def hunt(self, rows: Iterable[Literals], judge: Callable[[Situation], Outcome]) -> Witness | None:
+        """The simplest witness from rows."""
         best: Witness | None = None
         left = MORE_ROWS
         tries = iter(range(SOLVED))
-        for row in rule.dispatched:
+        for row in rows:
             if best is not None:
                 if not left:
                     break
@@ -155,6 +166,9 @@ class _Hunter:
                 if literals == row and any(atom[0] in _UNREADABLE for atom, _ in row):
                     self.budget.exact = False  # it may still count where a fact is undecided
                 continue
+            if not is_whole(spell(situation)):
+                self.budget.exact = False
+                continue
             outcome = judge(situation)
             if isinstance(outcome, Witness):
                 return outcome
@@ -167,13 +181,54 @@ class _Hunter:
 
     def looser(self, before: RuleView) -> Callable[[Situation], Outcome]:
         """Judges whether the new table restricts less than this rule of the old one."""
-        return lambda situation: self._compare(situation, before.action, Direction.LOOSER)
+        return lambda situation: self._compare_all(situation, before.action, Direction.LOOSER)
 
     def tighter(self, after: RuleView) -> Callable[[Situation], Outcome]:
         """Judges whether the old table restricts less than this rule of the new one."""
-        return lambda situation: self._compare(situation, after.action, Direction.TIGHTER)
+        return lambda situation: self._compare_all(situation, after.action, Direction.TIGHTER)
 
-    def _compare(self, situation: Situation, action: Action, direction: Direction) -> Outcome:
+    def redirected(self, after: RuleView) -> Iterator[Literals]:
+        """Where a rule of the new table holds and the old one had a redirect."""
+        redirects = [rule for rule in self.old.rules if rule.strength is Action.REDIRECT]
+        others = [row for rule in redirects for row in rule.dispatched]
+        return (row | other for row in after.dispatched for other in others if _may_meet(row, other))
+
+    def inside(self, situation: Situation) -> Outcome:
+        """Judges whether the new table restricts the command less inside of another."""
+        reasons: Literals = frozenset()
+        for wrapper in WRAPPERS:
+            whole = wrapped(situation, wrapper)
+            old, new = self.old.decide(whole), self.new.decide(whole)
+            if old.action < new.action:
+                return Witness(Direction.LOOSER, whole, old, new)
+            if old.action is not Action.DENY:
+                reasons |= self._reason(self.old, old.rule, old.source, situation)
+            reasons |= self._reason(self.new, new.rule, new.source, situation)
+        return reasons
+
+    def _compare_all(self, situation: Situation, action: Action, direction: Direction) -> Outcome:
+        """Compares the command by itself; what a redirect would replace, inside of others too."""
+        outcome = self._compare(situation, action, direction)
+        if action is not Action.REDIRECT:
+            return outcome
+        for wrapper in WRAPPERS:
+            if isinstance(outcome, Witness):
+                break
+            inside = self._compare(wrapped(situation, wrapper), Action.DENY, direction, reasons=situation)
+            outcome = inside if isinstance(inside, Witness) else outcome | inside
+        return outcome
+
+    def _compare(
+        self, situation: Situation, action: Action, direction: Direction, reasons: Situation | None = None
+    ) -> Outcome:
+        """Compares what the tables decide.
+
+        Args:
+            situation: what is decided.
+            action: what the rule does there.
+            direction: the witness that is wanted.
+            reasons: where the rules hold that stand in the way, if not there.
+        """
         old, new = self.old.decide(situation), self.new.decide(situation)
         ruled, other, side = (old, new, self.new) if direction is Direction.LOOSER else (new, old, self.old)
         if ruled.action > action:
@@ -181,7 +236,7 @@ class _Hunter:
             return frozenset()
         if ruled.action < other.action and other.action > action:
             return Witness(direction, situation, old, new)
-        return self._reason(side, other.rule, other.source, situation)
+        return self._reason(side, other.rule, other.source, reasons or situation)
 
     def other(self, before: RuleView | None, after: RuleView | None) -> Callable[[Situation], Outcome]:
         """Judges whether the rule's message, timeout or placement is what differs."""
@@ -218,6 +273,20 @@ class _Hunter:
             self.budget.exact = False
             return frozenset()
         return reason
+
+
+def _may_meet(row: Literals, other: Literals) -> bool:
+    """Whether a command's name can be what both rows ask for."""
+    for key, glob in itertools.product(*(_names(one) for one in (row, other))):
+        if is_glob(key) and is_glob(glob):
+            continue
+        if key != glob and not fnmatch.fnmatchcase(key, glob) and not fnmatch.fnmatchcase(glob, key):
+            return False
+    return True
+
+
+def _names(row: Literals) -> list[str]:
+    return [atom[1] for atom, wanted in row if wanted and atom[0] == "command"]
 
 
 def _shaped(decision: Decision, other: Decision, rule: RuleView | None) -> bool:
