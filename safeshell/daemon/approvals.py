@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from safeshell.daemon.approver import objection
 from safeshell.daemon.confinement import Own
@@ -28,6 +28,11 @@ FOR_5_MINUTES_S = 300.0
 
 WORDS_MAX = 2000
 """Characters that a person may say with a denial."""
+
+SHOWN_MAX = 64 << 10
+"""Bytes or characters of a command that is shown to people."""
+
+_Text = TypeVar("_Text", str, bytes)
 
 Say = Callable[[dict[str, Any]], None]
 """Answers who answers."""
@@ -252,9 +257,9 @@ class Approvals:
         branch = request.facts.read(("branch",)) if request.directory is not None else None
         return {
             "id": pending.number,
-            "argv": [text(word) for word in unblock(request.command.arguments)],
-            "command": request.decisions[0].subject,
-            "subject": decision.subject,
+            "argv": [text(word) for word in unblock(_cut(request.command.arguments))],
+            "command": _cut(request.decisions[0].subject),
+            "subject": _cut(decision.subject),
             "cwd": None if request.directory is None else text(request.directory),
             "branch": branch if isinstance(branch, str) else None,
             "facts": decision.to_json(cached=False)["facts"],
@@ -297,6 +302,11 @@ class Approvals:
             take(problem)
         else:
             self._pins.check(value.get("pin"), take)
+
+
+def _cut(shown: _Text) -> _Text:
+    """What people are shown of a command: megabytes of it would cost every monitor its connection."""
+    return shown[:SHOWN_MAX]
 
 
 def _problem(value: dict[str, Any]) -> str:

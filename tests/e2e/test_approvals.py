@@ -6,6 +6,8 @@ import json
 import os
 import shlex
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,10 @@ rules:
 PIN = "correct horse"
 AGENT = {"SAFESHELL_CONTEXT": "ai"}
 
-pytestmark = pytest.mark.rules(RULES)
+CONFIG = "agents: {markers: [TESTED_AGENT]}\n"
+"""Whoever runs the tests may be an agent, whose children may not answer: here another marker tells one."""
+
+pytestmark = [pytest.mark.rules(RULES), pytest.mark.config(CONFIG)]
 
 
 def start(home: Home, *argv: str, env: dict[str, str] | None = None, cwd: str | None = None) -> subprocess.Popen[bytes]:
@@ -151,7 +156,7 @@ def test_denied_with_words_then_approved_once_and_asked_again(shims: Home, repos
     wait_for_answers(shims, "denied", "approved", "withdrawn")
 
 
-@pytest.mark.config("execution: in_place\n")
+@pytest.mark.config(CONFIG + "execution: in_place\n")
 @pytest.mark.usefixtures("daemon")
 def test_approved_in_place(shims: Home, tmp_path: Path) -> None:
     asking = start(shims, "touch", str(tmp_path / "secret"))
@@ -201,7 +206,7 @@ def test_nobody_within_reach_is_said_at_once_to_an_agent(shims: Home) -> None:
     assert not os.path.exists(os.path.join(shims.root, "secret"))
 
 
-@pytest.mark.config("approval_timeout: 1s\n")
+@pytest.mark.config(CONFIG + "approval_timeout: 1s\n")
 @pytest.mark.usefixtures("daemon")
 def test_time_runs_out(shims: Home) -> None:
     done = run(shims, "touch", "secret")
@@ -297,7 +302,7 @@ def test_for_this_session_is_no_other_session(shims: Home, tmp_path: Path) -> No
 def test_inside_of_what_was_approved_nothing_is_asked_again(
     homes: Any, execution: str, command: list[str], tmp_path: Path
 ) -> None:
-    home = homes(RULES, f"execution: {execution}\n")
+    home = homes(RULES, CONFIG + f"execution: {execution}\n")
     sync_shims(home)
     with running_daemon(home):
         path = str(tmp_path / "secret")
@@ -384,7 +389,7 @@ def test_notify_is_told_and_counts_as_reach(homes: Any, tmp_path: Path) -> None:
     teller = tmp_path / "teller"
     teller.write_text(f"#!/bin/sh\ncat >{told}.new && mv {told}.new {told}\n")
     teller.chmod(0o755)
-    home = homes(RULES, f"notify: {teller}\n")
+    home = homes(RULES, CONFIG + f"notify: {teller}\n")
     sync_shims(home)
     with running_daemon(home) as daemon:
         asking = start(home, "touch", "secret", env=AGENT)
@@ -399,7 +404,7 @@ def test_notify_is_told_and_counts_as_reach(homes: Any, tmp_path: Path) -> None:
 
 
 def test_a_notification_that_fails_is_counted(homes: Any) -> None:
-    home = homes(RULES, "notify: 'false'\n")
+    home = homes(RULES, CONFIG + "notify: 'false'\n")
     sync_shims(home)
     with running_daemon(home) as daemon:
         asking = start(home, "touch", "secret")
@@ -420,7 +425,7 @@ def test_a_daemon_that_ends_lets_nobody_wait(daemon: Daemon, shims: Home) -> Non
 
 
 def test_init_offers_a_pin(homes: Any) -> None:
-    home = homes(RULES)
+    home = homes(RULES, CONFIG)
     try:
         with terminal(home, SAFESHELL, "init") as person:
             person.expect(r"Set it now\? \[y/N\]: ")
@@ -436,3 +441,47 @@ def test_init_offers_a_pin(homes: Any) -> None:
             assert b"Set it now" not in person._shown
     finally:
         assert safeshell(home, "daemon", "stop", "--now").returncode == 0
+
+
+@pytest.mark.needs("curl")
+def test_a_webhook_is_told(homes: Any) -> None:
+    """What a chat takes: curl posts the request to a server."""
+    told: list[dict[str, Any]] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        home = homes(
+            RULES, CONFIG + f"notify: [curl, -sS, --data-binary, '@-', -H, 'Content-Type: application/json', '{url}']\n"
+        )
+        sync_shims(home)
+        with running_daemon(home) as daemon:
+            asking = start(home, "touch", "secret", env=AGENT)
+            until(lambda: told, "the webhook")
+            asking.kill()
+            end(asking)
+            until(lambda: not pending(home) and not daemon.status()["running"], "the end")
+            assert daemon.status()["notify"]["failures"] == 0
+        server.shutdown()
+        serving.join()
+    assert told[0]["command"] == "touch secret"
+
+
+def test_a_command_of_megabytes_is_shown_in_part(daemon: Daemon, shims: Home) -> None:
+    asking = start(shims, "touch", "-c", "secret", *["x" * 100_000] * 10)
+    (waiting,) = wait_for_pending(shims)
+    assert waiting["argv"][:3] == ["touch", "-c", "secret"]
+    assert len(json.dumps(waiting)) < 300_000
+    asking.kill()
+    end(asking)
+    until(lambda: daemon.status()["approvals"]["pending"] == 0, "the withdrawal")

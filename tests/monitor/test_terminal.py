@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from e2e.terminal import Terminal
 from harness import PATH, SAFESHELL, Daemon, environment, run, running_daemon, safeshell
 from monitor.screen import SeenTerminal
 
@@ -257,3 +259,48 @@ def test_nothing_but_the_monitor_itself_waits_for_textual(module: str) -> None:
     program = f"import sys, {module}; print('textual' in sys.modules)"
     done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, check=True)
     assert done.stdout == b"False\n"
+
+
+def test_three_terminals_play_it_through(enrolled: Home, shims: Home, repository: str, tmp_path: Path) -> None:
+    """An agent at the first, the monitor at the second, a person who answers at the third; each is recorded."""
+    push = "git push -q --force origin main; echo ended with $?\r"
+    shell = ["/bin/bash", "--norc", "--noprofile", "-i"]
+    environ = {**environment(shims, AGENT), "PS1": "agent$ ", "HISTFILE": ""}
+
+    def answer(*words: str) -> bytes:
+        with at_terminal(enrolled, "approvals", *words) as person:
+            person.expect("PIN: ")
+            person.type(f"{PIN}\r")
+            shown = person.expect("approved|denied")
+            assert person.finish() == 0
+            return shown
+
+    recorded: dict[str, bytes] = {"agent": b"", "person": b""}
+    with monitor(enrolled) as watching, Terminal(*shell, env=environ, cwd=repository) as agent:
+        agent.expect(r"agent\$ ")
+        agent.type(push)
+        recorded["agent"] += agent.expect("waiting up to 300 s")
+        watching.sees("agent   git push -q --force origin main")
+        recorded["person"] += answer("deny", "1", "not", "on", "a", "Friday")
+        recorded["agent"] += agent.expect("ended with 77")
+        watching.sees("1 denied")
+
+        agent.type(push)
+        recorded["agent"] += agent.expect("approvals approve 2")
+        watching.sees("Waiting for approval: 1")
+        recorded["person"] += answer("approve", "2")
+        recorded["agent"] += agent.expect("ended with 0")
+
+        agent.type(push)
+        recorded["agent"] += agent.expect("approvals approve 3")
+        watching.sees("Waiting for approval: 1")
+        agent.type("\x03")
+        watching.sees("3 withdrawn")
+        watching.press("q")
+        assert watching.finish() == 0
+    for name, shown in recorded.items():
+        (tmp_path / f"{name}.recording").write_bytes(shown)
+    assert b"a person denied it: not on a Friday" in recorded["agent"]
+    assert re.findall(rb"ended with (\d+)", recorded["agent"]) == [b"77", b"0"]
+    far = ["git", "-C", str(tmp_path / "far"), "rev-parse", "main"]
+    assert subprocess.run(far, capture_output=True, check=False).returncode == 0
