@@ -15,13 +15,20 @@ _ASCII = bytes(range(0x20, 0x7F))
 def quote(name: bytes) -> bytes:
     r"""A name between quotes, always: 'name', "it's", 'a'$'\n''b'."""
     single = b"'" in name
-    if single and (_DOUBLE_QUOTABLE.issuperset(name) or (name[0] in b"#~" and _DOUBLE_QUOTABLE.issuperset(name[1:]))):
+    if single and _is_double_quotable(name[1:] if name[0] in b"#~" else name):
         return b'"%s"' % name
     out, escaping = _between(name, escaping=False)
     if single:
         # The first pass only finds out about the quote; the second begins in the state it ended in.
         out, _ = _between(name, escaping=escaping)
     return b"'%s'" % out
+
+
+def _is_double_quotable(text: bytes) -> bool:
+    """Whether a text stands for itself between double quotes: of other than ASCII, all that can be printed does."""
+    return all(
+        printable if len(char) > 1 else _DOUBLE_QUOTABLE.issuperset(char) for char, printable in _characters(text)
+    )
 
 
 def quote_where_needed(name: bytes) -> bytes:
@@ -72,7 +79,7 @@ def _characters(text: bytes) -> Iterator[tuple[bytes, bool]]:
         return
     libc = ctypes.CDLL(None)
     libc.mbrtowc.restype = ctypes.c_size_t
-    wide = ctypes.c_wchar()
+    wide = ctypes.c_uint32()  # not c_wchar: the C library knows code points that Python has none of
     state = ctypes.create_string_buffer(128)
     at = 0
     while at < len(text):
@@ -83,5 +90,5 @@ def _characters(text: bytes) -> Iterator[tuple[bytes, bool]]:
             yield rest[:1], False
             at += 1
         else:
-            yield rest[:length], bool(libc.iswprint(ctypes.c_uint(ord(wide.value))))
+            yield rest[:length], bool(libc.iswprint(wide))
             at += length

@@ -35,6 +35,8 @@ def one_file(root: str) -> None:
         max_size=20,
     )
 )
+@example([text.encode() for text in ("'\u00a0", "'\u00e9", "~'\u00e9", "'\u200b", "'\u2028", "'\u00e9$", "\u00e9")])
+@example([b"\xf4\x90\x80\x80", b"'\xf4\x90\x80\x80"])  # past the last code point of Unicode
 @example([bytes((byte,)) for byte in range(1, 256)])
 @example([b"'" + bytes((byte,)) for byte in range(1, 256)])
 @example([bytes((byte,)) + b"'\n" for byte in range(1, 256)])
