@@ -161,7 +161,15 @@ def differences(words: list[str], found: Grammar, option: str) -> Iterator[str]:
         yield f"{option} and what is attached to it"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+EACH_TIME = {"rm", "chmod", "find", "dd", "git push", "git reset", "psql"}
+"""Those that are asked whenever the tests run; the rest by `make test-slow`."""
+
+
+@pytest.mark.parametrize(
+    "command",
+    # Asked an option at a time, the larger programs take seconds; they change with their versions, not with ours.
+    [pytest.param(command, marks=[] if command in EACH_TIME else [pytest.mark.slow]) for command in COMMANDS],
+)
 def test_the_data_says_what_the_program_does(command: str) -> None:
     words = command.split()
     installed(words[0])
