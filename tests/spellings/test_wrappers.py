@@ -46,7 +46,7 @@ OPTIONS: dict[str, list[list[str]]] = {
     "sudo": [
         ["-n"], ["-u", "root"], ["-uroot"], ["--user=root"], ["-E"], ["A=4"], ["G=x y"], ["-H"], ["-k"], ["-S"],
         ["-nu", "root"],
-        ["--preserve-env=A"], ["--preserve-env"], ["-D", "/"], ["--chdir=/tmp"], ["-b"], ["--"], ["-l"], ["-v"],
+        ["--preserve-env=A"], ["--preserve-env"], ["-D", "/"], ["--chdir=/tmp"], ["--"], ["-l"], ["-v"],
         ["-p", "x"],        ["--non-inter"], ["-T", "10"], ["-h"], ["-hhost"],
     ],
     "doas": [
@@ -137,6 +137,11 @@ def test_options_together(name: str, probe: Probe) -> None:
 )
 def test_nests(argv: list[str], probe: Probe) -> None:
     assert compare(probe, [os.fsencode(probe.path if word == "PROBE" else word) for word in argv])
+
+
+def test_sudo_in_the_background_runs_the_command(probe: Probe) -> None:
+    """Not compared with sudo itself: nobody knows when what it leaves in the background has run."""
+    assert innermost([b"sudo", b"-b", b"-n", b"rm", b"x"], probe).arguments == b"rm\0x\0"
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
