@@ -66,7 +66,7 @@ def command(old: str, new: str, as_json: bool) -> int:
     """
     from safeshell_compiler.diff import diff  # noqa: PLC0415 # `--help` need not wait for the compiler
 
-    tables = [_table(path) for path in (old, new)]
+    tables = [table_of(path) for path in (old, new)]
     if tables[0] is None or tables[1] is None:
         return 1
     found = diff(tables[0], tables[1])
@@ -77,7 +77,7 @@ def command(old: str, new: str, as_json: bool) -> int:
     return int(found.loosened)
 
 
-def _table(path: str) -> Table | None:
+def table_of(path: str) -> Table | None:
     """The table of a file, or None with the findings printed."""
     if _is_table(path):
         return Table(store.read_file(path), "")

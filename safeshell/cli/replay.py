@@ -14,7 +14,7 @@ from safeshell import store
 from safeshell.audit.files import log_path, opened
 from safeshell.audit.replay import Grounds, parts, replay
 from safeshell.audit.tally import EXAMPLES, Change, Group, Tally
-from safeshell.cli.diff import _table as table_of
+from safeshell.cli.diff import table_of
 from safeshell.cli.output import wants_colour
 from safeshell.errors import SafeShellError
 from safeshell.escape import printable

@@ -10,7 +10,7 @@ from typing import Any
 
 from safeshell.cache import Policy
 from safeshell.context import Context
-from safeshell.daemon.approvals import Approvals
+from safeshell.daemon.approvals import NEEDS_APPROVAL, Approvals
 from safeshell.daemon.borrow import borrow
 from safeshell.daemon.confinement import Own, inspect, sees_the_same
 from safeshell.daemon.connection import Connection
@@ -30,8 +30,6 @@ from safeshell.programs import Programs
 from safeshell.protocol import Command, Reply, Type
 from safeshell.spellings import UNWRAPPED, FileWorld, Spelling, spellings
 from safeshell.subject import text
-
-NEEDS_APPROVAL = 77
 
 
 class Commands:
@@ -143,21 +141,20 @@ class Commands:
                 return
             self.decided[found["decision"]] += 1
             connection.result(found)
-            self._journal.line(connection, command, found, directory)
+            self._journal.line(connection, line, command, found)
 
-        self._lines.judge(
-            Line(
-                command.arguments[:-1],
-                self._context.is_ai(command.environment),
-                command.environment[1:],
-                directory,
-                self._policies.settings.markers,
-                None if repository is None else os.fsdecode(repository),
-                [(loaded.table.digest, loaded.table.root) for loaded in policy.tables],
-                answer,
-                lambda: connection.closed,
-            )
+        line = Line(
+            command.arguments[:-1],
+            self._context.is_ai(command.environment),
+            command.environment[1:],
+            directory,
+            self._policies.settings.markers,
+            None if repository is None else os.fsdecode(repository),
+            [(loaded.table.digest, loaded.table.root) for loaded in policy.tables],
+            answer,
+            lambda: connection.closed,
         )
+        self._lines.judge(line)
 
     def _decide_all(
         self, policy: Policy, command: Command, directory: bytes | None, facts: RequestFacts

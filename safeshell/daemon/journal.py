@@ -13,6 +13,7 @@ from safeshell.audit.outcome import Kind, Outcome, worth
 from safeshell.audit.record import make
 from safeshell.audit.redact import Redactor
 from safeshell.daemon.connection import Connection
+from safeshell.daemon.lines import Line
 from safeshell.daemon.monitors import Monitors
 from safeshell.daemon.policies import Policies
 from safeshell.daemon.request import Request
@@ -53,10 +54,6 @@ class Journal:
         """For `daemon status`."""
         return self._log.status()
 
-    def close(self) -> None:
-        """Gives the file back."""
-        self._log.close()
-
     # What there is to hear
 
     def refused(self, request: Request, status: int, error: str = "") -> None:
@@ -96,7 +93,7 @@ class Journal:
                 )
             )
 
-    def line(self, connection: Connection, command: Command, found: Mapping[str, Any], directory: bytes) -> None:
+    def line(self, connection: Connection, line: Line, command: Command, found: Mapping[str, Any]) -> None:
         """A shell line was judged for somebody who asked."""
         decision = Decision(
             Action[found["decision"].upper()],
@@ -112,8 +109,8 @@ class Journal:
                 "line",
                 command,
                 decision=decision,
-                is_ai=found.get("context") == "ai",
-                directory=directory,
+                is_ai=line.is_ai,
+                directory=line.directory,
                 uid=connection.uid,
                 pid=connection.pid,
             )

@@ -37,10 +37,7 @@ def find_target(programs: Programs, name: bytes, request: Request) -> bytes | No
         return b""
     if b"/" in name:
         return name
-    base = b"/proc/%d/cwd" % request.connection.pid
-    if request.connection.descriptors:
-        base = b"/proc/self/fd/%d" % request.connection.descriptors[-1]
-    found, _ = programs.find(name, request.facts.variable(b"PATH"), base)
+    found, _ = programs.find(name, request.facts.variable(b"PATH"), request.base)
     if found is None and name == TRASH:
         beside = os.path.join(os.path.dirname(os.fsencode(sys.executable)), TRASH)
         return beside if os.access(beside, os.X_OK) else None

@@ -49,6 +49,13 @@ class Request:
     replaced: bool = False
 
     @property
+    def base(self) -> bytes:
+        """The caller's directory as it is reached from here, for what is relative to it."""
+        if self.connection.descriptors:
+            return b"/proc/self/fd/%d" % self.connection.descriptors[-1]
+        return b"/proc/%d/cwd" % self.connection.pid
+
+    @property
     def is_ai(self) -> bool:
         """Whether an agent asks."""
         return self.facts.read(("ai",)) is True

@@ -111,12 +111,7 @@ class Runner:
         connection = request.connection
         if request.program is not None:
             return request.program
-        base = (
-            b"/proc/self/fd/%d" % connection.descriptors[-1]
-            if connection.descriptors
-            else b"/proc/%d/cwd" % connection.pid
-        )
-        path, forbidden = self._programs.find(request.name, request.facts.variable(b"PATH"), base)
+        path, forbidden = self._programs.find(request.name, request.facts.variable(b"PATH"), request.base)
         if path is None:
             if forbidden:
                 connection.refuse(DENIED, f"safeshell: {text(request.name)}: permission denied")

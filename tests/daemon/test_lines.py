@@ -287,3 +287,14 @@ def test_tables_that_are_not_published_are_said(daemon: Daemon, judge: Callable[
     with pytest.raises(UnreachableError, match=r"tables\.lmdb"):
         judge("ls")
     assert lines(daemon)["restarts"] == 0
+
+
+def test_who_asked_about_a_line_is_recorded(judge: Callable[..., dict[str, Any]], shims: Home) -> None:
+    def contexts() -> list[str]:
+        with open(shims.audit, encoding="ascii") as stream:
+            return [record["context"] for record in map(json.loads, stream) if record.get("kind") == "line"]
+
+    for more in ({}, {"SAFESHELL_CONTEXT": "ai"}):
+        assert judge("rm precious", **more)["decision"] == "deny"
+    until(lambda: len(contexts()) == 2, "the records")
+    assert contexts() == ["human", "ai"]
