@@ -3,8 +3,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-# What the client is built from: a change of it, or of the package's own build, installs again.
-SOURCES := pyproject.toml hatch_build.py $(wildcard shims/*.c shims/*.h)
+# What the client and the daemon's front are built from: a change of it, or of the package's own build, installs again.
+SOURCES := pyproject.toml hatch_build.py safeshell/daemon/front.c $(wildcard shims/*.c shims/*.h)
 
 .PHONY: demo test test-slow lint format fuzz soak docs bench bench-quick bench-gate bench-page clean
 

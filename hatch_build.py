@@ -1,4 +1,7 @@
-"""Compiles the native client while the wheel is built (editable ones too); the wheel then is for this platform."""
+"""Compiles the native client and the daemon's front while the wheel is built (editable ones too).
+
+The wheel then is for this platform.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,17 @@ import os
 import shlex
 import subprocess
 import sysconfig
+from collections.abc import Sequence
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCE = "shims/safeshell-shim.c"
 CLIENT = "safeshell/native/safeshell-shim"
+
+FRONT_SOURCE = "safeshell/daemon/front.c"
+FRONT = "safeshell/native/safeshell-front.so"
+FRONT_FLAGS = ("-std=gnu11", "-O2", "-s", "-shared", "-fPIC")
 
 COMMON = ("-std=gnu11", "-Os", "-s")
 """-Os: start-up is page faults, not instructions; the client stays within the pages that one fault maps."""
@@ -44,6 +52,9 @@ class ClientBuildHook(BuildHookInterface[Any]):  # type: ignore[misc, unused-ign
         if failure:
             self.app.display_warning(f"the native client is left out, shims will use the slower bash client: {failure}")
             return
+        failure = compile_front(os.path.join(self.root, FRONT_SOURCE), os.path.join(self.root, FRONT))
+        if failure:
+            self.app.display_warning(f"the daemon's native front is left out, a command costs more: {failure}")
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{platform_tag()}"
 
@@ -59,10 +70,23 @@ def compile_client(source: str, output: str) -> str:
     Returns:
         Why it could not be compiled, or "". Where it could not, there is no output.
     """
+    return _compile([(*COMMON, *FREESTANDING), (*COMMON, *HOSTED)], source, output)
+
+
+def compile_front(source: str, output: str) -> str:
+    """Compiles the daemon's front, against libc.
+
+    Returns:
+        Why it could not be compiled, or "". Where it could not, there is no output.
+    """
+    return _compile([FRONT_FLAGS], source, output)
+
+
+def _compile(attempts: Sequence[Sequence[str]], source: str, output: str) -> str:
     compiler = shlex.split(os.environ.get("CC") or "cc")
     failure = ""
-    for flags in (FREESTANDING, HOSTED):
-        command = [*compiler, *COMMON, *flags, "-o", output, source]
+    for flags in attempts:
+        command = [*compiler, *flags, "-o", output, source]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         except OSError as error:

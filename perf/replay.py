@@ -68,8 +68,7 @@ def outcome(number: int) -> Outcome:
             made = Decision(Action.DENY, subject, "no-force-push", "No.", "r:1", facts=((("branch",), "main"),))
         else:
             made = Decision(Action.ALLOW, subject)
-        made.tables = ("0" * 64,)
-        decisions.append(made)
+        decisions.append(made.changed(tables=("0" * 64,)))
     return Outcome(
         1_795_000_000 + number / 100,
         "command",

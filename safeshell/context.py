@@ -31,6 +31,11 @@ class Context:
     def __init__(self, markers: Iterable[str] = KNOWN_MARKERS) -> None:
         self._needles = [b"\0" + marker.encode() + b"=" for marker in markers]
 
+    @property
+    def variables(self) -> list[bytes]:
+        """The names of all variables that it hangs on."""
+        return [b"SAFESHELL_CONTEXT", *(needle[1:-1] for needle in self._needles)]
+
     def is_ai(self, environment: bytes) -> bool:
         """Whether the context is `ai`.
 

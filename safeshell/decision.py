@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from safeshell.facts import Fact, FactKey
 
@@ -23,8 +22,7 @@ class Action(enum.IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Matched:
+class Matched(NamedTuple):
     """A rule that matched."""
 
     rule: str
@@ -36,9 +34,8 @@ class Matched:
         return {"rule": self.rule, "action": self.action.word, "source": self.source}
 
 
-@dataclass(slots=True)
 class Decision:
-    """A decision and its reasons. Never changed once made; `frozen` would cost half of what deciding does.
+    """A decision and its reasons. Never changed once made.
 
     Attributes:
         action: the most restrictive of the rules that matched, ALLOW where none did.
@@ -54,18 +51,43 @@ class Decision:
         execution: the placement that a matching rule asks for, or "".
     """
 
-    action: Action
-    subject: str
-    rule: str = ""
-    message: str = ""
-    source: str = ""
-    matched: tuple[Matched, ...] = ()
-    observed: tuple[Matched, ...] = ()
-    facts: tuple[tuple[FactKey, Fact], ...] = ()
-    tables: tuple[str, ...] = ()
-    timeout_ms: int = 0
-    execution: str = ""
-    redirect_to: tuple[str, ...] = field(default=())
+    __slots__ = (
+        *("action", "execution", "facts", "matched", "message", "observed", "redirect_to", "rule"),
+        *("source", "subject", "tables", "timeout_ms"),
+    )
+
+    def __init__(
+        self,
+        action: Action,
+        subject: str,
+        rule: str = "",
+        message: str = "",
+        source: str = "",
+        *,
+        matched: tuple[Matched, ...] = (),
+        observed: tuple[Matched, ...] = (),
+        facts: tuple[tuple[FactKey, Fact], ...] = (),
+        tables: tuple[str, ...] = (),
+        timeout_ms: int = 0,
+        execution: str = "",
+        redirect_to: tuple[str, ...] = (),
+    ) -> None:
+        self.action = action
+        self.subject = subject
+        self.rule = rule
+        self.message = message
+        self.source = source
+        self.matched = matched
+        self.observed = observed
+        self.facts = facts
+        self.tables = tables
+        self.timeout_ms = timeout_ms
+        self.execution = execution
+        self.redirect_to = redirect_to
+
+    def changed(self, **changes: Any) -> Decision:
+        """Another, with these attributes instead."""
+        return Decision(**{**{name: getattr(self, name) for name in Decision.__slots__}, **changes})
 
     def to_json(self, *, cached: bool) -> dict[str, Any]:
         """The object that `check --json` prints (contract, "Exit codes")."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -54,7 +56,8 @@ def examine(home: Home) -> Iterator[Probe]:
     yield _client(home, names)
     yield _path(home, names)
     if names:
-        with _StandIns(home, names) as stand_ins:
+        # What is decided in a repository isn't what is decided elsewhere.
+        with _StandIns(home, names) as stand_ins, contextlib.chdir("/"):
             yield _canary(home, stand_ins)
             yield from _cost(home, stand_ins)
 
@@ -90,7 +93,10 @@ def _daemon(home: Home) -> Probe:
         return Probe("daemon", False, f"the last good rules are in force: {status['error']}", "mend the rules")
     if status["table"] is None:
         return Probe("daemon", False, "no rules are in force", "run `safeshell compile`")
-    return Probe("daemon", True, f"pid {status['pid']}, table {status['table'][:12]}")
+    # It looks for its front a moment after its start: then there is nothing to say yet.
+    slower = status["uptime_s"] > 1 and not status["front"]["native"]
+    hint = f"it has no native front ({status['front']['reason']}): a command costs more" if slower else ""
+    return Probe("daemon", True, f"pid {status['pid']}, table {status['table'][:12]}", hint)
 
 
 def _client(home: Home, names: Sequence[str]) -> Probe:
@@ -187,7 +193,6 @@ def _canary(home: Home, stand_ins: _StandIns) -> Probe:
         words,
         executable=stand_ins.shim(words[0]),
         env=stand_ins.environment,
-        cwd="/",
         stdin=subprocess.DEVNULL,
         capture_output=True,
         start_new_session=True,
@@ -227,11 +232,16 @@ def _cost(home: Home, stand_ins: _StandIns) -> Iterator[Probe]:
         yield Probe("cost", None, "no shimmed command is allowed as it stands")
         return
     denied = stand_ins.denied
+    new = itertools.count()
     cases: dict[str, Callable[[], float]] = {
         "native": lambda: _time(stand_ins.native(name), [name], stand_ins),
         "in the daemon": lambda: _time(stand_ins.shim(name), [name], stand_ins),
         "in place": lambda: _time(stand_ins.shim(name), [name], stand_ins, extra=True),
     }
+    if _decision([name, "safeshell-doctor"], home, stand_ins) == "allow":
+        cases["in place, a new line"] = lambda: _time(
+            stand_ins.shim(name), [name, f"safeshell-doctor-{next(new)}"], stand_ins, extra=True
+        )
     if denied is not None:
         cases["denied"] = lambda: _time(stand_ins.shim(denied[0]), denied, stand_ins)
     samples: dict[str, list[float]] = {case: [] for case in cases}

@@ -10,13 +10,15 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from safeshell import gitfacts
 from safeshell.context import Context
 from safeshell.errors import UndecidedError
 from safeshell.places import Resolver, any_under, split_under
 from safeshell.subject import text, unblock
+
+if TYPE_CHECKING:
+    from safeshell import gitfacts
 
 FactKey = tuple[str, ...]
 FactValue = bool | str | None
@@ -119,6 +121,11 @@ class RequestFacts:
         """The facts read so far."""
         return self._read
 
+    @property
+    def context(self) -> Context:
+        """Tells `ai` from `human`."""
+        return self._context
+
     def variable(self, name: bytes) -> bytes | None:
         """A variable of the caller's environment; the first where there are several, as getenv has it."""
         start = self._environment.find(b"\0" + name + b"=")
@@ -154,14 +161,20 @@ class RequestFacts:
     def _found(self) -> gitfacts.Repository | None:
         """The repository around the directory, looked for once for both of its facts."""
         if isinstance(self._repository, _Undecided):
+            from safeshell import gitfacts  # noqa: PLC0415 # 1 ms of the daemon's start, and many rules ask no git facts
+
             self._repository = gitfacts.discover(self._known_directory(), self._git_variables(), prefix=self._prefix)
         return self._repository
 
     def _branch(self) -> Fact:
+        from safeshell import gitfacts  # noqa: PLC0415 # as in `_found`
+
         repository = self._found()
         return None if repository is None else gitfacts.branch(repository)
 
     def _in_repo(self) -> Fact:
+        from safeshell import gitfacts  # noqa: PLC0415 # as in `_found`
+
         return gitfacts.is_inside(self._found(), self._known_directory())
 
     def _env(self, variable: str) -> Fact:

@@ -20,9 +20,8 @@ import stat
 import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from safeshell.errors import UndecidedError
 
@@ -31,8 +30,7 @@ _T = TypeVar("_T")
 _EMPTY: Mapping[bytes, bytes] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(NamedTuple):
     """A repository as git sees it from one directory. All paths are absolute, links resolved.
 
     Attributes:

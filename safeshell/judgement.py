@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from safeshell.decision import Action, Decision, Matched
@@ -65,8 +64,7 @@ def _compose(decisions: list[Decision]) -> Judgement:
     # Where nothing restricts, an allow that carries a name comes before "no rule matched".
     winner = min(range(len(decisions)), key=lambda index: (decisions[index].action, not decisions[index].rule, index))
     executions = {decision.execution for decision in decisions}
-    decision = replace(
-        decisions[winner],
+    decision = decisions[winner].changed(
         matched=_once(match for decision in decisions for match in decision.matched),
         observed=_once(match for decision in decisions for match in decision.observed),
         timeout_ms=min((decision.timeout_ms for decision in decisions if decision.timeout_ms), default=0),
@@ -83,7 +81,7 @@ def _once(matches: Iterable[Matched]) -> tuple[Matched, ...]:
 def _denied(decision: Decision, original: Spelling) -> Decision:
     """A redirect of a command inside another: what it would replace is not what runs, so it denies."""
     message = f"{decision.message} (Inside `{original.name}` this can't be replaced: run it by itself.)"
-    return replace(decision, action=Action.DENY, message=message, redirect_to=())
+    return decision.changed(action=Action.DENY, message=message, redirect_to=())
 
 
 def _too_deep(original: Spelling, first: Decision) -> Decision:

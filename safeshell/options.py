@@ -7,20 +7,20 @@ the command's grammar. The compiler puts it into the table; here it is only read
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 NONE, REQUIRED, ATTACHED, UNTIL = range(4)
 """What an option takes: nothing, the next word where nothing is attached, only what is attached, or all words up to a
 `;`, or a `+` behind `{}` (find's -exec)."""
 
+_NO_OPTIONS: Mapping[str, int] = MappingProxyType({})
 _LETTERS = {"": NONE, ":": REQUIRED, "::": ATTACHED}
 _EXPRESSION = ("(", ")", "!", ",")
 """The words of find's expressions that are neither tests nor actions."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grammar:
+class Grammar(NamedTuple):
     """How a command reads its arguments. The default is what can be said of a command that nothing is known about.
 
     Attributes:
@@ -36,8 +36,8 @@ class Grammar:
         taken: the options that the rule says take an argument, with their dashes.
     """
 
-    short: Mapping[str, int] = field(default_factory=dict)
-    long: Mapping[str, int] = field(default_factory=dict)
+    short: Mapping[str, int] = _NO_OPTIONS
+    long: Mapping[str, int] = _NO_OPTIONS
     known: bool = False
     exact: bool = False
     words: bool = False
@@ -70,8 +70,7 @@ class Grammar:
         letters = {name[1:]: REQUIRED for name in options if len(name) == 2}
         words = {name.lstrip("-"): REQUIRED for name in options if len(name) > 2}
         inner = self.subcommands
-        return replace(
-            self,
+        return self._replace(
             short={**self.short, **letters},
             long={**self.long, **words},
             subcommands=None if inner is None else {name: part.taking(options) for name, part in inner.items()},
@@ -101,8 +100,7 @@ def _long(text: str) -> tuple[str, int]:
     return name, (UNTIL if kind else REQUIRED) if mark else NONE
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A command's arguments, read.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from safeshell.errors import SafeShellError
 
@@ -15,8 +15,7 @@ SOCKET_PATH_MAX = 107
 """Bytes that fit `sun_path` with its NUL (unix(7))."""
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(NamedTuple):
     """The files of one SafeShell home; `root` is absolute."""
 
     root: str

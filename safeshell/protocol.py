@@ -11,8 +11,7 @@ import json
 import signal
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from safeshell.errors import ProtocolError
 
@@ -25,6 +24,8 @@ REQUEST_BYTES = 8 << 20
 _HEADER = struct.Struct("<4sBBHI")
 _COMMAND = struct.Struct("<IIIIIiQ")
 _REPLY = struct.Struct("<BBHI")
+ARGUMENTS_AT = _HEADER.size + _COMMAND.size
+"""Where the arguments of a command stand in its request, less the length of its name."""
 _LINE_MAX = 256
 _QUERY_MAX = 64 << 10  # bytes; a message of words about one command
 _NUMBERS = {b"execute": 2, b"ask": 2, b"spawn": 5}
@@ -79,7 +80,6 @@ TIMED_OUT = 1
 """The flag of EXITED that says a rule's timeout ended the command."""
 
 
-@dataclass(slots=True)
 class Command:
     """A command as a client sent it.
 
@@ -95,34 +95,53 @@ class Command:
         borrow: the descriptors of the client's parent that are to be the command's 0-2 (`spawn`), or nothing.
     """
 
-    kind: int
-    flags: int
-    name: bytes
-    arguments: bytes
-    environment: bytes
-    nice: int
-    blocked: int
-    lines: bool = False
-    borrow: tuple[int, ...] = ()
+    __slots__ = ("arguments", "blocked", "borrow", "environment", "flags", "kind", "lines", "name", "nice")
+
+    def __init__(
+        self,
+        kind: int,
+        flags: int,
+        name: bytes,
+        arguments: bytes,
+        environment: bytes,
+        nice: int,
+        blocked: int,
+        *,
+        lines: bool = False,
+        borrow: tuple[int, ...] = (),
+    ) -> None:
+        self.kind = kind
+        self.flags = flags
+        self.name = name
+        self.arguments = arguments
+        self.environment = environment
+        self.nice = nice
+        self.blocked = blocked
+        self.lines = lines
+        self.borrow = borrow
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Command) and all(
+            getattr(self, name) == getattr(other, name) for name in Command.__slots__
+        )
+
+    __hash__ = None  # type: ignore[assignment] # it changes
 
 
-@dataclass(slots=True)
-class Signal:
+class Signal(NamedTuple):
     """A signal that reached the client, for the command."""
 
     number: int
 
 
-@dataclass(slots=True)
-class Control:
+class Control(NamedTuple):
     """A request about the daemon: STATUS, RELOAD, STOP, HANDOVER or STATS; `argument` is that of the last three."""
 
     kind: int
     argument: int = 0
 
 
-@dataclass(slots=True)
-class Query:
+class Query(NamedTuple):
     """A request in JSON: APPROVALS or MONITOR."""
 
     kind: int
@@ -361,8 +380,7 @@ def line_field(data: bytes) -> bytes:
     return data.replace(b"\\", b"\\\\").replace(b"\n", b"\\n")
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One frame of an answer, as the client sees it."""
 
     kind: Reply

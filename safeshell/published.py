@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from safeshell.paths import SYSTEM_RULES, Home
 from safeshell.settings import Settings
-from safeshell.store import read_current
+from safeshell.store import Reading
 from safeshell.table import Table
+
+
+def begin_reading(home: Home) -> Reading:
+    """Has the tables of the machine and the user read, and the settings beside them."""
+    return Reading(home.tables, (SYSTEM_RULES, home.rules))
 
 
 def published(home: Home) -> tuple[list[Table], Settings]:
@@ -14,5 +19,5 @@ def published(home: Home) -> tuple[list[Table], Settings]:
     Raises:
         TableError: there is no table file, or it can't be trusted.
     """
-    found, record = read_current(home.tables, (SYSTEM_RULES, home.rules))
+    found, record = begin_reading(home).result()
     return [Table(sections, current.root) for current, sections in found.values()], Settings.from_json(record)

@@ -12,7 +12,7 @@ RULES = b"/.safeshell/rules.yaml"
 
 
 @functools.lru_cache(maxsize=1024)
-def _levels(directory: bytes) -> tuple[tuple[bytes, bytes], ...]:
+def levels(directory: bytes) -> tuple[tuple[bytes, bytes], ...]:
     """The directory and all above it, nearest first (the root is b""), each with where its rules would stand."""
     found = [directory.rstrip(b"/")]
     while found[-1]:
@@ -26,18 +26,19 @@ def find_rules(directory: bytes, home: bytes) -> bytes | None:
     Outside a work tree the search goes up to the root of the file system; inside one it ends at its top. The
     user's own home (`home`, a directory) never counts.
     """
-    levels = _levels(directory)
-    for level, candidate in levels:
-        if os.access(candidate, os.F_OK) and not _same(level + b"/.safeshell", home):
+    searched = levels(directory)
+    for level, candidate in searched:
+        if os.access(candidate, os.F_OK) and not same_place(level + b"/.safeshell", home):
             # A `.git` below the level means that the work tree ends before it is reached.
-            below = levels[: levels.index((level, candidate))]
+            below = searched[: searched.index((level, candidate))]
             if any(os.path.lexists(lower + b"/.git") for lower, _ in below):
                 return None
             return candidate
     return None
 
 
-def _same(left: bytes, right: bytes) -> bool:
+def same_place(left: bytes, right: bytes) -> bool:
+    """Whether both lead to the same file or directory; not so where one is not there."""
     try:
         return os.path.samefile(left, right)
     except OSError:
@@ -50,7 +51,7 @@ def kind_of(path: str, home: Home) -> Literal["user", "repository"]:
     So that what is checked before it is committed is held to what it will be held to in force.
     """
     directory = os.path.dirname(os.path.abspath(path))
-    while not _same(os.fsencode(directory), os.fsencode(home.root)):
+    while not same_place(os.fsencode(directory), os.fsencode(home.root)):
         if os.path.basename(directory) == ".safeshell":
             return "repository"
         parent = os.path.dirname(directory)

@@ -9,8 +9,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from safeshell.context import KNOWN_MARKERS
 from safeshell.errors import SafeShellError
@@ -18,8 +17,7 @@ from safeshell.paths import Home
 from safeshell.protocol import REQUEST_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What one daemon takes on (docs/protocol.md gives the reasons).
 
     Attributes:
@@ -35,8 +33,7 @@ class Limits:
     commands: int = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings of a home.
 
     Attributes:
@@ -72,21 +69,22 @@ class Settings:
     stats: bool = True
     trash_size: int = 10 << 30
     trash_age_ms: int = 30 * 24 * 3600 * 1000
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = Limits()
     shims_client: str = "native"
     shims_extra: tuple[str, ...] = ()
     shims_except: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As tables.lmdb holds them."""
-        return asdict(self)
+        return {**self._asdict(), "limits": self.limits._asdict()}
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Settings:
         """The reverse; what an older version did not store has its default."""
-        known = {entry.name for entry in fields(cls)}
         values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name in known
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in record.items()
+            if name in cls._fields
         }
         values["limits"] = Limits(**record.get("limits", {}))
         values["redact"] = tuple((name, pattern) for name, pattern in record.get("redact", ()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 STAGES = {
     "accept": "taking the connection and who is at its other end",
     "receive": "reading the request from the socket",
+    "recall": "finding the answer to the same request, and that nothing it hangs on has changed",
     "decode": "the request's bytes into a command",
     "facts": "the directory, the repository, and whether their rules are unchanged",
     "decide": "every spelling of the command, from memory or by the automata",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import signal
@@ -17,8 +16,7 @@ import stat
 import struct
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from safeshell.errors import SafeShellError, TableError
 from safeshell.table import SECTIONS, table_digest
@@ -29,6 +27,9 @@ MAP_SIZE = 1 << 30
 CHILD_S = 60
 """Seconds that a child may take for what takes milliseconds."""
 
+ANSWER_BYTES = 1 << 20
+"""Room for a child's answer, so that it has ended before somebody asks for it."""
+
 _INDEX = b"index"
 _COMPILE = "run `safeshell compile`"
 _META_MAGIC = 0xBEEFC0DE
@@ -37,8 +38,7 @@ Signature = tuple[int, int, int, int] | None
 """What tells two states of a file apart: device, inode, size, mtime in ns; None where it does not exist."""
 
 
-@dataclass(frozen=True, slots=True)
-class Current:
+class Current(NamedTuple):
     """What a rules file was compiled to.
 
     Attributes:
@@ -51,7 +51,7 @@ class Current:
 
     digest: str
     root: str
-    watch: dict[str, Signature] = field(default_factory=dict)
+    watch: dict[str, Signature]
     said: dict[str, Any] | None = None
 
     @classmethod
@@ -73,39 +73,54 @@ class DamagedError(TableError):
     """A table file whose contents can't be what was written to it. All of it can be compiled again."""
 
 
-def _in_child(work: Callable[[], bytes], path: str) -> bytes:
-    """Runs `work` in a forked child and returns its bytes.
+class _Child:
+    """A forked child that works on a table file, while this process may do something else."""
 
-    Raises:
-        DamagedError: the child was killed by the file, or says that it is damaged.
-        TableError: the child says what else is wrong.
-    """
-    reader, writer = os.pipe()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            os.close(reader)
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            signal.alarm(CHILD_S)  # pages that point in a circle
-            with os.fdopen(writer, "wb") as stream:
-                stream.write(_answer(work, path))
-            status = 0
-        finally:
-            os._exit(status)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as stream:
-        answer = stream.read()
-    status = os.waitpid(pid, 0)[1]
-    if status or not answer:
-        name = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else f"status {status >> 8}"
-        raise DamagedError(f"{path} is damaged: its reader ended by {name}", hint=_COMPILE)
-    if answer[:1] == b"-":
-        message, hint, damaged = json.loads(answer[1:])
-        raise (DamagedError if damaged else TableError)(message, hint=hint)
-    return answer[1:]
+    __slots__ = ("_path", "_pid", "_reader")
+
+    def __init__(self, work: Callable[[], bytes], path: str) -> None:
+        reader, writer = os.pipe()
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, ANSWER_BYTES)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                os.close(reader)
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)
+                signal.alarm(CHILD_S)  # pages that point in a circle
+                with os.fdopen(writer, "wb") as stream:
+                    stream.write(_answer(work, path))
+                status = 0
+            finally:
+                os._exit(status)
+        os.close(writer)
+        self._path, self._pid, self._reader = path, pid, reader
+
+    def answer(self) -> bytes:
+        """The bytes that its work returned, once it has ended.
+
+        Raises:
+            DamagedError: the child was killed by the file, or says that it is damaged.
+            TableError: the child says what else is wrong.
+        """
+        with os.fdopen(self._reader, "rb") as stream:
+            answer = stream.read()
+        status = os.waitpid(self._pid, 0)[1]
+        if status or not answer:
+            name = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else f"status {status >> 8}"
+            raise DamagedError(f"{self._path} is damaged: its reader ended by {name}", hint=_COMPILE)
+        if answer[:1] == b"-":
+            message, hint, damaged = json.loads(answer[1:])
+            raise (DamagedError if damaged else TableError)(message, hint=hint)
+        return answer[1:]
+
+
+def _in_child(work: Callable[[], bytes], path: str) -> bytes:
+    """Runs `work` in a forked child and returns its bytes; raises what `_Child.answer` does."""
+    return _Child(work, path).answer()
 
 
 def _answer(work: Callable[[], bytes], path: str) -> bytes:
@@ -232,12 +247,16 @@ def _section_key(digest: str, name: str) -> bytes:
 
 
 def _seal(value: Any) -> bytes:
+    import hashlib  # noqa: PLC0415 # as in `_read_index`
+
     data = json.dumps(value, sort_keys=True).encode()
     return hashlib.sha256(data).digest() + data
 
 
 def _read_index(transaction: Any, path: str) -> dict[str, Any]:
     """The one record that says what is in force; sealed, for LMDB has no checksums."""
+    import hashlib  # noqa: PLC0415 # loads OpenSSL: only the children need it
+
     sealed = transaction.get(_INDEX)
     data = b"" if sealed is None else bytes(sealed)
     if hashlib.sha256(data[32:]).digest() != data[:32]:
@@ -286,36 +305,56 @@ def _read_sections(transaction: Any, digest: str, path: str) -> dict[str, bytes]
     return sections
 
 
+class Reading:
+    """The tables that stand for some rules files, being read by another process while this one does something else."""
+
+    __slots__ = ("_child", "_failure")
+
+    def __init__(self, path: str, rules: Iterable[str]) -> None:
+        asked = list(rules)
+
+        def work() -> bytes:
+            with _open(path, write=False) as environment, environment.begin() as transaction:
+                index = _read_index(transaction, path)
+                records = {name: index["rules"][name] for name in asked if name in index["rules"]}
+                sections = {
+                    f"{record['digest']}/{section}": data
+                    for record in records.values()
+                    for section, data in _read_sections(transaction, record["digest"], path).items()
+                }
+            return encode_bundle({"records": records, "settings": index["settings"]}, sections)
+
+        self._child: _Child | None = None
+        self._failure: TableError | None = None
+        try:
+            with _turn(path, fcntl.LOCK_SH):  # which the child has inherited, and keeps until it ends
+                check_file(path)
+                self._child = _Child(work, path)
+        except TableError as error:
+            self._failure = error
+
+    def result(self) -> tuple[dict[str, tuple[Current, dict[str, bytes]]], dict[str, Any]]:
+        """The tables by rules file, where there are some, and the settings stored beside them; to be asked for once.
+
+        Raises:
+            TableError: the file, or a table in it, can't be trusted.
+        """
+        if self._child is None:
+            raise self._failure or TableError("nothing was read")
+        header, sections = decode_bundle(self._child.answer())
+        found = {}
+        for name, record in header["records"].items():
+            digest = record["digest"]
+            found[name] = (
+                Current.from_json(record),
+                {section: sections[f"{digest}/{section}"] for section in SECTIONS},
+            )
+        return found, header["settings"]
+
+
 def read_current(path: str, rules: Iterable[str]) -> tuple[dict[str, tuple[Current, dict[str, bytes]]], dict[str, Any]]:
-    """The tables that stand for these rules files, where there are some, and the settings stored beside them.
-
-    Raises:
-        TableError: the file, or a table in it, can't be trusted.
-    """
-    asked = list(rules)
-
-    def work() -> bytes:
-        with _open(path, write=False) as environment, environment.begin() as transaction:
-            index = _read_index(transaction, path)
-            records = {name: index["rules"][name] for name in asked if name in index["rules"]}
-            sections = {
-                f"{record['digest']}/{section}": data
-                for record in records.values()
-                for section, data in _read_sections(transaction, record["digest"], path).items()
-            }
-        return encode_bundle({"records": records, "settings": index["settings"]}, sections)
-
-    with _turn(path, fcntl.LOCK_SH):
-        check_file(path)
-        header, sections = decode_bundle(_in_child(work, path))
-    found = {}
-    for name, record in header["records"].items():
-        digest = record["digest"]
-        found[name] = (
-            Current.from_json(record),
-            {section: sections[f"{digest}/{section}"] for section in SECTIONS},
-        )
-    return found, header["settings"]
+    """Reads tables and waits for them: `Reading.result`."""
+    return Reading(path, rules).result()
 
 
 def watched(record: Mapping[str, list[int] | None]) -> dict[str, Signature]:
@@ -405,7 +444,7 @@ def _write(
         for rules, (current, sections) in tables.items():
             for name in SECTIONS:
                 transaction.put(_section_key(current.digest, name), sections[name])
-            index["rules"][rules] = asdict(current)
+            index["rules"][rules] = current._asdict()
         index["rules"] = {
             rules: record for rules, record in index["rules"].items() if rules not in gone and os.path.lexists(rules)
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import struct
 from collections.abc import Iterable, Mapping
@@ -30,6 +29,8 @@ def pack_records(values: Iterable[Any]) -> bytes:
 
 def table_digest(sections: Mapping[str, bytes]) -> str:
     """The content digest of a table: SHA-256, hex."""
+    import hashlib  # noqa: PLC0415 # loads OpenSSL, 3 ms of the daemon's start; its reader has the digest
+
     digest = hashlib.sha256()
     for name in SECTIONS:
         digest.update(f"{name} {len(sections[name])}\n".encode())
@@ -78,8 +79,13 @@ class Table:
 
     __slots__ = ("any_unit", "atoms", "digest", "exact", "globs", "grammars", "meta", "root", "rows", "rules", "units")
 
-    def __init__(self, sections: Mapping[str, bytes], root: str) -> None:
+    def __init__(self, sections: Mapping[str, bytes], root: str, digest: str = "") -> None:
         """Reads a table.
+
+        Args:
+            sections: its bytes.
+            root: see above.
+            digest: what the sections give, where another process has made sure of that already.
 
         Raises:
             TableError: a section is missing or damaged, or the format is another version's.
@@ -101,7 +107,7 @@ class Table:
             raise TableError(
                 f"the table has format {found}, this version reads {FORMAT}", hint="run `safeshell compile`"
             )
-        self.digest = table_digest(sections)
+        self.digest = digest or table_digest(sections)
         self.root = root
         self.atoms = Records(sections["atoms"])
         self.rows = Records(sections["rows"])

@@ -118,7 +118,7 @@ def temporary_directory() -> Iterator[str]:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def processes_of(root: str, patience_s: float = 5.0) -> dict[int, str]:
+def processes_of(root: str, patience_s: float = PATIENCE_S) -> dict[int, str]:
     """Processes that name a directory in their arguments or environment, once those that are about to end have."""
     deadline = time.monotonic() + patience_s
     found = _naming(os.fsencode(root))
@@ -158,6 +158,27 @@ def wait_for(pid: int, patience_s: float = PATIENCE_S) -> bool:
         os.close(descriptor)
 
 
+def descriptors_of(pid: int) -> dict[int, str]:
+    """Where another process's descriptors lead, by number: it may close some while they are looked at."""
+
+    def look() -> dict[int, str]:
+        found = {}
+        for number in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(FileNotFoundError):
+                found[int(number)] = os.readlink(f"/proc/{pid}/fd/{number}")
+        return found
+
+    seen = look()
+
+    def settled() -> bool:
+        nonlocal seen
+        before, seen = seen, look()
+        return before == seen
+
+    until(settled, f"the descriptors of {pid} to stay as they are")
+    return seen
+
+
 def reap(pid: int) -> int:
     """Takes a child's wait status; it must end by itself.
 
@@ -169,6 +190,17 @@ def reap(pid: int) -> int:
         os.waitpid(pid, 0)
         pytest.fail(f"process {pid} did not end")
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def idle(home: Home) -> dict[str, Any]:
+    """The status of a home's daemon once it has put away what it was asked before, which it does after its answers."""
+
+    def look() -> dict[str, Any] | None:
+        status = control(Type.STATUS, home=home)
+        return status if (status["running"], status["connections"]) == (0, 1) else None
+
+    found: dict[str, Any] = until(look, "the daemon to have nothing to do")
+    return found
 
 
 class Daemon:
@@ -188,6 +220,10 @@ class Daemon:
     def status(self) -> dict[str, Any]:
         """What `daemon status --json` prints."""
         return control(Type.STATUS, home=self.home)
+
+    def idle(self) -> dict[str, Any]:
+        """The same, once nothing that it was asked before is left."""
+        return idle(self.home)
 
     def wait(self) -> int:
         """Reaps it; returns its exit status, or minus a signal."""

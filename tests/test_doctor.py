@@ -40,6 +40,24 @@ def test_all_is_well(shims: Home, daemon: Daemon) -> None:
     assert placed["in_place"]["reasons"]["open descriptors"] >= 30
 
 
+ONLY_HERE = """\
+  - name: only-here
+    commands: [ls]
+    conditions: [{path_matches: ^/tmp/}]
+    action: deny
+    message: Not here.
+    tests: {match: [{command: ls --here, cwd: /tmp/x}]}
+"""
+
+
+@pytest.mark.rules(RULES.replace("rules:\n", f"rules:\n{ONLY_HERE}", 1))
+def test_the_canary_is_denied_where_it_runs(shims: Home, daemon: Daemon) -> None:
+    assert daemon.status()["pid"]
+    done = safeshell(shims, "doctor", "--json", env={"PATH": f"{shims.shims}:{PATH}"}, cwd=shims.root)
+    (canary,) = [probe for probe in json.loads(done.stdout) if probe["name"] == "canary"]
+    assert "`ls --all` is denied" in canary["found"]
+
+
 def test_no_daemon_is_a_failure(shims: Home) -> None:
     probes, status = examined(shims)
     assert status == 1

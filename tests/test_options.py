@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import slowoptions
+from budget import examples
 from counting import calls
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,7 +50,7 @@ def read(line: str, *taken: str) -> tuple[set[str], list[str]]:
     return set(parsed.options), list(parsed.operands)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(400)
 @given(WORDS, st.booleans())
 def test_it_is_what_getopt_makes_of_it(words: list[str], stops: bool) -> None:
     reader = getopt.getopt if stops else getopt.gnu_getopt
@@ -94,7 +95,7 @@ SPELLED = st.sampled_from(
 TAKEN = st.lists(st.sampled_from(["-a", "-d", "--out", "--none", "-out"]), max_size=2)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(400)
 @given(st.lists(SPELLED, max_size=7), st.none() | records(), TAKEN)
 def test_it_is_what_the_grammar_says(words: list[str], record: dict[str, Any] | None, taken: list[str]) -> None:
     parsed = parse(words, (Grammar() if record is None else Grammar.read(record)).taking(taken))

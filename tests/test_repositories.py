@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from safeshell.paths import Home
-from safeshell.repositories import _levels, find_rules, kind_of, repository_root
+from safeshell.repositories import find_rules, kind_of, levels, repository_root
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def test_a_directory_without_rules_is_passed_over(top: Path) -> None:
 
 
 def test_the_root_has_ancestors_too() -> None:
-    assert [level for level, _ in _levels(b"/")] == [b""]
-    assert [level for level, _ in _levels(b"/a/b")] == [b"/a/b", b"/a", b""]
+    assert [level for level, _ in levels(b"/")] == [b""]
+    assert [level for level, _ in levels(b"/a/b")] == [b"/a/b", b"/a", b""]
 
 
 def test_whose_rules_a_file_holds(tmp_path: Path) -> None:

@@ -229,7 +229,7 @@ def test_another_format_version_is_refused(path: str, rules: str) -> None:
     from safeshell.table import Table
 
     sections = {**a_table("one"), "meta": canonical_json({"format": FORMAT + 1})}
-    store.publish(path, {rules: (Current(table_digest(sections), "/"), sections)}, SETTINGS)
+    store.publish(path, {rules: (Current(table_digest(sections), "/", {}), sections)}, SETTINGS)
     found = store.read_current(path, [rules])[0][rules]
     with pytest.raises(TableError, match=f"format {FORMAT + 1}"):
         Table(found[1], "/")

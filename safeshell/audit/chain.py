@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from typing import Any, NamedTuple
@@ -47,6 +46,8 @@ def seal(record: dict[str, Any], head: Head) -> tuple[bytes, Head]:
     Returns:
         The line with its newline, and the new head.
     """
+    import hashlib  # noqa: PLC0415 # loads OpenSSL, which the daemon's first answer need not wait for
+
     body = _encode({"seq": head.seq + 1, **record, "prev": head.hash}).encode("ascii")
     digest = hashlib.sha256(body).hexdigest()
     return body[:-1] + b',"hash":"%s"}\n' % digest.encode(), Head(head.seq + 1, digest)
@@ -58,9 +59,21 @@ def unseal(line: bytes) -> Sealed | None:
     Args:
         line: without its newline.
     """
-    first, last = _SEQ.match(line), _SEAL.search(line[-(_HASH_BYTES + 80) :])
+    first, last = _parts(line)
     if first is None or last is None:
         return None
+    import hashlib  # noqa: PLC0415 # as in `seal`
+
     digest = last[2].decode()
     intact = hashlib.sha256(line[:-_HASH_BYTES] + b"}").hexdigest() == digest
     return Sealed(int(first[1]), last[1].decode(), digest, intact)
+
+
+def head_of(line: bytes) -> Head | None:
+    """What a line says of its place in the chain, whether it is as it was sealed or not; None as for `unseal`."""
+    first, last = _parts(line)
+    return None if first is None or last is None else Head(int(first[1]), last[2].decode())
+
+
+def _parts(line: bytes) -> tuple[re.Match[bytes] | None, re.Match[bytes] | None]:
+    return _SEQ.match(line), _SEAL.search(line[-(_HASH_BYTES + 80) :])

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from safeshell.audit.chain import Head, seal, unseal
+from safeshell.audit.chain import Head, head_of, seal
 from safeshell.audit.files import last_lines, log_path, rotated, rotations
 from safeshell.audit.redact import Redactor
 from safeshell.paths import Home
@@ -215,7 +215,7 @@ def _last_record(descriptor: int, size: int) -> tuple[bytes, Head | None]:
     end = None
     for line in last_lines(descriptor, size):
         end = line if end is None else end
-        found = unseal(line)
+        found = head_of(line)
         if found is not None:  # what lacks but its newline is a record too
-            return end, Head(found.seq, found.hash)
+            return end, found
     return end or b"", None

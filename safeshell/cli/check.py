@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -178,7 +177,7 @@ def _explain(
         answer["explain"] = explanation.to_json()
         if not as_json:
             click.echo(f"\n{render(explanation)}", nl=False)
-    placement, reason = _foretell(*asked, replace(judgement.decision, action=action))
+    placement, reason = _foretell(*asked, judgement.decision.changed(action=action))
     answer.update(placement=placement, reason=reason)
     if as_json:
         return

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
-from safeshell.daemon.start import serve
 from safeshell.errors import SafeShellError
 from safeshell.paths import Home
 
 
 def main() -> int:
     """Runs the daemon until it is stopped; returns the exit status."""
+    gc.disable()  # what is imported stays, so there is nothing to look for; `serve` enables it
+    from safeshell.daemon.start import serve  # noqa: PLC0415 # see above
+
     try:
         serve(Home.find())
     except SafeShellError as error:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from safeshell.daemon.approver import objection
 from safeshell.daemon.confinement import Own
@@ -38,8 +37,7 @@ Say = Callable[[dict[str, Any]], None]
 """Answers who answers."""
 
 
-@dataclass(slots=True)
-class Pending:
+class Pending(NamedTuple):
     """A command that waits."""
 
     number: int

@@ -19,13 +19,12 @@ KEPT_FOR = 10.0
 
 UNREADABLE = "cgroup limits that can't be read"
 
-_CEILING = re.compile(rb"(memory|pids|hugetlb)\..*(max|high|limit_in_bytes)|cpu\.max|cpu\.cfs_quota_us")
-_OTHER = re.compile(
-    rb"(io|misc|rdma|dmem|cpu\.uclamp)\.max|cpuset\.(cpus|mems)|devices\.list|blkio\.throttle\..*_device"
-)
-_UNSET_LINE = re.compile(rb"(\S+ )?(\w+=)?max( \w+=max)*|a \*:\* rwm")
+# Compiled when they are needed: few callers have another cgroup than those before.
+_CEILING = rb"(memory|pids|hugetlb)\..*(max|high|limit_in_bytes)|cpu\.max|cpu\.cfs_quota_us"
+_OTHER = rb"(io|misc|rdma|dmem|cpu\.uclamp)\.max|cpuset\.(cpus|mems)|devices\.list|blkio\.throttle\..*_device"
+_UNSET_LINE = rb"(\S+ )?(\w+=)?max( \w+=max)*|a \*:\* rwm"
 _NO_CEILING = 1 << 62  # v1 writes "none" as the highest whole page
-_ESCAPE = re.compile(rb"\\([0-7]{3})")
+_ESCAPE = rb"\\([0-7]{3})"
 
 Limit = float | bytes
 """A ceiling as a number, where a lower one is tighter; any other limit as the kernel writes it."""
@@ -108,7 +107,7 @@ def _mounts(mountinfo: bytes) -> list[tuple[frozenset[bytes], bytes, bytes]]:
 
 
 def _unescape(field: bytes) -> bytes:
-    return _ESCAPE.sub(lambda escape: bytes([int(escape[1], 8)]), field)
+    return re.sub(_ESCAPE, lambda escape: bytes([int(escape[1], 8)]), field) if b"\\" in field else field
 
 
 def _limits(directory: bytes) -> list[tuple[bytes, Limit]]:
@@ -120,13 +119,13 @@ def _limits(directory: bytes) -> list[tuple[bytes, Limit]]:
     """
     found: list[tuple[bytes, Limit]] = []
     for name in sorted(os.listdir(directory)):
-        if _CEILING.fullmatch(name):
+        if re.fullmatch(_CEILING, name):
             ceiling = _ceiling(directory, name)
             if ceiling is not None:
                 found.append((name, ceiling))
-        elif _OTHER.fullmatch(name):
+        elif re.fullmatch(_OTHER, name):
             text = _read(directory, name)
-            if not all(_UNSET_LINE.fullmatch(line) for line in text.splitlines()):
+            if not all(re.fullmatch(_UNSET_LINE, line) for line in text.splitlines()):
                 found.append((name, text))
     return found
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safeshell.cache import Policy
 from safeshell.context import Context
@@ -31,6 +30,9 @@ from safeshell.protocol import Command, Reply, Type
 from safeshell.spellings import UNWRAPPED, FileWorld, Spelling, spellings
 from safeshell.subject import text
 
+if TYPE_CHECKING:
+    from safeshell.daemon.front import Answered
+
 
 class Commands:
     """Judges commands and has them run.
@@ -38,6 +40,7 @@ class Commands:
     Attributes:
         decided: decisions by action.
         on_bug: called with what a command that had waited met.
+        on_answered: called once a request has been answered, where the same may come again.
         observed: what rules that only observe would have done, by rule and action.
     """
 
@@ -62,6 +65,7 @@ class Commands:
         self._journal = journal
         self._context = Context()
         self.on_bug: Callable[[Connection, Exception], None] = lambda _connection, _error: None
+        self.on_answered: Callable[[Request], None] = lambda _request: None
         self.decided: Counter[str] = Counter()
         self.observed: Counter[tuple[str, str]] = Counter()
         self.time(Untimed())
@@ -111,11 +115,19 @@ class Commands:
         misses = policy.misses
         found, decisions, decision = self._decide(policy, command, directory, facts)
         request = Request(
-            connection, command, same_view, caller, obstacle, directory, policy, facts, found, decisions, decision
+            connection,
+            command,
+            same_view,
+            caller,
+            obstacle,
+            directory,
+            policy,
+            facts,
+            found,
+            decisions,
+            decision,
         )
-        self.decided[decision.action.word] += 1
-        for match in decision.observed:
-            self.observed[match.rule, match.action.word] += 1
+        self._count(decision)
         if command.kind == Type.EVALUATE:
             if command.lines:
                 self._answer(request)
@@ -125,6 +137,29 @@ class Commands:
             self._runner.run(request)
         else:
             self._act(request)
+        if connection.frame:
+            self.on_answered(request)
+
+    def _count(self, decision: Decision) -> None:
+        self.decided[decision.action.word] += 1
+        for match in decision.observed:
+            self.observed[match.rule, match.action.word] += 1
+
+    def answered(self, request: Request, by: Answered) -> None:
+        """Takes note that the native front gave this request's answer again, to somebody else."""
+        decision = request.decision
+        request.policy.hits += 1
+        self._count(decision)
+        if decision.action is Action.ALLOW:
+            self._runner.ran_again(request, by)
+        else:
+            self._journal.refused(request, DENIED, by=by)
+
+    def adopt(self, request: Request, child: int) -> None:
+        """Takes over a command that the native front has started by this request's answer."""
+        request.policy.hits += 1
+        self._count(request.decision)
+        self._runner.adopt(request, child)
 
     def _judge_line(
         self, connection: Connection, policy: Policy, directory: bytes | None, repository: bytes | None
@@ -270,7 +305,9 @@ class Commands:
             )
             self._journal.refused(request, NEEDS_APPROVAL)
             return
-        self._runner.run(replace(request, facts=facts, decision=decision))
+        approved = request.copy()
+        approved.facts, approved.decision = facts, decision
+        self._runner.run(approved)
 
     def _redirect(self, request: Request) -> None:
         """Runs a rule's target instead, once that has been judged itself."""
@@ -284,8 +321,8 @@ class Commands:
             request.command.environment,
             request.command.nice,
             request.command.blocked,
-            request.command.lines,
-            request.command.borrow,
+            lines=request.command.lines,
+            borrow=request.command.borrow,
         )
         *_, judged = self._decide(request.policy, target, request.directory, request.facts)
         if judged.action is Action.REDIRECT:
@@ -304,15 +341,10 @@ class Commands:
             target.arguments, program = in_home(target.arguments, program, request, self._home)
         request.connection.notice(f"safeshell: redirected by {_because(decision)}: {decision.message}")
         limits = [each for each in (decision.timeout_ms, judged.timeout_ms) if each]
-        self._runner.run(
-            replace(
-                request,
-                command=target,
-                decision=replace(decision, timeout_ms=min(limits, default=0)),
-                program=program,
-                replaced=True,
-            )
-        )
+        instead = request.copy()
+        instead.command, instead.program, instead.replaced = target, program, True
+        instead.decision = decision.changed(timeout_ms=min(limits, default=0))
+        self._runner.run(instead)
 
 
 def _because(decision: Decision) -> str:

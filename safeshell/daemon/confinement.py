@@ -23,7 +23,6 @@ import errno
 import os
 import resource
 import select
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from safeshell.daemon.cgroups import Cgroups
@@ -76,7 +75,6 @@ class Caller(NamedTuple):
     same_view: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Own:
     """The daemon's own state, read once.
 
@@ -84,18 +82,39 @@ class Own:
     have to be given the limits read here.
     """
 
-    status: Status
-    mount: bytes
-    namespaces: tuple[tuple[bytes, bytes, str], ...]
-    root: tuple[int, int]
-    label: bytes | None
-    cgroup: bytes
-    cgroups: Cgroups
-    limits: bytes
-    nice: int
-    scheduling: int
-    unprovable: str
-    unusual: str
+    __slots__ = (
+        *("cgroup", "cgroups", "label", "limits", "mount", "namespaces"),
+        *("nice", "root", "scheduling", "status", "unprovable", "unusual"),
+    )
+
+    def __init__(
+        self,
+        *,
+        status: Status,
+        mount: bytes,
+        namespaces: tuple[tuple[bytes, bytes, str], ...],
+        root: tuple[int, int],
+        label: bytes | None,
+        cgroup: bytes,
+        cgroups: Cgroups,
+        limits: bytes,
+        nice: int,
+        scheduling: int,
+        unprovable: str,
+        unusual: str,
+    ) -> None:
+        self.status = status
+        self.mount = mount
+        self.namespaces = namespaces
+        self.root = root
+        self.label = label
+        self.cgroup = cgroup
+        self.cgroups = cgroups
+        self.limits = limits
+        self.nice = nice
+        self.scheduling = scheduling
+        self.unprovable = unprovable
+        self.unusual = unusual
 
     @classmethod
     def read(cls) -> Own:
@@ -132,7 +151,8 @@ class Own:
                 os.close(process)
         except OSError as error:
             raise SafeShellError(f"can't read the daemon's state: {error.strerror}") from error
-        return replace(found, limits=_unraised(found.limits))
+        found.limits = _unraised(found.limits)
+        return found
 
     @classmethod
     def _read(cls, process: int, pid: int) -> Own:

@@ -10,7 +10,7 @@ import select
 import socket
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from safeshell.daemon.executor import Child
 from safeshell.daemon.loop import Loop, Timer
@@ -36,13 +36,56 @@ TIMED_OUT_STATUS = 124
 
 _UCRED = struct.Struct("3i")
 _ANCILLARY = socket.CMSG_SPACE(DESCRIPTORS_MAX * 4)
-_buffer = bytearray(CHUNK)
+BUFFER = bytearray(CHUNK)
 """One buffer for all: the daemon reads one connection at a time, and its pages stay warm."""
-_view = memoryview(_buffer)
+_view = memoryview(BUFFER)
+
+
+class Taken(NamedTuple):
+    """A connection as the native front takes it, with what has come of its request.
+
+    Attributes:
+        fd: the socket.
+        pid, uid: the process that connected, from the kernel.
+        pidfd: a descriptor of it.
+        descriptors: what it passed.
+        truncated: whether it passed more than could be taken.
+        size: bytes of the request, in `BUFFER`.
+        seen: whether the same request has been seen lately.
+        slot: the answer that was given again, -1 for none.
+        child: the command that runs by that answer, or 0.
+        began, accepted, received, recalled, inspected, spawned: when it came and when each stage ended, ns; 0 where
+            nothing is timed. The last three only with a child.
+    """
+
+    fd: int
+    pid: int
+    uid: int
+    pidfd: int
+    descriptors: list[int]
+    truncated: bool
+    size: int
+    seen: bool
+    slot: int
+    child: int
+    began: int
+    accepted: int
+    received: int
+    recalled: int
+    inspected: int
+    spawned: int
 
 
 class Connection:
     """A client's connection.
+
+    Args:
+        sock: its socket, just accepted.
+        loop: what waits for it.
+        request_bytes: the most that a request may have.
+        on_close: called once it is closed.
+        receiver: what takes its bytes.
+        taken: what the native front has found out and received already, if it took the connection.
 
     Raises:
         OSError: the client has gone already.
@@ -53,7 +96,11 @@ class Connection:
         descriptors: what it passed: 0, 1, 2 and its directory, or the directory alone, or nothing.
         command: the request, once it is there.
         child: the command running for it.
+        adopted: its pid, where the native front started it, else 0.
         placement: who runs the command, "daemon" or "in_place"; "" before that is settled.
+        frame: the request's bytes, where its answer may be worth keeping; else nothing.
+        passed: how many descriptors came with it.
+        last: the last answer, where the request is kept.
         waiting: the client was told that its command waits.
         owner: a pidfd of the process whose descriptors were borrowed (`safeshell.daemon.borrow`), or -1.
     """
@@ -65,13 +112,18 @@ class Connection:
         "_outgoing",
         "_receiver",
         "_registered",
+        "_taken",
+        "adopted",
         "child",
         "closed",
         "command",
         "deadline",
         "descriptors",
         "fileno",
+        "frame",
+        "last",
         "owner",
+        "passed",
         "pid",
         "pidfd",
         "placement",
@@ -87,14 +139,23 @@ class Connection:
         request_bytes: int,
         on_close: Callable[[Connection], None],
         receiver: type[Receiver] = Receiver,
+        taken: Taken | None = None,
     ) -> None:
         self.sock = sock
         self._on_close = on_close
         self.fileno = sock.fileno()
         self._loop = loop
-        self.pid, self.uid, _ = _UCRED.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
-        self.pidfd = _open_pidfd(sock, self.pid)
-        self.descriptors: list[int] = []
+        self._taken = taken
+        if taken is None:
+            self.pid, self.uid, _ = _UCRED.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+            self.pidfd = _open_pidfd(sock, self.pid)
+            self.descriptors: list[int] = []
+        else:
+            self.pid, self.uid, self.pidfd, self.descriptors = taken[1:5]
+        self.adopted = 0
+        self.passed = 0
+        self.frame = b""
+        self.last = b""
         self.command: Command | None = None
         self.child: Child | None = None
         self.placement = ""
@@ -116,9 +177,11 @@ class Connection:
         Raises:
             ProtocolError: it breaks the protocol.
         """
+        if self._taken is not None:
+            return self._receive_taken(self._taken)
         try:
             size, ancillary, flags, _ = self.sock.recvmsg_into(
-                (_buffer,), _ANCILLARY, socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC
+                (BUFFER,), _ANCILLARY, socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC
             )
         except BlockingIOError:
             return []
@@ -131,14 +194,33 @@ class Connection:
                 received.frombytes(data[: len(data) - len(data) % 4])
                 self.descriptors += received
                 taken += len(received)
-        if flags & socket.MSG_CTRUNC and taken < DESCRIPTORS_MAX:
-            # There was room for them in the message: the kernel stops where this process may open no more.
-            raise ProtocolError("the daemon is out of descriptors and can't take the client's; nothing runs")
-        if flags & socket.MSG_CTRUNC or len(self.descriptors) > DESCRIPTORS_MAX:
-            raise ProtocolError("the client passed more descriptors than it may")
+        self._check_descriptors(taken, truncated=bool(flags & socket.MSG_CTRUNC))
         if size == 0:
             return None
         return self._receiver.feed(bytes(_view[:size]))
+
+    def _receive_taken(self, taken: Taken) -> list[Event]:
+        self._taken = None
+        self._check_descriptors(len(taken.descriptors), truncated=taken.truncated)
+        self.passed = len(taken.descriptors)
+        data = bytes(_view[: taken.size])
+        if taken.seen:
+            self.frame = data
+        return self._receiver.feed(data) if data else []
+
+    def receive_again(self, frame: bytes) -> Command:
+        """Takes a request that the native front has received, and that is this one byte for byte."""
+        self._taken = None
+        (command,) = self._receiver.feed(frame)
+        assert isinstance(command, Command)
+        return command
+
+    def _check_descriptors(self, taken: int, *, truncated: bool) -> None:
+        if truncated and taken < DESCRIPTORS_MAX:
+            # There was room for them in the message: the kernel stops where this process may open no more.
+            raise ProtocolError("the daemon is out of descriptors and can't take the client's; nothing runs")
+        if truncated or len(self.descriptors) > DESCRIPTORS_MAX:
+            raise ProtocolError("the client passed more descriptors than it may")
 
     def listen(self, callback: Callable[[int], None]) -> None:
         """Calls back when the client sends or goes."""
@@ -274,6 +356,8 @@ class Connection:
 
     def finish(self, last: bytes) -> None:
         """Sends the last answer and closes, once the client has taken all of it."""
+        if self.frame:
+            self.last = last
         self.send(last)
         if self._outgoing and not self.closed:
             self.on_drained(self.close)

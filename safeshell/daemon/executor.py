@@ -10,7 +10,6 @@ import os
 import resource
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from safeshell.daemon.loop import Loop, Timer
 
@@ -29,7 +28,6 @@ IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 _WAIT = os.WEXITED | os.WSTOPPED | os.WNOHANG
 
 
-@dataclass(slots=True)
 class Child:
     """A running command.
 
@@ -37,13 +35,18 @@ class Child:
         pid: also its process group.
         ended: called with the raw wait status and whether a timeout ended it.
         stopped: called with the signal that stopped it.
+        told: whether whoever ran it knows already that it has ended.
     """
 
-    pid: int
-    ended: Callable[[int, bool], None]
-    stopped: Callable[[int], None]
-    timer: Timer | None = None
-    timed_out: bool = False
+    __slots__ = ("ended", "pid", "stopped", "timed_out", "timer", "told")
+
+    def __init__(self, pid: int, ended: Callable[[int, bool], None], stopped: Callable[[int], None]) -> None:
+        self.pid = pid
+        self.ended = ended
+        self.stopped = stopped
+        self.timer: Timer | None = None
+        self.timed_out = False
+        self.told = False
 
 
 def raised(limit: tuple[int, int]) -> tuple[int, int]:
@@ -121,6 +124,11 @@ class Executor:
             resource.setrlimit(resource.RLIMIT_NOFILE, self._raised_limit)
 
     @property
+    def own_limit(self) -> tuple[int, int]:
+        """The soft and hard limit on open files that the daemon was started with."""
+        return self._own_limit
+
+    @property
     def descriptors_max(self) -> int:
         """How many descriptors the daemon may have open."""
         return self._raised_limit[0]
@@ -166,17 +174,28 @@ class Executor:
                 return
             if found is None:
                 return
-            child = self._children.get(found.si_pid)
             if found.si_code == os.CLD_STOPPED:
+                child = self._children.get(found.si_pid)
                 if child is not None:
                     child.stopped(found.si_status)
                 continue
-            if child is None:
-                continue  # a compiler, whose answer came through its pipe
-            del self._children[child.pid]
-            if child.timer is not None:
-                child.timer.cancel()
-            child.ended(_wait_status(found.si_code, found.si_status), child.timed_out)
+            self.bury(found.si_pid, _wait_status(found.si_code, found.si_status))
+
+    def bury(self, pid: int, status: int, *, told: bool = False) -> None:
+        """Takes note that a child has ended, with this wait status, and has been waited for.
+
+        Args:
+            pid: the child.
+            status: its wait status.
+            told: whether whoever ran it knows already.
+        """
+        child = self._children.pop(pid, None)
+        if child is None:
+            return  # a compiler, whose answer came through its pipe
+        child.told = told
+        if child.timer is not None:
+            child.timer.cancel()
+        child.ended(status, child.timed_out)
 
 
 def _wait_status(code: int, status: int) -> int:

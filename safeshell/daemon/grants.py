@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from safeshell.daemon import processes
@@ -17,8 +16,7 @@ GRANTS_MAX = 1024
 """Remembered approvals; beyond them the oldest are forgotten, and asked for again."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
+class _Scope(NamedTuple):
     """What an approval was given for: another rule, directory, fact or table makes it another request."""
 
     rules: frozenset[tuple[str, str]]
@@ -45,8 +43,7 @@ class _Scope:
         )
 
 
-@dataclass(slots=True)
-class _Grant:
+class _Grant(NamedTuple):
     words: tuple[bytes, ...]
     is_prefix: bool
     scope: _Scope
@@ -64,7 +61,6 @@ class _Part(NamedTuple):
     rules: frozenset[tuple[str, str]]
 
 
-@dataclass(slots=True)
 class _Inside:
     """What an approved command may run without being asked about again.
 
@@ -75,10 +71,13 @@ class _Inside:
         tables: what it was decided by.
     """
 
-    root: tuple[int, int]
-    parts: list[_Part]
-    is_open: bool
-    tables: tuple[str, ...]
+    __slots__ = ("is_open", "parts", "root", "tables")
+
+    def __init__(self, root: tuple[int, int], parts: list[_Part], *, is_open: bool, tables: tuple[str, ...]) -> None:
+        self.root = root
+        self.parts = parts
+        self.is_open = is_open
+        self.tables = tables
 
     def admits(self, part: _Part) -> bool:
         """Whether a part is one of these."""
@@ -151,7 +150,7 @@ class Grants:
             return
         self._inside = [entry for entry in self._inside[1 - GRANTS_MAX :] if _is_alive(entry.root)]
         is_open = any(spelling.name == "xargs" for spelling in request.spellings)
-        self._inside.append(_Inside((root.pid, root.started), inner, is_open, request.decision.tables))
+        self._inside.append(_Inside((root.pid, root.started), inner, is_open=is_open, tables=request.decision.tables))
 
     def _covers_inside(self, request: Request) -> bool:
         if not self._inside:

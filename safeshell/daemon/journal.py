@@ -6,7 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from safeshell.audit.log import AuditLog
 from safeshell.audit.outcome import Kind, Outcome, worth
@@ -21,6 +21,20 @@ from safeshell.decision import Action, Decision
 from safeshell.paths import Home
 from safeshell.protocol import Command
 from safeshell.settings import Settings
+
+
+class Asker(Protocol):
+    """Who asked: a `Connection`, or who was answered by the native front."""
+
+    @property
+    def pid(self) -> int:
+        """The client's process."""
+        ...
+
+    @property
+    def uid(self) -> int:
+        """Whose it is."""
+        ...
 
 
 class Journal:
@@ -56,18 +70,25 @@ class Journal:
 
     # What there is to hear
 
-    def refused(self, request: Request, status: int, error: str = "") -> None:
-        """A command did not run."""
-        self._note(self._outcome("error" if error else "command", request, status << 8, error=error))
+    def refused(self, request: Request, status: int, error: str = "", *, by: Asker | None = None) -> None:
+        """A command did not run; `by` is who asked, where that isn't who the request is of: it was answered again."""
+        self._note(self._outcome("error" if error else "command", request, status << 8, error=error, by=by))
 
     def ran(
-        self, request: Request, placement: str, reason: str, status: int | None = None, duration_s: float | None = None
+        self,
+        request: Request,
+        placement: str,
+        reason: str,
+        status: int | None = None,
+        duration_s: float | None = None,
+        *,
+        by: Asker | None = None,
     ) -> None:
-        """A command runs in place, or ran in the daemon and ended with this wait status."""
+        """A command runs in place, or ran in the daemon and ended with this wait status; `by` as above."""
         decision = request.decision
         if decision.action is Action.ALLOW and not decision.observed and self._is_quiet:
             return  # most commands: nothing is made for them
-        outcome = self._outcome("command", request, status)
+        outcome = self._outcome("command", request, status, by=by)
         self._note(outcome._replace(placement=placement, reason=reason, duration_s=duration_s))
 
     def approval(self, request: Request, number: int, answer: str, status: int | None = None, **more: object) -> None:
@@ -130,9 +151,11 @@ class Journal:
         *,
         approval: Mapping[str, Any] | None = None,
         error: str = "",
+        by: Asker | None = None,
     ) -> Outcome:
         connection = request.connection
         asked = connection.command  # a redirect put another in its place
+        by = by or connection
         return Outcome(
             ts=time.time(),
             kind=kind,
@@ -142,8 +165,8 @@ class Journal:
             decision=request.decision,
             is_ai=request.is_ai,
             directory=request.directory,
-            uid=connection.uid,
-            pid=connection.pid,
+            uid=by.uid,
+            pid=by.pid,
             wait_status=wait_status,
             approval=approval,
             error=error,

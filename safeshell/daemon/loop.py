@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
-import os
 import select
 import signal
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 Callback = Callable[[int], None]
+Poll = Callable[[float | None], Iterable[tuple[int, int]]]
+"""Waits for so many seconds (None: for ever) and gives the descriptors that are ready, with their events."""
 
 
 CANCELLED_MAX = 256
@@ -41,21 +43,34 @@ class Loop:
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
+        self._poll: Poll = self._epoll.poll
         self._callbacks: dict[int, Callback] = {}
         self._timers: list[tuple[float, int, Timer]] = []
         self._sequence = itertools.count()
         self._cancelled = 0
         self._running = False
         self._on_signal: Callable[[int], None] = lambda _number: None
-        self._wakeup_reader, self._wakeup_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self.register(self._wakeup_reader, select.EPOLLIN, self._signals_arrived)
+        # Sockets, not a pipe: the native front looks what has come before it takes it.
+        self._wakeup, self._waker = socket.socketpair()
+        self._wakeup.setblocking(False)
+        self._waker.setblocking(False)
+        self.register(self._wakeup.fileno(), select.EPOLLIN, self._signals_arrived)
 
     def watch_signals(self, numbers: tuple[int, ...], on_signal: Callable[[int], None]) -> None:
         """Turns these signals into calls of `on_signal`, outside of signal context."""
         self._on_signal = on_signal
-        signal.set_wakeup_fd(self._wakeup_writer, warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         for number in numbers:
             signal.signal(number, _ignore)
+
+    @property
+    def descriptors(self) -> tuple[int, int, int]:
+        """The epoll's own; a socket from which the numbers of signals are read as they come; and its other end."""
+        return self._epoll.fileno(), self._wakeup.fileno(), self._waker.fileno()
+
+    def wait_by(self, poll: Poll) -> None:
+        """Waits by this from now on; it has to see to the same descriptors."""
+        self._poll = poll
 
     def register(self, descriptor: int, events: int, callback: Callback) -> None:
         """Calls back with the ready events whenever the descriptor has some."""
@@ -92,10 +107,9 @@ class Loop:
     def run(self) -> None:
         """Runs until `stop`."""
         self._running = True
-        poll = self._epoll.poll
         callbacks = self._callbacks
         while self._running:
-            for descriptor, events in poll(self._wait()):
+            for descriptor, events in self._poll(self._wait()):
                 # A callback may have closed a descriptor that is still in this batch.
                 callback = callbacks.get(descriptor)
                 if callback is not None:
@@ -117,15 +131,15 @@ class Loop:
 
     def _signals_arrived(self, _events: int) -> None:
         with contextlib.suppress(BlockingIOError):
-            for number in sorted(set(os.read(self._wakeup_reader, 512))):
+            for number in sorted(set(self._wakeup.recv(512))):
                 self._on_signal(number)
 
     def close(self) -> None:
         """Gives the descriptors back."""
         signal.set_wakeup_fd(-1)
         self._epoll.close()
-        os.close(self._wakeup_reader)
-        os.close(self._wakeup_writer)
+        self._wakeup.close()
+        self._waker.close()
 
 
 def _nothing() -> None:

@@ -8,8 +8,6 @@ Wrong tries are counted in the file, before they are checked: neither a restart 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import hmac
 import json
 import os
 import select
@@ -83,6 +81,8 @@ class Pins:
             return
 
         def compare() -> bool:
+            import hmac  # noqa: PLC0415 # as `hashlib` below
+
             return hmac.compare_digest(_hash(pin, record), bytes.fromhex(record["hash"]))
 
         def take(right: bool) -> None:
@@ -160,6 +160,8 @@ def _boot() -> str:
 
 
 def _hash(pin: str, record: dict[str, Any]) -> bytes:
+    import hashlib  # noqa: PLC0415 # loads OpenSSL, which few daemons need for this
+
     salt = bytes.fromhex(record["salt"])
     cost = {name: int(record[name]) for name in _COST}
     return hashlib.scrypt(pin.encode(), salt=salt, maxmem=256 << 20, dklen=32, **cost)

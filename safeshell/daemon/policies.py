@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 import select
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from safeshell import store
@@ -18,9 +17,10 @@ from safeshell.daemon.loop import Loop
 from safeshell.errors import TableError
 from safeshell.evaluator import LoadedTable
 from safeshell.paths import SYSTEM_RULES, Home
+from safeshell.published import begin_reading
 from safeshell.repositories import find_rules
 from safeshell.settings import Settings
-from safeshell.store import Signature, signature
+from safeshell.store import Reading, Signature, signature
 from safeshell.table import SECTIONS, Table
 
 WAIT_S = 2.0
@@ -33,16 +33,18 @@ Waiter = Callable[[bool], None]
 """Called once: whether the compilation ended in time."""
 
 
-@dataclass(slots=True)
 class Origin:
     """The rules of one place (the user's with the machine's, or a repository's), and what they are now."""
 
-    rules: str
-    tables: list[LoadedTable] = field(default_factory=list)
-    watch: dict[str, Signature] = field(default_factory=dict)
-    error: str = ""
-    notice: str = ""
-    job: Job | None = None
+    __slots__ = ("error", "job", "notice", "rules", "tables", "watch")
+
+    def __init__(self, rules: str) -> None:
+        self.rules = rules
+        self.tables: list[LoadedTable] = []
+        self.watch: dict[str, Signature] = {}
+        self.error = ""
+        self.notice = ""
+        self.job: Job | None = None
 
     def fresh(self) -> bool:
         """Whether every source is as it was when it was compiled."""
@@ -53,14 +55,16 @@ class Origin:
         return bool(self.watch)
 
 
-@dataclass(slots=True)
 class Job:
     """A compilation under way."""
 
-    origin: Origin
-    pipe: int
-    data: list[bytes] = field(default_factory=list)
-    waiters: list[Waiter] = field(default_factory=list)
+    __slots__ = ("data", "origin", "pipe", "waiters")
+
+    def __init__(self, origin: Origin, pipe: int) -> None:
+        self.origin = origin
+        self.pipe = pipe
+        self.data: list[bytes] = []
+        self.waiters: list[Waiter] = []
 
 
 class Policies:
@@ -69,6 +73,7 @@ class Policies:
     Attributes:
         settings: the settings now.
         on_settings: called when they change.
+        on_change: called when rules or settings may have changed.
     """
 
     def __init__(self, home: Home, loop: Loop) -> None:
@@ -80,17 +85,22 @@ class Policies:
         self._composed: dict[tuple[tuple[str, str], ...], Policy] = {}
         self.settings = Settings()
         self.on_settings: Callable[[], None] = lambda: None
+        self.on_change: Callable[[], None] = lambda: None
         self.reloads = 0
 
-    def load(self) -> None:
-        """Takes up what was last published; a table that can't be trusted is compiled again on the first request."""
+    def load(self, reading: Reading | None = None) -> None:
+        """Takes up what was last published; a table that can't be trusted is compiled again on the first request.
+
+        Args:
+            reading: of these tables, where it has begun already.
+        """
         try:
-            found, settings = store.read_current(self._home.tables, (self._home.rules, SYSTEM_RULES))
+            found, settings = (reading or begin_reading(self._home)).result()
             tables = []
             for rules in (SYSTEM_RULES, self._home.rules):
                 if rules in found:
                     current, sections = found[rules]
-                    tables.append(LoadedTable(Table(sections, current.root)))
+                    tables.append(LoadedTable(Table(sections, current.root, current.digest)))
             if self._home.rules in found:
                 self._user.tables = tables
                 self._user.watch = found[self._home.rules][0].watch
@@ -115,6 +125,11 @@ class Policies:
             if not origin.fresh():
                 return origin
         return None
+
+    def watched(self, repository: bytes | None) -> Iterable[tuple[str, Signature]]:
+        """The files that the rules in force come from, each as it was when they were compiled."""
+        origins = [self._user] if repository is None else [self._user, self._repositories[repository]]
+        return [entry for origin in origins for entry in origin.watch.items()]
 
     def policy(self, repository: bytes | None) -> Policy | None:
         """The policy in force, or None where no rules ever compiled."""
@@ -195,6 +210,7 @@ class Policies:
     def _take(self, origin: Origin, data: bytes) -> None:
         """Puts what was compiled in force; a failure leaves what is in force."""
         self.reloads += 1
+        self.on_change()
         try:
             header, sections = store.decode_bundle(data)
         except TableError:

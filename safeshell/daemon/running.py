@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from safeshell.daemon.confinement import Caller, Own, inspect
 from safeshell.daemon.connection import Connection
@@ -18,6 +19,9 @@ from safeshell.daemon.streams import Streams
 from safeshell.programs import Programs, named_by_path
 from safeshell.protocol import Flag, Reply
 from safeshell.subject import text, unblock
+
+if TYPE_CHECKING:
+    from safeshell.daemon.front import Answered
 
 DENIED = 126
 FAILED = 125
@@ -62,6 +66,7 @@ class Runner:
         path = self._find(request)
         if path is None:
             return
+        request.program = path
         own = command.arguments
         command.arguments = named_by_path(request.name, path, own)
         if placement is Placement.DAEMON:
@@ -122,11 +127,27 @@ class Runner:
     def _execute(self, request: Request, path: bytes, reason: str, own: bytes) -> None:
         """Has the client execute it, with its own arguments where those are what is to run."""
         arguments = request.command.arguments
+        request.reason = reason
         self.placed["in_place", reason] += 1
         # The line form has words for its arguments only where they are another command's.
         same = not request.replaced and (arguments is own or request.command.lines)
         request.connection.execute(path, request.decision.timeout_ms, b"" if same else arguments)
         self._journal.ran(request, "in_place", reason)
+
+    def ran_again(self, request: Request, by: Answered) -> None:
+        """Takes note that the native front did for somebody else what was done for this request."""
+        placement = request.connection.placement
+        self.placed[placement, request.reason] += 1
+        if by.child:
+            duration = (by.noticed - by.spawned) / 1e9 if by.noticed else None
+            self._journal.ran(request, placement, request.reason, by.status, duration, by=by)
+        else:
+            self._journal.ran(request, placement, request.reason, by=by)
+
+    def adopt(self, request: Request, child: int) -> None:
+        """Supervises a command that was started as this request's was."""
+        self.placed["daemon", request.reason] += 1
+        self._supervise(request, child, None, request.reason)
 
     def _spawn(self, request: Request, path: bytes, reason: str) -> str:
         """Runs the command here; returns why not, or "" where it runs.
@@ -157,6 +178,7 @@ class Runner:
             if streams is not None:
                 streams.close()
             return f"spawn: {error.strerror}"
+        request.reason = reason
         self.placed["daemon", reason] += 1
         self._supervise(request, pid, streams, reason)
         return ""
@@ -171,10 +193,13 @@ class Runner:
             connection.tell(Reply.RUNNING)
 
         def ended(status: int, timed_out: bool) -> None:
-            connection.child = None
+            child, connection.child = connection.child, None
             if streams is not None:
                 streams.drain()
-            connection.exited(status, timed_out=timed_out)
+            if child is not None and child.told:
+                connection.close()
+            else:
+                connection.exited(status, timed_out=timed_out)
             self._journal.ran(request, "daemon", reason, status, time.monotonic() - began)
 
         connection.child = self._watch(pid, ended, connection.stopped, request.decision.timeout_ms)

@@ -6,15 +6,16 @@ import contextlib
 import os
 import select
 import signal
+import socket
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safeshell import __version__
 from safeshell.daemon import notify
 from safeshell.daemon.approvals import Approvals
 from safeshell.daemon.commands import Commands
 from safeshell.daemon.confinement import Own, inspect
-from safeshell.daemon.connection import Connection
+from safeshell.daemon.connection import Connection, Taken
 from safeshell.daemon.executor import Executor
 from safeshell.daemon.handover import Handover
 from safeshell.daemon.journal import Journal
@@ -33,6 +34,11 @@ from safeshell.errors import ProtocolError, SafeShellError
 from safeshell.paths import Home
 from safeshell.programs import Programs
 from safeshell.protocol import Command, Control, Event, Query, Signal, Type
+from safeshell.store import Reading
+
+if TYPE_CHECKING:
+    from safeshell.daemon.front import Answered, End, Front
+    from safeshell.daemon.recall import Recall
 
 _FATAL = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2})
 """Signals whose default ends a process: one that reaches a client whose command has not begun ends it so."""
@@ -42,6 +48,9 @@ LOOK_S = 30.0
 
 SETTLE_S = 0.2
 """From a change in the home to the look: who removes the whole directory is not to find a new socket in it."""
+
+FRONT_AFTER_S = 0.05
+"""From the start to the native front: whoever waits for the daemon's first answer needn't wait for its loading."""
 
 RESET = 1
 """The argument of STATS that has everything counted from nothing afterwards."""
@@ -58,13 +67,15 @@ class Server:
         post: its listening socket and its lock.
         loop: what drives it.
         own: the daemon's own state, to compare callers with.
+        reading: of the tables that were published last.
     """
 
-    def __init__(self, home: Home, post: Post, loop: Loop, own: Own) -> None:
+    def __init__(self, home: Home, post: Post, loop: Loop, own: Own, reading: Reading) -> None:
         self._home = home
         self._post = post
         self._loop = loop
         self._own = own
+        self._reading = reading
         self._executor = Executor(loop)
         self._policies = Policies(home, loop)
         self._connections: set[Connection] = set()
@@ -88,6 +99,10 @@ class Server:
         self._policies.on_settings = self._apply_settings
         self._commands.on_bug = self._report_bug
         self._uids = {os.geteuid(), 0}
+        self._programs = programs
+        self._front: Front | None = None
+        self._recall: Recall | None = None
+        self._no_front = "it has not been looked for yet"
         self._timings = Timings()
         self._stopwatch = Stopwatch(self._timings)
         self._statistics = Statistics(self._timings)
@@ -95,9 +110,10 @@ class Server:
 
     def start(self) -> None:
         """Takes up the tables and begins to accept."""
-        self._policies.load()
+        self._policies.load(self._reading)
         self._apply_settings()
         self._accept_more()
+        self._loop.call_later(FRONT_AFTER_S, self._load_front)
         self._loop.call_later(LOOK_S, self._look_again)
 
     def _apply_settings(self) -> None:
@@ -111,14 +127,20 @@ class Server:
         self._receiver = timing.receiver()
         self._on_close = timing.closing(self._closed)
         self._take = timing.taking(self._take_one)
+        self._take_over = timing.taking(self._take_taken)
+        self._adopt = timing.adopting(self._adopt_child)
+        self._note_answered = timing.answering(self._commands.answered)
+        self._note_ended = timing.ending(self._bury)
         self._wake = timing.waking(self._ready)
         self._reap = timing.reaping(self._executor.reap)
         self._commands.time(timing)
         self._runner.time(timing)
+        self._set_front()
 
     def on_signal(self, number: int) -> None:
         """SIGCHLD reaps, SIGIO tells of the home; the first TERM or INT drains, the second ends what still runs."""
         if number == signal.SIGCHLD:
+            self._take_running()
             self._reap()
             self._maybe_finish()
         elif number == signal.SIGHUP:
@@ -136,11 +158,13 @@ class Server:
         if not self._accepting and not self._stopping:
             self._accepting = True
             self._loop.register(self._post.listener.fileno(), select.EPOLLIN, self._accept)
+            self._set_front()
 
     def _accept_less(self) -> None:
         if self._accepting:
             self._accepting = False
             self._loop.unregister(self._post.listener.fileno())
+            self._set_front()
 
     def _accept(self, _events: int) -> None:
         self._take()
@@ -156,26 +180,115 @@ class Server:
             self._loop.call_later(0.05, self._accept_more)
             return False
         try:
-            connection = self._connect(
-                sock, self._loop, self._policies.settings.limits.request_bytes, self._on_close, self._receiver
-            )
+            connection = self._make_connection(sock, None)
         except OSError:
             sock.close()
             return True
+        if self._welcome(connection):
+            self._read(connection)
+        return True
+
+    def _make_connection(self, sock: socket.socket, taken: Taken | None) -> Connection:
+        limit = self._policies.settings.limits.request_bytes
+        return self._connect(sock, self._loop, limit, self._on_close, self._receiver, taken)
+
+    def _welcome(self, connection: Connection) -> bool:
+        """Counts a connection in; returns whether it is served at all."""
         self._connections.add(connection)
         if connection.uid not in self._uids:
             connection.refuse(FAILED, "safeshell: this daemon serves another user")
-            return True
+            return False
         busy = (
             len(self._connections) - len(self._approvals) - len(self._monitors)
         )  # who waits for people holds up nobody
         if busy >= self._policies.settings.limits.connections:
             self._accept_less()
-        elif sock.fileno() >= self._executor.descriptors_max - DESCRIPTORS_KEPT:
+        elif connection.fileno >= self._executor.descriptors_max - DESCRIPTORS_KEPT:
             self._accept_less()
             self._loop.call_later(0.05, self._accept_more)
-        self._read(connection)
         return True
+
+    # The native front
+
+    def _load_front(self) -> None:
+        """Has the front take connections from now on, where there is one."""
+        from safeshell.daemon.front import load  # noqa: PLC0415 # its ctypes takes longer than the first answer may
+
+        front, self._no_front = load(self._loop.descriptors, self._own, self._executor.own_limit)
+        if front is None:
+            return
+        from safeshell.daemon.recall import Recall  # noqa: PLC0415 # as above
+
+        home = os.fsencode(self._home.root)
+        recall = Recall(front, self._policies, self._programs, home, self._own.nice)
+        self._front, self._recall = front, recall
+        front.may_run = lambda: self._policies.settings.limits.commands - len(self._executor)
+        front.on_answered = self._answered
+        self._commands.on_answered = recall.keep
+        self._policies.on_change = recall.forget
+        self._set_front()
+        self._loop.wait_by(front.poll)
+
+    def _set_front(self) -> None:
+        if self._front is not None:
+            self._front.on_taken, self._front.on_ended = self._take_over, self._note_ended
+            self._front.set(
+                self._post.listener.fileno() if self._accepting else -1,
+                timed=self._policies.settings.stats,
+                descriptors_max=self._executor.descriptors_max - DESCRIPTORS_KEPT,
+            )
+
+    def _take_taken(self, taken: Taken) -> bool:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, taken.fd)
+        connection = self._make_connection(sock, taken)
+        if self._welcome(connection):
+            if taken.child:
+                self._take_child(connection, taken)
+            else:
+                self._read(connection)
+        return True
+
+    def _take_child(self, connection: Connection, taken: Taken) -> None:
+        try:
+            self._adopt(connection, taken)
+        except Exception as error:  # noqa: BLE001 # one client's request must not end the daemon for all
+            self._report_bug(connection, error)
+        connection.listen(lambda ready: self._wake(connection, ready))
+
+    def _describe_front(self) -> dict[str, Any]:
+        if self._recall is None:
+            return {"native": False, "reason": self._no_front}
+        return {"native": True, "kept": len(self._recall), "answered": self._recall.answered}
+
+    def _take_running(self) -> None:
+        """Takes over whatever the front has begun: it is to be stopped or reaped here."""
+        while self._front is not None and self._front.surrender():
+            pass
+
+    def _adopt_child(self, connection: Connection, taken: Taken) -> None:
+        """Takes over a command that the front has started."""
+        assert self._recall is not None
+        self._recall.answered += 1
+        connection.adopted = taken.child
+        kept = self._recall.kept(taken.slot)
+        connection.command = command = connection.receive_again(kept.connection.frame)
+        adopted = kept.copy()
+        adopted.connection, adopted.command = connection, command
+        self._commands.adopt(adopted, taken.child)
+
+    def _answered(self, answered: Answered) -> None:
+        """The front has answered a request: it is counted and recorded."""
+        assert self._recall is not None
+        self._recall.answered += 1
+        try:
+            self._note_answered(self._recall.kept(answered.slot), answered)
+        except Exception as error:  # noqa: BLE001 # the client has its answer
+            self._log_bug(error)
+
+    def _bury(self, ended: End) -> None:
+        """A command that the front started has ended, and its client knows."""
+        self._executor.bury(ended.pid, ended.status, told=True)
+        self._maybe_finish()
 
     def _read(self, connection: Connection) -> None:
         try:
@@ -206,6 +319,8 @@ class Server:
 
     def _closed(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        if connection.adopted and self._front is not None:
+            self._front.disown(connection.adopted)
         if len(self._approvals):
             self._approvals.withdraw(connection)
         self._monitors.remove(connection)
@@ -219,12 +334,16 @@ class Server:
         connection.refuse(FAILED, f"safeshell: {reason}")
 
     def _report_bug(self, connection: Connection, error: Exception) -> None:
+        path = self._log_bug(error)
+        self._break(connection, f"the daemon met a bug; its traceback is in {path}")
+
+    def _log_bug(self, error: Exception) -> str:
         import traceback  # noqa: PLC0415 # only when something is wrong
 
         path = os.path.join(self._home.root, "daemon.log")
         with contextlib.suppress(OSError), open(path, "a", encoding="utf-8") as stream:
             stream.write("".join(traceback.format_exception(error)))
-        self._break(connection, f"the daemon met a bug; its traceback is in {path}")
+        return path
 
     def _hang_up(self, connection: Connection) -> None:
         if connection.child is not None:
@@ -315,6 +434,7 @@ class Server:
             ],
             "cache": self._policies.cache(),
             "lines": self._lines.describe(),
+            "front": self._describe_front(),
             "approvals": {"pending": len(self._approvals), "monitors": len(self._monitors)},
             "notify": self._notifier.describe(),
             "audit": self._journal.describe(),
@@ -403,6 +523,7 @@ class Server:
 
     def _end(self, step: int) -> None:
         self._stopping = max(self._stopping, 2 if step == 2 else 1)
+        self._take_running()
         self._approvals.end()
         self._monitors.close_all()
         if self._stopping == 2:

@@ -13,8 +13,8 @@ from safeshell.daemon.confinement import Own
 from safeshell.daemon.handover import INHERITED
 from safeshell.daemon.loop import Loop
 from safeshell.daemon.post import Post
-from safeshell.daemon.server import Server
 from safeshell.paths import Home
+from safeshell.published import begin_reading
 
 _SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGIO)
 
@@ -30,18 +30,22 @@ def serve(home: Home) -> None:
     inherited = os.environ.pop(INHERITED, "")
     post = _take_post(home, inherited)
     try:
+        reading = begin_reading(home)
+        # While another process reads the tables, for this is most of what there is to import.
+        from safeshell.daemon.server import Server  # noqa: PLC0415
+
         os.chdir("/")
         _forget_ignored_signals()
         loop = Loop()
-        server = Server(home, post, loop, own)
+        server = Server(home, post, loop, own, reading)
         loop.watch_signals(_SIGNALS, server.on_signal)
         post.watch(signal.SIGIO)
         server.start()
         if not inherited:  # who hands over names its heir to the service manager itself
             notify.tell("READY=1")
         _tell_ready()
-        gc.collect()
-        gc.freeze()  # what start-up made lives as long as the daemon: the collector need not look at it again
+        gc.freeze()  # what start-up made lives as long as the daemon: the collector need not look at it, ever
+        gc.enable()
         loop.run()
         loop.close()
     finally:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from operator import itemgetter
 
 from safeshell.errors import SafeShellError
@@ -49,15 +48,26 @@ _UMASK = b"Umask:\t"
 UMASK_UNKNOWN = 0o077
 
 
-@dataclass(frozen=True, slots=True)
 class Status:
     """The daemon's own status, to compare others with."""
 
-    labels: tuple[bytes, ...]
-    lines: tuple[bytes, ...]
-    _alike: frozenset[tuple[bytes, ...]]
-    _pick: Callable[[list[bytes]], tuple[bytes, ...]]
-    _umask_at: int
+    __slots__ = ("_alike", "_pick", "_places", "_umask_at", "labels", "lines")
+
+    def __init__(
+        self,
+        labels: tuple[bytes, ...],
+        lines: tuple[bytes, ...],
+        alike: frozenset[tuple[bytes, ...]],
+        pick: Callable[[list[bytes]], tuple[bytes, ...]],
+        umask_at: int,
+        places: tuple[int, ...],
+    ) -> None:
+        self.labels = labels
+        self.lines = lines
+        self._alike = alike
+        self._pick = pick
+        self._umask_at = umask_at
+        self._places = places
 
     @classmethod
     def parse(cls, text: bytes) -> Status:
@@ -72,14 +82,32 @@ class Status:
             if needed not in names and needed not in _OPTIONAL:
                 raise SafeShellError(f"this kernel's /proc/PID/status lacks {os.fsdecode(needed)}")
         labels = tuple(label for label in _REASONS if label in names)
-        pick: Callable[[list[bytes]], tuple[bytes, ...]] = itemgetter(*map(names.index, labels))
+        places = tuple(map(names.index, labels))
+        pick: Callable[[list[bytes]], tuple[bytes, ...]] = itemgetter(*places)
         # Python ignores signals that the daemon's children get back, so its own are not what to compare with.
         expected = tuple(_NONE_IGNORED if line.startswith(b"SigIgn:") else line for line in pick(lines))
         alike = frozenset(
             tuple(ignored if line.startswith(b"SigIgn:") else line for line in expected)
             for ignored in (_NONE_IGNORED, *_LIBC_IGNORED)
         )
-        return cls(labels, expected, alike, pick, names.index(b"Umask"))
+        return cls(labels, expected, alike, pick, names.index(b"Umask"), places)
+
+    def expected(self) -> bytes:
+        """The lines of a caller that differs in nothing, as the native front compares them.
+
+        For each in their order: a byte with its number, one with how many texts it may have, and those, each ended by
+        NUL. The one without a text is the umask.
+        """
+        texts: dict[int, set[bytes]] = {self._umask_at: set()}
+        for alike in self._alike:
+            for place, line in zip(self._places, alike, strict=True):
+                texts.setdefault(place, set()).add(line)
+        return b"".join(
+            [
+                bytes((place, len(texts[place]))) + b"".join([line + b"\0" for line in sorted(texts[place])])
+                for place in sorted(texts)
+            ]
+        )
 
     def number(self, label: bytes) -> int:
         """The value of a line that holds one number, 0 where the kernel has no such line."""

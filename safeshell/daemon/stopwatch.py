@@ -12,14 +12,18 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from safeshell.daemon.connection import Connection
+from safeshell.daemon.connection import Connection, Taken
 from safeshell.daemon.executor import Child
 from safeshell.daemon.loop import Loop
+from safeshell.daemon.request import Request
 from safeshell.daemon.timings import KEPT_MAX, Timings, Turn
-from safeshell.decision import Decision
+from safeshell.decision import Action, Decision
 from safeshell.protocol import Event, Receiver
+
+if TYPE_CHECKING:
+    from safeshell.daemon.front import Answered, End
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -44,6 +48,7 @@ class Connect(Protocol):
         request_bytes: int,
         on_close: Callable[[Connection], None],
         receiver: type[Receiver],
+        taken: Taken | None,
         /,
     ) -> Connection:
         """Makes one."""
@@ -65,7 +70,7 @@ class Untimed:
         """What takes a request's bytes: the stages `receive` and `decode`."""
         return Receiver
 
-    def taking(self, take: Callable[[], bool]) -> Callable[[], bool]:
+    def taking(self, take: Callable[_P, bool]) -> Callable[_P, bool]:
         """Around what takes a connection, and all that comes of it at once."""
         return take
 
@@ -80,6 +85,18 @@ class Untimed:
     def reaping(self, reap: Callable[[], None]) -> Callable[[], None]:
         """Around what looks for children that ended."""
         return reap
+
+    def answering(self, answered: Callable[[Request, Answered], None]) -> Callable[[Request, Answered], None]:
+        """Around what hears of a request that the native front has answered: the stage `recall` among others."""
+        return answered
+
+    def adopting(self, adopt: Callable[[Connection, Taken], None]) -> Callable[[Connection, Taken], None]:
+        """Around what takes over a command that the native front has started: as above."""
+        return adopt
+
+    def ending(self, bury: Callable[[End], None]) -> Callable[[End], None]:
+        """Around what hears of the end of such a command."""
+        return bury
 
     def confining(self, inspect: Callable[[Connection], _R]) -> Callable[[Connection], _R]:
         """Around the stage `confinement`."""
@@ -114,6 +131,8 @@ class _Marks:
         "received",
         "spawned",
         "spent",
+        "started",
+        "told",
     )
 
     def __init__(self) -> None:
@@ -121,6 +140,8 @@ class _Marks:
         self.decision = ""
         self.began = self.accepted = self.received = self.decoded = self.inspected = 0
         self.located = self.decided = self.spawned = self.closed = self.noticed = self.spent = 0
+        self.started = 0  # when the native front had started a command, where it has
+        self.told: End | None = None  # of a command's end, where the native front has told of it
 
     def begin(self, connection: Connection | None, at: int, decision: str = "", spent: int = 0) -> None:
         """Begins a turn; `spent` is what the whole has come to before it."""
@@ -133,6 +154,7 @@ class _Marks:
         """What happens now is nobody's turn."""
         self.connection = None
         self.decision = ""
+        self.spent = 0
 
 
 class _Before:
@@ -166,7 +188,7 @@ class Stopwatch(Untimed):
 
     # Turns
 
-    def taking(self, take: Callable[[], bool]) -> Callable[[], bool]:
+    def taking(self, take: Callable[_P, bool]) -> Callable[_P, bool]:
         """A turn; for most commands all there is, and then its stages are those of every other."""
         marks, clock, timings = self._marks, self._clock, self._timings
         turns = timings.turns
@@ -174,10 +196,10 @@ class Stopwatch(Untimed):
         inspected = self._until_decision + self._confinement
         inspected_reply, inspected_spawn = inspected + self._reply, inspected + self._spawn
 
-        def timed() -> bool:
-            began = marks.began = clock()
-            taken = take()
-            connection, decision = marks.connection, marks.decision
+        def timed(*args: _P.args, **kwargs: _P.kwargs) -> bool:
+            marks.began = clock()
+            taken = take(*args, **kwargs)
+            began, connection, decision = marks.began, marks.connection, marks.decision
             marks.connection = None
             if connection is None:
                 return taken
@@ -265,9 +287,13 @@ class Stopwatch(Untimed):
             request_bytes: int,
             on_close: Callable[[Connection], None],
             receiver: type[Receiver],
+            taken: Taken | None,
         ) -> Connection:
-            connection = marks.connection = connect(sock, loop, request_bytes, on_close, receiver)
-            marks.accepted = clock()
+            connection = marks.connection = connect(sock, loop, request_bytes, on_close, receiver, taken)
+            if taken is None:
+                marks.accepted = clock()
+            else:  # the front has read the clock
+                marks.began, marks.accepted = taken.began, taken.accepted
             return connection
 
         return timed
@@ -333,8 +359,61 @@ class Stopwatch(Untimed):
         def timed(pid: int, ended: Ended, stopped: Callable[[int], None], timeout_ms: int) -> Child:
             if not marks.decision:
                 return watch(pid, ended, stopped, timeout_ms)
-            marks.spawned = clock()
+            marks.spawned = marks.started or clock()
             return watch(pid, self._ending(ended), stopped, timeout_ms)
+
+        return timed
+
+    # The native front
+
+    def answering(self, answered: Callable[[Request, Answered], None]) -> Callable[[Request, Answered], None]:
+        """Counts a turn that the front has timed."""
+        add = self._timings.add
+        stages = self._timings.stages("accept", "receive", "recall", "reply")
+        until_spawn = self._timings.stages("accept", "receive", "recall", "confinement", "spawn")
+        child, after = self._child, self._reap + self._reply
+
+        def timed(request: Request, times: Answered) -> None:
+            answered(request, times)
+            if not times.began:
+                return  # nothing was timed yet
+            decision, placement = request.decision.action.word, request.connection.placement
+            ends: tuple[int, ...] = (times.accepted, times.received, times.recalled)
+            if not times.child:
+                whole = times.replied - times.began
+                add((stages, times.began, (*ends, times.replied), decision, placement, whole))
+                return
+            add((until_spawn, times.began, (*ends, times.inspected, times.spawned), "", "", 0))
+            add((child, times.spawned, (times.noticed,), "", "", 0))
+            whole = times.spawned - times.began + times.replied - times.noticed
+            add((after, times.noticed, (times.reaped, times.replied), decision, placement, whole))
+
+        return timed
+
+    def adopting(self, adopt: Callable[[Connection, Taken], None]) -> Callable[[Connection, Taken], None]:
+        """Counts a turn that the front has timed up to the running child; the rest comes when it ends."""
+        marks, add = self._marks, self._timings.add
+        stages = self._timings.stages("accept", "receive", "recall", "confinement", "spawn")
+
+        def timed(connection: Connection, taken: Taken) -> None:
+            marks.begin(connection, taken.began, Action.ALLOW.word)
+            marks.started = taken.spawned
+            adopt(connection, taken)
+            marks.started = 0
+            marks.end()
+            ends = (taken.accepted, taken.received, taken.recalled, taken.inspected, taken.spawned)
+            add((stages, taken.began, ends, "", "", 0))
+
+        return timed
+
+    def ending(self, bury: Callable[[End], None]) -> Callable[[End], None]:
+        """Has a command's end counted by the front's clock."""
+        marks = self._marks
+
+        def timed(ended: End) -> None:
+            marks.told = ended
+            bury(ended)
+            marks.told = None
 
         return timed
 
@@ -358,13 +437,15 @@ class Stopwatch(Untimed):
         spent = marks.spent + spawned - marks.began
 
         def timed(status: int, timed_out: bool) -> None:
-            noticed, reaped = marks.noticed, clock()
+            told = marks.told
+            noticed, reaped = (marks.noticed, clock()) if told is None else (told.noticed, told.reaped)
             marks.begin(connection, noticed, decision)
             ended(status, timed_out)
+            closed = marks.closed if told is None else told.replied
             # Not so where the client had hung up before, or timing is off now.
-            if spawned < noticed <= reaped < marks.closed:
+            if spawned < noticed <= reaped < closed:
                 add((child, spawned, (noticed,), "", "", 0))
-                add((after, noticed, (reaped, marks.closed), decision, "daemon", spent + marks.closed - noticed))
+                add((after, noticed, (reaped, closed), decision, "daemon", spent + closed - noticed))
             marks.end()
             marks.noticed = clock()  # another that ended at the same time is looked for from here
 

@@ -241,7 +241,7 @@ def _possible(command: Command, caller: Caller, facts: _Facts) -> Decision | Non
     if best is None:
         return None
     subject = command_line(block([as_bytes(word.written) for word in command.words]), _basename(command.words[0]))
-    return dataclasses.replace(best, action=Action.REQUIRE_APPROVAL, subject=subject, redirect_to=())
+    return best.changed(action=Action.REQUIRE_APPROVAL, subject=subject, redirect_to=())
 
 
 def _names(words: Sequence[Word], caller: Caller) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Where the two clients are: the compiled one, and the bash one for where nothing could be compiled."""
+"""Where what was compiled is, and the bash client for where nothing could be."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ def native_client() -> str | None:
     """The path of the compiled client, or None where this installation has none that this machine could run."""
     path = os.path.join(_HERE, "safeshell-shim")
     return path if os.access(path, os.X_OK) else None
+
+
+def native_front() -> str | None:
+    """The path of the daemon's native front, a library, or None where it was not compiled."""
+    path = os.path.join(_HERE, "safeshell-front.so")
+    return path if os.access(path, os.R_OK) else None
 
 
 def bash_client() -> str:

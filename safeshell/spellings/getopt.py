@@ -6,14 +6,13 @@ All wrappers stop at their first operand (`+` in their getopt strings), so a wor
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 NO_VALUE, VALUE, OPTIONAL = 0, 1, 2
 """Whether an option takes a value: an optional one is attached or isn't there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grammar:
+class Grammar(NamedTuple):
     """A program's options.
 
     Attributes:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from safeshell.spellings import gitconfig, variables
+from safeshell.spellings import variables
 from safeshell.spellings.spelling import Spelling, World
-from safeshell.spellings.splitting import split_alias, split_plain
 from safeshell.subject import block, text, unblock
 
 BUILTINS = frozenset(
@@ -59,6 +58,8 @@ def unwrap(spelling: Spelling, world: World) -> Iterator[Spelling]:
     name, rest = words[1], words[2:]
     if name in BUILTINS or rest[:1] == [b"--help"]:
         return
+    from safeshell.spellings.splitting import split_alias  # noqa: PLC0415 # few commands are git's aliases
+
     for value in world.aliases(spelling, name):
         if value.startswith(b"!"):
             yield from _shell(spelling, value[1:], rest, world)
@@ -129,6 +130,8 @@ class _Options:
 
     def _configure(self, key: bytes, value: bytes | None) -> None:
         """Hands a setting on as git does, by the environment."""
+        from safeshell.spellings import gitconfig  # noqa: PLC0415 # few commands set git's configuration
+
         before = variables.get(self._environment, b"GIT_CONFIG_PARAMETERS")
         said = gitconfig.quote(key) + b"=" + (b"" if value is None else gitconfig.quote(value))
         entry = b"GIT_CONFIG_PARAMETERS=" + (before + b" " if before else b"") + said
@@ -158,6 +161,8 @@ def _shell(spelling: Spelling, line: bytes, rest: list[bytes], world: World) -> 
         return
     script = line + b' "$@"' if rest else line
     yield _command([b"sh", b"-c", script, line, *rest], environment, directory)
+    from safeshell.spellings.splitting import split_plain  # noqa: PLC0415 # few commands are git's aliases
+
     commands = split_plain(line)
     if commands is not None:
         commands[-1] += rest

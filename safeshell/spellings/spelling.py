@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from safeshell import gitfacts
-from safeshell.spellings import gitconfig, variables
+from safeshell.spellings import variables
+
+if TYPE_CHECKING:
+    from safeshell.spellings import gitconfig
 
 
 class Spelling(NamedTuple):
@@ -62,14 +64,20 @@ class FileWorld:
         """As the kernel resolves it."""
         if directory is None and not path.startswith(b"/"):
             return None
+        from safeshell import gitfacts  # noqa: PLC0415 # few commands change the directory or are git's aliases
+
         return gitfacts.enter(directory or b"/", path, prefix=self._prefix)
 
     def work_tree(self, spelling: Spelling) -> bytes | None:
         """As git finds it."""
+        from safeshell.spellings import gitconfig  # noqa: PLC0415 # as above
+
         return gitconfig.work_tree(variable_of(spelling), spelling.directory, prefix=self._prefix)
 
     def aliases(self, spelling: Spelling, name: bytes) -> Iterable[bytes]:
         """As git is configured there."""
+        from safeshell.spellings import gitconfig  # noqa: PLC0415 # as above
+
         return gitconfig.aliases(name, variable_of(spelling), spelling.directory, prefix=self._prefix)
 
 
@@ -91,6 +99,8 @@ class StatedWorld:
 
     def aliases(self, spelling: Spelling, name: bytes) -> Iterable[bytes]:
         """Those of the command's own environment."""
+        from safeshell.spellings import gitconfig  # noqa: PLC0415 # as above
+
         return gitconfig.carried(name, variable_of(spelling))
 
 

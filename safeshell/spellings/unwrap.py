@@ -9,7 +9,6 @@ from typing import Final
 from safeshell.spellings import git, variables
 from safeshell.spellings.getopt import read_options
 from safeshell.spellings.spelling import FileWorld, Spelling, World
-from safeshell.spellings.splitting import split_env
 from safeshell.spellings.wrappers import WRAPPERS, Wrapper
 from safeshell.subject import block, text, unblock
 
@@ -38,13 +37,8 @@ def spellings(
         At most SPELLINGS_MAX and the original; the last has `cut` set where there would be more.
     """
     found = [Spelling(name, arguments, environment, directory)]
-    if name not in UNWRAPPED:
+    if is_plain(name, arguments):
         return found
-    if name == "git":
-        # Plain subcommands, by far the most frequent: nothing to take off, nothing to look up.
-        start = arguments.find(b"\0") + 1
-        if arguments[start : arguments.find(b"\0", start)] in git.BUILTINS:
-            return found
     for spelling in found:  # it grows while it is walked
         if spelling.name == "git":
             steps = git.unwrap(spelling, world)
@@ -58,6 +52,17 @@ def spellings(
                 return found
             found.append(step)
     return found
+
+
+def is_plain(name: str, arguments: bytes) -> bool:
+    """Whether a command has one spelling, whatever else there is in the world."""
+    if name not in UNWRAPPED:
+        return True
+    if name != "git":
+        return False
+    # Plain subcommands, by far the most frequent: nothing to take off, nothing to look up.
+    start = arguments.find(b"\0") + 1
+    return arguments[start : arguments.find(b"\0", start)] in git.BUILTINS
 
 
 def _unwrap(spelling: Spelling, wrapper: Wrapper, world: World) -> Iterator[Spelling]:
@@ -139,6 +144,8 @@ class _Reading:
         elif option in wrapper.enters:
             self._entered = value
         elif option in wrapper.splits:
+            from safeshell.spellings.splitting import split_env  # noqa: PLC0415 # its patterns are dear, its callers few
+
             pieces = split_env(value, self._spelling.environment)
             if pieces is None:
                 return False

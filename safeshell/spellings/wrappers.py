@@ -6,7 +6,7 @@ As the programs have it: GNU coreutils 9, findutils 4.9, util-linux 2.38, time 1
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from safeshell.spellings.getopt import Grammar, grammar
 
@@ -14,8 +14,7 @@ _GNU = ("help", "version")
 _NONE = frozenset[str]()
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapper:
+class Wrapper(NamedTuple):
     """A program that runs the command in its operands. Options are named as `getopt.Option` names them.
 
     Attributes:
@@ -46,7 +45,7 @@ class Wrapper:
     enters: frozenset[str] = _NONE
     leaves: frozenset[str] = _NONE
     splits: frozenset[str] = _NONE
-    default: tuple[bytes, ...] = field(default=())
+    default: tuple[bytes, ...] = ()
 
 
 _HELP = frozenset(_GNU)

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from harness import PATH, Daemon, make_home, run, running_daemon, sync_shims, temporary_directory, write
+from harness import PATH, Daemon, make_home, run, running_daemon, sync_shims, temporary_directory, until, write
 
 from safeshell.daemon import borrow
 from safeshell.paths import Home
@@ -45,12 +45,12 @@ def placed(daemon: Daemon, placement: str) -> dict[str, int]:
 
 def test_the_daemon_runs_it_on_the_callers_streams(home: Home, daemon: Daemon) -> None:
     before = placed(daemon, "daemon").get("", 0)
-    opened = daemon.status()["descriptors"]
+    opened = daemon.idle()["descriptors"]
     done = run(home, "cat", "-", "/proc/self/status", stdin=b"from the caller\n")
     assert done.stdout.startswith(b"from the caller\n")
     assert b"PPid:\t%d\n" % daemon.pid in done.stdout
     assert placed(daemon, "daemon")[""] == before + 1
-    assert daemon.status()["descriptors"] == opened
+    until(lambda: daemon.status()["descriptors"] == opened, "what was borrowed to be given back")
 
 
 def test_environment_is_exact_there(home: Home, daemon: Daemon) -> None:
@@ -82,11 +82,11 @@ def test_what_cannot_be_taken_means_in_place(home: Home, daemon: Daemon) -> None
     script = os.path.join(home.root, "client")
     write(script, f"#!/bin/bash -p\n# SAFESHELL-SHIM-MARKER-1\nnc -U '{home.socket}' && :\n", 0o700)
     before = placed(daemon, "in_place").get("closed descriptor", 0)
-    opened = daemon.status()["descriptors"]
+    opened = daemon.idle()["descriptors"]
     done = subprocess.run([script], input=REQUEST % (0, 1, 99), env={"PATH": PATH}, capture_output=True, check=False)
     assert done.stdout == b"exec 0 /usr/bin/cat\n"
     assert placed(daemon, "in_place")["closed descriptor"] == before + 1
-    assert daemon.status()["descriptors"] == opened
+    until(lambda: daemon.status()["descriptors"] == opened, "what was borrowed to be given back")
 
 
 def test_taking() -> None:

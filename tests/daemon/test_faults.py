@@ -21,6 +21,7 @@ from harness import (
     RULES,
     Daemon,
     environment,
+    idle,
     make_home,
     running_daemon,
     safeshell,
@@ -70,13 +71,13 @@ def constrained(home: Home, *prefix: str) -> Iterator[int]:
 
 def test_out_of_descriptors_callers_wait_and_nobody_is_lost(home: Home) -> None:
     with constrained(home, "prlimit", "--nofile=64:64"), contextlib.ExitStack() as stack:
-        before = control(Type.STATUS, home=home)["descriptors"]
-        idle = [stack.enter_context(connect(home)) for _ in range(100)]
-        for sock in idle:
+        before = idle(home)["descriptors"]
+        silent = [stack.enter_context(connect(home)) for _ in range(100)]
+        for sock in silent:
             sock.sendall(b"SfSh")
         with connect(home) as last:
             last.sendall(request("echo", "served"))
-            for sock in idle:
+            for sock in silent:
                 sock.close()
             frame, *_ = ReplyReceiver().feed(last.recv(4096))
             assert frame.payload == b"served\n"
@@ -105,11 +106,11 @@ def test_out_of_processes_is_said_and_ends_when_there_are_some_again() -> None:
             _limit_processes(pid, "0:1000")
             done = _as_nobody(home)
             assert "can't be started here: spawn: Resource temporarily unavailable" in done.stdout, done
-            before = control(Type.STATUS, home=home)
+            before = idle(home)
             write(home.rules, RULES.replace("precious", "dear"))
             os.chown(home.rules, NOBODY, NOBODY)
             assert "spawn: Resource temporarily unavailable" in _as_nobody(home).stdout  # by the last rules
-            after = control(Type.STATUS, home=home)
+            after = idle(home)
             assert after["error"].endswith("the compiler can't be started: Resource temporarily unavailable")
             assert after["descriptors"] == before["descriptors"]
             _limit_processes(pid, "1000:1000")

@@ -123,6 +123,7 @@ ODD: list[Callable[[], int]] = [_memfd, _socket, _file, _fifo, _pidfd]
 
 @pytest.mark.parametrize("count", [1, 4])
 @pytest.mark.parametrize("odd", ODD)
+@pytest.mark.shared
 def test_what_is_no_directory_is_not_entered(daemon: Daemon, odd: Callable[[], int], count: int) -> None:
     descriptor = odd()
     try:
@@ -134,6 +135,7 @@ def test_what_is_no_directory_is_not_entered(daemon: Daemon, odd: Callable[[], i
         os.close(descriptor)
 
 
+@pytest.mark.shared
 def test_a_directory_that_may_not_be_read_still_does(daemon: Daemon, tmp_path: object) -> None:
     descriptor = os.open(str(tmp_path), os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -144,6 +146,7 @@ def test_a_directory_that_may_not_be_read_still_does(daemon: Daemon, tmp_path: o
 
 
 @pytest.mark.parametrize("odd", ODD)
+@pytest.mark.shared
 def test_odd_descriptors_as_input_and_output_are_the_commands_own_affair(
     daemon: Daemon, odd: Callable[[], int]
 ) -> None:
@@ -181,6 +184,7 @@ def test_another_user_is_refused_even_past_the_files_mode(daemon: Daemon, data: 
         os.chmod(daemon.home.socket, 0o600)
 
 
+@pytest.mark.shared
 def test_a_client_that_never_reads_holds_nobody_up(daemon: Daemon) -> None:
     with nothing_kept(daemon):
         with connect(daemon.home) as sock:

@@ -366,7 +366,7 @@ def test_the_machines_rules_are_in_force_under_the_users(
     system = tmp_path / "rules.d"
     system.mkdir()
     write(str(system / "a.yaml"), DENY_ECHO, mode=0o644)
-    for module in ("safeshell_compiler.publish", "safeshell.daemon.policies"):
+    for module in ("safeshell_compiler.publish", "safeshell.published", "safeshell.daemon.policies"):
         monkeypatch.setattr(f"{module}.SYSTEM_RULES", str(system))
     assert callable(homes)
     home = homes(RULES + "overrides: []\n")

@@ -43,7 +43,7 @@ class Bench:
     def connect(self) -> Connection:
         self.work(100)
         connect, on_close = self.stopwatch.connecting(Connection), self.stopwatch.closing(self.gone.append)
-        return connect(self.sock, self.loop, 1 << 16, on_close, self.stopwatch.receiver())
+        return connect(self.sock, self.loop, 1 << 16, on_close, self.stopwatch.receiver(), None)
 
     def receive(self, connection: Connection) -> None:
         self.client.send(encode_control(Type.STATUS))  # what it asks for is all the same to the stopwatch

@@ -1,0 +1,239 @@
+"""The daemon's front in native code (`front.c`): requests come through it, or are answered in it.
+
+Where it wasn't compiled the daemon does the same by itself, and slower.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+from collections.abc import Callable
+from typing import NamedTuple
+
+from safeshell.daemon.confinement import Own
+from safeshell.daemon.connection import BUFFER, Taken
+from safeshell.native import native_front
+
+_TAKEN = struct.Struct("=10i4i6Q")
+_ANSWERED = struct.Struct("=6i9Q")
+_ENDED = struct.Struct("=2i3Q")
+_READY = struct.Struct("=iI")
+_COUNTS = struct.Struct("=2i")
+_ANSWERED_MAX, _ENDED_MAX, _READY_MAX = 64, 64, 64
+
+_TAKEN_AT = _COUNTS.size
+_ANSWERED_AT = _TAKEN_AT + _TAKEN.size
+_ENDED_AT = _ANSWERED_AT + _ANSWERED_MAX * _ANSWERED.size
+_READY_AT = _ENDED_AT + _ENDED_MAX * _ENDED.size
+_SIZE = _READY_AT + _READY_MAX * _READY.size
+
+
+class Answered(NamedTuple):
+    """A request that was answered by the front.
+
+    Attributes:
+        slot: of the answer.
+        pid, uid: who asked.
+        child: the command that ran by that answer, and has ended; 0 for none.
+        status: its wait status.
+        began, accepted, received, recalled, inspected, spawned, noticed, reaped, replied: when it came and when each
+            stage ended, ns; 0 where nothing is timed, or there is no such stage.
+    """
+
+    slot: int
+    pid: int
+    uid: int
+    child: int
+    status: int
+    began: int
+    accepted: int
+    received: int
+    recalled: int
+    inspected: int
+    spawned: int
+    noticed: int
+    reaped: int
+    replied: int
+
+
+class End(NamedTuple):
+    """A command that ended, which its client has been told.
+
+    Attributes:
+        pid: the child's.
+        status: its wait status.
+        noticed, reaped, replied: when, ns.
+    """
+
+    pid: int
+    status: int
+    noticed: int
+    reaped: int
+    replied: int
+
+
+class Front:
+    """The native front of a daemon.
+
+    Args:
+        path: the library.
+        descriptors: the loop's (`Loop.descriptors`).
+        own: the daemon's own state.
+        limit: soft and hard limit on open files for commands that it starts.
+
+    Raises:
+        OSError: it can't be loaded, or is another version's.
+    """
+
+    def __init__(self, path: str, descriptors: tuple[int, int, int], own: Own, limit: tuple[int, int]) -> None:
+        library = ctypes.CDLL(path)
+        if _function(library, "front_shared_size", ctypes.c_size_t)() != _SIZE:
+            raise OSError(f"{path} is another version's")
+        room = (ctypes.c_char * len(BUFFER)).from_buffer(BUFFER)
+        make = _function(library, "front_new", ctypes.c_void_p)
+        made = make(*descriptors, room, ctypes.c_size_t(len(BUFFER)), os.geteuid())
+        if not made:
+            raise OSError("out of memory")
+        self._front = ctypes.c_void_p(made)
+        self._library = library
+        shared = _function(library, "front_shared", ctypes.c_void_p)(self._front)
+        self._shared = memoryview((ctypes.c_char * _SIZE).from_address(shared)).cast("B")
+        self._wait = library.front_wait
+        self._tell_own(own, limit)
+        self.on_answered: Callable[[Answered], None] = lambda _answered: None
+        self.on_ended: Callable[[End], None] = lambda _end: None
+        self.on_taken: Callable[[Taken], object] = lambda _taken: None
+        self.may_run: Callable[[], int] = lambda: 0
+
+    def _tell_own(self, own: Own, limit: tuple[int, int]) -> None:
+        library, front = self._library, self._front
+        size, number = ctypes.c_size_t, ctypes.c_uint64
+        library.front_set_view(front, own.mount, size(len(own.mount)), number(own.root[0]), number(own.root[1]))
+        self.runs = not own.unprovable and not own.unusual
+        if not self.runs:
+            return
+        for name, link, _ in own.namespaces:
+            self.runs &= bool(library.front_add_namespace(front, name, link, size(len(link))))
+        status = own.status.expected()
+        library.front_set_own(
+            front,
+            *(status, size(len(status))),
+            *(own.label, size(len(own.label or b""))),
+            *(own.cgroup, size(len(own.cgroup))),
+            *(own.limits, size(len(own.limits))),
+            *(own.nice, own.scheduling),
+            *(number(limit[0] & _UNLIMITED), number(limit[1] & _UNLIMITED)),
+        )
+
+    def set(self, listener: int, *, timed: bool, descriptors_max: int) -> None:
+        """Says which socket to take connections from (-1: none), whether to time, and which descriptors to serve."""
+        self._library.front_set(self._front, listener, int(timed), descriptors_max)
+
+    def poll(self, timeout: float | None) -> list[tuple[int, int]]:
+        """As `select.epoll.poll`, in seconds; what is the front's own has been told before it returns."""
+        milliseconds = -1 if timeout is None else min(int(timeout * 1000 + 0.999), _LONGEST_MS)
+        ready = self._wait(self._front, milliseconds, self.may_run())
+        found = list(_READY.iter_unpack(self._shared[_READY_AT : _READY_AT + ready * _READY.size])) if ready else []
+        self._tell()
+        return found
+
+    def _tell(self) -> None:
+        """Calls back, in the order in which things happened; a callback may have more told meanwhile."""
+        shared = self._shared
+        answered, ended = _COUNTS.unpack_from(shared)
+        fd, pid, uid, pidfd, passed, truncated, size, seen, slot, child, *rest = _TAKEN.unpack_from(shared, _TAKEN_AT)
+        answers = bytes(shared[_ANSWERED_AT : _ANSWERED_AT + answered * _ANSWERED.size]) if answered else b""
+        ends = bytes(shared[_ENDED_AT : _ENDED_AT + ended * _ENDED.size]) if ended else b""
+        for its_slot, its_pid, its_uid, its_child, status, _, *times in _ANSWERED.iter_unpack(answers):
+            self.on_answered(Answered(its_slot, its_pid, its_uid, its_child, status, *times))
+        for end in _ENDED.iter_unpack(ends):
+            self.on_ended(End(*end))
+        if fd >= 0:
+            descriptors, times = rest[:passed], rest[4:]
+            self.on_taken(
+                Taken(fd, pid, uid, pidfd, descriptors, bool(truncated), size, bool(seen), slot, child, *times)
+            )
+
+    def surrender(self) -> bool:
+        """Gives up a connection that has sent no request yet, or a command that runs; returns whether there was one."""
+        found = bool(self._library.front_surrender(self._front))
+        self._tell()
+        return found
+
+    def is_busy(self, slot: int) -> bool:
+        """Whether a command runs by this answer that nobody has been told of yet."""
+        return bool(self._library.front_is_busy(self._front, slot))
+
+    def put(
+        self,
+        slot: int,
+        *,
+        frame: bytes,
+        passed: int,
+        variables: bytes,
+        directory: bytes,
+        reads: bytes,
+        answer: bytes,
+        runs: bool,
+        urgent: bool,
+    ) -> bool:
+        """Keeps an answer; returns whether it could be kept.
+
+        Args:
+            slot: where, below `safeshell.daemon.recall.SLOTS`.
+            frame: the request.
+            passed: how many descriptors came with it.
+            variables: entries of the environment that have to be so again, each ended by NUL; of one that must not be
+                there, its name.
+            directory: the working directory's path.
+            reads: what else the answer hangs on, as `safeshell.daemon.recall` writes it.
+            answer: the frame to send or, where it `runs`, the program's path.
+            runs: whether the command is run here.
+            urgent: whether `on_answered` is to hear of each answer at once.
+        """
+        size = ctypes.c_size_t
+        kept = self._library.front_put(
+            self._front,
+            slot,
+            *(frame, size(len(frame)), passed),
+            *(variables, size(len(variables))),
+            *(directory, size(len(directory))),
+            *(reads, size(len(reads))),
+            *(answer, size(len(answer))),
+            *(int(runs), int(urgent)),
+        )
+        return bool(kept)
+
+    def is_unchanged(self, reads: bytes) -> bool:
+        """Whether paths are found as `safeshell.daemon.recall.Reads` says."""
+        return bool(self._library.front_is_unchanged(reads, ctypes.c_size_t(len(reads))))
+
+    def forget(self, slot: int) -> None:
+        """Empties a slot."""
+        self._library.front_forget(self._front, slot)
+
+    def disown(self, pid: int) -> None:
+        """A child's end is not to be told by the front."""
+        self._library.front_disown(self._front, pid)
+
+
+_UNLIMITED = (1 << 64) - 1
+_LONGEST_MS = 1 << 30
+
+
+def _function(library: ctypes.CDLL, name: str, result: type) -> Callable[..., int]:
+    function = library[name]
+    function.restype = result
+    return function
+
+
+def load(descriptors: tuple[int, int, int], own: Own, limit: tuple[int, int]) -> tuple[Front | None, str]:
+    """The native front, or None and why there is none."""
+    path = native_front()
+    if path is None:
+        return None, "it was not compiled"
+    try:
+        return Front(path, descriptors, own, limit), ""
+    except OSError as error:
+        return None, str(error)
