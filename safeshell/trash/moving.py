@@ -58,16 +58,30 @@ def move_copy(source: int, name: bytes, staging: int, publish: Callable[[int, by
 
 @contextlib.contextmanager
 def _workplace(staging: int) -> Iterator[int]:
-    name = b"%d-%s" % (os.getpid(), os.urandom(6).hex().encode())
-    os.mkdir(name, 0o700, dir_fd=staging)
-    target = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=staging)
+    name, target = _make_workplace(staging)
     try:
-        fcntl.flock(target, fcntl.LOCK_EX)
         yield target
     finally:
         with contextlib.suppress(OSError):
             delete(staging, name)
         os.close(target)
+
+
+def _make_workplace(staging: int) -> tuple[bytes, int]:
+    """A new directory, locked; another process's `sweep` may take one away before it is."""
+    while True:
+        name = b"%d-%s" % (os.getpid(), os.urandom(6).hex().encode())
+        os.mkdir(name, 0o700, dir_fd=staging)
+        with contextlib.suppress(FileNotFoundError):
+            target = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=staging)
+            try:
+                fcntl.flock(target, fcntl.LOCK_EX)
+                if os.path.samestat(os.stat(name, dir_fd=staging), os.fstat(target)):
+                    return name, target
+            except BaseException:
+                os.close(target)
+                raise
+            os.close(target)
 
 
 def sweep(staging: int) -> None:
