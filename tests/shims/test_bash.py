@@ -6,12 +6,14 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from harness import until
 from shims.conftest import Shim
 from shims.fake_daemon import Connection, FakeDaemon
+from shims.test_signals import Later
 
 CHECK = "safeshell-check"
 
@@ -112,36 +114,45 @@ def test_signals_are_forwarded(bash_shim: Shim) -> None:
 
     def expect(connection: Connection) -> None:
         for name in names:
-            process.send_signal(signal.Signals[f"SIG{name}"])
+            os.kill(pid.get(), signal.Signals[f"SIG{name}"])
             assert connection.signal_line() == name.encode()
 
-    with FakeDaemon(bash_shim.home, expect, b"exited 5\n"):
-        process = bash_shim.popen("probe", start_new_session=True)
-        with process:
-            assert process.wait(20) == 5
+    pid = Later()
+    with (
+        FakeDaemon(bash_shim.home, expect, b"exited 5\n"),
+        bash_shim.popen("probe", start_new_session=True) as process,
+    ):
+        pid.set(process.pid)
+        assert process.wait(20) == 5
 
 
 def test_signals_before_an_answer_in_place_are_the_commands(bash_shim: Shim) -> None:
     def expect(connection: Connection) -> None:
-        process.send_signal(signal.SIGUSR1)
+        os.kill(pid.get(), signal.SIGUSR1)
         assert connection.signal_line() == b"USR1"
 
-    with FakeDaemon(bash_shim.home, expect, b"exec 0 /bin/true\n"):
-        process = bash_shim.popen("probe", start_new_session=True)
-        with process:
-            assert process.wait(20) == -signal.SIGUSR1
+    pid = Later()
+    with (
+        FakeDaemon(bash_shim.home, expect, b"exec 0 /bin/true\n"),
+        bash_shim.popen("probe", start_new_session=True) as process,
+    ):
+        pid.set(process.pid)
+        assert process.wait(20) == -signal.SIGUSR1
 
 
 def test_it_stops_and_goes_on_as_the_command(bash_shim: Shim) -> None:
     def expect(connection: Connection) -> None:
-        until(lambda: b") T " in Path(f"/proc/{process.pid}/stat").read_bytes(), "the client to stop")
-        process.send_signal(signal.SIGCONT)
+        until(lambda: b") T " in Path(f"/proc/{pid.get()}/stat").read_bytes(), "the client to stop")
+        os.kill(pid.get(), signal.SIGCONT)
         assert connection.signal_line() == b"CONT"
 
-    with FakeDaemon(bash_shim.home, b"stopped 19\n", expect, b"exited 6\n"):
-        process = bash_shim.popen("probe", start_new_session=True)
-        with process:
-            assert process.wait(20) == 6
+    pid = Later()
+    with (
+        FakeDaemon(bash_shim.home, b"stopped 19\n", expect, b"exited 6\n"),
+        bash_shim.popen("probe", start_new_session=True) as process,
+    ):
+        pid.set(process.pid)
+        assert process.wait(20) == 6
 
 
 @pytest.mark.parametrize("answer", [b"exec 0 /usr/bin/env\n", b"exec 9000 /usr/bin/env\n"])
@@ -158,6 +169,24 @@ def test_the_scripts_own_variables_are_not_the_commands(bash_shim: Shim, answer:
     found.pop(b"SHLVL", None)  # which bash exports, always
     expected = bash_shim.environment({**given, "LC_ALL": "C.UTF-8", "HOME": "/h"})
     assert found == {os.fsencode(name): os.fsencode(value) for name, value in expected.items()}
+
+
+def test_the_command_inherits_no_child(bash_shim: Shim) -> None:
+    """What spoke to the daemon has been reaped: a command that waits for any child finds none."""
+    script = "import os\ntry: os.waitpid(-1, 0)\nexcept ChildProcessError: print('none')"
+    with FakeDaemon(bash_shim.home, b"exec 0 /usr/bin/env\n"):
+        done = bash_shim.run("probe", sys.executable, "-c", script)
+    assert (done.stdout, done.stderr) == (b"none\n", b"")
+
+
+def test_a_failed_execution_is_told_once(bash_shim: Shim, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.write_text("#!/nonexistent\n")
+    broken.chmod(0o755)
+    with FakeDaemon(bash_shim.home, b"exec 0 %b\n" % os.fsencode(broken)):
+        done = bash_shim.run("probe")
+    assert done.returncode in (126, 127)
+    assert done.stderr.count(b"\n") == 1
 
 
 HIDE_NC = 'mount --bind /dev/null "$(readlink -f /usr/bin/nc)" && exec "$@"'
