@@ -147,13 +147,13 @@ class Front:
         ends = bytes(shared[_ENDED_AT : _ENDED_AT + ended * _ENDED.size]) if ended else b""
         for its_slot, its_pid, its_uid, its_child, status, _, *times in _ANSWERED.iter_unpack(answers):
             self.on_answered(Answered(its_slot, its_pid, its_uid, its_child, status, *times))
-        for end in _ENDED.iter_unpack(ends):
-            self.on_ended(End(*end))
         if fd >= 0:
             descriptors, times = rest[:passed], rest[4:]
             self.on_taken(
                 Taken(fd, pid, uid, pidfd, descriptors, bool(truncated), size, bool(seen), slot, child, *times)
             )
+        for end in _ENDED.iter_unpack(ends):  # what has just been taken over may be among them
+            self.on_ended(End(*end))
 
     def surrender(self) -> bool:
         """Gives up a connection that has sent no request yet, or a command that runs; returns whether there was one."""

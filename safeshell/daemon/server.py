@@ -116,6 +116,14 @@ class Server:
         self._loop.call_later(FRONT_AFTER_S, self._load_front)
         self._loop.call_later(LOOK_S, self._look_again)
 
+    def run(self) -> None:
+        """Serves until it is told to stop."""
+        try:
+            self._loop.run()
+        except Exception as error:
+            self._log_bug(error)  # whoever started it may not be there to read it
+            raise
+
     def _apply_settings(self) -> None:
         self._commands.apply_settings()
         self._journal.apply_settings()

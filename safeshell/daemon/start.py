@@ -46,7 +46,7 @@ def serve(home: Home) -> None:
         _tell_ready()
         gc.freeze()  # what start-up made lives as long as the daemon: the collector need not look at it, ever
         gc.enable()
-        loop.run()
+        server.run()
         loop.close()
     finally:
         post.leave()
