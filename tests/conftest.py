@@ -5,10 +5,15 @@ A test that wants other rules or settings than the default names them:
     @pytest.mark.rules(RULES)
     @pytest.mark.config(CONFIG)
     def test_…(daemon: Daemon) -> None:
+
+One that is marked `shared` has them together with the others of its module that are, and leaves them as it found them:
+a daemon takes a tenth of a second to start.
 """
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import signal
 import sys
@@ -42,6 +47,30 @@ _forget_ignored_signals()
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rules(text): the rules of the `home` fixture")
     config.addinivalue_line("markers", "config(text): the settings of the `home` fixture")
+    config.addinivalue_line("markers", "shared: home, shims and daemon are the module's, for tests that change nothing")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits the longest comes first: a worker that ends early finds short tests to take over."""
+    items.sort(key=lambda item: "e2e" not in item.path.parts)
+
+
+def pytest_collection_finish() -> None:
+    """Tests fork this process thousands of times: no collector goes through all that was imported and collected here.
+
+    It would touch, and so copy, every page of it, in each child and after each fork.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def memory_is_given_back() -> Iterator[None]:
+    """Some patterns take 100 MB, which the allocator keeps: every later fork would copy the page tables of it."""
+    yield
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's
+    if trim is not None:
+        trim(0)
 
 
 @pytest.fixture(autouse=True)
@@ -63,24 +92,71 @@ def homes() -> Iterator[MakeHome]:
         yield make
 
 
+class Shared:
+    """What the tests of a module that are marked `shared` have together, made when one first wants it."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._homes: dict[tuple[str, str | None], Home] = {}
+        self._daemons: dict[str, Daemon] = {}
+        self._synced: set[str] = set()
+
+    def home(self, rules: str, config: str | None) -> Home:
+        """A home for each pair of rules and settings."""
+        if (rules, config) not in self._homes:
+            root = os.path.join(self._stack.enter_context(temporary_directory()), "h")
+            self._homes[rules, config] = make_home(root, rules, config)
+        return self._homes[rules, config]
+
+    def daemon(self, home: Home) -> Daemon:
+        """Its daemon."""
+        if home.root not in self._daemons:
+            self._daemons[home.root] = self._stack.enter_context(running_daemon(home))
+        return self._daemons[home.root]
+
+    def shims(self, home: Home) -> Home:
+        """It, with its shims."""
+        if home.root not in self._synced:
+            self._synced.add(home.root)
+            sync_shims(home)
+        return home
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Shared]:
+    """The module's."""
+    with ExitStack() as stack:
+        yield Shared(stack)
+
+
+def _is_shared(request: pytest.FixtureRequest) -> bool:
+    return request.node.get_closest_marker("shared") is not None
+
+
 @pytest.fixture
-def home(homes: MakeHome, request: pytest.FixtureRequest) -> Home:
+def home(homes: MakeHome, shared: Shared, request: pytest.FixtureRequest) -> Home:
     """A home with its rules compiled."""
     rules = request.node.get_closest_marker("rules")
     config = request.node.get_closest_marker("config")
-    return homes(rules.args[0] if rules else RULES, config.args[0] if config else None)
+    make = shared.home if _is_shared(request) else homes
+    return make(rules.args[0] if rules else RULES, config.args[0] if config else None)
 
 
 @pytest.fixture
-def daemon(home: Home) -> Iterator[Daemon]:
+def daemon(home: Home, shared: Shared, request: pytest.FixtureRequest) -> Iterator[Daemon]:
     """That home's daemon, running."""
+    if _is_shared(request):
+        yield shared.daemon(home)
+        return
     with running_daemon(home) as running:
         yield running
 
 
 @pytest.fixture
-def shims(home: Home) -> Home:
+def shims(home: Home, shared: Shared, request: pytest.FixtureRequest) -> Home:
     """That home with its shims made; `harness.run(home, …)` runs commands behind them."""
+    if _is_shared(request):
+        return shared.shims(home)
     sync_shims(home)
     return home
 

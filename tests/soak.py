@@ -7,6 +7,7 @@ No wrong status, no lost byte; no descriptor, process or memory is kept. `make s
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -20,7 +21,7 @@ if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from e2e.guard import Guard, unattended
-from harness import _naming, sync_shims, until, wait_for, write
+from harness import _naming, idle, sync_shims, until, wait_for, write
 from safeshell_compiler.publish import compile_home, publish
 
 from safeshell.cli.daemon import hand_over
@@ -80,7 +81,7 @@ class Soak:
             stream.write(b"x" * BIG)
         self._call(0)  # starts the daemon
         self.daemons.append(self._status()["pid"])
-        before = self._status()["descriptors"]
+        before = idle(self.guard.home)["descriptors"]
         numbers = iter(range(self.total))
         lock = threading.Lock()
         callers = [threading.Thread(target=self._caller, args=(numbers, lock)) for _ in range(CALLERS)]
@@ -97,10 +98,11 @@ class Soak:
             for thread in callers:
                 thread.join()
         assert not self.failures, self.failures[:5]
-        until(lambda: self._status()["running"] == 0 and self._status()["connections"] == 1, "the last command")
+        idle(self.guard.home)
         until(lambda: self._status()["descriptors"] == before, f"{before} descriptors, as at first")
         for pid in self.daemons[:-1]:
-            assert not os.path.exists(f"/proc/{pid}") or wait_for(pid), f"daemon {pid} did not end"
+            with contextlib.suppress(ProcessLookupError):
+                assert wait_for(pid), f"daemon {pid} did not end"
         until(lambda: self._left() == {self.daemons[-1]}, "the last process to end")
         assert max(self.resident) <= self.resident[0] + GROWTH_KIB, self.resident
 

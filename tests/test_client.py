@@ -29,6 +29,7 @@ rules:
 pytestmark = pytest.mark.rules(RULES)
 
 
+@pytest.mark.shared
 def test_both_streams_come_back_byte_for_byte(daemon: Daemon, tmp_path: Path) -> None:
     every = bytes(range(256)) * 3
     (tmp_path / "every").write_bytes(every)
@@ -38,6 +39,7 @@ def test_both_streams_come_back_byte_for_byte(daemon: Daemon, tmp_path: Path) ->
     assert (done.returncode, done.ran, done.timed_out, done.message) == (0, True, False, "")
 
 
+@pytest.mark.shared
 def test_arguments_and_environment_arrive_byte_for_byte(daemon: Daemon) -> None:
     words = [b"", b"a b", b"'\"$HOME`id`;*\n", b"\xff\xfe", "é".encode(), b"-n"]
     done = execute(["printf", b"%s\\0", *words], env=ENV, home=daemon.home)
@@ -47,38 +49,45 @@ def test_arguments_and_environment_arrive_byte_for_byte(daemon: Daemon) -> None:
     assert done.stdout == b"".join(os.fsencode(f"{name}={value}\0") for name, value in odd.items())
 
 
+@pytest.mark.shared
 def test_the_callers_directory_is_the_commands(daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert execute(["pwd", "-P"], env=ENV, home=daemon.home).stdout == os.fsencode(tmp_path) + b"\n"
 
 
+@pytest.mark.shared
 def test_stdin_is_empty(daemon: Daemon) -> None:
     assert execute(["cat"], env=ENV, home=daemon.home).stdout == b""
 
 
 @pytest.mark.parametrize("status", [0, 1, 2, 77, 125, 126, 127, 255])
+@pytest.mark.shared
 def test_the_exit_status_is_the_commands(daemon: Daemon, status: int) -> None:
     done = execute(["sh", "-c", f"exit {status}"], env=ENV, home=daemon.home)
     assert (done.returncode, done.ran) == (status, True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV, signal.SIGPIPE])
+@pytest.mark.shared
 def test_death_by_a_signal_is_told(daemon: Daemon, number: signal.Signals) -> None:
     script = f"ulimit -c 0; kill -{int(number)} $$"
     assert execute(["sh", "-c", script], env=ENV, home=daemon.home).returncode == -number
 
 
+@pytest.mark.shared
 def test_a_rules_timeout_ends_the_command(daemon: Daemon) -> None:
     done = execute(["sleep", "60"], env=ENV, home=daemon.home)
     assert (done.returncode, done.ran, done.timed_out) == (124, True, True)
 
 
+@pytest.mark.shared
 def test_a_denial_is_said(daemon: Daemon) -> None:
     done = execute(["/bin/rm", "precious"], env=ENV, home=daemon.home)
     assert (done.returncode, done.ran, done.stdout) == (126, False, b"")
     assert done.message == f"safeshell: denied by rule no-precious ({daemon.home.rules}:3): Precious.\n"
 
 
+@pytest.mark.shared
 def test_an_approval_that_can_not_be_had_is_77(daemon: Daemon, tmp_path: Path) -> None:
     env = {**ENV, "SAFESHELL_CONTEXT": "ai"}  # a person would wait for somebody
     done = execute(["touch", str(tmp_path / "secret")], env=env, home=daemon.home)
@@ -86,6 +95,7 @@ def test_an_approval_that_can_not_be_had_is_77(daemon: Daemon, tmp_path: Path) -
     assert not (tmp_path / "secret").exists()
 
 
+@pytest.mark.shared
 def test_what_is_not_there_or_not_executable_is_said(daemon: Daemon, tmp_path: Path) -> None:
     done = execute(["no-such-command"], env=ENV, home=daemon.home)
     assert (done.returncode, done.message) == (127, "safeshell: no-such-command: command not found\n")
@@ -95,12 +105,14 @@ def test_what_is_not_there_or_not_executable_is_said(daemon: Daemon, tmp_path: P
     assert not done.ran
 
 
+@pytest.mark.shared
 def test_an_environment_that_a_spawn_cannot_express_runs_nothing(daemon: Daemon) -> None:
     done = execute(["true"], env={**ENV, "": "x"}, home=daemon.home)
     assert (done.returncode, done.ran) == (125, False)
     assert "can't be started here: environment" in done.message
 
 
+@pytest.mark.shared
 def test_a_program_that_cannot_be_started_runs_nothing(daemon: Daemon, tmp_path: Path) -> None:
     write(str(tmp_path / "bad"), "#!/no/such/interpreter\n", mode=0o755)
     done = execute(["bad"], env={"PATH": str(tmp_path)}, home=daemon.home)
@@ -155,6 +167,7 @@ def test_much_output_comes_whole_and_is_held_by_nobody(daemon: Daemon) -> None:
     assert peak < before + 8_000
 
 
+@pytest.mark.shared
 def test_a_reader_that_does_not_read_stops_the_command_not_the_daemon(daemon: Daemon, tmp_path: Path) -> None:
     progress = tmp_path / "progress"
     script = f"head -c 3000000 /dev/zero; echo all > {progress}"
@@ -174,6 +187,7 @@ def test_a_reader_that_does_not_read_stops_the_command_not_the_daemon(daemon: Da
     assert progress.read_text() == "all\n"
 
 
+@pytest.mark.shared
 def test_evaluate_says_what_would_be_decided_and_runs_nothing(daemon: Daemon, tmp_path: Path) -> None:
     path = str(tmp_path / "precious")
     Path(path).touch()
@@ -188,6 +202,7 @@ def test_evaluate_says_what_would_be_decided_and_runs_nothing(daemon: Daemon, tm
     assert evaluate(["echo"], env={"CI": "1"}, home=daemon.home)["facts"] == {"env CI": "1"}
 
 
+@pytest.mark.shared
 def test_a_long_answer_comes_whole(daemon: Daemon) -> None:
     word = "é" * 90_000  # the request fits a socket's buffer, its answer as JSON does not
     found = evaluate(["echo", word], env={}, home=daemon.home)

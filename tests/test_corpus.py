@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 
 import pytest
-from corpus.corpus import RULES, USER, Entry, entries
-from harness import Cli, Ran, safeshell
+from corpus.corpus import HERE, RULES, USER, Entry, entries
+from harness import PATH, Ran, environment, safeshell
 
 from safeshell.paths import Home
 
@@ -17,7 +20,7 @@ STATUS = {"allow": 0, "deny": 3, "require_approval": 4}
 """The exit status of each decision, as `check --help` and the documentation have them."""
 
 Failures = list[tuple[Entry, str]]
-Check = Callable[..., str]
+Check = Callable[..., list[str]]
 
 with open(RULES, encoding="utf-8") as stream:
     pytestmark = pytest.mark.rules(stream.read())
@@ -32,20 +35,34 @@ def outcome(ran: Ran) -> str:
 
 
 @pytest.fixture
-def check(cli: Cli) -> Check:
-    """What `safeshell check -c` says of a line of the corpus."""
+def check(home: Home) -> Check:
+    """What `safeshell check -c` says of lines of the corpus."""
 
-    def ask(entry: Entry, *options: str) -> str:
-        stated = ["--branch", entry.branch] if entry.branch else []
+    def ask(asked: Sequence[Entry], *options: str) -> list[str]:
         asker = ["--context", "ai", "--env", f"HOME={USER}"]
-        return outcome(cli("check", *asker, "--json", *stated, *options, "-c", entry.line))
+        stated = [["--branch", entry.branch] if entry.branch else [] for entry in asked]
+        done = subprocess.run(
+            [sys.executable, "-I", os.path.join(HERE, "ask.py")],
+            input=json.dumps(
+                [
+                    ["check", *asker, "--json", *branch, *options, "-c", entry.line]
+                    for entry, branch in zip(asked, stated, strict=True)
+                ]
+            ),
+            env={**environment(home), "PATH": PATH},
+            cwd=home.root,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return [outcome(Ran(*answer)) for answer in json.loads(done.stdout)]
 
     return ask
 
 
-def failures(asked: Iterable[Entry], answer: Callable[[Entry], str], expected: Sequence[str] = ()) -> Failures:
+def failures(asked: Sequence[Entry], answers: Sequence[str], expected: Sequence[str] = ()) -> Failures:
     """Those lines that come to something else."""
-    found = [(entry, answer(entry)) for entry in asked]
+    found = zip(asked, answers, strict=True)
     return [(entry, word) for entry, word in found if word not in (expected or [entry.expect])]
 
 
@@ -63,21 +80,21 @@ def test_the_corpus_is_what_it_says() -> None:
 
 def test_evasions_are_caught(check: Check) -> None:
     asked = [entry for entry in entries() if entry.expect in ("deny", "require_approval")]
-    found = failures(asked, check)
+    found = failures(asked, check(asked))
     assert len(found) <= (1 - CAUGHT_LEAST) * len(asked), listed(found)
 
 
 def test_what_only_the_run_can_tell_is_left_to_it(check: Check) -> None:
     asked = [entry for entry in entries() if entry.expect == "deferred"]
-    found = failures(asked, check)
+    found = failures(asked, check(asked))
     assert not found, listed(found)
-    found = failures(asked, lambda entry: check(entry, "--no-shims"), ["require_approval"])
+    found = failures(asked, check(asked, "--no-shims"), ["require_approval"])
     assert not found, listed(found)
 
 
 def test_the_harmless_are_let_through(check: Check) -> None:
     asked = [entry for entry in entries() if entry.harmless]
-    found = failures(asked, check, ["allow", "deferred"])
+    found = failures(asked, check(asked), ["allow", "deferred"])
     assert len(found) <= BLOCKED_MOST * len(asked), listed(found)
 
 

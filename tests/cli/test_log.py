@@ -207,7 +207,7 @@ def test_follow_goes_on_past_rotations_until_interrupted(
 ) -> None:
     process = following("--json", "--decision", "deny")
     assert _next(process.stdout)["seq"] == 1
-    for number in range(6, 30):
+    for number in range(6, 20):
         log.append(RECORDS[0] if number % 2 else RECORDS[1])
         if number % 2:
             assert _next(process.stdout)["seq"] == number

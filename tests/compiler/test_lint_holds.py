@@ -35,7 +35,7 @@ def decided(situation: Situation) -> bool:
     return all(isinstance(fact, bool | str | None) for fact in facts)
 
 
-@examples(300)
+@examples(150)
 @given(policies(), st.data())
 def test_a_rule_that_is_called_dead_never_decides(text: str, data: st.DataObject) -> None:
     compilation = lint(text)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from typing import Any
 
-PATIENCE_S = 10
+PATIENCE_S = 20
 
 
 def _prepare(work: str, branch: str) -> None:

@@ -217,8 +217,8 @@ class Guard:
     def settle(self) -> None:
         """Waits until nothing that a test started is left: no process, no connection."""
         try:
-            until(lambda: self.daemon.status()["running"] == 0, "the daemon's last child", 5)
-            until(lambda: not self.strays(), "the last process of the test", 5)
+            until(lambda: self.daemon.status()["running"] == 0, "the daemon's last child")
+            until(lambda: not self.strays(), "the last process of the test")
         finally:
             for pid in self.strays():  # a test that failed must not fail the next
                 with contextlib.suppress(ProcessLookupError):

@@ -363,8 +363,12 @@ def test_an_agent_cannot_approve_its_own_request(shims: Home, tmp_path: Path, sc
     assert reason in until(said, "a refusal")
     assert [entry["id"] for entry in pending(shims)] == [waiting["id"]]
     assert not (tmp_path / "secret").exists()
-    refusals = [record for record in records(shims) if record.get("kind") == "refused-approval"]
-    assert any(reason in record["approval"]["refused"] for record in refusals)
+
+    def recorded() -> bool:
+        refusals = [record for record in records(shims) if record.get("kind") == "refused-approval"]
+        return any(reason in record["approval"]["refused"] for record in refusals)
+
+    until(recorded, f"a record of {reason}")
     subprocess.run(["pkill", "-s", str(agent.pid)], check=False)
     end(agent)
 

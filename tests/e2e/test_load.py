@@ -53,18 +53,18 @@ def test_bytes_pass_by_the_daemon(guard: Guard, big: tuple[str, bytes]) -> None:
 
 def test_many_at_once(guard: Guard) -> None:
     assert guard.same("answer", "7", stdin=b"\n").status == 7
-    before = guard.daemon.status()
+    before = guard.daemon.idle()
     gate, opener = os.pipe()
     try:
         commands = [guard.start("answer", str(number), stdin=gate) for number in range(AT_ONCE)]
         until(lambda: guard.requests() - before["requests"]["total"] == AT_ONCE, "all commands to be decided")
-        in_daemon = guard.daemon.status()["running"]
+        in_daemon = AT_ONCE if guard.spawns else 0
+        until(lambda: guard.daemon.status()["running"] == in_daemon, f"{in_daemon} of them to run in the daemon")
     finally:
         os.close(opener)  # every command waits for the end of its input
         os.close(gate)
     answers = [(process.communicate(timeout=60), process.returncode) for process in commands]
     assert answers == [((b"out %d\n" % n, b"err %d\n" % n), n % 256) for n in range(AT_ONCE)]
-    assert in_daemon == (AT_ONCE if guard.spawns else 0)
-    after = until(lambda: (now := guard.daemon.status())["running"] == 0 and now, "the daemon to have reaped all")
+    after = guard.daemon.idle()
     assert after["descriptors"] == before["descriptors"]
     assert after["rss_kib"] < before["rss_kib"] + 8192

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import PATH, Daemon, run, running_daemon, safeshell, sync_shims
+from harness import PATH, Daemon, make_home, run, running_daemon, safeshell, sync_shims, temporary_directory
 
 from safeshell.paths import Home
 
@@ -33,12 +33,14 @@ CONFIGS = [
 ]
 
 
-@pytest.fixture(params=CONFIGS, ids=["auto", "in_place", "bash", "bash-in_place"])
-def world(request: pytest.FixtureRequest, homes: object) -> Iterator[Home]:
-    home: Home = homes(RULES, request.param)  # type: ignore[operator] # `MakeHome` of conftest
-    sync_shims(home)
-    with running_daemon(home):
-        yield home
+@pytest.fixture(scope="module", params=CONFIGS, ids=["auto", "in_place", "bash", "bash-in_place"])
+def world(request: pytest.FixtureRequest) -> Iterator[Home]:
+    """A home with each, its daemon running; tests leave its trash as empty as it was."""
+    with temporary_directory() as root:
+        home = make_home(f"{root}/h", RULES, request.param)
+        sync_shims(home)
+        with running_daemon(home):
+            yield home
 
 
 def test_arguments_stay_as_they_were(world: Home) -> None:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from e2e.guard import FORBIDDEN, Guard, unattended
-from harness import processes_of, until
+from harness import descriptors_of, processes_of, until
 
 from safeshell.client import control
 from safeshell.paths import Home
@@ -27,10 +27,11 @@ def test_clients_start_one_daemon() -> None:
         done = [(process.communicate(), process.returncode) for process in commands]
         assert done == [((b"", b""), number) for number in range(AT_ONCE)]
         pid = control(Type.STATUS, home=guard.home)["pid"]
-        until(lambda: daemons_of(guard.home) == [pid], "the daemons that came too late to end", 5)
+        until(lambda: daemons_of(guard.home) == [pid], "the daemons that came too late to end")
         assert os.getsid(pid) not in {os.getsid(0), *[process.pid for process in commands]}
         assert os.readlink(f"/proc/{pid}/cwd") == "/"
-        assert {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in range(3)} == {"/dev/null"}
+        targets = descriptors_of(pid)
+        assert {targets[number] for number in range(3)} == {"/dev/null"}
         assert guard.run("cat", FORBIDDEN).status == 126
 
 

@@ -43,6 +43,7 @@ pytestmark = pytest.mark.rules(RULES)
         ["setsid", "-w", "sh", "-c", "exit 3"],
     ],
 )
+@pytest.mark.shared
 def test_wrappers_behave_as_without_shims(daemon: Daemon, shims: Home, argv: list[str]) -> None:
     assert daemon.status()["pid"] == daemon.pid
     stdin = b"a\nb c\n"
@@ -73,6 +74,7 @@ def test_what_a_wrapper_would_run_is_denied_before_it_starts(
     assert daemon.status()["requests"] == {"total": 1, "deny": 1}
 
 
+@pytest.mark.shared
 def test_installed_wrappers_are_shimmed_with_any_command(shims: Home) -> None:
     found = set(list_shims(shims))
     assert {"touch", "env", "timeout"} <= found

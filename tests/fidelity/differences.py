@@ -27,8 +27,8 @@ IN_DAEMON = {
     "family/leads_group": "its own group, so that signals and stops reach all of it; never the session's leader",
     "family/leads_session": "a caller's session can't be joined; without a terminal nothing hangs on it",
     "family/group_in_parents_session": "as family/leads_session",
-    "signals/ignored": "glibc's posix_spawn leaves its own signals 32 and 33 ignored, which no program hears of; not so "
-    "where the native front spawns",
+    "signals/ignored": "glibc's posix_spawn leaves its own signals 32 and 33 ignored, which no program hears of; "
+    "not so where the native front spawns",
     "credentials/audit_login": "the login that the daemon was started from",
     "credentials/audit_session": "as credentials/audit_login",
     "places/cgroup": "the daemon's control group; where a limit makes it matter, in place",
@@ -77,7 +77,7 @@ BY_BASH = {
 """The fallback client, where nothing could be compiled."""
 
 SHOWN = {"family/parent", "family/leads_session"}
-"""Those of `IN_DAEMON` that depend on nothing else: not on how the daemon was started, say, or whether it has a front."""
+"""Those of `IN_DAEMON` that depend on nothing else: not on how the daemon was started, say, or on its front."""
 
 
 def flatten(value: Any, path: str = "") -> dict[str, Any]:

@@ -32,8 +32,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BATCH = 50
 """Requests between two looks at the daemon."""
 
-CONFIG = "limits: {client_deadline: 100ms}\n"
+CONFIG = "limits: {client_deadline: 250ms}\n"
 """Half requests are many here."""
+
+NO_COMPILER = "no compiler with sanitizers"
 
 _NEVER = (Type.STOP, Type.HANDOVER)
 _ENDLESS = Type.MONITOR
@@ -72,7 +74,7 @@ def fuzz_daemon(daemon: Daemon, path: str, seconds: float, seed: int) -> int:
     deadline = time.monotonic() + seconds
     _look(daemon, path)
     execute(["rm", "precious"], env={"PATH": path}, home=daemon.home)  # a denial: the audit log is open from then on
-    before = daemon.status()["descriptors"]
+    before = daemon.idle()["descriptors"]
     count = 0
     while time.monotonic() < deadline:
         for _ in range(BATCH):
@@ -144,7 +146,7 @@ def fuzz_reply_parser(seconds: int, seed: int) -> str:
     with tempfile.TemporaryDirectory() as directory:
         built = build_reply_target(directory)
         if built is None:
-            return "no compiler with sanitizers"
+            return NO_COMPILER
         program, guided = built
         if guided:
             os.mkdir(os.path.join(directory, "corpus"))

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any, ParamSpec
 
 from harness import PATIENCE_S
+from textual import _wait
 from textual.pilot import Pilot
 from textual.widgets import Button
 
@@ -19,6 +20,9 @@ from safeshell.monitor.feed import Deliver
 from safeshell.monitor.guard import QUIET_S
 
 P = ParamSpec("P")
+
+_wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 1 / 100, 1 / 2000
+"""After each key the pilot looks twice whether this process has nothing to do, for so long; its own is twice that."""
 
 NOW = 1_800_000_000.0
 

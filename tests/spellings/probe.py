@@ -59,7 +59,7 @@ class Probe:
             env=environment,
             cwd=self.root,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,  # it ends with the last that has it: nothing of this one reports during the next
             stderr=subprocess.DEVNULL,
             timeout=20,
             check=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from types import FrameType
 from typing import Any
@@ -18,7 +19,13 @@ from safeshell.trash.locations import open_all
 from safeshell.trash.restoring import listed
 
 STEPS_MAX = 500
-
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+APART = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from trash.test_interrupted import lose_nothing
+lose_nothing(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+"""
 
 CHANGES = {
     *("chmod", "chown", "copy_file_range", "flock", "ftruncate", "link", "mkdir", "mknod", "open", "pwrite", "rename"),
@@ -70,6 +77,14 @@ def plant(place: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_nothing_is_lost(home: str, place: str, number: int) -> None:
+    # In a process of its own: a hundred forks of one that holds all the tests take seconds.
+    words = [sys.executable, "-c", APART, TESTS, home, place, str(int(number))]
+    done = subprocess.run(words, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def lose_nothing(home: str, place: str, number: int) -> None:
+    """Interrupts at every step, one after the other."""
     ended = []
     for step in range(1, STEPS_MAX):
         own_home, own_place = os.path.join(home, str(step)), os.path.join(place, str(step))

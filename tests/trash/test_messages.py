@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import example, given, settings
+from budget import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 from trash.twins import RM, environment, run_ours, run_rm, two
 
@@ -26,7 +27,7 @@ def one_file(root: str) -> None:
         pass
 
 
-@settings(max_examples=100, deadline=None)
+@examples(50)
 @given(
     names=st.lists(
         st.binary(min_size=1, max_size=12).filter(lambda name: b"\0" not in name)

@@ -6,6 +6,7 @@ import os
 import socket
 
 import pytest
+from budget import examples
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from trash.twins import Build, Caller, Outcome, run_ours, run_rm, two
@@ -146,7 +147,7 @@ def planter(tree: dict[str, object]) -> Build:
 
 
 NOBODY = 65534
-slowly = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slowly = settings(examples(30), suppress_health_check=[HealthCheck.too_slow])
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="files of two users")
 
 
