@@ -1,4 +1,4 @@
-"""Fuzzes the protocol for as long as it is told: both receivers, a running daemon, the native client's reply parser.
+"""Fuzzes the protocol for as long as it is told: both receivers, a running daemon, and what reads bytes in C.
 
     python tests/fuzz/drive.py SECONDS [SEED]
 
@@ -124,10 +124,14 @@ def _pass(sock: socket.socket, data: bytes, source: random.Random) -> None:
         rights = []
 
 
-def build_reply_target(directory: str) -> tuple[str, bool] | None:
-    """Compiles the parser's target; returns it and whether it is libFuzzer's, or None without a compiler that can."""
-    source = os.path.join(HERE, "reply_target.c")
-    output = os.path.join(directory, "reply-target")
+TARGETS = {"the client's reply parser": "reply_target.c", "the daemon's front": "front_target.c"}
+"""What reads bytes in C."""
+
+
+def build_target(name: str, directory: str) -> tuple[str, bool] | None:
+    """Compiles a target; returns it and whether it is libFuzzer's, or None without a compiler that can."""
+    source = os.path.join(HERE, TARGETS[name])
+    output = os.path.join(directory, "target")
     common = ["-std=gnu11", "-g", "-O1", "-DSAFESHELL_LIBC", "-fno-sanitize-recover=all", "-o", output, source]
     sanitizers = "address,undefined"
     for compiler, flags in (
@@ -141,10 +145,10 @@ def build_reply_target(directory: str) -> tuple[str, bool] | None:
     return None
 
 
-def fuzz_reply_parser(seconds: int, seed: int) -> str:
-    """Whatever the daemon's bytes, the client reads nothing that isn't its own; returns the last line of what ran."""
+def fuzz_target(name: str, seconds: int, seed: int) -> str:
+    """Whatever the bytes, nothing beside them is read; returns the last line of what ran."""
     with tempfile.TemporaryDirectory() as directory:
-        built = build_reply_target(directory)
+        built = build_target(name, directory)
         if built is None:
             return NO_COMPILER
         program, guided = built
@@ -160,13 +164,14 @@ def fuzz_reply_parser(seconds: int, seed: int) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Gives each part a third of the time."""
+    """Gives each part as much of the time."""
     seconds, seed = int(arguments[0]), int(arguments[1]) if len(arguments) > 1 else random.randrange(1 << 30)
     print(f"seed {seed}")  # noqa: T201
-    print(f"receivers: {fuzz_receivers(seconds / 3, seed)} inputs")  # noqa: T201
+    print(f"receivers: {fuzz_receivers(seconds / 4, seed)} inputs")  # noqa: T201
     with temporary_directory() as root, running_daemon(make_home(f"{root}/h", config=CONFIG)) as daemon:
-        print(f"daemon: {fuzz_daemon(daemon, fuzzed_program(root), seconds / 3, seed)} requests")  # noqa: T201
-    print(f"reply parser: {fuzz_reply_parser(max(1, seconds // 3), seed)}")  # noqa: T201
+        print(f"daemon: {fuzz_daemon(daemon, fuzzed_program(root), seconds / 4, seed)} requests")  # noqa: T201
+    for name in TARGETS:
+        print(f"{name}: {fuzz_target(name, max(1, seconds // 4), seed)}")  # noqa: T201
 
 
 def fuzzed_program(root: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fuzz.drive import CONFIG, NO_COMPILER, fuzz_daemon, fuzz_receivers, fuzz_reply_parser, fuzzed_program
+from fuzz.drive import CONFIG, NO_COMPILER, TARGETS, fuzz_daemon, fuzz_receivers, fuzz_target, fuzzed_program
 from harness import make_home, running_daemon, temporary_directory
 
 SEED = 1
@@ -18,8 +18,9 @@ def test_a_running_daemon() -> None:
         assert fuzz_daemon(daemon, fuzzed_program(root), 1, SEED) >= 50
 
 
-def test_the_clients_reply_parser() -> None:
-    if fuzz_reply_parser(1, SEED) == NO_COMPILER:
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_reads_bytes_in_c(name: str) -> None:
+    if fuzz_target(name, 1, SEED) == NO_COMPILER:
         pytest.skip(NO_COMPILER)
 
 
@@ -28,4 +29,5 @@ def test_for_minutes() -> None:
     fuzz_receivers(30, SEED + 1)
     with temporary_directory() as root, running_daemon(make_home(f"{root}/h", config=CONFIG)) as daemon:
         fuzz_daemon(daemon, fuzzed_program(root), 30, SEED + 1)
-    fuzz_reply_parser(30, SEED + 1)
+    for name in TARGETS:
+        fuzz_target(name, 30, SEED + 1)
