@@ -84,17 +84,19 @@ def compile_front(source: str, output: str) -> str:
 
 def _compile(attempts: Sequence[Sequence[str]], source: str, output: str) -> str:
     compiler = shlex.split(os.environ.get("CC") or "cc")
-    failure = ""
+    failure, aside = "", f"{output}.new"
     for flags in attempts:
-        command = [*compiler, *flags, "-o", output, source]
+        command = [*compiler, *flags, "-o", aside, source]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         except OSError as error:
             failure = f"{shlex.join(compiler)}: {error.strerror}"
             break
         if done.returncode == 0:
+            os.replace(aside, output)  # a daemon that starts just now finds a whole one
             return ""
         failure = failure or done.stderr.strip() or f"{shlex.join(command)} exited {done.returncode}"
-    if os.path.exists(output):
-        os.unlink(output)  # an earlier build's would be taken for this one's
+    for left in (aside, output):  # an earlier build's would be taken for this one's
+        if os.path.exists(left):
+            os.unlink(left)
     return failure

@@ -641,7 +641,7 @@ static int receive(struct front *front, int may_hold) {
     struct msghdr message = {.msg_iov = &room, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
     const ssize_t size = recvmsg(taken->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     taken->size = 0;
-    if (size < 0 && errno == EAGAIN) {
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
         if (!may_hold || front->held_count == HELD_MAX) return pass_on(front);
         hold(front);
         taken->fd = -1;
