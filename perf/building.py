@@ -31,29 +31,33 @@ class Programs:
 
 def build(directory: str) -> Programs | None:
     """Builds them into a directory; None, with a line on why, where there is no compiler."""
-    compiler = shlex.split(os.environ.get("CC") or "cc")
-    if shutil.which(compiler[0]) is None:
-        print(f"no C compiler ({compiler[0]}): left out is what is measured with programs in C")
+    if not has_compiler():
+        print(f"no C compiler ({_compiler()[0]}): left out is what is measured with programs in C")
         return None
-    return Programs(
-        _compile(compiler, "reference_broker", directory),
-        _compile(compiler, "load", directory),
-        _compile_bare(compiler, directory),
-    )
+    return Programs(_compile("reference_broker", directory), _compile("load", directory), _compile_bare(directory))
 
 
-def _compile(compiler: list[str], name: str, directory: str) -> str:
+def has_compiler() -> bool:
+    """Whether C can be compiled here."""
+    return shutil.which(_compiler()[0]) is not None
+
+
+def _compiler() -> list[str]:
+    return shlex.split(os.environ.get("CC") or "cc")
+
+
+def _compile(name: str, directory: str) -> str:
     output = os.path.join(directory, name)
-    command = [*compiler, *_USUAL, "-o", output, os.path.join(HERE, f"{name}.c")]
+    command = [*_compiler(), *_USUAL, "-o", output, os.path.join(HERE, f"{name}.c")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{shlex.join(command)} failed: {done.stderr}")
     return output
 
 
-def _compile_bare(compiler: list[str], directory: str) -> str | None:
+def _compile_bare(directory: str) -> str | None:
     output = os.path.join(directory, "empty")
-    command = [*compiler, *_BARE, "-o", output, os.path.join(HERE, "empty.c")]
+    command = [*_compiler(), *_BARE, "-o", output, os.path.join(HERE, "empty.c")]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         print("no empty static program on this architecture: its rows are left out")
         return None

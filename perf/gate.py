@@ -123,7 +123,7 @@ def _python_growth(before: Tree, after: Tree, programs: Programs) -> str:
 
 
 def _bytecodes(tree: Tree, programs: Programs) -> dict[str, int]:
-    with compiled_home(counts.RULES, configuration(["true", "ls"]), tree.python) as made:
+    with compiled_home(counts.RULES, configuration(counts.SHIMS), tree.python) as made:
         output = os.path.join(made.home.root, "bytecodes")
         traced = [tree.python, "-s", os.path.join(HERE, "traced.py"), tree.root, output]
         with counts.serving(made, traced):
@@ -172,6 +172,7 @@ def _timings(trees: dict[str, Tree], programs: Programs, runs: int) -> dict[str,
         timings = interleave(cases, runs)
         for made, execution in homes:
             check_placement(made, execution)
+            made.check_repeated(runs)
         return timings
 
 

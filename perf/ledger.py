@@ -2,10 +2,13 @@
 
 The daemon's own code is called, part by part. In a daemon that sleeps between commands the same parts are slower, for
 their memory has left the processor's caches: the whole is more than the sum, and the difference is a part of its own.
+What its native front does for a repeated line can't be called alone: these are the times that it takes itself, in use.
 """
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import shutil
 import signal
@@ -19,7 +22,8 @@ from dataclasses import dataclass
 from building import Programs as Built
 from decide import ENVIRONMENT
 from overhead import CLIENT_ALONE, RULES, measure_alone, work_tree
-from workload import compiled_home, configuration
+from throughput import load
+from workload import compiled_home, configuration, running_home
 
 from safeshell.context import Context
 from safeshell.daemon.confinement import Own, inspect
@@ -34,7 +38,20 @@ from safeshell.subject import block, unblock
 
 RUNS = 2000
 
-CLIENT, DAEMON, IN_DAEMON, KERNEL = "client", "daemon", "daemon, where it runs the command", "kernel"
+CLIENT, KERNEL = "client", "kernel"
+FRONT, IN_FRONT = "front, a repeated line", "front, where it runs the command"
+DAEMON, IN_DAEMON = "daemon, a new line", "daemon, where it runs the command"
+
+STAGES = {
+    "accept": (FRONT, "taking the connection, and who is at its other end"),
+    "receive": (FRONT, "waiting for the request, and reading it"),
+    "recall": (FRONT, "finding the answer, and that nothing it hangs on has changed"),
+    "reply": (FRONT, "the answer"),
+    "confinement": (IN_FRONT, "who asks: confinement, limits, umask"),
+    "spawn": (IN_FRONT, "vfork, up to the child's execve"),
+    "reap": (IN_FRONT, "from waking up to the child's status"),
+}
+"""Of a repeated line, by their names in `safeshell perf-stats`."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +71,7 @@ class Part:
 
 def measure(built: Built | None) -> list[Part]:
     """The parts, in the order of a command's way."""
-    parts = [] if built is None else _client(built)
+    parts = [] if built is None else _client(built) + _front(built)
     with subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL) as caller, work_tree():
         try:
             parts += _daemon(caller.pid)
@@ -74,6 +91,21 @@ def _client(built: Built) -> list[Part]:
     ]
 
 
+def _front(built: Built) -> list[Part]:
+    with running_home(RULES, configuration(["true"], "daemon")) as made:
+
+        def run(times: int) -> None:
+            shim = os.path.join(made.home.shims, "true")
+            load(built, "run", "1", str(times), "same", shim, home=made.home.root, directory="/")
+
+        run(20)  # the answer is kept from then on
+        made.safeshell("perf-stats", "--reset")
+        run(RUNS)
+        made.check_repeated(RUNS)
+        found = json.loads(made.safeshell("perf-stats", "--json"))["stages"]
+    return [Part(*part, found[name]["p50_us"]) for name, part in STAGES.items() if name in found]
+
+
 def _daemon(pid: int) -> list[Part]:
     own, pidfd = Own.read(), os.pidfd_open(pid)
     with compiled_home(RULES, configuration(["true"])) as made:
@@ -90,7 +122,7 @@ def _daemon(pid: int) -> list[Part]:
         assert policy is not None
         context, programs = Context(), Programs()
         facts = RequestFacts(environment, directory, context, descriptor=descriptor)
-        base = b"/proc/self/fd/%d" % descriptor
+        base, numbers = b"/proc/self/fd/%d" % descriptor, itertools.count()
         steps: list[tuple[str, str, Callable[[], object]]] = [
             (DAEMON, "decoding the request", lambda: Receiver().feed(request)),
             (DAEMON, "who asks: confinement, limits, umask", lambda: inspect(pid, own, pidfd)),
@@ -102,8 +134,10 @@ def _daemon(pid: int) -> list[Part]:
             (DAEMON, "whether a rules file has changed", lambda: policies.stale(None)),
             (
                 DAEMON,
-                "deciding a known line",
-                lambda: policy.decide("true", arguments, RequestFacts(environment, directory, context)),
+                "deciding",
+                lambda: policy.decide(
+                    "true", block([b"true", b"%d" % next(numbers)]), RequestFacts(environment, directory, context)
+                ),
             ),
             (DAEMON, "the program along PATH", lambda: programs.find(b"true", facts.variable(b"PATH"), base)),
             (IN_DAEMON, "the environment, entry by entry", lambda: expressible(unblock(environment[1:]))),

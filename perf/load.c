@@ -1,11 +1,11 @@
 /* A load generator that is not the bottleneck: callers are processes that ask, or run a command, again and again.
  *
  *   load ask SOCKET CALLERS LIMIT new|same TYPE EXPECTED NAME ARG…    EVALUATE requests (docs/protocol.md); the answer's
- *                                              frame must be of this TYPE and hold EXPECTED. `new`: no line comes twice
- *   load run CALLERS LIMIT PROGRAM ARG…        spawns the program and waits for it; it must exit 0
+ *                                              frame must be of this TYPE and hold EXPECTED
+ *   load run CALLERS LIMIT new|same PROGRAM ARG…    spawns the program and waits for it; it must exit 0
  *
- * LIMIT is a number of times for each caller, or with an `s` a number of seconds. Prints how often it was done in all, and
- * in how many seconds. */
+ * LIMIT is a number of times for each caller, or with an `s` a number of seconds. `new`: no line comes twice, for its last
+ * argument has a number in it. Prints how often it was done in all, and in how many seconds. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sched.h>
@@ -23,6 +23,9 @@
 #include <unistd.h>
 
 enum { HEADER = 12, COMMAND = 32, REQUEST_MAX = 1 << 20 };
+
+#define NUMBERED "number-00000000"
+enum { DIGITS = 8, DIGITS_AT = sizeof NUMBERED - 1 - DIGITS };
 
 extern char **environ;
 
@@ -42,7 +45,12 @@ struct asking {
     int is_new, type, directory;
     const char *expected;
     char request[REQUEST_MAX];
-    size_t size, number_at; /* where in the request its number stands, eight digits */
+    size_t size, number_at; /* where in the request its number stands */
+};
+
+struct running {
+    char **words;
+    char *number; /* within the last word; NULL: the line is the same each time */
 };
 
 static _Noreturn void fail(const char *what) {
@@ -77,8 +85,8 @@ static void prepare(struct asking *asking, char **words) {
     append(asking, words[0]);
     asking->size--; /* the name has no NUL */
     for (; words[argc]; argc++) argument_bytes += append(asking, words[argc]);
-    argument_bytes += append(asking, "number-00000000");
-    asking->number_at = asking->size - 9;
+    argument_bytes += append(asking, NUMBERED);
+    asking->number_at = asking->size - 1 - DIGITS;
     for (; environ[envc]; envc++) environment_bytes += append(asking, environ[envc]);
     memcpy(asking->request, "SfSh\1\2\0\0", 8);
     put32(asking->request + 8, asking->size - HEADER);
@@ -89,10 +97,10 @@ static void prepare(struct asking *asking, char **words) {
     put32(command + 16, name);
 }
 
-static void number(struct asking *asking, long caller, long turn) {
+static void number(char *at, long caller, long turn) {
     char digits[24];
-    snprintf(digits, sizeof digits, "%08lu", (unsigned long)(turn * 64 + caller) % 100000000);
-    memcpy(asking->request + asking->number_at, digits, 8);
+    snprintf(digits, sizeof digits, "%0*lu", DIGITS, (unsigned long)(turn * 64 + caller) % 100000000);
+    memcpy(at, digits, DIGITS);
 }
 
 static void send_request(int fd, struct asking *asking) {
@@ -114,7 +122,7 @@ static void ask(struct asking *asking, long caller, long turn) {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) fail("socket");
     if (connect(fd, (struct sockaddr *)&asking->address, sizeof asking->address)) fail("connect");
-    if (asking->is_new) number(asking, caller, turn);
+    if (asking->is_new) number(asking->request + asking->number_at, caller, turn);
     send_request(fd, asking);
     while ((got = read(fd, answer + size, sizeof answer - 1 - size)) > 0) size += (size_t)got;
     close(fd);
@@ -127,9 +135,21 @@ static void ask(struct asking *asking, long caller, long turn) {
 
 static posix_spawn_file_actions_t quiet; /* what the program prints goes nowhere */
 
-static void run(char **words) {
+/* Takes the word `new` or `same` out: where it was is room for one more at the end. */
+static struct running prepare_run(char **words) {
+    static char numbered[] = NUMBERED;
+    const int is_new = !strcmp(words[0], "new");
+    char **end = words;
+    for (; end[1]; end++) end[0] = end[1];
+    *end = is_new ? numbered : NULL;
+    return (struct running){words, is_new ? numbered + DIGITS_AT : NULL};
+}
+
+static void run(struct running *running, long caller, long turn) {
+    char **words = running->words;
     pid_t child;
     int status;
+    if (running->number) number(running->number, caller, turn);
     if (posix_spawn(&child, words[0], &quiet, NULL, words, environ)) fail(words[0]);
     if (waitpid(child, &status, 0) != child || status) {
         fprintf(stderr, "%s ended with wait status %d\n", words[0], status);
@@ -143,27 +163,28 @@ static struct limit parse_limit(const char *text) {
     return limit;
 }
 
-static _Noreturn void call(struct shared *shared, struct limit limit, struct asking *asking, char **words, long caller) {
+static _Noreturn void call(struct shared *shared, struct limit limit, struct asking *asking, struct running *running,
+                           long caller) {
     long turn = 0;
     atomic_fetch_add(&shared->ready, 1);
     while (!atomic_load(&shared->begun)) sched_yield();
     double end = now() + limit.seconds;
     for (; limit.times < 0 ? now() < end : turn < limit.times; turn++) {
         if (asking) ask(asking, caller, turn);
-        else run(words);
+        else run(running, caller, turn);
     }
     atomic_fetch_add(&shared->done, turn);
     exit(0);
 }
 
-static int drive(int callers, struct limit limit, struct asking *asking, char **words) {
+static int drive(int callers, struct limit limit, struct asking *asking, struct running *running) {
     struct shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int failed = 0, status;
     if (shared == MAP_FAILED) fail("mmap");
     for (int caller = 0; caller < callers; caller++) {
         pid_t child = fork();
         if (child < 0) fail("fork");
-        if (!child) call(shared, limit, asking, words, caller);
+        if (!child) call(shared, limit, asking, running, caller);
     }
     while (atomic_load(&shared->ready) < callers) sched_yield();
     double began = now();
@@ -177,9 +198,13 @@ int main(int argc, char **argv) {
     static struct asking asking;
     posix_spawn_file_actions_init(&quiet);
     posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
-    if (argc > 4 && !strcmp(argv[1], "run")) return drive(atoi(argv[2]), parse_limit(argv[3]), NULL, argv + 4);
+    if (argc > 5 && !strcmp(argv[1], "run")) {
+        struct running running = prepare_run(argv + 4);
+        return drive(atoi(argv[2]), parse_limit(argv[3]), NULL, &running);
+    }
     if (argc < 9 || strcmp(argv[1], "ask")) {
-        fputs("usage: load ask SOCKET CALLERS LIMIT new|same TYPE EXPECTED NAME ARG… | load run CALLERS LIMIT PROGRAM ARG…\n",
+        fputs("usage: load ask SOCKET CALLERS LIMIT new|same TYPE EXPECTED NAME ARG…\n"
+              "       load run CALLERS LIMIT new|same PROGRAM ARG…\n",
               stderr);
         return 2;
     }

@@ -39,6 +39,9 @@ NATIVE = "native"
 CLIENTS = {"shim": "native", "bash": "bash"}
 """What is in a shim's place in the table: the setting."""
 
+A_NEW_LINE = ", a new line"
+"""After a command's name: each run has another argument, so that the daemon has never seen the line."""
+
 DENIED = "true, denied"
 CLIENT_ALONE = "client alone"
 
@@ -56,7 +59,7 @@ class Row:
         command: what was run.
         how: native, or the client (`CLIENTS`, the reference) and the placement.
         timing: whole process, spawn to reap.
-        native: the same command natively; None where it has no native counterpart.
+        native: the same command natively, for a new line any; None where it has no native counterpart.
         limit: the same command through the reference; None where the reference does nothing like it.
     """
 
@@ -151,9 +154,11 @@ def _commands(
                 made = stack.enter_context(running_home(RULES, configuration(names, execution, CLIENTS[client])))
                 homes[f"{client}, {placement}"] = execution, made
                 cases += _cases(f"{client}, {placement}", commands, made, base)
+                if client == "shim" and with_denied:
+                    cases += _cases(f"{client}, {placement}", {"true": ["true"]}, made, base, is_new=True)
         if with_denied:
             for client in clients:
-                cases.append(_denied(client, homes[f"{client}, daemon"][1], base))
+                cases += _denied(client, homes[f"{client}, daemon"][1], base)
         native = native_client()
         if programs is not None and native is not None:
             paths = [path for path in found.values() if path]
@@ -163,22 +168,29 @@ def _commands(
         if with_denied:
             cases += _yardsticks(programs, base, with_bash="bash" in clients)
         timings = interleave(cases, runs)
-        for execution, made in homes.values():
+        for how, (execution, made) in homes.items():
             check_placement(made, execution)
+            if how.startswith("shim"):
+                made.check_repeated(runs * len(commands))
     return [_row(name, timing, timings) for name, timing in timings.items()]
 
 
-def _cases(how: str, commands: Mapping[str, list[str]], made: Running, base: Mapping[str, str]) -> list[Case]:
+def _cases(
+    how: str, commands: Mapping[str, list[str]], made: Running, base: Mapping[str, str], *, is_new: bool = False
+) -> list[Case]:
     cases = []
     for label, argv in commands.items():
         path, environment = made.shimmed(argv[0], base)
-        cases.append(Case(f"{label}|{how}", path, argv, environment))
+        cases.append(Case(f"{label}{A_NEW_LINE * is_new}|{how}", path, argv, environment, is_new=is_new))
     return cases
 
 
-def _denied(client: str, made: Running, base: Mapping[str, str]) -> Case:
+def _denied(client: str, made: Running, base: Mapping[str, str]) -> list[Case]:
     path, environment = made.shimmed("true", base)
-    return Case(f"{DENIED}|{client}", path, ["true", "--deny-me"], environment, status=126)
+    return [
+        Case(f"{DENIED}{A_NEW_LINE * is_new}|{client}", path, ["true", "--deny-me"], environment, 126, is_new=is_new)
+        for is_new in ((False, True) if client == "shim" else (False,))
+    ]
 
 
 def _reference_cases(mode: str, commands: Mapping[str, list[str]], home: str, base: Mapping[str, str]) -> list[Case]:
@@ -205,7 +217,8 @@ def _yardsticks(programs: Programs | None, base: Mapping[str, str], *, with_bash
 
 
 def _row(name: str, timing: Timing, timings: Mapping[str, Timing]) -> Row:
-    command, how = name.split("|")
+    whole, how = name.split("|")
+    command = whole.removesuffix(A_NEW_LINE)
     native = timings.get(f"{command}|{NATIVE}") if how != NATIVE else None
     limit = None
     for placement, (_, mode) in _PLACEMENTS.items():
@@ -215,7 +228,7 @@ def _row(name: str, timing: Timing, timings: Mapping[str, Timing]) -> Row:
         limit = timings.get(f"{CLIENT_ALONE}|shim")
     if command == CLIENT_ALONE:
         native = timings.get(f"empty static program|{NATIVE}")
-    return Row(command, how, timing, native, limit)
+    return Row(whole, how, timing, native, limit)
 
 
 def check_placement(made: Running, execution: str) -> None:

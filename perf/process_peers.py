@@ -74,6 +74,7 @@ def _around(base: Mapping[str, str], runs: int) -> list[Peer]:
         timings = interleave(cases, runs)
         for execution, made in homes.items():
             check_placement(made, execution)
+            made.check_repeated(runs)
     return [Peer(name, False, timing) for name, timing in timings.items()]
 
 

@@ -204,7 +204,7 @@ def spent(setting: Setting) -> Found:
     """Where the time goes."""
     parts = ledger.measure(setting.programs)
     cells = [(part.where, part.what, f"{part.microseconds:,.1f}") for part in parts]
-    title = "where the time of a command goes, µs (each part alone and warm, medians)"
+    title = "where the time of a command goes, µs (medians; each part alone and warm, but the front's in use)"
     return Found(
         [Table("ledger", title, ("who", "what", "µs"), cells, left=2)], record=[asdict(part) for part in parts]
     )

@@ -77,9 +77,14 @@ def _commands(programs: Programs, callers: tuple[int, ...], seconds: float) -> l
                 ways[f"commands, reference, {name}"] = home, f"{home}/shims/true"
         for count in callers:
             for what, (home, program) in ways.items():
-                rates.append(Rate(what, count, load(programs, "run", str(count), f"{seconds}s", program, home=home)))
+                rates.append(
+                    Rate(what, count, load(programs, "run", str(count), f"{seconds}s", "same", program, home=home))
+                )
         for placement, made in homes.items():
             check_placement(made, placement)
+            what = f"commands, {placement.replace('_', ' ')}"
+            done = sum(rate.per_second for rate in rates if rate.what == what) * seconds
+            made.check_repeated(int(done / 2))  # of many callers at once some may be Python's
     return rates
 
 

@@ -27,6 +27,7 @@ class Case:
         env: its environment.
         status: the exit status that it must have; anything else fails the benchmark.
         stdin: a file that it reads.
+        is_new: whether it has another argument at its end each time, so that no line comes twice.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Case:
     env: Mapping[str, str]
     status: int = 0
     stdin: str = os.devnull
+    is_new: bool = False
 
 
 class Estimate(NamedTuple):
@@ -92,12 +94,13 @@ def estimate(
     return Estimate(value, found[int(RESAMPLES * 0.025)], found[int(RESAMPLES * 0.975)])
 
 
-def run_once(case: Case, null: int) -> float:
-    """Microseconds from spawn to reap."""
+def run_once(case: Case, null: int, number: int) -> float:
+    """Microseconds from spawn to reap; the number is of the round."""
+    argv = [*case.argv, f"number-{number}"] if case.is_new else list(case.argv)
     started = time.perf_counter_ns()
     pid = os.posix_spawn(
         case.path,
-        list(case.argv),
+        argv,
         dict(case.env),
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, case.stdin, os.O_RDONLY, 0),
@@ -126,7 +129,7 @@ def interleave(cases: Sequence[Case], runs: int, warmup: int = 20) -> dict[str, 
     for number in range(runs + warmup):
         chooser.shuffle(order)
         for case in order:
-            took = run_once(case, null)
+            took = run_once(case, null, number)
             if number >= warmup:
                 samples[case.name].append(took)
     os.close(null)

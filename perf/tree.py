@@ -62,7 +62,7 @@ def baseline_commit() -> str:
 def working_tree(directory: str) -> Tree:
     """Copies this tree as it stands, changes that aren't committed with it."""
     os.mkdir(directory)
-    leave = shutil.ignore_patterns("__pycache__", "safeshell-shim")
+    leave = shutil.ignore_patterns("__pycache__", "safeshell-shim", "safeshell-front.so")
     for part in _PARTS:
         source, target = os.path.join(ROOT, part), os.path.join(directory, part)
         if os.path.isdir(source):
@@ -93,16 +93,21 @@ def _prepare(name: str, root: str) -> Tree:
     Path(environment, "lib", version, "site-packages", "tree.pth").write_text(
         "".join(f"{path}\n" for path in dict.fromkeys(paths)), encoding="utf-8"
     )
-    client = os.path.join(root, "client")
-    for output, words in ((os.path.join(root, "safeshell/native/safeshell-shim"), []), (client, ["symbols"])):
+    client, native = os.path.join(root, "client"), os.path.join(root, "safeshell/native")
+    for words in (
+        ["client", os.path.join(native, "safeshell-shim")],
+        ["client", client, "symbols"],
+        # The daemon loads it from here, counted or not. Symbols are nothing that is mapped.
+        ["front", os.path.join(native, "safeshell-front.so"), "symbols"],
+    ):
         done = subprocess.run(
-            [sys.executable, os.path.join(HERE, "build_client.py"), root, output, *words],
+            [sys.executable, os.path.join(HERE, "build_native.py"), root, *words],
             capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode:
-            raise SystemExit(f"{name}: the native client can't be built: {done.stderr.strip()}")
+            raise SystemExit(f"{name}: the native {words[0]} can't be built: {done.stderr.strip()}")
     found = subprocess.run(
         [python, "-I", "-c", "import safeshell; print(safeshell.__file__)"], capture_output=True, text=True, check=False
     )

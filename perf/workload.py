@@ -8,15 +8,21 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from building import has_compiler
+
 from safeshell.paths import Home
 
 COMMANDS = 100
 """Commands that a policy's rules are spread over."""
+
+PATIENCE_S = 30.0
+"""For what takes a fraction of a second, but under callgrind."""
 
 SAFESHELL = [sys.executable, "-m", "safeshell.cli.main"]
 
@@ -82,6 +88,34 @@ class Running:
         """What `daemon status --json` says."""
         return json.loads(self.safeshell("daemon", "status", "--json"))
 
+    def front(self) -> Any:
+        """What the daemon says of its native front; of a daemon of before there was one, None."""
+        return self.status().get("front")
+
+    def wait_for_front(self) -> None:
+        """Waits until the daemon's native front takes connections, which it doesn't from the first moment.
+
+        Raises:
+            SystemExit: it doesn't, though it could have been compiled: a slower daemon would be measured than is meant.
+        """
+        end = time.monotonic() + PATIENCE_S
+        while (front := self.front()) and not front["native"] and has_compiler():
+            if time.monotonic() > end:
+                raise SystemExit(
+                    f"the daemon has no native front: {front['reason']}\n"
+                    "hint: install the tree again (`pip install -e .`), which compiles it"
+                )
+
+    def check_repeated(self, times: int) -> None:
+        """What was timed as a repeated command must have been answered by the front, where there is one.
+
+        Raises:
+            SystemExit: it was not.
+        """
+        front = self.front()
+        if front and front["native"] and front["answered"] < times:
+            raise SystemExit(f"commands were repeated {times} times, the front answered {front['answered']}")
+
     def shimmed(self, name: str, base: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         """A command's shim, and the environment to run it in."""
         environment = {**base, "SAFESHELL_HOME": self.home.root, "PATH": f"{self.home.shims}:{base['PATH']}"}
@@ -104,10 +138,11 @@ def compiled_home(rules: str, config: str = "", python: str = sys.executable) ->
 
 @contextlib.contextmanager
 def running_home(rules: str, config: str = "", python: str = sys.executable) -> Iterator[Running]:
-    """A home with these rules in force, its shims made, and its daemon running; gone afterwards."""
+    """A home with these rules in force, its shims made, and its daemon running, the front loaded; gone afterwards."""
     with compiled_home(rules, config, python) as made:
         made.safeshell("daemon", "start")
         try:
+            made.wait_for_front()
             yield made
         finally:
             made.safeshell("daemon", "stop", "--now")

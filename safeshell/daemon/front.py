@@ -19,10 +19,11 @@ _TAKEN = struct.Struct("=10i4i6Q")
 _ANSWERED = struct.Struct("=6i9Q")
 _ENDED = struct.Struct("=2i3Q")
 _READY = struct.Struct("=iI")
-_COUNTS = struct.Struct("=2i")
+_COUNTS = struct.Struct("=3i")
+"""How many were answered and have ended, and the socket of what was taken."""
 _ANSWERED_MAX, _ENDED_MAX, _READY_MAX = 64, 64, 64
 
-_TAKEN_AT = _COUNTS.size
+_TAKEN_AT = 2 * 4
 _ANSWERED_AT = _TAKEN_AT + _TAKEN.size
 _ENDED_AT = _ANSWERED_AT + _ANSWERED_MAX * _ANSWERED.size
 _READY_AT = _ENDED_AT + _ENDED_MAX * _ENDED.size
@@ -141,19 +142,27 @@ class Front:
     def _tell(self) -> None:
         """Calls back, in the order in which things happened; a callback may have more told meanwhile."""
         shared = self._shared
-        answered, ended = _COUNTS.unpack_from(shared)
-        fd, pid, uid, pidfd, passed, truncated, size, seen, slot, child, *rest = _TAKEN.unpack_from(shared, _TAKEN_AT)
-        answers = bytes(shared[_ANSWERED_AT : _ANSWERED_AT + answered * _ANSWERED.size]) if answered else b""
-        ends = bytes(shared[_ENDED_AT : _ENDED_AT + ended * _ENDED.size]) if ended else b""
-        for its_slot, its_pid, its_uid, its_child, status, _, *times in _ANSWERED.iter_unpack(answers):
-            self.on_answered(Answered(its_slot, its_pid, its_uid, its_child, status, *times))
-        if fd >= 0:
-            descriptors, times = rest[:passed], rest[4:]
-            self.on_taken(
-                Taken(fd, pid, uid, pidfd, descriptors, bool(truncated), size, bool(seen), slot, child, *times)
-            )
-        for end in _ENDED.iter_unpack(ends):  # what has just been taken over may be among them
-            self.on_ended(End(*end))
+        answered, ended, fd = _COUNTS.unpack_from(shared)
+        if not answered and not ended and fd < 0:
+            return
+        answers = bytes(shared[_ANSWERED_AT : _ANSWERED_AT + answered * _ANSWERED.size])
+        ends = bytes(shared[_ENDED_AT : _ENDED_AT + ended * _ENDED.size])
+        taken = self._read_taken() if fd >= 0 else None
+        if answers:
+            for slot, pid, uid, child, status, _, *times in _ANSWERED.iter_unpack(answers):
+                self.on_answered(Answered(slot, pid, uid, child, status, *times))
+        if taken is not None:
+            self.on_taken(taken)
+        if ends:  # what has just been taken over may be among them
+            for end in _ENDED.iter_unpack(ends):
+                self.on_ended(End(*end))
+
+    def _read_taken(self) -> Taken:
+        fd, pid, uid, pidfd, passed, truncated, size, seen, slot, child, *rest = _TAKEN.unpack_from(
+            self._shared, _TAKEN_AT
+        )
+        descriptors, times = rest[:passed], rest[4:]
+        return Taken(fd, pid, uid, pidfd, descriptors, bool(truncated), size, bool(seen), slot, child, *times)
 
     def surrender(self) -> bool:
         """Gives up a connection that has sent no request yet, or a command that runs; returns whether there was one."""

@@ -67,10 +67,10 @@ def test_it_refuses_everybody(shims: Path) -> None:
 
 @pytest.mark.parametrize("shims", ["spawn"], indirect=True)
 def test_many_callers_at_once_all_get_their_own_answer(shims: Path, programs: Programs) -> None:
-    words = ["run", "32", "10", str(shims / "sh"), "-c", "exit 0"]
+    words = ["run", "32", "10", "same", str(shims / "sh"), "-c", "exit 0"]
     assert load(programs, *words, home=str(shims.parent), directory="/") > 0
 
 
 def test_the_load_generator_ends_with_another_answer_than_expected(programs: Programs) -> None:
     with pytest.raises(SystemExit, match="load run failed"):
-        load(programs, "run", "1", "1", "/bin/false", directory="/")
+        load(programs, "run", "1", "1", "same", "/bin/false", directory="/")

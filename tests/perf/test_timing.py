@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from timing import Estimate, Timing, estimate, percentile
+from pathlib import Path
+
+from timing import Case, Estimate, Timing, estimate, interleave, percentile
 
 
 def difference(left: float, right: float) -> float:
@@ -32,3 +34,14 @@ def test_the_percentile_is_a_sample() -> None:
 def test_intervals_that_meet_are_not_clearly_apart() -> None:
     assert Estimate(12, 11, 13).clearly_above(Estimate(10, 9, 10.9))
     assert not Estimate(12, 10.9, 13).clearly_above(Estimate(10, 9, 10.9))
+
+
+def test_a_new_line_never_comes_twice_and_another_always_does(tmp_path: Path) -> None:
+    script = 'echo "$*" >>"$0"'
+    cases = [
+        Case(name, "/bin/sh", ["sh", "-c", script, str(tmp_path / name)], {}, is_new=is_new)
+        for name, is_new in (("new", True), ("same", False))
+    ]
+    assert len(interleave(cases, 3, warmup=2)["new"].samples) == 3
+    assert len(set((tmp_path / "new").read_text().splitlines())) == 5
+    assert (tmp_path / "same").read_text().splitlines() == [""] * 5
