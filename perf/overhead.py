@@ -42,6 +42,9 @@ CLIENTS = {"shim": "native", "bash": "bash"}
 A_NEW_LINE = ", a new line"
 """After a command's name: each run has another argument, so that the daemon has never seen the line."""
 
+NEW = {f"true{A_NEW_LINE}": ["true"]}
+"""Natively and by the reference, too: an argument is more work for the program itself."""
+
 DENIED = "true, denied"
 CLIENT_ALONE = "client alone"
 
@@ -112,7 +115,7 @@ def measure(programs: Programs | None, runs: int, slow_runs: int) -> list[Row]:
     The script is timed apart, beside native runs of its own: it runs a shell and `nc`, after which every cache is cold.
     """
     with work_tree() as base:
-        rows = _commands(programs, QUICK, base, runs, ("shim",), with_denied=True)
+        rows = _commands(programs, QUICK | NEW, base, runs, ("shim",), with_denied=True)
         script = _commands(programs, QUICK, base, runs, ("bash",), with_denied=True)
         rows += [row for row in script if row.how.startswith("bash") or row.command in ("bash -c :", "nc -h")]
         return rows + _commands(programs, SLOW, base, slow_runs, tuple(CLIENTS), with_denied=False)
@@ -121,7 +124,7 @@ def measure(programs: Programs | None, runs: int, slow_runs: int) -> list[Row]:
 def measure_quick(programs: Programs | None, runs: int) -> list[Row]:
     """Times `true` and `ls` through the native client alone."""
     with work_tree() as base:
-        return _commands(programs, QUICK, base, runs, ("shim",), with_denied=True)
+        return _commands(programs, QUICK | NEW, base, runs, ("shim",), with_denied=True)
 
 
 def measure_alone(programs: Programs, runs: int = 300) -> dict[str, Timing]:
@@ -147,15 +150,13 @@ def _commands(
     found = {name: shutil.which(name, path=base["PATH"]) for name in names}
     commands = {label: argv for label, argv in commands.items() if found[argv[0]]}
     with contextlib.ExitStack() as stack:
-        cases = [Case(f"{label}|{NATIVE}", found[argv[0]] or "", argv, base) for label, argv in commands.items()]
+        cases = [_case(label, NATIVE, found[argv[0]] or "", argv, base) for label, argv in commands.items()]
         homes: dict[str, tuple[str, Running]] = {}
         for client in clients:
             for placement, (execution, _) in _PLACEMENTS.items():
                 made = stack.enter_context(running_home(RULES, configuration(names, execution, CLIENTS[client])))
                 homes[f"{client}, {placement}"] = execution, made
                 cases += _cases(f"{client}, {placement}", commands, made, base)
-                if client == "shim" and with_denied:
-                    cases += _cases(f"{client}, {placement}", {"true": ["true"]}, made, base, is_new=True)
         if with_denied:
             for client in clients:
                 cases += _denied(client, homes[f"{client}, daemon"][1], base)
@@ -171,17 +172,19 @@ def _commands(
         for how, (execution, made) in homes.items():
             check_placement(made, execution)
             if how.startswith("shim"):
-                made.check_repeated(runs * len(commands))
+                made.check_repeated(runs * sum(not label.endswith(A_NEW_LINE) for label in commands))
     return [_row(name, timing, timings) for name, timing in timings.items()]
 
 
-def _cases(
-    how: str, commands: Mapping[str, list[str]], made: Running, base: Mapping[str, str], *, is_new: bool = False
-) -> list[Case]:
+def _case(label: str, how: str, path: str, argv: list[str], environment: Mapping[str, str]) -> Case:
+    return Case(f"{label}|{how}", path, argv, environment, is_new=label.endswith(A_NEW_LINE))
+
+
+def _cases(how: str, commands: Mapping[str, list[str]], made: Running, base: Mapping[str, str]) -> list[Case]:
     cases = []
     for label, argv in commands.items():
         path, environment = made.shimmed(argv[0], base)
-        cases.append(Case(f"{label}{A_NEW_LINE * is_new}|{how}", path, argv, environment, is_new=is_new))
+        cases.append(_case(label, how, path, argv, environment))
     return cases
 
 
@@ -198,8 +201,7 @@ def _reference_cases(mode: str, commands: Mapping[str, list[str]], home: str, ba
     if mode == "refuse":
         return [Case(f"{CLIENT_ALONE}|shim", f"{home}/shims/true", ["true"], environment, status=126)]
     return [
-        Case(f"{label}|{_BROKERS[mode]}", f"{home}/shims/{argv[0]}", argv, environment)
-        for label, argv in commands.items()
+        _case(label, _BROKERS[mode], f"{home}/shims/{argv[0]}", argv, environment) for label, argv in commands.items()
     ]
 
 
@@ -217,18 +219,17 @@ def _yardsticks(programs: Programs | None, base: Mapping[str, str], *, with_bash
 
 
 def _row(name: str, timing: Timing, timings: Mapping[str, Timing]) -> Row:
-    whole, how = name.split("|")
-    command = whole.removesuffix(A_NEW_LINE)
+    command, how = name.split("|")
     native = timings.get(f"{command}|{NATIVE}") if how != NATIVE else None
     limit = None
     for placement, (_, mode) in _PLACEMENTS.items():
         if how.endswith(f", {placement}") and not how.startswith("reference"):
             limit = timings.get(f"{command}|{_BROKERS[mode]}")
-    if command == DENIED:
+    if command.startswith(DENIED):
         limit = timings.get(f"{CLIENT_ALONE}|shim")
     if command == CLIENT_ALONE:
         native = timings.get(f"empty static program|{NATIVE}")
-    return Row(whole, how, timing, native, limit)
+    return Row(command, how, timing, native, limit)
 
 
 def check_placement(made: Running, execution: str) -> None:
