@@ -88,11 +88,15 @@ class Commands:
         if command.borrow:
             caller = inspect(connection.pid, self._own, connection.pidfd)
             caller, obstacle = borrow(connection, caller, self._own, self._programs)
-        same_view = sees_the_same(connection.pid, self._own) if caller is None else caller.same_view
         descriptor = connection.descriptors[-1] if connection.descriptors else None
-        directory = working_directory(descriptor, connection.pid, same_view=same_view)
-        repository = self._policies.repository(directory) if same_view else None
-        if patient:
+        directory: bytes | None
+        directory, connection.found = connection.found, b""
+        known, same_view, repository = bool(directory), True, None
+        if not known:
+            same_view = sees_the_same(connection.pid, self._own) if caller is None else caller.same_view
+            directory = working_directory(descriptor, connection.pid, same_view=same_view)
+            repository = self._policies.repository(directory) if same_view else None
+        if patient and not known:
             stale = self._policies.stale(repository)
             if stale is not None:
                 self._wait(connection, stale)

@@ -54,6 +54,8 @@ class Taken(NamedTuple):
         seen: whether the same request has been seen lately.
         slot: the answer that was given again, -1 for none.
         child: the command that runs by that answer, or 0.
+        directory: where it was sent from, if it is seen there as the daemon sees it, no repository's rules apply, and
+            the sources of the user's are unchanged; else nothing, and all of that has to be found out.
         began, accepted, received, recalled, inspected, spawned: when it came and when each stage ended, ns; 0 where
             nothing is timed. The last three only with a child.
     """
@@ -68,6 +70,7 @@ class Taken(NamedTuple):
     seen: bool
     slot: int
     child: int
+    directory: bytes
     began: int
     accepted: int
     received: int
@@ -98,6 +101,7 @@ class Connection:
         child: the command running for it.
         adopted: its pid, where the native front started it, else 0.
         placement: who runs the command, "daemon" or "in_place"; "" before that is settled.
+        found: the working directory, where the native front has found out about it (`Taken.directory`); for one look.
         frame: the request's bytes, where its answer may be worth keeping; else nothing.
         passed: how many descriptors came with it.
         last: the last answer, where the request is kept.
@@ -120,6 +124,7 @@ class Connection:
         "deadline",
         "descriptors",
         "fileno",
+        "found",
         "frame",
         "last",
         "owner",
@@ -153,6 +158,7 @@ class Connection:
         else:
             self.pid, self.uid, self.pidfd, self.descriptors = taken[1:5]
         self.adopted = 0
+        self.found = b"" if taken is None else taken.directory
         self.passed = 0
         self.frame = b""
         self.last = b""

@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -43,7 +44,7 @@ enum { ABSENT = 'a', NO_ENTRY = 'e', ENTRY = 'l', NOT_EXECUTABLE = 'n', PLACE_IS
 /* What front.py reads, at places that it knows. */
 
 struct taken {
-    int32_t fd, pid, uid, pidfd, passed, truncated, size, seen, slot, child;
+    int32_t fd, pid, uid, pidfd, passed, truncated, size, seen, slot, child, same_view, no_repository, fresh, directory_size;
     int32_t descriptors[PASSED_MAX];
     uint64_t began, accepted, received, recalled, inspected, spawned;
 };
@@ -70,6 +71,7 @@ struct shared {
     struct answered answered[ANSWERED_MAX];
     struct ended ended[ENDED_MAX];
     struct ready ready[READY_MAX];
+    char directory[PATH_MAX];
 };
 
 /* What else it keeps. */
@@ -108,6 +110,7 @@ struct front {
     int epoll, listener, wakeup, waker, timed, may_run, descriptors_max, held_count, running_count;
     uid_t uid;
     struct own own;
+    struct bytes home, sources;
     struct entry *slots[SLOTS];
     uint8_t buckets[BUCKETS]; /* slot + 1 */
     uint64_t recent[RECENT];
@@ -352,25 +355,31 @@ failed:
     _exit(127);
 }
 
-/* Starts an entry's program as safeshell/daemon/executor.py does; returns its pid, 0 where that failed. */
-__attribute__((noinline)) static pid_t spawn(struct front *front, const struct entry *entry, mode_t mask) {
-    const char *command = front->room + HEADER, *arguments = command + COMMAND + get32(command + 16);
-    const char *environment = arguments + get32(command + 8), *end = environment + get32(command + 12);
-    if (!make_room(front, (size_t)get32(command) + get32(command + 4) + 2)) return 0;
-    char **argv = front->strings, **envp = split(arguments, environment, argv);
-    split(environment, end, envp);
+/* What a command consists of; blocks of strings, each with its NUL. */
+struct program {
+    const char *path;
+    struct bytes arguments, environment;
+    uint32_t argc, envc;
+};
+
+/* Starts a program as safeshell/daemon/executor.py does; returns its pid, or -errno. */
+__attribute__((noinline)) static pid_t spawn(struct front *front, const struct program *program, const int32_t *passed, mode_t mask) {
+    if (!make_room(front, (size_t)program->argc + program->envc + 2)) return -ENOMEM;
+    char **argv = front->strings;
+    char **envp = split(program->arguments.at, program->arguments.at + program->arguments.size, argv);
+    split(program->environment.at, program->environment.at + program->environment.size, envp);
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
     exec_error = 0;
     pid_t child = vfork();
-    if (!child) become(front, entry->answer.at, argv, envp, front->shared.taken.descriptors, mask);
+    if (!child) become(front, program->path, argv, envp, passed, mask);
+    const int failed = child < 0 ? errno : exec_error;
     sigprocmask(SIG_SETMASK, &before, NULL);
-    if (child <= 0) return 0;
-    if (!exec_error) return child;
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+    if (!failed) return child;
+    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
         ;
-    return 0;
+    return -failed;
 }
 
 static int remember_child(struct front *front, int pid, int fd) {
@@ -539,13 +548,10 @@ static int has_variables(struct bytes environment, struct bytes variables) {
 /* What was answered to this command in this very directory. */
 static const struct entry *find(const struct front *front, const struct request *request) {
     const struct taken *taken = &front->shared.taken;
-    char directory[4097];
-    ssize_t length = -1;
     for (size_t at = request->hash % BUCKETS; front->buckets[at]; at = (at + 1) % BUCKETS) {
         const struct entry *entry = front->slots[front->buckets[at] - 1];
         if (entry->passed != taken->passed || !is_for(entry, request)) continue;
-        if (length < 0) length = name_directory(taken->descriptors[taken->passed - 1], directory, sizeof directory);
-        if (same(entry->directory, directory, length) && has_variables(request->environment, entry->variables)) return entry;
+        if (same(entry->directory, front->shared.directory, taken->directory_size) && has_variables(request->environment, entry->variables)) return entry;
     }
     return NULL;
 }
@@ -570,8 +576,14 @@ static int run(struct front *front, const struct entry *entry) {
     if (taken->pidfd < 0) return 0;
     const int like = is_like_own(&front->own, taken->pid, taken->pidfd, &mask);
     taken->inspected = stamp(front);
-    const pid_t child = like ? spawn(front, entry, mask) : 0;
-    if (!child) {
+    const char *command = front->room + HEADER, *arguments = command + COMMAND + get32(command + 16);
+    const struct program program = {entry->answer.at,
+                                    {arguments, get32(command + 8)},
+                                    {arguments + get32(command + 8), get32(command + 12)},
+                                    get32(command),
+                                    get32(command + 4)};
+    const pid_t child = like ? spawn(front, &program, taken->descriptors, mask) : 0;
+    if (child <= 0) {
         close(taken->pidfd);
         return 0;
     }
@@ -598,6 +610,34 @@ static void answer(struct front *front, const struct entry *entry) {
     taken->fd = -1;
 }
 
+/* Whether no rules of a repository are in the directory or above it; 0 where that is left to Python. The user's own home
+ * doesn't count, and is known by its name. */
+static int has_no_repository(const struct front *front) {
+    static const char inside[] = "/.safeshell", rules[] = "/rules.yaml";
+    char path[PATH_MAX + sizeof inside + sizeof rules];
+    size_t size = (size_t)front->shared.taken.directory_size;
+    memcpy(path, front->shared.directory, size);
+    for (;;) {
+        while (size && path[size - 1] == '/') size--;
+        memcpy(path + size, inside, sizeof inside);
+        if (!same(front->home, path, (ssize_t)(size + sizeof inside - 1))) {
+            memcpy(path + size + sizeof inside - 1, rules, sizeof rules);
+            if (!access(path, F_OK)) return 0;
+        }
+        if (!size) return 1;
+        while (size && path[size - 1] != '/') size--;
+    }
+}
+
+/* What Python would read first about a command, found out here for less. */
+static void find_out(struct front *front) {
+    struct taken *taken = &front->shared.taken;
+    taken->same_view = sees_the_same(&front->own, taken->pid);
+    if (!taken->same_view || taken->directory_size <= 0 || *front->shared.directory != '/') return;
+    taken->no_repository = has_no_repository(front);
+    taken->fresh = front->sources.size && is_unchanged(front->sources);
+}
+
 /* Looks whether the request that was taken can be answered here. Returns whether Python has something to do. */
 static int serve(struct front *front) {
     struct taken *taken = &front->shared.taken;
@@ -606,6 +646,7 @@ static int serve(struct front *front) {
     taken->seen = 0;
     struct request request;
     if (taken->truncated || taken->passed == 0 || !parse(front->room, size, &request)) return pass_on(front);
+    taken->directory_size = (int)name_directory(taken->descriptors[taken->passed - 1], front->shared.directory, PATH_MAX);
     const struct entry *entry = find(front, &request);
     uint64_t *recent = &front->recent[request.hash % RECENT];
     taken->seen = *recent == request.hash;
@@ -617,6 +658,7 @@ static int serve(struct front *front) {
         if (!entry->runs) answer(front, entry);
         if (!entry->runs || run(front, entry)) return 0;
     }
+    find_out(front);
     return pass_on(front);
 }
 
@@ -733,7 +775,7 @@ struct front *front_new(int epoll, int wakeup, int waker, char *room, size_t roo
 
 static struct bytes keep(const char *at, size_t size) {
     char *copy = malloc(size + 1);
-    if (!copy) return (struct bytes){"", 0};
+    if (!copy) return (struct bytes){NULL, 0};
     memcpy(copy, at, size);
     copy[size] = 0;
     return (struct bytes){copy, size};
@@ -827,6 +869,32 @@ int front_put(struct front *front, int slot, const char *frame, size_t frame_siz
 /* Whether paths are found as they were; answers are held against it, and the tests hold it against Python. */
 int front_is_unchanged(const char *reads, size_t size) {
     return is_unchanged((struct bytes){reads, size});
+}
+
+/* The umask of a process that is in all respects as the daemon's own child would be, else -1. */
+int front_inspect(const struct front *front, int pid, int pidfd) {
+    mode_t mask;
+    return is_like_own(&front->own, pid, pidfd, &mask) ? (int)mask : -1;
+}
+
+/* Starts a program with these descriptors and the directory's; returns its pid, or -errno. */
+int front_spawn(struct front *front, const char *path, const char *arguments, size_t arguments_size, uint32_t argc,
+                const char *environment, size_t environment_size, uint32_t envc, const int32_t *descriptors, int mask) {
+    const struct program program = {path, {arguments, arguments_size}, {environment, environment_size}, argc, envc};
+    return spawn(front, &program, descriptors, (mode_t)mask);
+}
+
+/* Has a child's end told to whoever waits at this socket; 0 where there is no room for it. */
+int front_own(struct front *front, int pid, int fd) {
+    return remember_child(front, pid, fd);
+}
+
+/* What the user's rules come from, as it was when they were compiled: reads. */
+void front_set_sources(struct front *front, const char *home, size_t home_size, const char *sources, size_t sources_size) {
+    free((char *)front->home.at);
+    free((char *)front->sources.at);
+    front->home = keep(home, home_size);
+    front->sources = keep(sources, sources_size);
 }
 
 /* A child's end is Python's to tell from now on. */

@@ -8,14 +8,14 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from safeshell.daemon.confinement import Own
 from safeshell.daemon.connection import BUFFER, Taken
 from safeshell.native import native_front
 
-_TAKEN = struct.Struct("=10i4i6Q")
+_TAKEN = struct.Struct("=14i4i6Q")
 _ANSWERED = struct.Struct("=6i9Q")
 _ENDED = struct.Struct("=2i3Q")
 _READY = struct.Struct("=iI")
@@ -27,7 +27,8 @@ _TAKEN_AT = 2 * 4
 _ANSWERED_AT = _TAKEN_AT + _TAKEN.size
 _ENDED_AT = _ANSWERED_AT + _ANSWERED_MAX * _ANSWERED.size
 _READY_AT = _ENDED_AT + _ENDED_MAX * _ENDED.size
-_SIZE = _READY_AT + _READY_MAX * _READY.size
+_DIRECTORY_AT = _READY_AT + _READY_MAX * _READY.size
+_SIZE = _DIRECTORY_AT + 4096
 
 
 class Answered(NamedTuple):
@@ -158,11 +159,32 @@ class Front:
                 self.on_ended(End(*end))
 
     def _read_taken(self) -> Taken:
-        fd, pid, uid, pidfd, passed, truncated, size, seen, slot, child, *rest = _TAKEN.unpack_from(
-            self._shared, _TAKEN_AT
-        )
+        (
+            fd,
+            pid,
+            uid,
+            pidfd,
+            passed,
+            truncated,
+            size,
+            seen,
+            slot,
+            child,
+            same_view,
+            no_repository,
+            fresh,
+            length,
+            *rest,
+        ) = _TAKEN.unpack_from(self._shared, _TAKEN_AT)
+        directory = b""
+        if same_view and no_repository and fresh:
+            directory = bytes(self._shared[_DIRECTORY_AT : _DIRECTORY_AT + length])
+            if directory.endswith(b" (deleted)"):
+                directory = b""
         descriptors, times = rest[:passed], rest[4:]
-        return Taken(fd, pid, uid, pidfd, descriptors, bool(truncated), size, bool(seen), slot, child, *times)
+        return Taken(
+            fd, pid, uid, pidfd, descriptors, bool(truncated), size, bool(seen), slot, child, directory, *times
+        )
 
     def surrender(self) -> bool:
         """Gives up a connection that has sent no request yet, or a command that runs; returns whether there was one."""
@@ -213,6 +235,48 @@ class Front:
             *(int(runs), int(urgent)),
         )
         return bool(kept)
+
+    def inspect(self, pid: int, pidfd: int) -> int:
+        """The umask of a process that is in all respects as a child of the daemon would be, else -1."""
+        return int(self._library.front_inspect(self._front, pid, pidfd)) if self.runs else -1
+
+    def spawn(self, path: bytes, arguments: bytes, environment: bytes, descriptors: Sequence[int], umask: int) -> int:
+        """Starts a program, as `Executor.spawn` does.
+
+        Args:
+            path: the program.
+            arguments: a block.
+            environment: a block.
+            descriptors: for its 0, 1 and 2, and its directory's.
+            umask: its umask.
+
+        Returns:
+            The child's pid.
+
+        Raises:
+            OSError: the program can't be started; nothing runs.
+        """
+        size, count = ctypes.c_size_t, ctypes.c_uint32
+        pid: int = self._library.front_spawn(
+            self._front,
+            path,
+            *(arguments, size(len(arguments)), count(arguments.count(b"\0"))),
+            *(environment, size(len(environment)), count(environment.count(b"\0"))),
+            (ctypes.c_int32 * 4)(*descriptors),
+            umask,
+        )
+        if pid < 0:
+            raise OSError(-pid, os.strerror(-pid))
+        return pid
+
+    def own(self, pid: int, fd: int) -> bool:
+        """Has a child's end told to whoever waits at this socket; returns whether it will be."""
+        return bool(self._library.front_own(self._front, pid, fd))
+
+    def set_sources(self, home: bytes, sources: bytes) -> None:
+        """Says which `.safeshell` is the user's own, and what the user's rules come from, as reads."""
+        size = ctypes.c_size_t
+        self._library.front_set_sources(self._front, home, size(len(home)), sources, size(len(sources)))
 
     def is_unchanged(self, reads: bytes) -> bool:
         """Whether paths are found as `safeshell.daemon.recall.Reads` says."""

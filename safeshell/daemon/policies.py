@@ -73,7 +73,7 @@ class Policies:
     Attributes:
         settings: the settings now.
         on_settings: called when they change.
-        on_change: called when rules or settings may have changed.
+        on_change: called once rules or settings may have changed.
     """
 
     def __init__(self, home: Home, loop: Loop) -> None:
@@ -204,13 +204,13 @@ class Policies:
         os.close(job.pipe)
         origin.job = None
         self._take(origin, b"".join(job.data))
+        self.on_change()
         for waiter in job.waiters:
             waiter(True)
 
     def _take(self, origin: Origin, data: bytes) -> None:
         """Puts what was compiled in force; a failure leaves what is in force."""
         self.reloads += 1
-        self.on_change()
         try:
             header, sections = store.decode_bundle(data)
         except TableError:

@@ -194,6 +194,10 @@ class Keeper(Protocol):
         """Whether a command runs by this answer that nobody has been told of yet."""
         ...
 
+    def set_sources(self, home: bytes, sources: bytes) -> None:
+        """Says which `.safeshell` is the user's own, and what the user's rules come from."""
+        ...
+
     def surrender(self) -> bool:
         """Tells of one such command, or of a connection; returns whether there was one."""
         ...
@@ -223,6 +227,7 @@ class Recall:
         self._slots: dict[Key, int] = {}
         self._next = 0
         self.answered = 0
+        self._tell_sources()
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -234,13 +239,20 @@ class Recall:
         return found.request
 
     def forget(self) -> None:
-        """Forgets everything."""
+        """Forgets everything: the rules in force are others."""
         while self._front.surrender():
             pass
         for slot in self._slots.values():
             self._front.forget(slot)
             self._kept[slot] = None
         self._slots.clear()
+        self._tell_sources()
+
+    def _tell_sources(self) -> None:
+        reads = Reads()
+        for path, signature in self._policies.watched(None):
+            reads.file(os.fsencode(path), signature)
+        self._front.set_sources(self._home, bytes(reads))
 
     def keep(self, request: Request) -> None:
         """Keeps the answer that has just been given, if it may be kept."""

@@ -21,7 +21,7 @@ from safeshell.protocol import Flag, Reply
 from safeshell.subject import text, unblock
 
 if TYPE_CHECKING:
-    from safeshell.daemon.front import Answered
+    from safeshell.daemon.front import Answered, Front
 
 DENIED = 126
 FAILED = 125
@@ -33,6 +33,7 @@ class Runner:
 
     Attributes:
         placed: commands by placement and reason.
+        front: what does it for less, where it was compiled.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Runner:
         self._programs = programs
         self._journal = journal
         self.placed: Counter[tuple[str, str]] = Counter()
+        self.front: Front | None = None
 
     def time(self, timing: Untimed) -> None:
         """Has its stages timed, or no longer."""
@@ -105,6 +107,10 @@ class Runner:
 
     def _inspect_caller(self, connection: Connection) -> Caller:
         """What the kernel says about who asks; read last, right before a command is spawned for it."""
+        if self.front is not None:
+            umask = self.front.inspect(connection.pid, connection.pidfd)
+            if umask >= 0:
+                return Caller("", "", umask, self._own.nice, same_view=True)
         return inspect(connection.pid, self._own, connection.pidfd)
 
     def _fail(self, request: Request, why: str) -> None:
@@ -159,21 +165,25 @@ class Runner:
             return "limit on running commands"
         connection, command, caller = request.connection, request.command, request.caller
         assert caller is not None
-        environment = expressible(unblock(command.environment[1:]))
-        if environment is None:
-            return "environment"
-        arguments = unblock(command.arguments)
-        if not arguments or not arguments[0]:
-            return "argv[0]"  # os.posix_spawn wants one
-        program = (path, arguments, environment)
         streams = None
         try:
-            if len(connection.descriptors) == 4:
-                *stdio, directory = connection.descriptors
-                pid = self._executor.spawn(program, stdio=stdio, directory=directory, umask=caller.umask)
+            if self.front is not None and len(connection.descriptors) == 4:
+                blocks = command.arguments, command.environment[1:]
+                pid = self.front.spawn(path, *blocks, connection.descriptors, caller.umask)
             else:
-                streams = Streams(self._loop, connection)
-                pid = streams.spawn(self._executor, program, caller.umask)
+                environment = expressible(unblock(command.environment[1:]))
+                if environment is None:
+                    return "environment"
+                arguments = unblock(command.arguments)
+                if not arguments or not arguments[0]:
+                    return "argv[0]"  # os.posix_spawn wants one
+                program = (path, arguments, environment)
+                if len(connection.descriptors) == 4:
+                    *stdio, directory = connection.descriptors
+                    pid = self._executor.spawn(program, stdio=stdio, directory=directory, umask=caller.umask)
+                else:
+                    streams = Streams(self._loop, connection)
+                    pid = streams.spawn(self._executor, program, caller.umask)
         except OSError as error:
             if streams is not None:
                 streams.close()
@@ -202,4 +212,14 @@ class Runner:
                 connection.exited(status, timed_out=timed_out)
             self._journal.ran(request, "daemon", reason, status, time.monotonic() - began)
 
-        connection.child = self._watch(pid, ended, connection.stopped, request.decision.timeout_ms)
+        def stopped(number: int) -> None:
+            if self.front is not None:
+                self.front.disown(pid)  # what is told of it from now on is in order
+            connection.stopped(number)
+
+        timeout_ms = request.decision.timeout_ms
+        connection.child = self._watch(pid, ended, stopped, timeout_ms)
+        # The front can tell of an end where that is one frame, and nothing is to be sent before it.
+        plain = streams is None and not request.command.lines and not timeout_ms and not connection.backlog
+        if self.front is not None and plain and not connection.adopted and self.front.own(pid, connection.fileno):
+            connection.adopted = pid

@@ -232,6 +232,7 @@ class Server:
         self._front, self._recall = front, recall
         front.may_run = lambda: self._policies.settings.limits.commands - len(self._executor)
         front.on_answered = self._answered
+        self._runner.front = front
         self._commands.on_answered = recall.keep
         self._policies.on_change = recall.forget
         self._set_front()
