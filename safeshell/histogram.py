@@ -6,6 +6,7 @@ a bucket is never wider than a 64th of what it counts, from 1 ns to an hour.
 
 from __future__ import annotations
 
+import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,8 +28,8 @@ def _index(value: int) -> int:
     return (shift << _BITS) + (value >> shift)
 
 
-_LAST = _index(LONGEST_NS)
-_EMPTY = array("Q", bytes(8 * (_LAST + 1)))
+BUCKETS = _index(LONGEST_NS) + 1
+_EMPTY = array("Q", bytes(8 * BUCKETS))
 _EMPTY_POWER = _EMPTY[:_PARTS]
 
 
@@ -74,12 +75,14 @@ class Histogram:
 
     Attributes:
         cells: the count of each bucket, for `record`; the same array for as long as the histogram lives.
+        address: where that is, as eight bytes.
     """
 
-    __slots__ = ("cells",)
+    __slots__ = ("address", "cells")
 
     def __init__(self) -> None:
         self.cells = _EMPTY[:]
+        self.address = self.cells.buffer_info()[0].to_bytes(8, sys.byteorder)
 
     def record(self, value: int) -> None:
         """Counts a duration, in ns; it is not negative."""
@@ -94,7 +97,7 @@ class Histogram:
         """
         made = cls()
         for index, count in pairs:
-            if not 0 <= index <= _LAST or not 0 <= count < 1 << 64:
+            if not 0 <= index < BUCKETS or not 0 <= count < 1 << 64:
                 raise ValueError(f"there is no bucket {index} with a count of {count}")
             made.cells[index] += count
         return made

@@ -76,6 +76,9 @@ struct shared {
 
 /* What else it keeps. */
 
+enum stage { ACCEPT, RECEIVE, RECALL, CONFINEMENT, SPAWN, CHILD, REAP, REPLY, STAGES };
+enum { BUCKETS_OF_TIME = 2345 };
+
 struct bytes {
     const char *at;
     size_t size;
@@ -87,6 +90,7 @@ struct entry {
     uint64_t hash;
     struct bytes command, variables, directory, reads, answer;
     int passed, runs, urgent;
+    uint64_t *whole; /* where the time of all of it is counted */
 };
 
 struct held {
@@ -110,6 +114,7 @@ struct front {
     int epoll, listener, wakeup, waker, timed, may_run, descriptors_max, held_count, running_count;
     uid_t uid;
     struct own own;
+    uint64_t *stages[STAGES];
     struct bytes home, sources;
     struct entry *slots[SLOTS];
     uint8_t buckets[BUCKETS]; /* slot + 1 */
@@ -402,7 +407,35 @@ static int forget_child(struct front *front, int pid) {
     return -1;
 }
 
-static void report(struct front *front, struct answered answered, int urgent) {
+/* As safeshell/histogram.py: 64 buckets for each power of two. */
+static void count_duration(uint64_t *cells, uint64_t value) {
+    const int shift = value ? 57 - __builtin_clzll(value) : 0;
+    const uint64_t index = shift > 0 ? ((uint64_t)shift << 6) + (value >> shift) : value;
+    cells[index < BUCKETS_OF_TIME ? index : BUCKETS_OF_TIME - 1]++;
+}
+
+static void count_answer(const struct front *front, const struct answered *times, uint64_t *whole) {
+    uint64_t *const *stages = front->stages;
+    if (!front->timed || !times->began || !*stages) return;
+    count_duration(stages[ACCEPT], times->accepted - times->began);
+    count_duration(stages[RECEIVE], times->received - times->accepted);
+    count_duration(stages[RECALL], times->recalled - times->received);
+    if (!times->child) {
+        count_duration(stages[REPLY], times->replied - times->recalled);
+        count_duration(whole, times->replied - times->began);
+        return;
+    }
+    count_duration(stages[CONFINEMENT], times->inspected - times->recalled);
+    count_duration(stages[SPAWN], times->spawned - times->inspected);
+    count_duration(stages[CHILD], times->noticed - times->spawned);
+    count_duration(stages[REAP], times->reaped - times->noticed);
+    count_duration(stages[REPLY], times->replied - times->reaped);
+    count_duration(whole, times->spawned - times->began + times->replied - times->noticed);
+}
+
+static void report(struct front *front, struct answered answered, const struct entry *entry) {
+    const int urgent = entry->urgent;
+    count_answer(front, &answered, entry->whole);
     struct shared *shared = &front->shared;
     const uint64_t at = now() + (urgent ? URGENT_MS : UNREPORTED_MS) * 1000000ull;
     if (!shared->answered_count || at < front->report_at) front->report_at = at;
@@ -444,7 +477,7 @@ static void finish(struct front *front, int at, int status, uint64_t noticed, ui
     const struct answered answered = {
         taken.slot, taken.pid, taken.uid, taken.child, status, 0,
         taken.began, taken.accepted, taken.received, taken.recalled, taken.inspected, taken.spawned, noticed, reaped, stamp(front)};
-    report(front, answered, front->slots[taken.slot]->urgent);
+    report(front, answered, front->slots[taken.slot]);
 }
 
 /* Tells whoever waits for a command how it ended, until a child is found that Python has to see to; returns whether there
@@ -606,7 +639,7 @@ static void answer(struct front *front, const struct entry *entry) {
         .slot = taken->slot, .pid = taken->pid, .uid = taken->uid,
         .began = taken->began, .accepted = taken->accepted, .received = taken->received, .recalled = taken->recalled,
         .replied = stamp(front)};
-    report(front, answered, entry->urgent);
+    report(front, answered, entry);
     taken->fd = -1;
 }
 
@@ -749,9 +782,13 @@ static int held_at(const struct front *front, int fd) {
 
 /* What front.py calls */
 
-/* The size of what follows `front_shared`; front.py knows the places within it. */
+/* The size of what `front_shared` gives, and how many buckets a histogram has: front.py has to agree. */
 size_t front_shared_size(void) {
     return sizeof(struct shared);
+}
+
+size_t front_buckets(void) {
+    return BUCKETS_OF_TIME;
 }
 
 struct shared *front_shared(struct front *front) {
@@ -836,11 +873,11 @@ void front_forget(struct front *front, int slot) {
     index_again(front);
 }
 
-/* Keeps an answer in a slot, in the place of what was there. `frame` is a request that Python has taken apart. 0: it can't
- * be kept. */
+/* Keeps an answer in a slot, in the place of what was there. `frame` is a request that Python has taken apart, `whole` the
+ * address of the buckets that its time is counted in. 0: it can't be kept. */
 int front_put(struct front *front, int slot, const char *frame, size_t frame_size, int passed, const char *variables,
               size_t variables_size, const char *directory, size_t directory_size, const char *reads, size_t reads_size,
-              const char *answer, size_t answer_size, int runs, int urgent) {
+              const char *answer, size_t answer_size, int runs, int urgent, uint64_t whole) {
     struct request request;
     front_forget(front, slot);
     if (!parse(frame, frame_size, &request)) return 0;
@@ -853,7 +890,7 @@ int front_put(struct front *front, int slot, const char *frame, size_t frame_siz
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) size += parts[i].size;
     struct entry *entry = calloc(1, size);
     if (!entry) return 0;
-    *entry = (struct entry){.hash = request.hash, .passed = passed, .runs = runs, .urgent = urgent};
+    *entry = (struct entry){.hash = request.hash, .passed = passed, .runs = runs, .urgent = urgent, .whole = (uint64_t *)(uintptr_t)whole};
     struct bytes *const places[] = {&entry->command, &entry->variables, &entry->directory, &entry->reads, &entry->answer};
     char *at = (char *)(entry + 1);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -907,6 +944,29 @@ int front_is_busy(const struct front *front, int slot) {
     for (int at = 0; at < front->running_count; at++)
         if (front->running[at].slot == slot) return 1;
     return 0;
+}
+
+/* Counts durations. Each record: how many, when the first began, the address of each one's buckets, when each ended. */
+void front_count(const char *at, size_t size) {
+    for (const char *end = at + size; at < end;) {
+        uint64_t count, began;
+        memcpy(&count, at, 8);
+        memcpy(&began, at + 8, 8);
+        const char *buckets = at + 16, *ends = buckets + count * 8;
+        for (uint64_t i = 0; i < count; i++) {
+            uint64_t *cells, ended;
+            memcpy(&cells, buckets + i * 8, 8);
+            memcpy(&ended, ends + i * 8, 8);
+            count_duration(cells, ended - began);
+            began = ended;
+        }
+        at = ends + count * 8;
+    }
+}
+
+/* Where the stages are counted of what is answered here, in the order of `enum stage`. */
+void front_set_stages(struct front *front, const uint64_t *addresses) {
+    for (int stage = 0; stage < STAGES; stage++) front->stages[stage] = (uint64_t *)(uintptr_t)addresses[stage];
 }
 
 /* Gives up a connection that is held, or a command that runs. Returns whether there was one: then it is what has been

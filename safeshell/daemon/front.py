@@ -8,11 +8,13 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from safeshell.daemon.confinement import Own
 from safeshell.daemon.connection import BUFFER, Taken
+from safeshell.histogram import BUCKETS
 from safeshell.native import native_front
 
 _TAKEN = struct.Struct("=14i4i6Q")
@@ -90,7 +92,8 @@ class Front:
 
     def __init__(self, path: str, descriptors: tuple[int, int, int], own: Own, limit: tuple[int, int]) -> None:
         library = ctypes.CDLL(path)
-        if _function(library, "front_shared_size", ctypes.c_size_t)() != _SIZE:
+        found = [_function(library, name, ctypes.c_size_t)() for name in ("front_shared_size", "front_buckets")]
+        if found != [_SIZE, BUCKETS]:
             raise OSError(f"{path} is another version's")
         room = (ctypes.c_char * len(BUFFER)).from_buffer(BUFFER)
         make = _function(library, "front_new", ctypes.c_void_p)
@@ -208,6 +211,7 @@ class Front:
         answer: bytes,
         runs: bool,
         urgent: bool,
+        whole: bytes,
     ) -> bool:
         """Keeps an answer; returns whether it could be kept.
 
@@ -222,6 +226,7 @@ class Front:
             answer: the frame to send or, where it `runs`, the program's path.
             runs: whether the command is run here.
             urgent: whether `on_answered` is to hear of each answer at once.
+            whole: the address of the histogram that its time is counted in.
         """
         size = ctypes.c_size_t
         kept = self._library.front_put(
@@ -232,7 +237,7 @@ class Front:
             *(directory, size(len(directory))),
             *(reads, size(len(reads))),
             *(answer, size(len(answer))),
-            *(int(runs), int(urgent)),
+            *(int(runs), int(urgent), ctypes.c_uint64(int.from_bytes(whole, sys.byteorder))),
         )
         return bool(kept)
 
@@ -278,6 +283,14 @@ class Front:
         size = ctypes.c_size_t
         self._library.front_set_sources(self._front, home, size(len(home)), sources, size(len(sources)))
 
+    def count(self, laps: bytes) -> None:
+        """Counts durations: `safeshell.daemon.timings` writes them."""
+        self._library.front_count(laps, ctypes.c_size_t(len(laps)))
+
+    def count_in(self, addresses: bytes) -> None:
+        """Says where the stages of what is answered here are counted: the addresses of `ANSWERED_STAGES`."""
+        self._library.front_set_stages(self._front, addresses)
+
     def is_unchanged(self, reads: bytes) -> bool:
         """Whether paths are found as `safeshell.daemon.recall.Reads` says."""
         return bool(self._library.front_is_unchanged(reads, ctypes.c_size_t(len(reads))))
@@ -290,6 +303,9 @@ class Front:
         """A child's end is not to be told by the front."""
         self._library.front_disown(self._front, pid)
 
+
+ANSWERED_STAGES = ("accept", "receive", "recall", "confinement", "spawn", "child", "reap", "reply")
+"""As `enum stage` of front.c has them."""
 
 _UNLIMITED = (1 << 64) - 1
 _LONGEST_MS = 1 << 30

@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 from safeshell.daemon.policies import Policies
 from safeshell.daemon.request import Request
+from safeshell.daemon.timings import Timings
 from safeshell.decision import Action
 from safeshell.programs import DEFAULT_PATH, Programs
 from safeshell.protocol import ARGUMENTS_AT, Type
@@ -182,6 +183,7 @@ class Keeper(Protocol):
         answer: bytes,
         runs: bool,
         urgent: bool,
+        whole: bytes,
     ) -> bool:
         """Keeps one in the place of what was in the slot; returns whether it could be kept."""
         ...
@@ -212,17 +214,21 @@ class Recall:
         programs: knows shims.
         home: the directory of the daemon's home.
         nice: the daemon's own nice value.
+        timings: where their time is counted.
 
     Attributes:
         answered: how many requests were answered so.
     """
 
-    def __init__(self, front: Keeper, policies: Policies, programs: Programs, home: bytes, nice: int) -> None:
+    def __init__(
+        self, front: Keeper, policies: Policies, programs: Programs, home: bytes, nice: int, timings: Timings
+    ) -> None:
         self._front = front
         self._policies = policies
         self._programs = programs
         self._home = home
         self._nice = nice
+        self._timings = timings
         self._kept: list[Kept | None] = [None] * SLOTS
         self._slots: dict[Key, int] = {}
         self._next = 0
@@ -289,6 +295,7 @@ class Recall:
             answer=answer,
             runs=runs,
             urgent=request.decision.action is not Action.ALLOW or bool(request.decision.observed),
+            whole=self._timings.whole(request.decision.action.word, connection.placement).address,
         )
         self._kept[slot] = Kept(request, key) if kept else None
         if kept:

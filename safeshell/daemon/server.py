@@ -137,7 +137,6 @@ class Server:
         self._take = timing.taking(self._take_one)
         self._take_over = timing.taking(self._take_taken)
         self._adopt = timing.adopting(self._adopt_child)
-        self._note_answered = timing.answering(self._commands.answered)
         self._note_ended = timing.ending(self._bury)
         self._wake = timing.waking(self._ready)
         self._reap = timing.reaping(self._executor.reap)
@@ -220,7 +219,7 @@ class Server:
 
     def _load_front(self) -> None:
         """Has the front take connections from now on, where there is one."""
-        from safeshell.daemon.front import load  # noqa: PLC0415 # its ctypes takes longer than the first answer may
+        from safeshell.daemon.front import ANSWERED_STAGES, load  # noqa: PLC0415 # its ctypes takes longer than the first answer may
 
         front, self._no_front = load(self._loop.descriptors, self._own, self._executor.own_limit)
         if front is None:
@@ -228,11 +227,13 @@ class Server:
         from safeshell.daemon.recall import Recall  # noqa: PLC0415 # as above
 
         home = os.fsencode(self._home.root)
-        recall = Recall(front, self._policies, self._programs, home, self._own.nice)
+        recall = Recall(front, self._policies, self._programs, home, self._own.nice, self._timings)
         self._front, self._recall = front, recall
         front.may_run = lambda: self._policies.settings.limits.commands - len(self._executor)
         front.on_answered = self._answered
         self._runner.front = front
+        self._timings.native = front.count
+        front.count_in(self._timings.stages(*ANSWERED_STAGES).addresses)
         self._commands.on_answered = recall.keep
         self._policies.on_change = recall.forget
         self._set_front()
@@ -290,7 +291,7 @@ class Server:
         assert self._recall is not None
         self._recall.answered += 1
         try:
-            self._note_answered(self._recall.kept(answered.slot), answered)
+            self._commands.answered(self._recall.kept(answered.slot), answered)
         except Exception as error:  # noqa: BLE001 # the client has its answer
             self._log_bug(error)
 

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 from safeshell.daemon.connection import Connection, Taken
 from safeshell.daemon.executor import Child
 from safeshell.daemon.loop import Loop
-from safeshell.daemon.request import Request
-from safeshell.daemon.timings import KEPT_MAX, Timings, Turn
+from safeshell.daemon.timings import KEPT_MAX, Stages, Timings, Turn
 from safeshell.decision import Action, Decision
 from safeshell.protocol import Event, Receiver
 
 if TYPE_CHECKING:
-    from safeshell.daemon.front import Answered, End
+    from safeshell.daemon.front import End
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -86,12 +85,8 @@ class Untimed:
         """Around what looks for children that ended."""
         return reap
 
-    def answering(self, answered: Callable[[Request, Answered], None]) -> Callable[[Request, Answered], None]:
-        """Around what hears of a request that the native front has answered: the stage `recall` among others."""
-        return answered
-
     def adopting(self, adopt: Callable[[Connection, Taken], None]) -> Callable[[Connection, Taken], None]:
-        """Around what takes over a command that the native front has started: as above."""
+        """Around what takes over a command that the native front has started: the stages up to `spawn`."""
         return adopt
 
     def ending(self, bury: Callable[[End], None]) -> Callable[[End], None]:
@@ -257,16 +252,16 @@ class Stopwatch(Untimed):
         marks, began = self._marks, self._marks.began
         all_ends = (marks.accepted, marks.received, marks.decoded, marks.located, marks.decided, marks.inspected)
         stages = self._until_decision + self._confinement
-        found = [(cells, end) for cells, end in zip(stages, all_ends, strict=True) if end > began]
+        found = [(stage, end) for stage, end in zip(stages.histograms, all_ends, strict=True) if end > began]
         if marks.spawned > began:
-            found.append((self._spawn[0], marks.spawned))
+            found.append((self._spawn.histograms[0], marks.spawned))
         elif marks.closed > began:
-            found.append((self._reply[0], marks.closed))
+            found.append((self._reply.histograms[0], marks.closed))
         if found:
-            stages, ends = zip(*found, strict=True)
+            passed, ends = zip(*found, strict=True)
             before.spent += ends[-1] - began
             answered = decision if marks.closed > began else ""
-            before.turns.append((stages, began, ends, answered, connection.placement, before.spent))
+            before.turns.append((Stages(passed), began, ends, answered, connection.placement, before.spent))
         if decision:
             for turn in before.turns:
                 self._timings.add(turn)
@@ -365,30 +360,6 @@ class Stopwatch(Untimed):
         return timed
 
     # The native front
-
-    def answering(self, answered: Callable[[Request, Answered], None]) -> Callable[[Request, Answered], None]:
-        """Counts a turn that the front has timed."""
-        add = self._timings.add
-        stages = self._timings.stages("accept", "receive", "recall", "reply")
-        until_spawn = self._timings.stages("accept", "receive", "recall", "confinement", "spawn")
-        child, after = self._child, self._reap + self._reply
-
-        def timed(request: Request, times: Answered) -> None:
-            answered(request, times)
-            if not times.began:
-                return  # nothing was timed yet
-            decision, placement = request.decision.action.word, request.connection.placement
-            ends: tuple[int, ...] = (times.accepted, times.received, times.recalled)
-            if not times.child:
-                whole = times.replied - times.began
-                add((stages, times.began, (*ends, times.replied), decision, placement, whole))
-                return
-            add((until_spawn, times.began, (*ends, times.inspected, times.spawned), "", "", 0))
-            add((child, times.spawned, (times.noticed,), "", "", 0))
-            whole = times.spawned - times.began + times.replied - times.noticed
-            add((after, times.noticed, (times.reaped, times.replied), decision, placement, whole))
-
-        return timed
 
     def adopting(self, adopt: Callable[[Connection, Taken], None]) -> Callable[[Connection, Taken], None]:
         """Counts a turn that the front has timed up to the running child; the rest comes when it ends."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Mapping
+import struct
+from collections.abc import Callable, Iterable, Mapping
 
 from safeshell.histogram import Histogram, record, record_laps
 from safeshell.stages import DECISIONS, PLACEMENTS, STAGES, WHOLE
@@ -11,9 +11,30 @@ from safeshell.stages import DECISIONS, PLACEMENTS, STAGES, WHOLE
 KEPT_MAX = 16
 """Turns kept before they are counted."""
 
-Cells = tuple["array[int]", ...]
-Turn = tuple[Cells, int, tuple[int, ...], str, str, int]
-"""What happened to a command in one go: the cells of its stages, when the first began, when each ended (ns).
+_HEAD = struct.Struct("=2Q")
+_ENDS = [struct.Struct(f"={count}Q") for count in range(len(STAGES) + 1)]
+
+
+class Stages:
+    """Stages that follow one another.
+
+    Attributes:
+        histograms: what each is counted in.
+        addresses: where their cells are, for the native front.
+    """
+
+    __slots__ = ("addresses", "histograms")
+
+    def __init__(self, histograms: Iterable[Histogram]) -> None:
+        self.histograms = tuple(histograms)
+        self.addresses = b"".join([histogram.address for histogram in self.histograms])
+
+    def __add__(self, other: Stages) -> Stages:
+        return Stages(self.histograms + other.histograms)
+
+
+Turn = tuple[Stages, int, tuple[int, ...], str, str, int]
+"""What happened to a command in one go: its stages, when the first began, when each ended (ns).
 
 Then, where it has been answered, the decision, the placement and the whole (ns); the decision is "" before.
 """
@@ -24,16 +45,18 @@ class Timings:
 
     Attributes:
         turns: those that are not counted yet.
+        native: counts them for less, where there is a native front.
     """
 
     def __init__(self) -> None:
         self._stages = {name: Histogram() for name in STAGES}
         self._wholes: dict[tuple[str, str], Histogram] = {}
         self.turns: list[Turn] = []
+        self.native: Callable[[bytes], None] | None = None
 
-    def stages(self, *names: str) -> Cells:
-        """The cells of these stages."""
-        return tuple([self._stages[name].cells for name in names])
+    def stages(self, *names: str) -> Stages:
+        """The stages of these names."""
+        return Stages(self._stages[name] for name in names)
 
     def add(self, turn: Turn) -> None:
         """Takes a turn up."""
@@ -43,14 +66,30 @@ class Timings:
 
     def count(self) -> None:
         """Counts what has been taken up."""
-        for stages, began, ends, decision, placement, whole in self.turns:
-            record_laps(stages, began, ends)
-            if decision:
-                histogram = self._wholes.get((decision, placement))
-                if histogram is None:
-                    histogram = self._wholes[decision, placement] = Histogram()
-                record(histogram.cells, whole)
+        if self.native is not None:
+            self.native(self._written())
+        else:
+            for stages, began, ends, decision, placement, whole in self.turns:
+                record_laps([histogram.cells for histogram in stages.histograms], began, ends)
+                if decision:
+                    record(self.whole(decision, placement).cells, whole)
         self.turns.clear()
+
+    def _written(self) -> bytes:
+        """The turns as `front_count` of the native front takes them."""
+        parts: list[bytes] = []
+        for stages, began, ends, decision, placement, whole in self.turns:
+            parts += (_HEAD.pack(len(ends), began), stages.addresses, _ENDS[len(ends)].pack(*ends))
+            if decision:
+                parts += (_HEAD.pack(1, 0), self.whole(decision, placement).address, _ENDS[1].pack(whole))
+        return b"".join(parts)
+
+    def whole(self, decision: str, placement: str) -> Histogram:
+        """What all of a command that was decided and placed so is counted in."""
+        histogram = self._wholes.get((decision, placement))
+        if histogram is None:
+            histogram = self._wholes[decision, placement] = Histogram()
+        return histogram
 
     def histograms(self) -> Mapping[str, Histogram]:
         """What was counted, by name; the whole and its parts are the last."""

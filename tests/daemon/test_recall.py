@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -17,9 +18,11 @@ from safeshell.daemon.confinement import Own
 from safeshell.daemon.front import Front
 from safeshell.daemon.loop import Loop
 from safeshell.daemon.recall import Changed, Reads, read_program, read_rules
+from safeshell.daemon.timings import Timings
 from safeshell.native import native_client, native_front
 from safeshell.programs import Programs
 from safeshell.repositories import find_rules
+from safeshell.stages import STAGES
 from safeshell.store import signature
 
 LEVELS = ("", "a", "a/b", "a/b/c")
@@ -247,3 +250,19 @@ def test_a_file_that_comes_is_noticed(front: Front, root: str) -> None:
 def test_reads_of_a_kind_that_is_not_known_never_hold(front: Front) -> None:
     assert not front.is_unchanged(b"?/bin/sh\0")
     assert front.is_unchanged(b"")
+
+
+# Durations
+
+
+@given(st.lists(st.lists(st.integers(0, 1 << 50), min_size=1, max_size=7), max_size=5))
+def test_the_front_counts_durations_as_python_does(front: Front, turns: list[list[int]]) -> None:
+    both = [Timings(), Timings()]
+    both[1].native = front.count
+    for timings in both:
+        for durations in turns:
+            stages = timings.stages(*list(STAGES)[: len(durations)])
+            ends = tuple(accumulate(durations, initial=1000))[1:]
+            timings.add((stages, 1000, ends, "allow", "in_place", sum(durations)))
+    found = [{name: histogram.counts() for name, histogram in timings.histograms().items()} for timings in both]
+    assert found[0] == found[1]
