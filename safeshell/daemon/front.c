@@ -85,10 +85,11 @@ struct bytes {
 };
 
 /* What was answered: `command` is the request up to its environment, `variables` entries of that (a name alone: it isn't
- * there), `answer` the frame to send or, where it `runs`, the program's path. */
+ * there), `answer` the frame to send or, where it `runs`, the program's path, and `arguments` its arguments where they are
+ * others than the request's. */
 struct entry {
     uint64_t hash;
-    struct bytes command, variables, directory, reads, answer;
+    struct bytes command, variables, directory, reads, answer, arguments;
     int passed, runs, urgent;
     uint64_t *whole; /* where the time of all of it is counted */
 };
@@ -611,7 +612,7 @@ static int run(struct front *front, const struct entry *entry) {
     taken->inspected = stamp(front);
     const char *command = front->room + HEADER, *arguments = command + COMMAND + get32(command + 16);
     const struct program program = {entry->answer.at,
-                                    {arguments, get32(command + 8)},
+                                    entry->arguments.size ? entry->arguments : (struct bytes){arguments, get32(command + 8)},
                                     {arguments + get32(command + 8), get32(command + 12)},
                                     get32(command),
                                     get32(command + 4)};
@@ -877,7 +878,8 @@ void front_forget(struct front *front, int slot) {
  * address of the buckets that its time is counted in. 0: it can't be kept. */
 int front_put(struct front *front, int slot, const char *frame, size_t frame_size, int passed, const char *variables,
               size_t variables_size, const char *directory, size_t directory_size, const char *reads, size_t reads_size,
-              const char *answer, size_t answer_size, int runs, int urgent, uint64_t whole) {
+              const char *answer, size_t answer_size, const char *arguments, size_t arguments_size, int runs, int urgent,
+              uint64_t whole) {
     struct request request;
     front_forget(front, slot);
     if (!parse(frame, frame_size, &request)) return 0;
@@ -885,18 +887,20 @@ int front_put(struct front *front, int slot, const char *frame, size_t frame_siz
                                   {variables, variables_size},
                                   {directory, directory_size},
                                   {reads, reads_size},
-                                  {answer, answer_size}};
-    size_t size = sizeof(struct entry) + 1;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) size += parts[i].size;
+                                  {answer, answer_size},
+                                  {arguments, arguments_size}};
+    size_t size = sizeof(struct entry);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) size += parts[i].size + 1; /* each ends in NUL: a path is one */
     struct entry *entry = calloc(1, size);
     if (!entry) return 0;
     *entry = (struct entry){.hash = request.hash, .passed = passed, .runs = runs, .urgent = urgent, .whole = (uint64_t *)(uintptr_t)whole};
-    struct bytes *const places[] = {&entry->command, &entry->variables, &entry->directory, &entry->reads, &entry->answer};
+    struct bytes *const places[] = {&entry->command, &entry->variables, &entry->directory,
+                                    &entry->reads,   &entry->answer,    &entry->arguments};
     char *at = (char *)(entry + 1);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         memcpy(at, parts[i].at, parts[i].size);
         *places[i] = (struct bytes){at, parts[i].size};
-        at += parts[i].size;
+        at += parts[i].size + 1;
     }
     front->slots[slot] = entry;
     index_again(front);

@@ -209,6 +209,7 @@ class Front:
         directory: bytes,
         reads: bytes,
         answer: bytes,
+        arguments: bytes,
         runs: bool,
         urgent: bool,
         whole: bytes,
@@ -224,6 +225,7 @@ class Front:
             directory: the working directory's path.
             reads: what else the answer hangs on, as `safeshell.daemon.recall` writes it.
             answer: the frame to send or, where it `runs`, the program's path.
+            arguments: of the command that is run, where they are others than the request's: a block; else nothing.
             runs: whether the command is run here.
             urgent: whether `on_answered` is to hear of each answer at once.
             whole: the address of the histogram that its time is counted in.
@@ -237,6 +239,7 @@ class Front:
             *(directory, size(len(directory))),
             *(reads, size(len(reads))),
             *(answer, size(len(answer))),
+            *(arguments, size(len(arguments))),
             *(int(runs), int(urgent), ctypes.c_uint64(int.from_bytes(whole, sys.byteorder))),
         )
         return bool(kept)

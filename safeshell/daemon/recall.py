@@ -181,6 +181,7 @@ class Keeper(Protocol):
         directory: bytes,
         reads: bytes,
         answer: bytes,
+        arguments: bytes,
         runs: bool,
         urgent: bool,
         whole: bytes,
@@ -278,6 +279,9 @@ class Recall:
         except Changed:
             return
         command = request.command
+        # A program that looks itself up along PATH was given its path in the place of its name.
+        as_they_came = connection.frame.startswith(command.arguments, ARGUMENTS_AT + len(command.name))
+        arguments = b"" if as_they_came else command.arguments
         words = (command.flags, command.name, command.arguments, command.nice, command.blocked)
         key = (words, connection.passed, variables, directory)
         slot = self._slots.get(key)
@@ -293,6 +297,7 @@ class Recall:
             directory=directory,
             reads=bytes(reads),
             answer=answer,
+            arguments=arguments if runs else b"",
             runs=runs,
             urgent=request.decision.action is not Action.ALLOW or bool(request.decision.observed),
             whole=self._timings.whole(request.decision.action.word, connection.placement).address,
@@ -325,8 +330,7 @@ class Recall:
         if connection.passed not in (1, 4) or request.directory is None or request.directory.endswith(b" (deleted)"):
             return False
         if runs:
-            # As the front will find it: of a caller that differs in nothing, and with the arguments as they came.
-            caller, arguments_at = request.caller, ARGUMENTS_AT + len(command.name)
+            caller = request.caller  # as the front will find it: differing in nothing
             return (
                 self._front.runs
                 and connection.passed == 4
@@ -334,7 +338,6 @@ class Recall:
                 and not caller.differs
                 and not decision.timeout_ms
                 and command.nice == self._nice
-                and connection.frame.startswith(command.arguments, arguments_at)
             )
         if request.caller is not None:  # what it is confined to had its part in the answer
             return False

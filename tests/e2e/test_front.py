@@ -293,6 +293,11 @@ def test_an_environment_is_passed_byte_for_byte(spawner: Guard) -> None:
     assert found == {spawner.run("id", env={**names, "PATH": spawner.path(native=False)}, native=True).out}
 
 
+def test_a_program_that_looks_itself_up_finds_itself(world: Guard) -> None:
+    found = learn(world, "python3", "-c", "import sys; print(sys.executable, sys.orig_argv[0])")
+    assert found == world.run("python3", "-c", "import sys; print(sys.executable, sys.executable)", native=True)
+
+
 def test_one_that_runs_on_is_stopped_continued_and_signalled(spawner: Guard) -> None:
     for _ in range(4):
         with spawner.start("listener", stdin=subprocess.PIPE) as process:

@@ -43,7 +43,7 @@ static void set_up(void) {
     front = front_new(-1, -1, -1, NULL, 0, 0);
     if (!front) abort();
     const size_t size = make_frame(frame, words, sizeof words, 3, environment, sizeof environment, 3);
-    if (!front_put(front, SLOT, frame, size, 1, variables, sizeof variables, "/", 1, "a/none", 7, "answer", 6, 0, 0, 0)) abort();
+    if (!front_put(front, SLOT, frame, size, 1, variables, sizeof variables, "/", 1, "a/none", 7, "answer", 6, "", 0, 0, 0, 0)) abort();
 }
 
 /* Looks a request up; where it is taken for the one that is known, every string of it ends within it. */
@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memcpy(exact, data + 1, size - 1);
     if (data[0] % 4 == 0) look_at_status(exact, size - 1);
     else look_up(exact, size - 1);
-    if (data[0] % 16 == 1 && front_put(front, SLOT + 1, exact, size - 1, 1, "PATH", 5, "/", 1, "", 0, "", 0, 1, 0, 0))
+    if (data[0] % 16 == 1 && front_put(front, SLOT + 1, exact, size - 1, 1, "PATH", 5, "/", 1, "", 0, "", 0, "", 0, 1, 0, 0))
         look_up(exact, size - 1);
     free(exact);
     return 0;
