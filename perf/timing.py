@@ -107,8 +107,9 @@ def run_once(case: Case, null: int, number: int) -> float:
             (os.POSIX_SPAWN_DUP2, null, 1),
             (os.POSIX_SPAWN_DUP2, null, 2),
         ],
-        # A caller such as a shell ignores nothing and has no terminal here; Python as it is would ignore SIGPIPE.
-        setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],
+        # A caller such as a shell ignores nothing and has no terminal here; Python as it is would ignore SIGPIPE, and who
+        # runs this in the background the first three.
+        setsigdef=[signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ],
         setsid=True,
     )
     status = os.waitpid(pid, 0)[1]
