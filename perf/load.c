@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -196,6 +197,8 @@ static int drive(int callers, struct limit limit, struct asking *asking, struct 
 
 int main(int argc, char **argv) {
     static struct asking asking;
+    /* Whoever started this may ignore signals (nohup, a background job); a caller that does is another one to the daemon. */
+    for (int number = 1; number < 32; number++) signal(number, SIG_DFL);
     posix_spawn_file_actions_init(&quiet);
     posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
     if (argc > 5 && !strcmp(argv[1], "run")) {

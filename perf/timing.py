@@ -107,8 +107,8 @@ def run_once(case: Case, null: int, number: int) -> float:
             (os.POSIX_SPAWN_DUP2, null, 1),
             (os.POSIX_SPAWN_DUP2, null, 2),
         ],
-        # A caller such as a shell ignores nothing and has no terminal here; Python as it is would ignore SIGPIPE, and who
-        # runs this in the background the first three.
+        # A caller such as a shell ignores nothing and has no terminal here; Python as it is would ignore SIGPIPE, and
+        # what runs in the background may ignore the first three.
         setsigdef=[signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ],
         setsid=True,
     )
