@@ -114,7 +114,8 @@ class Running:
         """
         front = self.front()
         if front and front["native"] and front["answered"] < times:
-            raise SystemExit(f"commands were repeated {times} times, the front answered {front['answered']}")
+            placed = self.status()["placement"]
+            raise SystemExit(f"commands were repeated {times} times, the front says {front}, they were placed {placed}")
 
     def shimmed(self, name: str, base: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         """A command's shim, and the environment to run it in."""
