@@ -9,6 +9,7 @@ import os
 import shlex
 import subprocess
 import sysconfig
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -79,7 +80,9 @@ def compile_front(source: str, output: str) -> str:
     Returns:
         Why it could not be compiled, or "". Where it could not, there is no output.
     """
-    return _compile([FRONT_FLAGS], source, output)
+    with open(source, "rb") as stream:
+        checksum = zlib.crc32(stream.read())  # the daemon refuses a library that isn't of the source beside it
+    return _compile([(*FRONT_FLAGS, f"-DFRONT_SOURCE={checksum}u")], source, output)
 
 
 def _compile(attempts: Sequence[Sequence[str]], source: str, output: str) -> str:

@@ -29,6 +29,9 @@
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77
 #endif
+#ifndef FRONT_SOURCE
+#define FRONT_SOURCE 0 /* of this file, CRC-32: hatch_build.py says it */
+#endif
 
 enum { HEADER = 12, COMMAND = 32, VERSION = 1, EXECUTE = 1, EXITED = 4 };
 enum { PASSED_MAX = 4, SLOTS = 128, BUCKETS = 512, RECENT = 1024, HELD_MAX = 64, READY_MAX = 64, ANSWERED_MAX = 64 };
@@ -783,9 +786,13 @@ static int held_at(const struct front *front, int fd) {
 
 /* What front.py calls */
 
-/* The size of what `front_shared` gives, and how many buckets a histogram has: front.py has to agree. */
+/* What front.py has to agree with: the size of what `front_shared` gives, the source, how many buckets a histogram has. */
 size_t front_shared_size(void) {
     return sizeof(struct shared);
+}
+
+uint32_t front_source(void) {
+    return FRONT_SOURCE;
 }
 
 size_t front_buckets(void) {

@@ -9,6 +9,7 @@ import ctypes
 import os
 import struct
 import sys
+import zlib
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -93,8 +94,8 @@ class Front:
     def __init__(self, path: str, descriptors: tuple[int, int, int], own: Own, limit: tuple[int, int]) -> None:
         library = ctypes.CDLL(path)
         found = [_function(library, name, ctypes.c_size_t)() for name in ("front_shared_size", "front_buckets")]
-        if found != [_SIZE, BUCKETS]:
-            raise OSError(f"{path} is another version's")
+        if found != [_SIZE, BUCKETS] or _function(library, "front_source", ctypes.c_uint32)() != _checksum():
+            raise OSError("it was compiled from another source: install SafeShell again")
         room = (ctypes.c_char * len(BUFFER)).from_buffer(BUFFER)
         make = _function(library, "front_new", ctypes.c_void_p)
         made = make(*descriptors, room, ctypes.c_size_t(len(BUFFER)), os.geteuid())
@@ -314,6 +315,12 @@ _UNLIMITED = (1 << 64) - 1
 _LONGEST_MS = 1 << 30
 
 
+def _checksum() -> int:
+    """Of the source that the library has to be of; a call would not notice that it takes other arguments."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "front.c"), "rb") as stream:
+        return zlib.crc32(stream.read())
+
+
 def _function(library: ctypes.CDLL, name: str, result: type) -> Callable[..., int]:
     function = library[name]
     function.restype = result
@@ -327,5 +334,5 @@ def load(descriptors: tuple[int, int, int], own: Own, limit: tuple[int, int]) ->
         return None, "it was not compiled"
     try:
         return Front(path, descriptors, own, limit), ""
-    except OSError as error:
+    except (OSError, AttributeError) as error:  # an old library lacks a function
         return None, str(error)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
+import zlib
 from collections.abc import Callable, Iterator
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from harness import temporary_directory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from safeshell.daemon import front as front_module
 from safeshell.daemon.confinement import Own
 from safeshell.daemon.front import Front
 from safeshell.daemon.loop import Loop
@@ -266,3 +270,21 @@ def test_the_front_counts_durations_as_python_does(front: Front, turns: list[lis
             timings.add((stages, 1000, ends, "allow", "in_place", sum(durations)))
     found = [{name: histogram.counts() for name, histogram in timings.histograms().items()} for timings in both]
     assert found[0] == found[1]
+
+
+# The library
+
+
+def test_a_library_of_another_source_is_refused(root: str) -> None:
+    loop, path = Loop(), os.path.join(root, "front.so")
+    with open(native_front() or "", "rb") as stream:
+        library = stream.read()
+    ours = zlib.crc32(Path(front_module.__file__).with_suffix(".c").read_bytes()).to_bytes(4, sys.byteorder)
+    assert ours in library
+    with open(path, "wb") as stream:
+        stream.write(library.replace(ours, bytes(byte ^ 1 for byte in ours)))
+    try:
+        with pytest.raises(OSError, match="compiled from another source"):
+            Front(path, loop.descriptors, Own.read(), (1024, 1024))
+    finally:
+        loop.close()
