@@ -35,7 +35,7 @@
 
 enum { HEADER = 12, COMMAND = 32, VERSION = 1, EXECUTE = 1, EXITED = 4 };
 enum { PASSED_MAX = 4, SLOTS = 128, BUCKETS = 512, RECENT = 1024, HELD_MAX = 64, READY_MAX = 64, ANSWERED_MAX = 64 };
-enum { NAMESPACES_MAX = 8, CHILDREN = 256, ENDED_MAX = 64, RUNNING_MAX = 32 };
+enum { NAMESPACES_MAX = 8, CHILDREN = 256, ENDED_MAX = 64, RUNNING_MAX = 32, STRINGS_KEPT = 8192 };
 
 /* How long a connection may stay here without a request, a command running before Python sees to it (signals, stops, an
  * end of its client), and an answer unreported. An urgent one waits too: who was answered has the processor first. */
@@ -52,10 +52,10 @@ struct taken {
     uint64_t began, accepted, received, recalled, inspected, spawned;
 };
 
-/* A child's end is in it where the answer was to run the command. */
+/* The last three are of a command that was run by the answer, and has ended. */
 struct answered {
     int32_t slot, pid, uid, child, status, unused;
-    uint64_t began, accepted, received, recalled, inspected, spawned, noticed, reaped, replied;
+    uint64_t duration;
 };
 
 struct ended {
@@ -327,7 +327,13 @@ static int open_pidfd(int fd, int pid) {
 
 /* Commands */
 
+/* Makes room for so many strings; for 0 it gives all of it back. */
 static int make_room(struct front *front, size_t count) {
+    if (!count) {
+        free(front->strings);
+        front->strings = NULL;
+        front->strings_size = 0;
+    }
     if (count <= front->strings_size) return 1;
     char **room = realloc(front->strings, count * sizeof *room);
     if (!room) return 0;
@@ -385,6 +391,7 @@ __attribute__((noinline)) static pid_t spawn(struct front *front, const struct p
     if (!child) become(front, program->path, argv, envp, passed, mask);
     const int failed = child < 0 ? errno : exec_error;
     sigprocmask(SIG_SETMASK, &before, NULL);
+    if (front->strings_size > STRINGS_KEPT) make_room(front, 0); /* a command in a million has so many */
     if (!failed) return child;
     while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
         ;
@@ -418,33 +425,39 @@ static void count_duration(uint64_t *cells, uint64_t value) {
     cells[index < BUCKETS_OF_TIME ? index : BUCKETS_OF_TIME - 1]++;
 }
 
-static void count_answer(const struct front *front, const struct answered *times, uint64_t *whole) {
+/* Counts the stages of what was answered; `end` is of the command that was run by it, if one was. */
+static void count_answer(const struct front *front, const struct taken *times, const struct ended *end, uint64_t replied, uint64_t *whole) {
     uint64_t *const *stages = front->stages;
     if (!front->timed || !times->began || !*stages) return;
     count_duration(stages[ACCEPT], times->accepted - times->began);
     count_duration(stages[RECEIVE], times->received - times->accepted);
     count_duration(stages[RECALL], times->recalled - times->received);
-    if (!times->child) {
-        count_duration(stages[REPLY], times->replied - times->recalled);
-        count_duration(whole, times->replied - times->began);
+    if (!end) {
+        count_duration(stages[REPLY], replied - times->recalled);
+        count_duration(whole, replied - times->began);
         return;
     }
     count_duration(stages[CONFINEMENT], times->inspected - times->recalled);
     count_duration(stages[SPAWN], times->spawned - times->inspected);
-    count_duration(stages[CHILD], times->noticed - times->spawned);
-    count_duration(stages[REAP], times->reaped - times->noticed);
-    count_duration(stages[REPLY], times->replied - times->reaped);
-    count_duration(whole, times->spawned - times->began + times->replied - times->noticed);
+    count_duration(stages[CHILD], end->noticed - times->spawned);
+    count_duration(stages[REAP], end->reaped - end->noticed);
+    count_duration(stages[REPLY], replied - end->reaped);
+    count_duration(whole, times->spawned - times->began + replied - end->noticed);
 }
 
-static void report(struct front *front, struct answered answered, const struct entry *entry) {
-    const int urgent = entry->urgent;
-    count_answer(front, &answered, entry->whole);
+/* Counts an answer that has gone out, and keeps it for Python to hear of. */
+static void report(struct front *front, const struct taken *taken, const struct ended *end) {
+    const struct entry *entry = front->slots[taken->slot];
     struct shared *shared = &front->shared;
-    const uint64_t at = now() + (urgent ? URGENT_MS : UNREPORTED_MS) * 1000000ull;
+    count_answer(front, taken, end, stamp(front), entry->whole);
+    const uint64_t at = now() + (entry->urgent ? URGENT_MS : UNREPORTED_MS) * 1000000ull;
     if (!shared->answered_count || at < front->report_at) front->report_at = at;
-    if (shared->answered_count == ANSWERED_MAX - 1) front->report_at = 0;
-    shared->answered[shared->answered_count++] = answered;
+    struct answered *answered = &shared->answered[shared->answered_count++];
+    *answered = (struct answered){.slot = taken->slot, .pid = taken->pid, .uid = taken->uid};
+    if (!end) return;
+    answered->child = end->pid;
+    answered->status = end->status;
+    answered->duration = end->noticed - taken->spawned;
 }
 
 static void tell_end(int fd, int status) {
@@ -473,22 +486,19 @@ static void hand_over(struct front *front, int at) {
 }
 
 /* Ends what was begun by `run`. */
-static void finish(struct front *front, int at, int status, uint64_t noticed, uint64_t reaped) {
+static void finish(struct front *front, int at, const struct ended *end) {
     const struct taken taken = stop_minding(front, at);
-    tell_end(taken.fd, status);
+    tell_end(taken.fd, end->status);
     close(taken.fd);
     close(taken.pidfd);
-    const struct answered answered = {
-        taken.slot, taken.pid, taken.uid, taken.child, status, 0,
-        taken.began, taken.accepted, taken.received, taken.recalled, taken.inspected, taken.spawned, noticed, reaped, stamp(front)};
-    report(front, answered, front->slots[taken.slot]);
+    report(front, &taken, end);
 }
 
 /* Tells whoever waits for a command how it ended, until a child is found that Python has to see to; returns whether there
  * was one. */
 static int reap(struct front *front) {
     struct shared *shared = &front->shared;
-    const uint64_t noticed = stamp(front);
+    const uint64_t noticed = now();
     while (shared->ended_count < ENDED_MAX && shared->answered_count < ANSWERED_MAX) {
         siginfo_t found = {0};
         if (waitid(P_ALL, 0, &found, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) || !found.si_pid) return 0;
@@ -500,12 +510,13 @@ static int reap(struct front *front) {
         }
         const int fd = at < 0 ? forget_child(front, found.si_pid) : -1;
         if ((at < 0 && fd < 0) || waitpid(found.si_pid, &status, 0) < 0) return 1;
-        const uint64_t reaped = stamp(front);
+        struct ended end = {found.si_pid, status, noticed, stamp(front), 0};
         if (at >= 0) {
-            finish(front, at, status, noticed, reaped);
+            finish(front, at, &end);
         } else {
             tell_end(fd, status);
-            shared->ended[shared->ended_count++] = (struct ended){found.si_pid, status, noticed, reaped, stamp(front)};
+            end.replied = stamp(front);
+            shared->ended[shared->ended_count++] = end;
         }
     }
     return 1;
@@ -639,11 +650,7 @@ static void answer(struct front *front, const struct entry *entry) {
     send(taken->fd, entry->answer.at, entry->answer.size, MSG_DONTWAIT | MSG_NOSIGNAL);
     close(taken->fd);
     close_all(taken->descriptors, taken->passed);
-    const struct answered answered = {
-        .slot = taken->slot, .pid = taken->pid, .uid = taken->uid,
-        .began = taken->began, .accepted = taken->accepted, .received = taken->received, .recalled = taken->recalled,
-        .replied = stamp(front)};
-    report(front, answered, entry);
+    report(front, taken, NULL);
     taken->fd = -1;
 }
 
@@ -991,6 +998,11 @@ int front_surrender(struct front *front) {
     return 1;
 }
 
+/* Whether Python has to take what there is before there is room for more. */
+static int is_full(const struct front *front) {
+    return front->shared.taken.fd >= 0 || front->shared.answered_count == ANSWERED_MAX;
+}
+
 /* Milliseconds until a time, rounded up. */
 static int until(uint64_t at, uint64_t from) {
     return at <= from ? 0 : (int)((at - from + 999999) / 1000000);
@@ -1013,6 +1025,7 @@ static int timeout_now(const struct front *front, uint64_t python_at) {
 /* Gives to Python what has been here long enough; returns whether it has something to do. */
 static int give_up_overdue(struct front *front) {
     const uint64_t from = now();
+    if (is_full(front)) return 1;
     if (front->held_count && front->held[0].since + HELD_MS * 1000000ull <= from && go_on(front, 0, 0)) return 1;
     if (front->running_count && front->running[0].spawned + RUNNING_MS * 1000000ull <= from) {
         hand_over(front, 0);
@@ -1036,17 +1049,15 @@ int front_wait(struct front *front, int timeout, int may_run) {
         for (int i = 0; i < count; i++) {
             const int fd = events[i].data.fd, held = held_at(front, fd), running = running_at(front, 0, fd);
             if (fd == front->listener || held >= 0 || running >= 0) {
-                if (stop) continue; /* there is room for one; this stays ready */
+                if (stop || is_full(front)) continue; /* this stays ready */
                 if (running >= 0) hand_over(front, running); /* it says something, or has gone */
                 else stop = fd == front->listener ? take(front) : go_on(front, held, 1);
-                stop |= shared->taken.fd >= 0;
                 if (stop >= 0) continue;
             } else if (fd == front->wakeup && see_to_children(front)) {
                 continue;
             }
             shared->ready[ready++] = (struct ready){fd, events[i].events};
         }
-        stop |= shared->taken.fd >= 0 || shared->ended_count > 0; /* reaping takes those that were stopped */
-        if (ready || stop || give_up_overdue(front) || (python_at && now() >= python_at)) return ready;
+        if (ready || stop || shared->ended_count || give_up_overdue(front) || (python_at && now() >= python_at)) return ready;
     }
 }

@@ -19,7 +19,7 @@ from safeshell.histogram import BUCKETS
 from safeshell.native import native_front
 
 _TAKEN = struct.Struct("=14i4i6Q")
-_ANSWERED = struct.Struct("=6i9Q")
+_ANSWERED = struct.Struct("=6iQ")
 _ENDED = struct.Struct("=2i3Q")
 _READY = struct.Struct("=iI")
 _COUNTS = struct.Struct("=3i")
@@ -42,8 +42,7 @@ class Answered(NamedTuple):
         pid, uid: who asked.
         child: the command that ran by that answer, and has ended; 0 for none.
         status: its wait status.
-        began, accepted, received, recalled, inspected, spawned, noticed, reaped, replied: when it came and when each
-            stage ended, ns; 0 where nothing is timed, or there is no such stage.
+        duration_ns: how long it ran.
     """
 
     slot: int
@@ -51,15 +50,7 @@ class Answered(NamedTuple):
     uid: int
     child: int
     status: int
-    began: int
-    accepted: int
-    received: int
-    recalled: int
-    inspected: int
-    spawned: int
-    noticed: int
-    reaped: int
-    replied: int
+    duration_ns: int
 
 
 class End(NamedTuple):
@@ -117,8 +108,6 @@ class Front:
         size, number = ctypes.c_size_t, ctypes.c_uint64
         library.front_set_view(front, own.mount, size(len(own.mount)), number(own.root[0]), number(own.root[1]))
         self.runs = not own.unprovable and not own.unusual
-        if not self.runs:
-            return
         for name, link, _ in own.namespaces:
             self.runs &= bool(library.front_add_namespace(front, name, link, size(len(link))))
         status = own.status.expected()
@@ -154,8 +143,8 @@ class Front:
         ends = bytes(shared[_ENDED_AT : _ENDED_AT + ended * _ENDED.size])
         taken = self._read_taken() if fd >= 0 else None
         if answers:
-            for slot, pid, uid, child, status, _, *times in _ANSWERED.iter_unpack(answers):
-                self.on_answered(Answered(slot, pid, uid, child, status, *times))
+            for slot, pid, uid, child, status, _, duration_ns in _ANSWERED.iter_unpack(answers):
+                self.on_answered(Answered(slot, pid, uid, child, status, duration_ns))
         if taken is not None:
             self.on_taken(taken)
         if ends:  # what has just been taken over may be among them

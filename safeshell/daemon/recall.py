@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import stat
 import struct
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from safeshell.daemon.front import Front
 from safeshell.daemon.policies import Policies
 from safeshell.daemon.request import Request
 from safeshell.daemon.timings import Timings
@@ -165,47 +166,6 @@ class Kept(NamedTuple):
     key: Key
 
 
-class Keeper(Protocol):
-    """Where answers are kept: `safeshell.daemon.front.Front`."""
-
-    runs: bool
-    """Whether it can run commands at all."""
-
-    def put(
-        self,
-        slot: int,
-        *,
-        frame: bytes,
-        passed: int,
-        variables: bytes,
-        directory: bytes,
-        reads: bytes,
-        answer: bytes,
-        arguments: bytes,
-        runs: bool,
-        urgent: bool,
-        whole: bytes,
-    ) -> bool:
-        """Keeps one in the place of what was in the slot; returns whether it could be kept."""
-        ...
-
-    def forget(self, slot: int) -> None:
-        """Empties a slot."""
-        ...
-
-    def is_busy(self, slot: int) -> bool:
-        """Whether a command runs by this answer that nobody has been told of yet."""
-        ...
-
-    def set_sources(self, home: bytes, sources: bytes) -> None:
-        """Says which `.safeshell` is the user's own, and what the user's rules come from."""
-        ...
-
-    def surrender(self) -> bool:
-        """Tells of one such command, or of a connection; returns whether there was one."""
-        ...
-
-
 class Recall:
     """Keeps answers.
 
@@ -222,7 +182,7 @@ class Recall:
     """
 
     def __init__(
-        self, front: Keeper, policies: Policies, programs: Programs, home: bytes, nice: int, timings: Timings
+        self, front: Front, policies: Policies, programs: Programs, home: bytes, nice: int, timings: Timings
     ) -> None:
         self._front = front
         self._policies = policies

@@ -145,8 +145,7 @@ class Runner:
         placement = request.connection.placement
         self.placed[placement, request.reason] += 1
         if by.child:
-            duration = (by.noticed - by.spawned) / 1e9 if by.noticed else None
-            self._journal.ran(request, placement, request.reason, by.status, duration, by=by)
+            self._journal.ran(request, placement, request.reason, by.status, by.duration_ns / 1e9, by=by)
         else:
             self._journal.ran(request, placement, request.reason, by=by)
 

@@ -101,19 +101,22 @@ GIT: dict[str, Make] = {
 }
 
 
+def build(path: str, kind: str, makers: dict[str, Make]) -> None:
+    """Makes it of this kind, leaving it alone where it is so already."""
+    note = f"{path}.kind"
+    with contextlib.suppress(FileNotFoundError), open(note, encoding="utf-8") as stream:
+        if stream.read() == kind:
+            return
+    remove(path)
+    if kind != "none":
+        makers[kind](path)
+    put(note, kind)
+
+
 def build_rules(root: str, safeshell: list[str], git: list[str]) -> None:
-    """Makes the tree so, leaving alone what is so already."""
     for level, its_safeshell, its_git in zip(LEVELS, safeshell, git, strict=True):
-        for name, kind, makers in ((".safeshell", its_safeshell, SAFESHELL), (".git", its_git, GIT)):
-            path = os.path.join(root, "tree", level, name)
-            note = f"{path}.kind"
-            with contextlib.suppress(FileNotFoundError), open(note, encoding="utf-8") as stream:
-                if stream.read() == kind:
-                    continue
-            remove(path)
-            if kind != "none":
-                makers[kind](path)
-            put(note, kind)
+        build(os.path.join(root, "tree", level, ".safeshell"), its_safeshell, SAFESHELL)
+        build(os.path.join(root, "tree", level, ".git"), its_git, GIT)
 
 
 kinds_of_rules = st.tuples(
@@ -166,16 +169,8 @@ PROGRAM: dict[str, Make] = {
 
 def build_programs(root: str, kinds: list[str]) -> None:
     for element, kind in zip(ELEMENTS, kinds, strict=True):
-        path = os.path.join(root, element, "tool")
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        note = f"{path}.kind"
-        with contextlib.suppress(FileNotFoundError), open(note, encoding="utf-8") as stream:
-            if stream.read() == kind:
-                continue
-        remove(path)
-        if kind != "none":
-            PROGRAM[kind](path)
-        put(note, kind)
+        os.makedirs(os.path.join(root, element), exist_ok=True)
+        build(os.path.join(root, element, "tool"), kind, PROGRAM)
 
 
 kinds_of_programs = st.lists(st.sampled_from(sorted(PROGRAM)), min_size=3, max_size=3)

@@ -98,14 +98,17 @@ def test_its_records_say_what_the_others_say(world: Guard) -> None:
     assert records[0] == records[1] == records[2]
 
 
-def test_a_command_that_is_allowed_is_recorded_too_where_all_are(world: Guard) -> None:
-    write(world.home.config, CONFIGS["daemon" if "daemon" in world.daemon.status() else "in_place"] + "audit: all\n")
+@pytest.mark.parametrize("timed", ["true", "false"])
+def test_a_command_that_is_allowed_is_recorded_too_where_all_are(world: Guard, timed: str) -> None:
+    write(world.home.config, f"{CONFIGS['daemon' if world.spawns else 'in_place']}audit: all\nstats: {timed}\n")
     learn(world, "exits", "3")
     until(lambda: world.daemon.status()["audit"]["seq"] == 3, "the records")
     records = records_of(world)
     assert [record["argv"] for record in records] == [["exits", "3"]] * 3
     assert len({record["pid"] for record in records}) == 3
-    assert len({record.get("exit") for record in records}) == 1
+    assert {record["placement"] for record in records} == {"daemon" if world.spawns else "in_place"}
+    assert {record.get("exit") for record in records} == {3 if world.spawns else None}
+    assert all(0 < record.get("duration_ms", 0) < 60_000 for record in records) is world.spawns
 
 
 # What an answer hangs on
