@@ -131,8 +131,8 @@ KINDS: dict[str, tuple[int, Kind]] = {
 """What is asked of the daemon, and how often."""
 
 
-def _daemon(tree: Tree, programs: Programs) -> dict[str, Count]:
-    with compiled_home(RULES, configuration(SHIMS), tree.python) as made:
+def _daemon(tree: Tree, programs: Programs, settings: str = "") -> dict[str, Count]:
+    with compiled_home(RULES, configuration(SHIMS) + settings, tree.python) as made:
         output = os.path.join(made.home.root, "count")
         options = ("--instr-atstart=no",)
         with serving(made, [*callgrind.command(output, *options), tree.python, "-s", "-m", "safeshell.daemon"]) as pid:
@@ -208,7 +208,7 @@ def _wait_for_socket(made: Running, process: subprocess.Popen[bytes], errors: st
 
 
 def main() -> None:
-    """Prints this tree's counts."""
+    """Prints this tree's counts, the daemon's also with nothing timed."""
     from building import build  # noqa: PLC0415 # only here
     from tree import working_tree  # noqa: PLC0415 # only here
 
@@ -218,8 +218,12 @@ def main() -> None:
         programs = build(directory)
         if programs is None:
             sys.exit(1)
-        for what, counted in count(working_tree(os.path.join(directory, "tree")), programs).items():
-            print(f"{what:<40} {counted.total:>10,}", flush=True)
+        tree = working_tree(os.path.join(directory, "tree"))
+        untimed = _daemon(tree, programs, "stats: false\n")
+        print(f"{'instructions a request':<40} {'':>10} stats: false")
+        for what, counted in count(tree, programs).items():
+            other = f"{untimed[what].total:>10,}" if what in untimed else ""
+            print(f"{what:<40} {counted.total:>10,} {other}".rstrip(), flush=True)
 
 
 if __name__ == "__main__":

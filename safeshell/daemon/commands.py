@@ -119,17 +119,7 @@ class Commands:
         misses = policy.misses
         found, decisions, decision = self._decide(policy, command, directory, facts)
         request = Request(
-            connection,
-            command,
-            same_view,
-            caller,
-            obstacle,
-            directory,
-            policy,
-            facts,
-            found,
-            decisions,
-            decision,
+            connection, command, same_view, caller, obstacle, directory, policy, facts, found, decisions, decision
         )
         self._count(decision)
         if command.kind == Type.EVALUATE:
@@ -159,11 +149,11 @@ class Commands:
         else:
             self._journal.refused(request, DENIED, by=by)
 
-    def adopt(self, request: Request, child: int) -> None:
-        """Takes over a command that the native front has started by this request's answer."""
+    def adopt(self, request: Request, child: int, began: float) -> None:
+        """Takes over a command that the native front has started by this request's answer (`Runner.adopt`)."""
         request.policy.hits += 1
         self._count(request.decision)
-        self._runner.adopt(request, child)
+        self._runner.adopt(request, child, began)
 
     def _judge_line(
         self, connection: Connection, policy: Policy, directory: bytes | None, repository: bytes | None

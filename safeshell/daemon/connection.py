@@ -57,7 +57,7 @@ class Taken(NamedTuple):
         directory: where it was sent from, if it is seen there as the daemon sees it, no repository's rules apply, and
             the sources of the user's are unchanged; else nothing, and all of that has to be found out.
         began, accepted, received, recalled, inspected, spawned: when it came and when each stage ended, ns; 0 where
-            nothing is timed. The last three only with a child.
+            nothing is timed. The last three only with a child, of which `spawned` is always there.
     """
 
     fd: int

@@ -149,10 +149,10 @@ class Runner:
         else:
             self._journal.ran(request, placement, request.reason, by=by)
 
-    def adopt(self, request: Request, child: int) -> None:
-        """Supervises a command that was started as this request's was."""
+    def adopt(self, request: Request, child: int, began: float) -> None:
+        """Supervises a command that was started as this request's was, at this time (monotonic, seconds)."""
         self.placed["daemon", request.reason] += 1
-        self._supervise(request, child, None, request.reason)
+        self._supervise(request, child, None, request.reason, began)
 
     def _spawn(self, request: Request, path: bytes, reason: str) -> str:
         """Runs the command here; returns why not, or "" where it runs.
@@ -189,12 +189,11 @@ class Runner:
             return f"spawn: {error.strerror}"
         request.reason = reason
         self.placed["daemon", reason] += 1
-        self._supervise(request, pid, streams, reason)
+        self._supervise(request, pid, streams, reason, time.monotonic())
         return ""
 
-    def _supervise(self, request: Request, pid: int, streams: Streams | None, reason: str) -> None:
+    def _supervise(self, request: Request, pid: int, streams: Streams | None, reason: str, began: float) -> None:
         connection = request.connection
-        began = time.monotonic()
         connection.placement = "daemon"
         connection.release_descriptors()
         if connection.waiting:

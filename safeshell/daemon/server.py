@@ -284,7 +284,7 @@ class Server:
         connection.command = command = connection.receive_again(kept.connection.frame)
         adopted = kept.copy()
         adopted.connection, adopted.command = connection, command
-        self._commands.adopt(adopted, taken.child)
+        self._commands.adopt(adopted, taken.child, taken.spawned / 1e9)
 
     def _answered(self, answered: Answered) -> None:
         """The front has answered a request: it is counted and recorded."""
