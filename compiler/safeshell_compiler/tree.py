@@ -6,6 +6,7 @@ tree grows: a hostile file ends at its first excess instead of filling memory or
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -122,7 +123,27 @@ def parse(text: str, file: str, report: Report) -> Node | None:
         shown = f"U+{error.character:04X}" if isinstance(error.character, int) else repr(error.character)
         report.add("SS119", place, character=f"the control character {shown}", remedy="remove it")
     except yaml.MarkedYAMLError as error:
-        _report_syntax(error, text, file, report)
+        # The parser has a limit of its own on nesting, by its version, and reads a line ahead of what it tells of.
+        before = error.problem_mark.index if error.problem_mark else 0
+        excess = _first_excess(text[:before])
+        if excess is None:
+            _report_syntax(error, text, file, report)
+        else:
+            report.add("SS402", Place(file, excess.line + 1, excess.column + 1), limit=DEPTH)
+    return None
+
+
+def _first_excess(text: str) -> Any:
+    """The mark of the first collection that is nested too deep, or None; the text may end in the middle of anything."""
+    depth = 0
+    with contextlib.suppress(yaml.YAMLError):
+        for event in yaml.parse(text, Loader=_Loader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > DEPTH:
+                    return event.start_mark
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
     return None
 
 

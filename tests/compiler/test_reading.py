@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from safeshell_compiler import Compilation, compile_rules, compile_system
+import yaml
+from safeshell_compiler import Compilation, compile_rules, compile_system, tree
 from safeshell_compiler.sources import FILE_BYTES
 from safeshell_compiler.tree import DEPTH
 
@@ -73,9 +75,35 @@ def test_aliases_share_what_rules_have_in_common(tmp_path: Path) -> None:
     assert first.rule.conditions == second.rule.conditions
 
 
-def test_deep_nesting_does_not_reach_the_stack(tmp_path: Path) -> None:
-    (tmp_path / "rules.yaml").write_text("[" * 1_000_000)
-    assert [found.code for found in compile_rules(str(tmp_path / "rules.yaml")).findings] == ["SS402"]
+DEEP = {
+    "unclosed": ("[" * 1_000_000, 1, DEPTH + 1),
+    "closed": ("[" * 5_000 + "]" * 5_000, 1, DEPTH + 1),
+    "mappings": ("{a: " * 5_000, 1, 4 * DEPTH + 1),
+    "blocks": ("- " * 5_000, 1, 2 * DEPTH + 1),
+    "after letters of several bytes": ("# é𝄞\n" + "[" * 5_000, 2, DEPTH + 1),
+    "after rules": ("version: 1\nrules:\n- conditions: " + "[" * 5_000, 3, 14 + DEPTH - 2),
+    "an error follows": ("[" * (DEPTH + 1) + "@", 1, DEPTH + 1),
+}
+
+
+@pytest.mark.parametrize("loader", [yaml.CSafeLoader, yaml.SafeLoader])
+@pytest.mark.parametrize("name", DEEP)
+def test_too_deep_is_one_finding_whichever_layer_stops_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, loader: Any
+) -> None:
+    monkeypatch.setattr(tree, "_Loader", loader)
+    text, line, column = DEEP[name]
+    (tmp_path / "rules.yaml").write_text(text, encoding="utf-8")
+    assert places(compile_rules(str(tmp_path / "rules.yaml"))) == [("SS402", line, column)]
+
+
+@pytest.mark.parametrize("loader", [yaml.CSafeLoader, yaml.SafeLoader])
+def test_a_mistake_in_what_is_deep_enough_to_allow_stays_a_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loader: Any
+) -> None:
+    monkeypatch.setattr(tree, "_Loader", loader)
+    (tmp_path / "rules.yaml").write_text("[" * DEPTH + "@")
+    assert places(compile_rules(str(tmp_path / "rules.yaml"))) == [("SS110", 1, DEPTH + 1)]
 
 
 def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:
