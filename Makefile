@@ -1,75 +1,116 @@
 # `make demo` and `make test` set everything up themselves; they need python3 (3.11 or later) with venv, a C compiler,
-# make and git.
+# make and git. What they install is what requirements.txt names, by its hashes.
 
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
+# Tests side by side. They wait more than they compute, so one more than there are processors pays.
+WORKERS ?= 2
+RUN_TESTS := -m pytest -n $(WORKERS) -m "not slow" $(PYTEST)
 # What the client and the daemon's front are built from: a change of it, or of the package's own build, installs again.
 SOURCES := pyproject.toml hatch_build.py safeshell/daemon/front.c $(wildcard shims/*.c shims/*.h)
+# What only maintainers run, apart from what the project itself needs.
+UV := .venv-tools/bin/uv
+UV_VERSION := 0.13.9
 
-.PHONY: demo test test-slow lint format fuzz soak docs bench bench-quick bench-gate bench-page clean
+.PHONY: demo test test-slow test-newest test-oldest test-pythons check lint format fuzz soak docs \
+	bench bench-quick bench-gate bench-page lock audit clean
 
-demo: .venv/.run
+demo: $(VENV)/.ready
 	$(BIN)/python docs/demo.py
 
-test: .venv/.dev
-	$(BIN)/pytest -n 2 -m "not slow" $(PYTEST)
+test: $(VENV)/.ready
+	$(BIN)/python $(RUN_TESTS)
 
 # Properties on ten times as many examples.
-test-slow: .venv/.dev
-	THOROUGH=10 $(BIN)/pytest -n 2 -m "slow or hypothesis" --timeout 1800 $(PYTEST)
+test-slow: $(VENV)/.ready
+	THOROUGH=10 $(BIN)/python -m pytest -n $(WORKERS) -m "slow or hypothesis" --timeout 1800 $(PYTEST)
 
-lint: .venv/.dev
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+# With the newest versions of all libraries that pyproject.toml allows, whatever the lock says.
+test-newest:
+	$(PYTHON) -m venv --clear .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --upgrade -e '.[dev]'
+	.venv-newest/bin/python $(RUN_TESTS)
 
-format: .venv/.dev
-	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format .
+# With the oldest that it allows and that have wheels for this Python. A lower bound younger than a year fails.
+test-oldest: $(UV)
+	$(PYTHON) -m venv --clear .venv-oldest
+	$(UV) pip compile --quiet --resolution lowest-direct --no-build --exclude-newer "$$(date -d '1 year ago' +%F)" \
+		--python .venv-oldest/bin/python --all-extras pyproject.toml -o .venv-oldest/requirements.txt
+	.venv-oldest/bin/python -m pip install --quiet --only-binary :all: -r .venv-oldest/requirements.txt
+	.venv-oldest/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	.venv-oldest/bin/python $(RUN_TESTS)
+
+# With each Python from 3.11 that starts here; PYTHONS="python3.12 /opt/python" names them.
+test-pythons:
+	$(PYTHON) tests/pythons.py
+
+# All that a contributor runs before committing.
+check: lint test
+
+lint: $(VENV)/.ready
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+
+format: $(VENV)/.ready
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
 
 # For so many seconds.
-fuzz: .venv/.dev
+fuzz: $(VENV)/.ready
 	$(BIN)/python tests/fuzz/drive.py $(or $(SECONDS),60)
 
 # So many commands.
-soak: .venv/.dev
+soak: $(VENV)/.ready
 	$(BIN)/python tests/soak.py $(or $(COMMANDS),100000)
 
-docs: .venv/.run
+docs: $(VENV)/.ready
 	$(BIN)/python docs/findings.py
 
 # Minutes. BENCH=--only=overhead for a part, BENCH=--json=FILE for the figures.
-bench: .venv/.run
+bench: $(VENV)/.ready
 	$(BIN)/python perf/bench.py --gate $(BENCH)
 
-bench-quick: .venv/.run
+bench-quick: $(VENV)/.ready
 	$(BIN)/python perf/bench.py --quick --gate
 	$(BIN)/python perf/gate.py --runs 100
 
 # Against the commit that perf/BASELINE names; needs valgrind.
-bench-gate: .venv/.run
+bench-gate: $(VENV)/.ready
 	$(BIN)/python perf/gate.py
 
 # The figures and plots of the documentation, made here and now.
-bench-page: .venv/.bench
+bench-page: $(VENV)/.ready
 	$(BIN)/python perf/bench.py --page docs/performance.md
 
-.venv/.python:
+# Keeps the versions that are in it; LOCK=--upgrade takes the newest, LOCK="--upgrade-package NAME" those of one.
+lock: $(UV)
+	$(UV) pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 --no-build \
+		--custom-compile-command "make lock" $(LOCK) pyproject.toml -o requirements.txt
+
+# Known vulnerabilities of what the lock names, on any system and Python; fails for what could not be looked up.
+audit: .venv-tools/bin/pip-audit
+	.venv-tools/bin/python .ci/audit.py requirements.txt
+
+$(VENV)/.python:
 	$(PYTHON) -c 'import sys; sys.exit("SafeShell needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 	touch $@
 
-.venv/.run: .venv/.python $(SOURCES)
-	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+$(VENV)/.ready: $(VENV)/.python requirements.txt $(SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-.venv/.dev: .venv/.run
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
-	touch $@
+.venv-tools/bin/uv:
+	$(PYTHON) -m venv .venv-tools
+	.venv-tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-.venv/.bench: .venv/.run
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
-	touch $@
+.venv-tools/bin/pip-audit:
+	$(PYTHON) -m venv .venv-tools
+	.venv-tools/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 
 clean:
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis safeshell/native/safeshell-shim
+	rm -rf .venv .venv-* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -f safeshell/native/safeshell-shim safeshell/native/safeshell-front.so
