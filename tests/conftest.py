@@ -26,6 +26,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness import RULES, Cli, Daemon, Ran, make_home, running_daemon, sync_shims, temporary_directory
+from needs import Skips, need
 
 from safeshell.cli.main import main
 from safeshell.context import KNOWN_MARKERS
@@ -47,7 +48,22 @@ _forget_ignored_signals()
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rules(text): the rules of the `home` fixture")
     config.addinivalue_line("markers", "config(text): the settings of the `home` fixture")
+    config.addinivalue_line("markers", "needs(program, …): what a machine may not have; `needs.py`")
     config.addinivalue_line("markers", "shared: home, shims and daemon are the module's, for tests that change nothing")
+
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Skips(config.getoption("--skips"), config.getoption("--write-skips")))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--skips", metavar="FILE", help="fail unless just these tests are skipped, for these reasons")
+    parser.addoption("--write-skips", metavar="FILE", help="write what --skips compares with")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before fixtures, which may need the program themselves."""
+    for mark in item.iter_markers("needs"):
+        need(*mark.args)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

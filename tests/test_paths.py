@@ -38,7 +38,7 @@ def test_a_home_that_others_may_write_is_refused(tmp_path: Path) -> None:
     assert caught.value.hint == f"chmod go-w {home.root}"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+@pytest.mark.needs("root")
 def test_another_users_home_is_refused(tmp_path: Path) -> None:
     home = Home(str(tmp_path))
     os.chown(home.root, 12345, -1)

@@ -131,7 +131,7 @@ def test_a_setting_asks(home: Home) -> None:
 
 @pytest.mark.config("shims: {client: bash}\n")
 @pytest.mark.usefixtures("shims")
-@pytest.mark.skipif(not (shutil.which("nc") or shutil.which("socat")), reason="the fallback client needs a tool")
+@pytest.mark.needs("nc|socat")
 def test_the_client_that_the_settings_name(daemon: Daemon, explain: Explain) -> None:
     for prefix in ([], CALLERS["open"][0]):
         with _placed(daemon) as placed:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from functools import cache
 from typing import NamedTuple
 
 import pytest
+from needs import need
 from safeshell_compiler.grammars import grammar, grammars_for
 from safeshell_compiler.programs.record import Record
 
@@ -86,12 +86,6 @@ def run(*argv: str) -> str:
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=60
     )
     return re.sub("\x1b\\[[0-9;]*m|.\b", "", done.stdout.decode("utf-8", "replace"))
-
-
-def installed(program: str) -> None:
-    """Skips a test of a program that isn't there."""
-    if shutil.which(program) is None:
-        pytest.skip(f"{program} is not installed")
 
 
 def data(words: list[str]) -> Grammar:
@@ -172,7 +166,7 @@ EACH_TIME = {"rm", "chmod", "find", "dd", "git push", "git reset", "psql"}
 )
 def test_the_data_says_what_the_program_does(command: str) -> None:
     words = command.split()
-    installed(words[0])
+    need(words[0])
     found = data(words)
     names = [name for name in sorted(listed(words, one_dash=found.words)) if ask(words, name, "-~", "-^").known]
     assert names
@@ -198,7 +192,7 @@ def test_the_data_says_what_the_program_does(command: str) -> None:
 )
 def test_a_program_is_asked_the_right_way(command: str, takes: str, none: str) -> None:
     words = command.split()
-    installed(words[0])
+    need(words[0])
     assert ask(words, takes, "-~", "-^") == Answer(known=True, takes=True)
     assert ask(words, none, "-~", "-^") == Answer(known=True, takes=False)
     assert not ask(words, "-!", "-~", "-^").known or words[0] in ("find", "redis-cli")
@@ -206,9 +200,7 @@ def test_a_program_is_asked_the_right_way(command: str, takes: str, none: str) -
 
 @pytest.mark.parametrize("command", ["cp", "mv", "sync", "rm", "rb"])
 def test_the_data_says_what_the_help_of_aws_does(command: str) -> None:
-    installed("aws")
-    if shutil.which("groff") is None:
-        pytest.skip("groff is not installed, without which aws shows no help")
+    need("aws", "groff")  # groff shows the help of aws
     synopsis = re.search(r"^SYNOPSIS$(.*)^OPTIONS$", run("aws", "s3", command, "help"), re.MULTILINE | re.DOTALL)
     assert synopsis
     shown = dict(re.findall(r"\[--([a-z0-9-]+)( <value>)?", synopsis.group(1).replace("\n", "")))
@@ -218,7 +210,7 @@ def test_the_data_says_what_the_help_of_aws_does(command: str) -> None:
 
 
 def test_aws_takes_abbreviations() -> None:
-    installed("aws")
+    need("aws")
     said = run("aws", "s3", "rm", "s3://a", "--recurs", "--dryr", "-~")
     assert said.rstrip().endswith("Unknown options: -~")
 
@@ -233,7 +225,7 @@ def test_aws_takes_abbreviations() -> None:
 )
 def test_the_data_says_what_the_help_does(command: str, line: str) -> None:
     words = command.split()
-    installed(words[0])
+    need(words[0])
     found = data(words)
     shown = re.findall(line, run(*words, "--help"), re.MULTILINE)
     assert len(shown) > 3
@@ -244,7 +236,7 @@ def test_the_data_says_what_the_help_does(command: str, line: str) -> None:
 
 
 def test_the_data_says_what_the_usage_of_crontab_does() -> None:
-    installed("crontab")
+    need("crontab")
     found = data(["crontab"]).short
     shown = re.findall(r"[\[{|] ?-(\w)( \w+)?", run("crontab", "-~"))
     assert {"u", "l", "r", "e"} <= {letter for letter, _ in shown}

@@ -182,7 +182,7 @@ def test_an_include_that_others_can_write_is_refused_where_it_is_included(tmp_pa
     assert places(compilation) == [("SS106", 2, 11)]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.needs("root")
 def test_rules_of_another_user_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     path.write_text(RULE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -138,7 +137,7 @@ def test_a_daemon_that_a_client_started_gives_way_to_the_managers_socket(daemon:
         assert os.waitpid(pid, 0)[1] == 0
 
 
-@pytest.mark.skipif(not shutil.which("systemd-socket-activate"), reason="systemd is not installed")
+@pytest.mark.needs("systemd-socket-activate")
 def test_systemds_own_activation(home: Home) -> None:
     sync_shims(home)
     command = ["systemd-socket-activate", f"--listen={home.socket}", f"--setenv=SAFESHELL_HOME={home.root}"]

@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from needs import need
 
 from safeshell.daemon import confinement
 from safeshell.daemon.confinement import Own, inspect
 
 WAIT = ["/bin/sh", "-c", "echo ready; read line"]
 ROOT = os.geteuid() == 0
-needs_root = pytest.mark.skipif(not ROOT, reason="only root can set this up")
+needs_root = pytest.mark.needs("root")
 
 PR_SET_NO_NEW_PRIVS = 38
 PR_SET_SECCOMP = 22
@@ -97,10 +98,6 @@ def python(script: str) -> list[str]:
     """A prefix that runs the script and then becomes what follows it."""
     reset = "import os, signal, sys\nfor n in (signal.SIGPIPE, signal.SIGXFSZ): signal.signal(n, signal.SIG_DFL)\n"
     return [sys.executable, "-I", "-S", "-c", f"{reset}{script}\nos.execv(sys.argv[1], sys.argv[1:])"]
-
-
-def need(program: str) -> str:
-    return shutil.which(program) or pytest.skip(f"{program} is not installed")
 
 
 def test_a_child_of_ones_own_is_alike(own: Own, spawn: Spawn) -> None:
@@ -296,9 +293,8 @@ def test_the_nice_value_is_read(own: Own, spawn: Spawn) -> None:
     assert inspect(spawn(change=lambda: os.nice(2)), own).nice == own.nice + 2
 
 
+@needs_root
 def test_many_groups_are_read_whole() -> None:
-    if not ROOT:
-        pytest.skip("only root sets groups")
     # 2000 groups make a status of some 18 KB, more than one read takes.
     script = """
 import os, subprocess, sys

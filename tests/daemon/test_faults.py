@@ -38,7 +38,7 @@ from safeshell.paths import Home
 from safeshell.protocol import ReplyReceiver, Type
 from safeshell.settings import daemon_command
 
-AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+AS_ROOT = pytest.mark.needs("root")
 NOBODY = 65534
 AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 
@@ -144,7 +144,7 @@ def small_disk() -> Iterator[str]:
     with temporary_directory() as root:
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", root], check=False)
         if mounted.returncode:
-            pytest.skip("can't mount here")
+            pytest.skip("needs to mount a small disk")
         try:
             yield root
         finally:

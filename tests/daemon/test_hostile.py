@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import shutil
 import signal
 import socket
 import struct
@@ -168,7 +167,7 @@ _ASK = (
 )
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.needs("root")
 @pytest.mark.parametrize("data", [request("echo", "hello"), encode_control(Type.STATUS), encode_control(Type.STOP, 2)])
 def test_another_user_is_refused_even_past_the_files_mode(daemon: Daemon, data: bytes) -> None:
     os.chmod(os.path.dirname(daemon.home.root), 0o755)
@@ -207,7 +206,7 @@ _SIGNAL = (
 
 @pytest.mark.config("execution: daemon\n")
 @pytest.mark.usefixtures("recorded")
-@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv")
+@pytest.mark.needs("setpriv")
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize("passed", [True, False])
 def test_a_confined_caller_has_no_child_that_its_signals_would_reach(

@@ -284,7 +284,7 @@ def test_a_directory_that_others_may_write_is_skipped(daemon: Daemon, repository
     assert "is writable by others" in skipped(daemon, path)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.needs("root")
 @pytest.mark.parametrize("what", ["file", "directory"])
 def test_another_users_rules_are_skipped(daemon: Daemon, repository: Path, what: str) -> None:
     path = write_rules(repository, DENY_ECHO)

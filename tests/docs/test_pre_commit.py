@@ -193,7 +193,7 @@ def test_code_quality_reports_hold_the_findings(repository: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("pre-commit") is None, reason="pre-commit is not installed")
+@pytest.mark.needs("pre-commit")
 def test_the_real_pre_commit(repository: Path, tmp_path: Path) -> None:
     source = commit_of_what_is_here(tmp_path / "safeshell")
     done = try_repo(source, repository)

@@ -79,29 +79,12 @@ def spawning(guards: MakeGuard) -> Iterator[Guard]:
     yield from _lend(guards("daemon"))
 
 
-def _need(*programs: str) -> None:
-    missing = [name for name in programs if shutil.which(name) is None]
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}")
-
-
-@pytest.fixture(autouse=True)
-def needed_programs(request: pytest.FixtureRequest) -> None:
-    """Skips a test marked `needs(program, …)` where one isn't installed."""
-    for mark in request.node.iter_markers("needs"):
-        _need(*mark.args)
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Sends `guard` and `faithful` through their worlds, those of the fallback client too where it is asked for."""
     for name, placements in (("guard", CONFIGS), ("faithful", FAITHFUL)):
         if name in metafunc.fixturenames:
             more = worlds(metafunc.module.__name__.rpartition(".")[2], metafunc.function.__name__)
             metafunc.parametrize(name, [*placements, *more], indirect=True)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "needs(program, …): programs that the test runs")
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 from e2e.guard import FORBIDDEN, Guard
+from needs import need
 
 NAMESPACES = ("mnt", "pid", "net", "ipc", "uts", "user", "cgroup")
 PRINT = f"readlink {' '.join(f'/proc/self/ns/{name}' for name in NAMESPACES)}"
@@ -37,7 +38,7 @@ SANDBOXES = {
 def test_commands_run_in_the_callers_namespaces(guard: Guard, name: str) -> None:
     sandbox = SANDBOXES[name]
     if subprocess.run([*sandbox, "true"], stderr=subprocess.DEVNULL, check=False).returncode:
-        pytest.skip(f"not permitted here: {' '.join(sandbox)}")
+        pytest.skip(f"needs to be let run {' '.join(sandbox)}")
     before = guard.placed("in_place")
     done = guard.run(*sandbox, "sh", "-c", SHOW)
     outside = guard.run("sh", "-c", PRINT, native=True).out.split()
@@ -59,18 +60,17 @@ def test_commands_run_in_the_callers_namespaces(guard: Guard, name: str) -> None
     [("--no-new-privs", b"NoNewPrivs:\t1"), ("--bounding-set=-chown", b"CapBnd"), ("--regid=65534", b"Gid:\t65534")],
 )
 def test_privileges_stay_dropped(guard: Guard, option: str, line: bytes) -> None:
-    if os.geteuid() and option != "--no-new-privs":
-        pytest.skip("needs root")
+    if option != "--no-new-privs":
+        need("root")
     prefix = ["setpriv", option] + (["--clear-groups"] if "gid" in option else [])
     done = guard.same(*prefix, "grep", "-E", "^(NoNewPrivs|Cap|Gid|Groups)", "/proc/self/status")
     assert line in done.out
     assert guard.run(*prefix, "grep", FORBIDDEN).status == 126
 
 
+@pytest.mark.needs("root")
 def test_chroot(guard: Guard) -> None:
     """A root that is a part of the home's file system: programs and directory are those inside."""
-    if os.geteuid():
-        pytest.skip("needs root")
     root = guard.root
     for program in ("/bin/sh", "/bin/ls", "/bin/cat"):
         for path in (program, *libraries(program)):

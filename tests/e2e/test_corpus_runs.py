@@ -48,7 +48,7 @@ def ran() -> Iterator[Ran]:
     with temporary_directory() as root:
         sandbox = Sandbox(root)
         if not sandbox.works():
-            pytest.skip("bwrap can't make a sandbox here")
+            pytest.skip("needs bwrap to be let make a sandbox")
         asked = (*EVASIONS, *HARMLESS)
         native, guarded = (sandbox.run(asked, native=native) for native in (True, False))
         yield Ran(sandbox, dict(zip(asked, native, strict=True)), dict(zip(asked, guarded, strict=True)))

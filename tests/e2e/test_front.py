@@ -250,13 +250,13 @@ def test_what_rules_read_of_the_world_is_never_taken_as_it_was(world: Guard) -> 
     assert learn(world, "exits", "0", "env", env={"V": "y"}).status == 0
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.needs("root")
 def test_a_caller_in_a_namespace_of_its_own_is_looked_at(world: Guard) -> None:
     learn(world, world.shim("exits"), "3")
     assert asks_anew(world, "unshare", "--mount", world.shim("exits"), "3").status == 3
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.needs("root")
 @pytest.mark.parametrize("how", ["unshare --uts", "unshare --net", "setpriv --no-new-privs", "prlimit -n100"])
 def test_a_caller_that_differs_is_not_run_by_the_front(spawner: Guard, how: str) -> None:
     learn(spawner, spawner.shim("exits"), "3")

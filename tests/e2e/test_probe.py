@@ -14,6 +14,7 @@ from e2e.guard import Guard, guarded
 from fidelity.callers import CALLERS, KEPT, PRIVILEGED
 from fidelity.differences import BY_BASH, EACH_TIME, FORCED, IN_DAEMON, NOT_SEEN, SHOWN, compare
 from harness import sync_shims, temporary_directory
+from needs import need
 
 SOURCE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fidelity", "probe", "probe.c")
 WORLDS = {
@@ -105,8 +106,8 @@ def lab(request: pytest.FixtureRequest, probe: str) -> Iterator[Lab]:
 
 @pytest.mark.parametrize("caller", CALLERS)
 def test_what_a_process_sees(lab: Lab, caller: str) -> None:
-    if os.geteuid() and caller in PRIVILEGED:
-        pytest.skip("needs root")
+    if caller in PRIVILEGED:
+        need("root")
     before = lab.placed_in_daemon()
     found = lab.differences(caller)
     spawned = lab.placed_in_daemon() > before

@@ -13,9 +13,13 @@ import pytest
 from e2e.guard import Guard
 from e2e.terminal import Terminal
 from harness import temporary_directory, until
+from needs import need
 
-PRIVATE_RUN = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"', "sh")
-"""sshd wants a directory in /run, which is the system's to make."""
+OWN_MACHINE = """\
+mount -t tmpfs none /run && mkdir /run/sshd &&
+mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/shadow" /etc/shadow && exec "$@"
+"""
+"""What of a machine an sshd hangs on: a directory in /run, and an account with a home, a shell and no lock on it."""
 
 PROMPT = r"ready\$ "
 
@@ -96,12 +100,19 @@ def make_key(path: str, passphrase: str) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", path], check=True)
 
 
+def write_accounts(root: str) -> None:
+    """The machine's accounts, but for root's: many systems lock it, give it another shell, or greet it."""
+    for name, own in (("passwd", f"root:x:0:0:root:{root}:/bin/sh"), ("shadow", "root:*:20000:0:99999:7:::")):
+        with open(f"/etc/{name}", encoding="utf-8") as stream:
+            others = [line for line in stream.read().splitlines() if not line.startswith("root:")]
+        with open(f"{root}/{name}", "w", encoding="utf-8") as stream:
+            stream.write("\n".join([own, *others, ""]))
+
+
 @pytest.fixture(scope="module")
 def ssh_command() -> Iterator[list[str]]:
     """How to reach an sshd of this test's own, with a key that has the passphrase "secret"."""
-    sshd = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
-    if sshd is None or os.geteuid():
-        pytest.skip("sshd isn't installed, or can't be run without being root")
+    sshd = need("sshd", "root")
     with temporary_directory() as root:
         make_key(f"{root}/host", "")
         make_key(f"{root}/user", "secret")
@@ -120,8 +131,10 @@ def ssh_command() -> Iterator[list[str]]:
         }
         with open(f"{root}/sshd_config", "w", encoding="utf-8") as stream:
             stream.writelines(f"{name} {value}\n" for name, value in options.items())
+        write_accounts(root)
+        own_machine = ["unshare", "-m", "sh", "-c", OWN_MACHINE, root]
         with open(f"{root}/log", "wb") as log:
-            server = subprocess.Popen([*PRIVATE_RUN, sshd, "-D", "-e", "-f", f"{root}/sshd_config"], stderr=log)
+            server = subprocess.Popen([*own_machine, sshd, "-D", "-e", "-f", f"{root}/sshd_config"], stderr=log)
         try:
             until(lambda: server.poll() is not None or _answers(port), "sshd")
             if server.poll() is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ import tree
 from building import Programs, build
 from throughput import load
 
-pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="no compiler here")
+pytestmark = pytest.mark.needs("cc")
 
 BUILD = Path(tree.HERE, "build_native.py")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from throughput import load
 
 from safeshell.native import native_client
 
-pytestmark = pytest.mark.skipif(native_client() is None or shutil.which("cc") is None, reason="no native client here")
+pytestmark = pytest.mark.needs("cc")
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from fidelity.callers import CALLERS, PRIVILEGED
+from needs import need
 from shims.conftest import Shim
 from shims.fake_daemon import CLOSED, CTTY, FDS, TTY, UNUSUAL, FakeDaemon, refused
 
@@ -98,8 +99,8 @@ def test_descriptors_are_the_callers_own(shim: Shim, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("caller", ["timer-slack", "personality", "input-output", "securebits"])
 def test_what_is_unusual_about_the_caller(shim: Shim, caller: str) -> None:
-    if os.geteuid() and caller in PRIVILEGED:
-        pytest.skip("needs root")
+    if caller in PRIVILEGED:
+        need("root")
     with FakeDaemon(shim.home, NO) as daemon:
         shim.run("probe", start_new_session=True, preexec_fn=CALLERS[caller])
         assert daemon.request().flags == UNUSUAL

@@ -200,7 +200,7 @@ def test_a_confined_caller_starts_nothing(startable: Shim, wrapper: list[str]) -
     assert not os.path.exists(os.path.join(startable.home, "seen"))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a filter without no_new_privs takes privileges")
+@pytest.mark.needs("root")
 def test_a_caller_with_a_filter_of_its_own_starts_nothing(startable: Shim) -> None:
     def prepare() -> None:
         allow = struct.pack("HBBI", 0x06, 0, 0, 0x7FFF0000)  # BPF_RET: SECCOMP_RET_ALLOW

@@ -85,7 +85,7 @@ def environment_block(environment: dict[bytes, bytes]) -> bytes:
 def missing(name: str) -> str:
     """Why a program can't be tried, "" where it can: it isn't on PATH, or its configuration lets us run nothing."""
     if shutil.which(name) is None:
-        return f"{name} is not installed"
+        return f"needs {name}"
     if name in ("sudo", "doas") and subprocess.run([name, "-n", "true"], capture_output=True, check=False).returncode:
-        return f"{name} lets this user run nothing"
+        return f"needs {name} to let this user run something"
     return ""

@@ -155,7 +155,7 @@ def test_a_script_can_make_it_anew(home: str, place: str) -> None:
     assert names(home) == [b"build", b"build.2", b"build.3"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="makes a device node")
+@pytest.mark.needs("root")
 @pytest.mark.parametrize("place", [ELSEWHERE], indirect=True)
 def test_what_a_copy_cannot_keep_stays(home: str, place: str) -> None:
     os.mkdir(os.path.join(place, "d"))

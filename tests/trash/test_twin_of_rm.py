@@ -148,7 +148,7 @@ def planter(tree: dict[str, object]) -> Build:
 
 NOBODY = 65534
 slowly = settings(examples(30), suppress_health_check=[HealthCheck.too_slow])
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="files of two users")
+needs_root = pytest.mark.needs("root")
 
 
 def both(build: Build, arguments: list[bytes], caller: Caller) -> tuple[Outcome, Outcome]:
