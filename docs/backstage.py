@@ -56,7 +56,8 @@ def cost(home: Home, seconds: float) -> Cost:
     ]
     if native_front():
         made.wait_for_front()
-    round_s = sum(timing.p50 for timing in interleave(cases, _CALIBRATION).values()) / 1e6
+    tried = interleave(cases, _CALIBRATION).values()
+    round_s = sum(sum(timing.samples) for timing in tried) / _CALIBRATION / 1e6
     runs = max(_CALIBRATION, int(seconds / round_s))
     # The lines that are new in the first rounds were already new in the calibration's.
     took = {name: timing.p50 for name, timing in interleave(cases, runs, warmup=2 * _CALIBRATION).items()}
