@@ -43,6 +43,8 @@ def _forget_ignored_signals() -> None:
 
 
 _forget_ignored_signals()
+# Rules that others may write are refused, whatever the umask of whoever runs the tests leaves behind.
+os.umask(0o022)
 
 
 def pytest_configure(config: pytest.Config) -> None:

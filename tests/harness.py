@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pytest
+from needs import need
 from safeshell_compiler.publish import compile_home, publish
 
 from safeshell.cli.daemon import launch
@@ -96,6 +97,8 @@ def write(path: str, text: str, mode: int = 0o600) -> None:
 
 def make_home(root: str, rules: str = RULES, config: str | None = None) -> Home:
     """A home with these rules compiled and published, as `safeshell compile` does it."""
+    if config is not None and "client: bash" in config:
+        need("nc|socat")
     home = Home(root)
     home.create()
     write(home.rules, rules)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from needs import need
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SHIMS = os.path.join(ROOT, "shims")
@@ -78,6 +79,8 @@ class Shim:
 
 
 def make_shim(home: str, client: str) -> Shim:
+    if client.endswith("safeshell-check"):
+        need("nc|socat")
     os.mkdir(os.path.join(home, "shims"))
     path = os.path.join(home, "shims", "probe")
     os.symlink(client, path)
