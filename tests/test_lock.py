@@ -1,4 +1,4 @@
-"""The lock names a version, with hashes, of everything that pyproject.toml asks for, and nothing of where it was made."""
+"""The lock: a version, with hashes, of everything that pyproject.toml asks for; nothing of where it was made."""
 
 from __future__ import annotations
 
