@@ -17,6 +17,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCE = "shims/safeshell-shim.c"
 CLIENT = "safeshell/native/safeshell-shim"
+REASON = "safeshell/native/not-static.txt"
+"""Why the client isn't the static one; not there where it is. pip hides what a build says, so doctor says it again."""
 
 FRONT_SOURCE = "safeshell/daemon/front.c"
 FRONT = "safeshell/native/safeshell-front.so"
@@ -27,12 +29,18 @@ COMMON = ("-std=gnu11", "-Os", "-s")
 
 FREESTANDING = (
     *("-ffreestanding", "-nostdlib", "-static", "-fno-pie", "-no-pie"),  # no loader, no libc, nothing to relocate
+    "-Wno-unused-command-line-argument",  # clang has no use for -no-pie beside -static; some gcc links a PIE without it
     *("-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fomit-frame-pointer"),  # all need what is not there
     *("-Wl,-z,noseparate-code", "-Wl,-z,norelro", "-Wl,--build-id=none", "-Wl,-z,noexecstack"),  # one segment to map
 )
 
 HOSTED = ("-DSAFESHELL_LIBC",)
 """For architectures whose system calls the source does not know."""
+
+QUIET = ("-w",)
+"""Warnings are for whoever changes the code (tests/lint_c.py): no -Werror that CC brings along has anything to act on.
+
+-Wno-error would leave -Werror=… and -pedantic-errors."""
 
 
 class ClientBuildHook(BuildHookInterface[Any]):  # type: ignore[misc, unused-ignore] # hatchling may not be installed where mypy runs
@@ -48,11 +56,15 @@ class ClientBuildHook(BuildHookInterface[Any]):  # type: ignore[misc, unused-ign
         del version
         if self.target_name != "wheel":
             return
-        output = os.path.join(self.root, CLIENT)
-        failure = compile_client(os.path.join(self.root, SOURCE), output)
+        source, output = os.path.join(self.root, SOURCE), os.path.join(self.root, CLIENT)
+        reason = compile_static(source, output)
+        leave_reason(os.path.join(self.root, REASON), reason)
+        failure = reason and compile_linked(source, output)
         if failure:
             self.app.display_warning(f"the native client is left out, shims will use the slower bash client: {failure}")
             return
+        if reason:
+            self.app.display_warning(f"the native client is linked against libc, a command costs more: {reason}")
         failure = compile_front(os.path.join(self.root, FRONT_SOURCE), os.path.join(self.root, FRONT))
         if failure:
             self.app.display_warning(f"the daemon's native front is left out, a command costs more: {failure}")
@@ -71,7 +83,29 @@ def compile_client(source: str, output: str) -> str:
     Returns:
         Why it could not be compiled, or "". Where it could not, there is no output.
     """
-    return _compile([(*COMMON, *FREESTANDING), (*COMMON, *HOSTED)], source, output)
+    return compile_static(source, output) and compile_linked(source, output)
+
+
+def compile_static(source: str, output: str) -> str:
+    """Compiles the client freestanding; returns as `compile_client` does."""
+    return _compile((*COMMON, *FREESTANDING), source, output)
+
+
+def compile_linked(source: str, output: str) -> str:
+    """Compiles the client against libc; returns as `compile_client` does."""
+    return _compile((*COMMON, *HOSTED), source, output)
+
+
+def leave_reason(path: str, reason: str) -> None:
+    """Writes the line of a reason that says the most, or removes what an earlier build left where there is none."""
+    if reason:
+        lines = reason.splitlines()
+        # A linker speaks before its compiler's last line, a compiler first says in which function.
+        said = next((line for line in lines[:-1] if "error:" in line), lines[0])
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(f"{said}\n")
+    elif os.path.exists(path):
+        os.unlink(path)
 
 
 def compile_front(source: str, output: str) -> str:
@@ -82,23 +116,23 @@ def compile_front(source: str, output: str) -> str:
     """
     with open(source, "rb") as stream:
         checksum = zlib.crc32(stream.read())  # the daemon refuses a library that isn't of the source beside it
-    return _compile([(*FRONT_FLAGS, f"-DFRONT_SOURCE={checksum}u")], source, output)
+    return _compile((*FRONT_FLAGS, f"-DFRONT_SOURCE={checksum}u"), source, output)
 
 
-def _compile(attempts: Sequence[Sequence[str]], source: str, output: str) -> str:
-    compiler = shlex.split(os.environ.get("CC") or "cc")
-    failure, aside = "", f"{output}.new"
-    for flags in attempts:
-        command = [*compiler, *flags, "-o", aside, source]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-        except OSError as error:
-            failure = f"{shlex.join(compiler)}: {error.strerror}"
-            break
+def _compile(flags: Sequence[str], source: str, output: str) -> str:
+    words, aside = os.environ.get("CC") or "cc", f"{output}.new"
+    try:
+        command = [*shlex.split(words), *flags, *QUIET, "-o", aside, source]
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
+    except OSError as error:
+        failure = f"{words}: {error.strerror}"
+    except ValueError as error:  # a quotation that has no end
+        failure = f"CC={words}: {error}"
+    else:
         if done.returncode == 0:
             os.replace(aside, output)  # a daemon that starts just now finds a whole one
             return ""
-        failure = failure or done.stderr.strip() or f"{shlex.join(command)} exited {done.returncode}"
+        failure = done.stderr.strip() or f"{shlex.join(command)} exited {done.returncode}"
     for left in (aside, output):  # an earlier build's would be taken for this one's
         if os.path.exists(left):
             os.unlink(left)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from itertools import accumulate
 from types import ModuleType
 from typing import Any
+from unittest import mock
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _INTERFACE = "hatchling.builders.hooks.plugin.interface"
@@ -22,7 +25,7 @@ def main() -> None:
         SystemExit: it can't be built.
     """
     root, what, output, *words = sys.argv[1:]
-    hooks = _load(root)
+    hooks = load_hooks(root)
     build = _build_client if what == "client" else _build_front
     failure = build(hooks, root, output, symbols=bool(words))
     if failure:
@@ -31,7 +34,7 @@ def main() -> None:
 
 def _build_client(hooks: Any, root: str, output: str, *, symbols: bool) -> str:
     if symbols:
-        hooks.COMMON = (*_unstripped(hooks.COMMON), "-include", os.path.join(_HERE, "writable.h"))
+        hooks.COMMON = counted(hooks.COMMON)
     failure: str = hooks.compile_client(os.path.join(root, hooks.SOURCE), output)
     return failure
 
@@ -45,11 +48,16 @@ def _build_front(hooks: Any, root: str, output: str, *, symbols: bool) -> str:
     return failure
 
 
+def counted(flags: tuple[str, ...]) -> tuple[str, ...]:
+    """The client's flags for the client that is counted."""
+    return (*_unstripped(flags), "-include", os.path.join(_HERE, "writable.h"))
+
+
 def _unstripped(flags: tuple[str, ...]) -> tuple[str, ...]:
     return (*(flag for flag in flags if flag != "-s"), "-g")
 
 
-def _load(root: str) -> Any:
+def load_hooks(root: str) -> Any:
     """The tree's build hook, without the build backend, which only a build needs."""
 
     class BuildHookInterface:
@@ -58,15 +66,15 @@ def _load(root: str) -> Any:
         def __class_getitem__(cls, _: object) -> type:
             return cls
 
-    name = ""
-    for part in _INTERFACE.split("."):
-        name = f"{name}.{part}".strip(".")
-        sys.modules[name] = ModuleType(name)
-    sys.modules[_INTERFACE].BuildHookInterface = BuildHookInterface  # type: ignore[attr-defined]
-    sys.path.insert(0, root)
-    import hatch_build  # noqa: PLC0415 # of the tree that was named
-
-    return hatch_build
+    backend = {name: ModuleType(name) for name in accumulate(_INTERFACE.split("."), "{}.{}".format)}
+    backend[_INTERFACE].BuildHookInterface = BuildHookInterface  # type: ignore[attr-defined]
+    spec = spec_from_file_location("hatch_build", os.path.join(root, "hatch_build.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    hooks = module_from_spec(spec)
+    with mock.patch.dict(sys.modules, backend):
+        spec.loader.exec_module(hooks)
+    return hooks
 
 
 if __name__ == "__main__":

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-_USUAL = ("-std=gnu11", "-O2")
-_BARE = ("-Os", "-s", "-nostdlib", "-static", "-fno-pie", "-no-pie", "-Wl,--build-id=none", "-Wl,-z,noseparate-code")
+USUAL = ("-std=gnu11", "-O2")
+BARE = (
+    *("-Os", "-s", "-nostdlib", "-static", "-fno-pie", "-no-pie", "-Wl,--build-id=none", "-Wl,-z,noseparate-code"),
+    "-Wno-unused-command-line-argument",  # clang has no use for -no-pie beside -static
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def _compiler() -> list[str]:
 
 def _compile(name: str, directory: str) -> str:
     output = os.path.join(directory, name)
-    command = [*_compiler(), *_USUAL, "-o", output, os.path.join(HERE, f"{name}.c")]
+    command = [*_compiler(), *USUAL, "-o", output, os.path.join(HERE, f"{name}.c")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{shlex.join(command)} failed: {done.stderr}")
@@ -57,7 +60,7 @@ def _compile(name: str, directory: str) -> str:
 
 def _compile_bare(directory: str) -> str | None:
     output = os.path.join(directory, "empty")
-    command = [*_compiler(), *_BARE, "-o", output, os.path.join(HERE, "empty.c")]
+    command = [*_compiler(), *BARE, "-o", output, os.path.join(HERE, "empty.c")]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         print("no empty static program on this architecture: its rows are left out")
         return None

@@ -130,6 +130,7 @@ static mode_t inspect(int client) {
         poll(&alive, 1, 0);
         close(pidfd);
     }
+    (void)same;
     return mask;
 }
 

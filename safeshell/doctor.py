@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from safeshell.client import control, evaluate
 from safeshell.errors import SafeShellError
-from safeshell.native import bash_client, native_client
+from safeshell.native import bash_client, is_static, native_client, why_not_static
 from safeshell.paths import Home
 from safeshell.programs import Programs
 from safeshell.protocol import Type
@@ -103,7 +103,8 @@ def _client(home: Home, names: Sequence[str]) -> Probe:
     if not names:
         return Probe("shims", False, f"there are none in {home.shims}", "run `safeshell shims sync`")
     try:
-        bare = missing(home, *published(home))
+        tables, settings = published(home)
+        bare = missing(home, tables, settings)
     except SafeShellError as error:
         return Probe("shims", False, error.message, error.hint)
     if bare:
@@ -111,24 +112,45 @@ def _client(home: Home, names: Sequence[str]) -> Probe:
         return Probe(
             "shims", False, f"the rules are about commands without a shim: {shown}", "run `safeshell shims sync`"
         )
-    installed = native_client()
-    if installed is None:
-        hint = "install again where there is a C compiler, then `safeshell shims sync`"
-        return Probe("shims", True, f"{len(names)}, the bash fallback: no native client could be built here", hint)
-    kinds = {_same_file(os.path.join(home.shims, name), installed, bash_client()) for name in names}
+    kinds = {_kind(os.path.join(home.shims, name)) for name in names}
     if "" in kinds:
         return Probe("shims", False, "some are of another version than this installation", "run `safeshell shims sync`")
-    return Probe("shims", True, f"{len(names)}, {' and '.join(sorted(kinds))}")
+    if len(kinds) > 1:
+        found = f"some are {' and some '.join(sorted(kinds, reverse=True))}"
+        return Probe("shims", True, f"{len(names)}, {found}", "run `safeshell shims sync`")
+    (kind,) = kinds
+    why, hint = _explain(kind, asked_for=settings.shims_client == "bash")
+    return Probe("shims", True, f"{len(names)}, {kind}{why and f': {why}'}", hint)
 
 
-def _same_file(shim: str, native: str, bash: str) -> str:
+_STATIC, _LINKED, _BASH = "the static client", "the client linked against libc", "the bash fallback"
+
+
+def _kind(shim: str) -> str:
+    """Which client of this installation a shim is, or "" for none of it."""
     with open(shim, "rb") as stream:
         content = stream.read()
-    for kind, path in (("native", native), ("bash", bash)):
+    for path in filter(None, (native_client(), bash_client())):
         with open(path, "rb") as stream:
             if stream.read() == content:
-                return kind
+                return _BASH if path == bash_client() else _STATIC if is_static(path) else _LINKED
     return ""
+
+
+def _explain(kind: str, *, asked_for: bool) -> tuple[str, str]:
+    """Why the shims are this client, and how they come to be a faster one; `asked_for`: the settings want bash."""
+    if kind == _STATIC:
+        return "", ""
+    why = why_not_static()
+    if kind == _LINKED:
+        hint = "a command costs more: install again with a C compiler that can do without, then `safeshell shims sync`"
+        return why, hint
+    if asked_for:
+        return "the settings ask for it", ""
+    if native_client() is not None:
+        return "", "a native client is installed: run `safeshell shims sync`"
+    hint = "install again where there is a C compiler, then `safeshell shims sync`"
+    return f"no native client could be built here{why and f' ({why})'}", hint
 
 
 def _path(home: Home, names: Sequence[str]) -> Probe:

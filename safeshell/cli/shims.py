@@ -9,6 +9,7 @@ import click
 
 from safeshell import shims
 from safeshell.cli.output import columns
+from safeshell.native import is_static, why_not_static
 from safeshell.paths import Home
 from safeshell.programs import Programs
 from safeshell.published import published
@@ -31,12 +32,15 @@ def sync_home(home: Home, client: str | None = None) -> shims.Synced:
 
 def say_fallback(synced: shims.Synced) -> None:
     """Says where the shims are not what the user may think."""
+    why = why_not_static()
     if not synced.native:
         click.echo(
             "safeshell: the shims are the bash fallback, about 3 ms a command: no native client is installed "
-            "(it is built at installation where there is a C compiler)",
+            f"({why or 'it is built at installation where there is a C compiler'})",
             err=True,
         )
+    elif not is_static(synced.client):
+        click.echo(f"safeshell: the shims are linked against libc, a command costs more: {why}", err=True)
 
 
 @command.command()

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ccode import PROBE, compile_own
 from e2e.guard import Guard, guarded
 from fidelity.callers import CALLERS, KEPT, PRIVILEGED
 from fidelity.differences import BY_BASH, EACH_TIME, FORCED, IN_DAEMON, NOT_SEEN, SHOWN, compare
 from harness import sync_shims, temporary_directory
 from needs import need
 
-SOURCE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fidelity", "probe", "probe.c")
 WORLDS = {
     "auto": "execution: auto\nshims: {extra: [probe]}\n",
     "daemon": "execution: daemon\nshims: {extra: [probe]}\n",
@@ -90,8 +90,7 @@ def probe() -> Iterator[str]:
     """The probe, compiled."""
     with temporary_directory() as root:
         path = os.path.join(root, "probe")
-        compiler = os.environ.get("CC", "cc")
-        subprocess.run([compiler, "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-o", path, SOURCE], check=True)
+        compile_own(PROBE, path)
         yield path
 
 

@@ -21,6 +21,7 @@ import time
 if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+from ccode import compiler
 from fuzz.mutate import PROGRAM, answer, damage, pieces, request
 from harness import Daemon, make_home, running_daemon, temporary_directory, until
 
@@ -124,6 +125,12 @@ def _pass(sock: socket.socket, data: bytes, source: random.Random) -> None:
         rights = []
 
 
+_COMMON = ("-std=gnu11", "-g", "-O1", "-DSAFESHELL_LIBC", "-fno-sanitize-recover=all")
+_SANITIZERS = "address,undefined"
+GUIDED = (*_COMMON, f"-fsanitize=fuzzer,{_SANITIZERS}")
+STANDALONE = (*_COMMON, f"-fsanitize={_SANITIZERS}", "-DSTANDALONE")
+"""What a target is compiled by: for libFuzzer, which is clang's, and without it."""
+
 TARGETS = {"the client's reply parser": "reply_target.c", "the daemon's front": "front_target.c"}
 """What reads bytes in C."""
 
@@ -132,16 +139,11 @@ def build_target(name: str, directory: str) -> tuple[str, bool] | None:
     """Compiles a target; returns it and whether it is libFuzzer's, or None without a compiler that can."""
     source = os.path.join(HERE, TARGETS[name])
     output = os.path.join(directory, "target")
-    common = ["-std=gnu11", "-g", "-O1", "-DSAFESHELL_LIBC", "-fno-sanitize-recover=all", "-o", output, source]
-    sanitizers = "address,undefined"
-    for compiler, flags in (
-        ("clang", [f"-fsanitize=fuzzer,{sanitizers}"]),
-        (os.environ.get("CC", "cc"), [f"-fsanitize={sanitizers}", "-DSTANDALONE"]),
-    ):
-        if shutil.which(compiler):
-            done = subprocess.run([compiler, *flags, *common], capture_output=True, check=False)
+    for words, flags in ((["clang"], GUIDED), (compiler(), STANDALONE)):
+        if shutil.which(words[0]):
+            done = subprocess.run([*words, *flags, "-o", output, source], capture_output=True, check=False)
             if done.returncode == 0:
-                return output, "-DSTANDALONE" not in flags
+                return output, flags is GUIDED
     return None
 
 

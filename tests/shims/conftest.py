@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from ccode import hooks
 from needs import need
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SHIMS = os.path.join(ROOT, "shims")
-STRICT = ("-std=gnu11", "-Wall", "-Wextra", "-Werror")
-BUILDS = {
-    "freestanding": ("-Os", "-ffreestanding", "-nostdlib", "-static", "-fno-pie", "-no-pie", "-fno-stack-protector"),
-    "libc": ("-O1", "-g", "-DSAFESHELL_LIBC"),
-}
+BUILDS = ("freestanding", "libc")
 BLANK = {"PATH": "/usr/bin:/bin"}
 
 
@@ -27,10 +24,9 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Path of each client."""
     directory = tmp_path_factory.mktemp("clients")
     built = {"bash": os.path.join(SHIMS, "safeshell-check")}
-    for name, flags in BUILDS.items():
+    for name, build in (("freestanding", hooks().compile_static), ("libc", hooks().compile_linked)):
         built[name] = str(directory / name)
-        source = os.path.join(SHIMS, "safeshell-shim.c")
-        subprocess.run([os.environ.get("CC", "cc"), *STRICT, *flags, "-o", built[name], source], check=True)
+        assert not build(os.path.join(SHIMS, "safeshell-shim.c"), built[name])
     return built
 
 
@@ -93,7 +89,7 @@ def home() -> Iterator[str]:
         yield directory
 
 
-@pytest.fixture(params=[*BUILDS])
+@pytest.fixture(params=BUILDS)
 def shim(request: pytest.FixtureRequest, clients: dict[str, str], home: str) -> Shim:
     """The native client, in each build."""
     return make_shim(home, clients[request.param])

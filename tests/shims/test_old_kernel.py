@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
-from shims.conftest import STRICT, Shim, make_shim
+from ccode import OLD_KERNEL, compile_own
+from shims.conftest import Shim, make_shim
 from shims.fake_daemon import FDS, FakeDaemon, refused
 from shims.test_unreachable import configure_start
 
@@ -19,8 +19,7 @@ NO = refused(126, b"no\n")
 def preload(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The library that makes a kernel look old."""
     library = str(tmp_path_factory.mktemp("preload") / "old.so")
-    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "old_kernel.c")
-    subprocess.run([os.environ.get("CC", "cc"), *STRICT, "-shared", "-fPIC", "-o", library, source], check=True)
+    compile_own(OLD_KERNEL, library)
     return library
 
 
