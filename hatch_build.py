@@ -5,6 +5,7 @@ The wheel then is for this platform.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import subprocess
@@ -62,6 +63,8 @@ class ClientBuildHook(BuildHookInterface[Any]):  # type: ignore[misc, unused-ign
         failure = reason and compile_linked(source, output)
         if failure:
             self.app.display_warning(f"the native client is left out, shims will use the slower bash client: {failure}")
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(self.root, FRONT))  # an earlier build's would be in a wheel for any platform
             return
         if reason:
             self.app.display_warning(f"the native client is linked against libc, a command costs more: {reason}")

@@ -2,13 +2,20 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ccode import build, hooks, refusing_compiler
 from harness import PATH, Daemon, safeshell
 
+from safeshell import native
+from safeshell.doctor import Probe, examine
 from safeshell.paths import Home
+from safeshell.published import published
+from safeshell.shims import list_shims, sync
 
 RULES = """\
 version: 1
@@ -123,3 +130,81 @@ def test_people_get_lines(shims: Home, daemon: Daemon) -> None:
     assert "\x1b" not in done.stdout
     assert done.stdout.splitlines()[0].startswith("ok")
     assert daemon.status()["pid"]
+
+
+@pytest.fixture
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Has what is native of this installation be what a compiler makes of it."""
+
+    def install(words: str) -> None:
+        monkeypatch.setenv("CC", words)
+        monkeypatch.setattr(hooks(), "compile_front", lambda *_: "")  # nothing asks for it here, and it takes a second
+        shutil.copy(native.bash_client(), tmp_path)
+        directory = build(str(tmp_path)).native
+        shutil.copy(tmp_path / "safeshell-check", directory)
+        monkeypatch.setattr(native, "_HERE", directory)
+
+    return install
+
+
+def probed(home: Home, client: str | None = None) -> Probe:
+    """What is said of the shims, made by this installation."""
+    tables, settings = published(home)
+    sync(home, tables, settings, client)
+    return next(probe for probe in examine(home) if probe.name == "shims")
+
+
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "aarch64"}, reason="no static client for this architecture")
+def test_the_static_client_is_named(shims: Home, daemon: Daemon, installation: Callable[[str], None]) -> None:
+    assert daemon.status()["pid"]
+    installation("cc")
+    assert probed(shims) == Probe("shims", True, f"{len(list_shims(shims))}, the static client")
+    found = probed(shims, "bash")
+    assert found.found.endswith(", the bash fallback")
+    assert found.hint == "a native client is installed: run `safeshell shims sync`"
+
+
+def test_a_client_linked_against_libc_is_named_and_why(
+    shims: Home, daemon: Daemon, installation: Callable[[str], None], tmp_path: Path
+) -> None:
+    assert daemon.status()["pid"]
+    installation(refusing_compiler(str(tmp_path)))
+    found = probed(shims)
+    assert found.ok
+    assert found.found.endswith(", the client linked against libc: refusing-cc: error: no libc, no program")
+    assert found.hint.startswith("a command costs more: install again ")
+
+
+def test_the_bash_fallback_is_named_and_why(shims: Home, daemon: Daemon, installation: Callable[[str], None]) -> None:
+    assert daemon.status()["pid"]
+    installation("/nonexistent/cc")
+    found = probed(shims)
+    assert found.ok
+    assert found.found.endswith(
+        ", the bash fallback: no native client could be built here (/nonexistent/cc: No such file or directory)"
+    )
+    assert found.hint.startswith("install again where there is a C compiler")
+
+
+@pytest.mark.config("shims: {client: bash}\n")
+def test_the_bash_client_may_have_been_asked_for(
+    shims: Home, daemon: Daemon, installation: Callable[[str], None]
+) -> None:
+    assert daemon.status()["pid"]
+    installation("cc")
+    found = probed(shims)
+    assert found.found.endswith(", the bash fallback: the settings ask for it")
+    assert found.hint == ""
+
+
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "aarch64"}, reason="no static client for this architecture")
+def test_shims_of_two_kinds_are_said(shims: Home, daemon: Daemon, installation: Callable[[str], None]) -> None:
+    assert daemon.status()["pid"]
+    installation("cc")
+    probed(shims)
+    shim = os.path.join(shims.shims, "ls")
+    os.unlink(shim)
+    shutil.copy(native.bash_client(), shim)
+    found = next(probe for probe in examine(shims) if probe.name == "shims")
+    assert found.found.endswith(", some are the static client and some the bash fallback")
+    assert found.hint == "run `safeshell shims sync`"
