@@ -12,6 +12,7 @@ from ccode import build, hooks, refusing_compiler
 from harness import PATH, Daemon, safeshell
 
 from safeshell import native
+from safeshell.cli.shims import say_fallback
 from safeshell.doctor import Probe, examine
 from safeshell.paths import Home
 from safeshell.published import published
@@ -208,3 +209,23 @@ def test_shims_of_two_kinds_are_said(shims: Home, daemon: Daemon, installation: 
     found = next(probe for probe in examine(shims) if probe.name == "shims")
     assert found.found.endswith(", some are the static client and some the bash fallback")
     assert found.hint == "run `safeshell shims sync`"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (None, "safeshell: the shims are linked against libc, a command costs more: refusing-cc: error: no libc"),
+        ("/nonexistent/cc", "no native client is installed (/nonexistent/cc: No such file or directory)"),
+    ],
+)
+def test_whoever_makes_the_shims_is_told_why_they_are_slower(
+    home: Home,
+    installation: Callable[[str], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: str | None,
+    said: str,
+) -> None:
+    installation(words or refusing_compiler(str(tmp_path)))
+    say_fallback(sync(home, *published(home)))
+    assert said in capsys.readouterr().err
