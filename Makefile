@@ -52,6 +52,7 @@ lint: $(VENV)/.ready
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+	$(BIN)/python tests/lint_c.py
 
 format: $(VENV)/.ready
 	$(BIN)/python -m ruff check --fix .
@@ -113,4 +114,4 @@ $(VENV)/.ready: $(VENV)/.python requirements.txt $(SOURCES)
 
 clean:
 	rm -rf .venv .venv-* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	rm -f safeshell/native/safeshell-shim safeshell/native/safeshell-front.so
+	rm -f safeshell/native/safeshell-shim safeshell/native/safeshell-front.so safeshell/native/not-static.txt
