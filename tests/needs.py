@@ -36,6 +36,7 @@ PACKAGES = {
     "groff": "groff",
     "less": "less",
     "make": "make",
+    "mount": "mount",
     "nc": "netcat-openbsd",
     "node": "nodejs",
     "npm": "npm",

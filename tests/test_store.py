@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from needs import need
 
 from safeshell import store
 from safeshell.errors import TableError
@@ -321,6 +322,7 @@ def small_disk(tmp_path: Path) -> Iterator[str]:
     """A file system of 512 KiB."""
     mount = tmp_path / "disk"
     mount.mkdir()
+    need("mount", "root")
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", mount], capture_output=True, check=False)
     if done.returncode:
         pytest.skip("needs to mount a small disk")

@@ -39,7 +39,7 @@ def test_times(text: str, said: str) -> None:
 def test_a_date_is_its_midnight_here(monkeypatch: pytest.MonkeyPatch) -> None:
     import time
 
-    monkeypatch.setenv("TZ", "Etc/GMT-5")  # five hours east
+    monkeypatch.setenv("TZ", "<+05>-5")  # five hours east, as POSIX has it: time zones' files may not be there
     time.tzset()
     try:
         assert parse_time("2026-11-20", NOW) == "2026-11-19T19:00:00.000000Z"

@@ -33,6 +33,7 @@ def test_a_home_is_its_rules_and_its_settings(home: Home) -> None:
     assert all(signature(path) == state for path, state in compiled.watch.items())
 
 
+@pytest.mark.needs("root")
 def test_the_machines_rules_come_first_and_are_watched_for(
     home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -30,6 +30,7 @@ from harness import (
     wait_for,
     write,
 )
+from needs import need
 
 from safeshell.client import connect, control, execute
 from safeshell.daemon.loop import Loop
@@ -142,6 +143,7 @@ def _limit_processes(pid: int, limits: str) -> None:
 def small_disk() -> Iterator[str]:
     """A file system of its own, of 4 MiB."""
     with temporary_directory() as root:
+        need("mount", "root")
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", root], check=False)
         if mounted.returncode:
             pytest.skip("needs to mount a small disk")

@@ -52,6 +52,9 @@ def test_names_are_quoted_as_rm_does(names: list[bytes]) -> None:
 @pytest.mark.parametrize("arguments", [["é"], ["--interactive=é'"], ["--preserve-root=é"], ["-q", "-é"]])
 def test_the_locale_is_rms(tmp_path: object, env: dict[str, str], arguments: list[str]) -> None:
     clean = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **env}
+    if subprocess.run([sys.executable, "-c", ""], env=clean, capture_output=True, check=False).returncode:
+        # Before 3.13, where the project is installed in place: Python reads that path in the locale's encoding.
+        pytest.skip("needs a Python that starts in this locale from a directory with this name")
 
     def said(program: Sequence[str]) -> tuple[int, bytes, bytes]:
         done = subprocess.run(

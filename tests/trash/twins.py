@@ -50,7 +50,7 @@ def snapshot(root: str) -> tuple[tuple[bytes, int, bytes], ...]:
 
 @contextmanager
 def two(build: Build, owner: int = 0, above: str = "/tmp") -> Iterator[tuple[str, str, str]]:
-    """Two equal trees and a SafeShell home, in directories that anyone can enter."""
+    """Two equal trees and a SafeShell home, an owner's or else one's own, in directories that anyone can enter."""
     top = tempfile.mkdtemp(prefix="ss", dir=above)
     os.chmod(top, 0o755)
     try:
@@ -60,7 +60,8 @@ def two(build: Build, owner: int = 0, above: str = "/tmp") -> Iterator[tuple[str
             build(root)
         home = os.path.join(top, "h")
         os.mkdir(home, 0o700)
-        os.chown(home, owner, owner)
+        if owner:
+            os.chown(home, owner, owner)
         yield roots[0], roots[1], home
     finally:
         shutil.rmtree(top, ignore_errors=True)
