@@ -34,6 +34,9 @@ from safeshell.table import Table
 SAFESHELL = os.path.join(os.path.dirname(sys.executable), "safeshell")
 """The command, as it is installed beside the interpreter that runs the tests."""
 
+INTERPRETER = os.path.realpath(sys.executable)
+"""For the first line of a script, which takes no blank: the virtual environment's may stand below anything."""
+
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
 RULES = """\

@@ -156,9 +156,10 @@ def test_another_version_or_user_or_compiler_compiles(
     with monkeypatch.context() as patch:
         patch.setattr(safeshell.unchanged, "_modules", lambda directory: [os.path.join(directory, "__init__.py")])
         cli("compile", "--check")
+    before = current(home).said
     with monkeypatch.context() as patch:
         patch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-        assert safeshell.unchanged.circumstances(home.rules) != current(home).said["circumstances"]  # type: ignore[index] # settled
+        assert safeshell.unchanged.circumstances(home.rules) != before["circumstances"]  # type: ignore[index] # settled
     cli("compile", "--check")
     assert recalled == [False, False, True]
 

@@ -360,6 +360,7 @@ def test_a_compiler_that_takes_long_is_not_waited_for(
     loop.close()
 
 
+@pytest.mark.needs("root")
 def test_the_machines_rules_are_in_force_under_the_users(
     monkeypatch: pytest.MonkeyPatch, homes: object, loop: Loop, tmp_path: Path
 ) -> None:
@@ -381,6 +382,7 @@ def test_the_machines_rules_are_in_force_under_the_users(
     loop.close()
 
 
+@pytest.mark.needs("root")
 def test_the_machines_rules_cannot_be_overridden(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Home) -> None:
     from safeshell_compiler.publish import compile_home
 

@@ -7,11 +7,11 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from harness import (
+    INTERPRETER,
     PATH,
     PATIENCE_S,
     Daemon,
@@ -70,7 +70,7 @@ PROGRAMS = {
     "umask": "#!/bin/sh\numask\n",
     # Says what it is, then what it hears, until its input ends.
     "listener": f"""\
-#!{sys.executable} -IS
+#!{INTERPRETER} -IS
 import os, signal, sys
 def hear(number, frame):
     os.write(1, b"%s\\n" % signal.Signals(number).name.encode())

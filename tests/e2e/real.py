@@ -55,7 +55,13 @@ TOOLS = (
 )
 """Shimmed beside `e2e.guard.SHIMMED`."""
 
-PIP = f"#!{sys.executable}\nimport sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n"
+PIP = f"""\
+#!/bin/sh
+"exec" "{sys.executable}" "$0" "$@"
+import sys
+from pip._internal.cli.main import main
+sys.exit(main())
+"""
 
 
 def config(execution: str) -> str:

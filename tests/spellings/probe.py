@@ -7,8 +7,9 @@ import functools
 import os
 import shutil
 import subprocess
-import sys
 from typing import NamedTuple
+
+from harness import INTERPRETER
 
 from safeshell.subject import block
 
@@ -47,7 +48,7 @@ class Probe:
         for name in ("a b", "sub/deeper"):
             os.makedirs(os.path.join(self.root, name), exist_ok=True)
         with open(self.path, "w", encoding="utf-8") as stream:
-            stream.write(PROBE.format(python=sys.executable, report=self._report))
+            stream.write(PROBE.format(python=INTERPRETER, report=self._report))
         os.chmod(self.path, 0o755)
 
     def executed(self, argv: list[bytes], environment: dict[bytes, bytes]) -> Executed | None:
