@@ -5,7 +5,7 @@
     need("sshd")                            # the same in the middle of a test or a fixture
 
 The last lines of a run tell, program by program, how many tests were skipped and which package brings it.
-`--skips FILE` holds a run to a list of skips, with their reasons; `--write-skips FILE` writes the list.
+`--skips FILE` holds a run to a list of skips; `--write-skips FILE` writes one, to which a person adds why.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -22,27 +22,53 @@ ROOT = "root"
 
 PACKAGES = {
     "ar": "binutils",
+    "aws": "awscli",
+    "badblocks": "e2fsprogs",
+    "bash": "bash",
+    "blkdiscard": "util-linux",
     "busybox": "busybox",
     "bwrap": "bubblewrap",
+    "bzip2": "bzip2",
     "cc": "gcc",
+    "chroot": "coreutils",
     "clang": "clang",
+    "crontab": "cron",
     "curl": "curl",
+    "dash": "dash",
     "doas": "doas",
-    "docker": "docker-cli",
+    "docker": "docker.io",
     "docker-compose": "docker-compose",
+    "dropdb": "postgresql-client",
+    "dropuser": "postgresql-client",
+    "fdisk": "fdisk",
     "fish": "fish",
     "flock": "util-linux",
     "git": "git",
     "groff": "groff",
+    "gzip": "gzip",
+    "kubectl": "kubernetes-client",
+    "ldd": "libc-bin",
     "less": "less",
     "make": "make",
+    "mkfs.btrfs": "btrfs-progs",
+    "mkfs.ext4": "e2fsprogs",
+    "mkfs.vfat": "dosfstools",
+    "mkfs.xfs": "xfsprogs",
+    "mkswap": "util-linux",
     "mount": "mount",
     "nc": "netcat-openbsd",
     "node": "nodejs",
     "npm": "npm",
+    "parted": "parted",
+    "podman": "podman",
     "pre-commit": "pre-commit",
+    "psql": "postgresql-client",
+    "redis-cli": "redis-tools",
+    "rsync": "rsync",
     "script": "bsdutils",
     "setpriv": "util-linux",
+    "sfdisk": "fdisk",
+    "sgdisk": "gdisk",
     "shellcheck": "shellcheck",
     "socat": "socat",
     "ssh": "openssh-client",
@@ -51,15 +77,22 @@ PACKAGES = {
     "strace": "strace",
     "sudo": "sudo",
     "systemd-socket-activate": "systemd",
+    "tar": "tar",
+    "terraform": "",
     "tmux": "tmux",
     "unshare": "util-linux",
     "valgrind": "valgrind",
     "vim": "vim",
+    "wipefs": "util-linux",
+    "xz": "xz-utils",
     "zsh": "zsh",
 }
-"""Debian's package of each program that isn't on every machine."""
+"""Debian's package of each program that tests run; "" where it has none."""
 
-_WANTING = re.compile(r"needs (\S+)")
+_MAYBE = "? "
+"""Stands in a list before what is skipped on some machines only: where no package that is installed brings it."""
+
+_MISSING = re.compile(r"needs (\S+)(?: and \S+)*$")
 
 
 def why_not(*needs: str) -> str:
@@ -71,7 +104,9 @@ def why_not(*needs: str) -> str:
 def _is_here(need: str) -> bool:
     if need == ROOT:
         return os.geteuid() == 0
-    return any(found(name) for name in need.split("|"))
+    names = need.split("|")
+    assert PACKAGES.keys() >= set(names), f"{need}: PACKAGES doesn't say what brings it"
+    return any(found(name) for name in names)
 
 
 def found(program: str) -> str | None:
@@ -83,16 +118,16 @@ def need(*needs: str) -> str:
     """Skips the test where one of these isn't here; returns where the first program is."""
     reason = why_not(*needs)
     if reason:
-        pytest.skip(reason)
+        raise pytest.skip.Exception(reason, _use_item_location=True)
     return next((path for name in needs[0].split("|") if (path := found(name))), "")
 
 
-def package_of(need: str) -> str:
-    """What a person does to have it."""
+def remedy(need: str) -> str:
+    """What a person does to have what a test needs."""
     if need == ROOT:
         return "run as root"
-    packages = [PACKAGES[name] for name in need.split("|") if name in PACKAGES]
-    return f"apt-get install {packages[0]}" if packages else "?"
+    package = PACKAGES[need.partition("|")[0]]
+    return f"apt-get install {package}" if package else "no package of Debian's brings it"
 
 
 class Skips:
@@ -122,30 +157,46 @@ class Skips:
                 stream.writelines(f"{line}\n" for line in lines)
         if self._expected:
             with open(self._expected, encoding="utf-8") as stream:
-                expected = [line for line in stream.read().splitlines() if line and not line.startswith("#")]
+                listed = [line for line in stream.read().splitlines() if line and not line.startswith("#")]
+            expected = [line for line in listed if not line.startswith(_MAYBE)]
+            allowed = {line.removeprefix(_MAYBE) for line in listed}
             self._differences = [
-                *(f"+ {line}" for line in lines if line not in expected),
+                *(f"+ {line}" for line in lines if line not in allowed),
                 *(f"- {line}" for line in expected if line not in lines),
             ]
             if self._differences and session.exitstatus == 0:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Says what a machine with more on it would have tested."""
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+        """Says, last of all, what a machine with more on it would have tested."""
+        yield
         say = terminalreporter.write_line
         if self._differences:
             terminalreporter.section(f"the skips are not those of {self._expected}")
             for line in self._differences:
                 say(line)
         wanting: Counter[str] = Counter()
+        others: Counter[str] = Counter()
         for (reason, _), count in self.found.items():
-            if match := _WANTING.match(reason):
-                wanting[match[1]] += count
+            missing = _MISSING.match(reason)
+            if missing:
+                wanting[missing[1]] += count
+            else:
+                others[reason] += count
         if wanting:
             terminalreporter.section("skipped for want of")
             width = max(map(len, wanting))
             for name, count in sorted(wanting.items()):
-                say(f"{name:{width}}  {count:4} {'test' if count == 1 else 'tests'}  ({package_of(name)})")
+                say(f"{name:{width}}  {_tests(count)}  ({remedy(name)})")
+        if others:
+            terminalreporter.section("skipped for other reasons")
+            for reason, count in sorted(others.items()):
+                say(f"{_tests(count)}  {reason}")
+
+
+def _tests(count: int) -> str:
+    return f"{count:4} {'test ' if count == 1 else 'tests'}"
 
 
 def _listed(found: Iterable[tuple[str, str]] | Counter[tuple[str, str]]) -> list[str]:

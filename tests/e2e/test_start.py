@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import signal
 import stat
 import subprocess
@@ -21,7 +22,7 @@ from safeshell.settings import daemon_command
 def start_by(guard: Guard, script: str) -> str:
     """Has the clients start the daemon by a shell script that notes its pid first; returns the notes' path."""
     notes = os.path.join(guard.root, "starts")
-    path = guard.install("starter", f"#!/bin/sh\necho $$ >> {notes}\n{script}\nexec {' '.join(daemon_command())}\n")
+    path = guard.install("starter", f"#!/bin/sh\necho $$ >> {notes}\n{script}\nexec {shlex.join(daemon_command())}\n")
     assert os.stat(path).st_mode & stat.S_IXUSR
     break_start(guard, path)
     return notes

@@ -61,6 +61,7 @@ def test_less(faithful: Guard) -> None:
         assert terminal.finish() == 0
 
 
+@pytest.mark.needs("less")
 def test_a_pager_in_a_pipe_still_reads_the_terminal(shell: Terminal) -> None:
     shell.type("echo only | cat | less -X; echo status $?\r")
     shell.expect(r"\(END\)")
