@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
-from opentelemetry.sdk._logs import ReadableLogRecord
-from opentelemetry.sdk._logs.export import LogRecordExportResult
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from safeshell import __version__
 from safeshell.audit.files import opened
@@ -25,6 +24,16 @@ BATCH = 512
 
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Waits between attempts; the last one again and again."""
+
+
+class _Batch:
+    """Keeps what a logger would export: its class, and an exporter's, differ between the library's versions."""
+
+    def __init__(self) -> None:
+        self.records: list[Any] = []
+
+    def export(self, records: Iterable[Any]) -> None:
+        self.records.extend(records)
 
 
 class LogSender:
@@ -47,9 +56,12 @@ class LogSender:
         self._exporter = OTLPLogExporter(endpoint=url)
         self._url = url
         self._state = state
-        self._resource = resource
         self._warn = warn
-        self._batch: list[ReadableLogRecord] = []
+        batch: Any = _Batch()
+        provider = LoggerProvider(resource, shutdown_on_exit=False)
+        provider.add_log_record_processor(SimpleLogRecordProcessor(batch))
+        self._logger = provider.get_logger(SCOPE, __version__)
+        self._batch: list[Any] = batch.records
         self._last = ""
         self._sent_before = _find(_read(state), log)
         self.sent = 0
@@ -72,8 +84,7 @@ class LogSender:
         except (KeyError, ValueError, TypeError, AttributeError):
             self.skipped += 1
             return
-        scope = InstrumentationScope(SCOPE, __version__)
-        self._batch.append(ReadableLogRecord(log, self._resource, scope))
+        self._logger.emit(log)
         self._last = digest
         if len(self._batch) >= BATCH:
             self.flush()
@@ -93,7 +104,7 @@ class LogSender:
         if not self._batch:
             return True
         for wait in _waits():
-            if self._exporter.export(self._batch) is LogRecordExportResult.SUCCESS:
+            if self._export():
                 if wait > RETRY_S[0]:
                     self._warn(f"{self._url} takes records again")
                 break
@@ -109,6 +120,13 @@ class LogSender:
         except OSError as error:
             raise SafeShellError(f"can't write {self._state}: {error.strerror}") from error
         return True
+
+    def _export(self) -> bool:
+        """Whether the receiver took the batch."""
+        try:
+            return self._exporter.export(self._batch).name == "SUCCESS"
+        except OSError:  # requests' errors are of these; an exporter may raise them, and some versions' do
+            return False
 
     def close(self) -> None:
         """Ends the connection."""
