@@ -38,8 +38,14 @@ from safeshell.protocol import (
 )
 from safeshell.subject import block
 
-WORDS = st.binary(max_size=12).map(lambda data: data.replace(b"\0", b"x"))
-NAMES = WORDS.filter(bool)
+
+
+def words(least: int) -> st.SearchStrategy[bytes]:
+    return st.binary(min_size=least, max_size=12).map(lambda data: data.replace(b"\0", b"x"))
+
+
+WORDS = words(0)
+NAMES = words(1)
 COMMANDS = st.builds(
     Command,
     st.sampled_from([Type.EXECUTE, Type.EVALUATE]),
