@@ -39,7 +39,6 @@ from safeshell.protocol import (
 from safeshell.subject import block
 
 
-
 def words(least: int) -> st.SearchStrategy[bytes]:
     return st.binary(min_size=least, max_size=12).map(lambda data: data.replace(b"\0", b"x"))
 
