@@ -379,11 +379,23 @@ class Connection:
             self.deadline.cancel()
         if self._registered:
             self._loop.unregister(self.fileno)
+        if self.command is None or self.command.lines:
+            self._discard_unread()
         self.sock.close()
         self.release_descriptors()
         self._leave_owner()
         os.close(self.pidfd)
         self._on_close(self)
+
+    def _discard_unread(self) -> None:
+        """Takes what is still to be read, a signal that came as the command ended, say.
+
+        Closed with it, the client's end would have an error, and `nc` then drops the answer that it has not read yet.
+        """
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RD)  # nothing more can come
+            while self.sock.recv(4096, socket.MSG_DONTWAIT):
+                pass
 
 
 def _open_pidfd(sock: socket.socket, pid: int) -> int:

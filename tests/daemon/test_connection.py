@@ -161,6 +161,17 @@ def test_what_the_client_does_not_take_at_once_follows(pair: Pair, listens_first
     assert pair.connection.closed
 
 
+@pytest.mark.parametrize("command", [LINES, None])
+def test_what_is_left_unread_is_no_error_for_the_client(pair: Pair, command: Command | None) -> None:
+    pair.connection.command = command
+    pair.client.send(b"signal CONT\n" * 1000)
+    pair.connection.finish(b"exited 0\n")
+    watched = select.poll()
+    watched.register(pair.client, select.POLLIN)
+    assert not watched.poll(0)[0][1] & select.POLLERR  # `nc` reads nothing more where there is one
+    assert pair.answer() == b"exited 0\n"
+
+
 def test_a_client_that_has_gone_is_no_error(pair: Pair) -> None:
     pair.client.close()
     pair.connection.send(b"x")
