@@ -6,6 +6,7 @@ import ast
 import contextlib
 import inspect
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -41,7 +42,10 @@ from safeshell.settings import daemon_command
 
 AS_ROOT = pytest.mark.needs("root")
 NOBODY = 65534
-AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+ORDINARY = os.geteuid() or NOBODY
+"""A user who is held to the limit on processes, as root isn't."""
+
+AS_ORDINARY = () if os.geteuid() else ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 
 
 @contextlib.contextmanager
@@ -94,28 +98,26 @@ def test_a_hard_limit_that_is_low_still_runs_commands(home: Home) -> None:
 # Processes
 
 
-@AS_ROOT
 def test_out_of_processes_is_said_and_ends_when_there_are_some_again() -> None:
     with temporary_directory() as root:
         os.chmod(root, 0o755)
         home = make_home(os.path.join(root, "h"))
         for path in (home.root, *(os.path.join(home.root, name) for name in os.listdir(home.root))):
-            os.chown(path, NOBODY, NOBODY)
-        with constrained(home, "prlimit", "--nproc=1000:1000", *AS_NOBODY) as pid:
-            done = _as_nobody(home)
+            os.chown(path, ORDINARY, -1)
+        with constrained(home, *AS_ORDINARY) as pid:
+            done = _as_ordinary(home)
             assert done.stdout == "served\n", done
-            _limit_processes(pid, "0:1000")
-            done = _as_nobody(home)
-            assert "can't be started here: spawn: Resource temporarily unavailable" in done.stdout, done
-            before = idle(home)
-            write(home.rules, RULES.replace("precious", "dear"))
-            os.chown(home.rules, NOBODY, NOBODY)
-            assert "spawn: Resource temporarily unavailable" in _as_nobody(home).stdout  # by the last rules
-            after = idle(home)
-            assert after["error"].endswith("the compiler can't be started: Resource temporarily unavailable")
-            assert after["descriptors"] == before["descriptors"]
-            _limit_processes(pid, "1000:1000")
-            assert _as_nobody(home).stdout.startswith("served\n")
+            with _no_process_more(pid):
+                done = _as_ordinary(home)
+                assert "can't be started here: spawn: Resource temporarily unavailable" in done.stdout, done
+                before = idle(home)
+                write(home.rules, RULES.replace("precious", "dear"))
+                os.chown(home.rules, ORDINARY, -1)
+                assert "spawn: Resource temporarily unavailable" in _as_ordinary(home).stdout  # by the last rules
+                after = idle(home)
+                assert after["error"].endswith("the compiler can't be started: Resource temporarily unavailable")
+                assert after["descriptors"] == before["descriptors"]
+            assert _as_ordinary(home).stdout.startswith("served\n")
             # Where the interpreter is in root's own directory, nobody's compiler still fails, but for another reason.
             assert "temporarily" not in (control(Type.STATUS, home=home)["error"] or "")
 
@@ -127,13 +129,24 @@ _CALL = (
 )
 
 
-def _as_nobody(home: Home) -> subprocess.CompletedProcess[str]:
-    command = [*AS_NOBODY, sys.executable, "-I", "-c", _CALL, home.root]
+def _as_ordinary(home: Home) -> subprocess.CompletedProcess[str]:
+    command = [*AS_ORDINARY, sys.executable, "-I", "-c", _CALL, home.root]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd="/")
 
 
-def _limit_processes(pid: int, limits: str) -> None:
-    subprocess.run([*AS_NOBODY, "prlimit", f"--pid={pid}", f"--nproc={limits}"], check=True)
+@contextlib.contextmanager
+def _no_process_more(pid: int) -> Iterator[None]:
+    """A process can start none for as long as the block: it is one itself, so 0 holds however many its user has."""
+    inherited = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+    _limit_processes(pid, "0")
+    try:
+        yield
+    finally:
+        _limit_processes(pid, "unlimited" if inherited == resource.RLIM_INFINITY else str(inherited))
+
+
+def _limit_processes(pid: int, soft: str) -> None:
+    subprocess.run([*AS_ORDINARY, "prlimit", f"--pid={pid}", f"--nproc={soft}:"], check=True)
 
 
 # The disk
