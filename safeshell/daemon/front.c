@@ -474,6 +474,8 @@ static int running_at(const struct front *front, int child, int fd) {
 
 static struct taken stop_minding(struct front *front, int at) {
     const struct taken taken = front->running[at];
+    /* Closing it would not do: a child that is only just becoming its program still has a copy. */
+    epoll_ctl(front->epoll, EPOLL_CTL_DEL, taken.fd, NULL);
     memmove(front->running + at, front->running + at + 1, (size_t)(--front->running_count - at) * sizeof taken);
     return taken;
 }
@@ -481,7 +483,6 @@ static struct taken stop_minding(struct front *front, int at) {
 /* Has Python see to a command that runs. */
 static void hand_over(struct front *front, int at) {
     front->shared.taken = stop_minding(front, at);
-    epoll_ctl(front->epoll, EPOLL_CTL_DEL, front->shared.taken.fd, NULL);
     remember_child(front, front->shared.taken.child, front->shared.taken.fd);
 }
 

@@ -45,6 +45,7 @@ class Loop:
         self._epoll = select.epoll()
         self._poll: Poll = self._epoll.poll
         self._callbacks: dict[int, Callback] = {}
+        self._fresh: set[int] = set()
         self._timers: list[tuple[float, int, Timer]] = []
         self._sequence = itertools.count()
         self._cancelled = 0
@@ -75,6 +76,7 @@ class Loop:
     def register(self, descriptor: int, events: int, callback: Callback) -> None:
         """Calls back with the ready events whenever the descriptor has some."""
         self._callbacks[descriptor] = callback
+        self._fresh.add(descriptor)
         self._epoll.register(descriptor, events)
 
     def modify(self, descriptor: int, events: int) -> None:
@@ -107,12 +109,13 @@ class Loop:
     def run(self) -> None:
         """Runs until `stop`."""
         self._running = True
-        callbacks = self._callbacks
+        callbacks, fresh = self._callbacks, self._fresh
         while self._running:
+            fresh.clear()
             for descriptor, events in self._poll(self._wait()):
-                # A callback may have closed a descriptor that is still in this batch.
+                # A descriptor that is still in this batch may have been closed since, and its number be another's.
                 callback = callbacks.get(descriptor)
-                if callback is not None:
+                if callback is not None and descriptor not in fresh:
                     callback(events)
             if self._timers:
                 self._run_timers()

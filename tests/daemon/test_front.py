@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import os
 import select
+import signal
 import socket
 from collections.abc import Iterator
 
@@ -12,6 +13,8 @@ import pytest
 from harness import PATH, temporary_directory, until
 
 from safeshell.daemon.confinement import Own
+from safeshell.daemon.connection import Taken
+from safeshell.daemon.executor import IGNORED_BY_PYTHON
 from safeshell.daemon.front import ANSWERED_STAGES, Answered, Front
 from safeshell.daemon.loop import Loop
 from safeshell.daemon.timings import Timings
@@ -74,6 +77,71 @@ def test_of_many_that_ask_at_once_each_is_answered_and_told_of_once(loop: Loop) 
     assert set(told) == {Answered(0, os.getpid(), os.geteuid(), 0, 0, 0)}
     assert len(timings.whole("allow", "in_place")) == len(clients)
     os.close(directory)
+
+
+@pytest.fixture
+def standard_signals() -> Iterator[None]:
+    """This process is as a client is."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (*IGNORED_BY_PYTHON, signal.SIGCHLD)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("standard_signals")
+def test_it_waits_for_no_socket_that_it_has_closed(loop: Loop) -> None:
+    """A child that is only just becoming its program has a copy of it, and so has this test."""
+    front, timings = make(loop, Own.read()), Timings()
+    front.may_run = lambda: 1
+    loop.watch_signals((signal.SIGCHLD,), lambda _number: None)
+    assert front.put(
+        0,
+        frame=REQUEST,
+        passed=4,
+        variables=b"PATH=/bin\0",
+        directory=b"/",
+        reads=b"",
+        answer=b"/bin/true",
+        arguments=b"",
+        runs=True,
+        urgent=False,
+        whole=timings.whole("allow", "daemon").address,
+    )
+    null, there = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC), os.open("/", os.O_PATH | os.O_CLOEXEC)
+    passed = array.array("i", [null, null, null, there])
+    with temporary_directory() as root, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{root}/socket")
+        listener.listen()
+        listener.setblocking(False)
+        loop.register(listener.fileno(), select.EPOLLIN, lambda _events: None)
+        front.set(listener.fileno(), timed=False, descriptors_max=4096)
+        before = _watched(loop)
+
+        def watched_after_one() -> set[int]:
+            """Nothing where it took so long that it was left to Python."""
+            taken: list[Taken] = []
+            front.on_taken = taken.append
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(f"{root}/socket")
+                client.sendmsg([REQUEST], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)])
+                front.poll(0)
+                copies = [os.dup(number) for number in _watched(loop) - before]
+                os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+                front.poll(0)
+                after = _watched(loop)
+                for number in [*copies, *[number for found in taken for number in (found.fd, found.pidfd)]]:
+                    os.close(number)
+            return set() if taken else after
+
+        assert until(watched_after_one, "a command to be run by the front alone") == before
+    os.close(null)
+    os.close(there)
+
+
+def _watched(loop: Loop) -> set[int]:
+    """The descriptors that it waits for, by the numbers that they had."""
+    with open(f"/proc/self/fdinfo/{loop.descriptors[0]}", encoding="ascii") as stream:
+        return {int(line.split()[1]) for line in stream if line.startswith("tfd:")}
 
 
 @pytest.mark.parametrize("unusual", ["", "the daemon's personality"])

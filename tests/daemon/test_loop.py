@@ -102,6 +102,37 @@ def test_what_a_callback_forgets_is_not_called_in_the_same_round(loop: Loop) -> 
             os.close(end)
 
 
+def test_what_gets_a_closed_ones_number_is_not_called_for_that_one(loop: Loop, pipe: tuple[int, int]) -> None:
+    pipes = [os.pipe() for _ in range(2)]
+    called: list[str] = []
+
+    def ready(number: int) -> None:
+        called.append("the first")
+        other = pipes[1 - number][0]
+        loop.unregister(other)
+        os.dup2(pipe[0], other)
+        loop.register(other, select.EPOLLIN, lambda _events: leave())
+        loop.unregister(pipes[number][0])
+        loop.call_later(0, write)
+
+    def write() -> None:
+        called.append("a round later")
+        os.write(pipe[1], b"x")
+
+    def leave() -> None:
+        called.append("the other")
+        loop.stop()
+
+    for number, (reader, writer) in enumerate(pipes):
+        loop.register(reader, select.EPOLLIN, [lambda _e: ready(0), lambda _e: ready(1)][number])
+        os.write(writer, b"x")
+    loop.run()
+    assert called == ["the first", "a round later", "the other"]
+    for ends in pipes:
+        for end in ends:
+            os.close(end)
+
+
 def test_signals_arrive_as_calls_each_once_a_round(loop: Loop) -> None:
     heard: list[int] = []
 
