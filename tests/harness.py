@@ -76,6 +76,15 @@ Cli = Callable[..., Ran]
 PATIENCE_S = 20.0
 """How long a test waits for what takes milliseconds, before it calls it broken."""
 
+PATIENT = f"""
+import sys
+from safeshell.daemon import policies
+from safeshell.daemon.__main__ import main
+policies.WAIT_S = {PATIENCE_S}
+sys.exit(main())
+"""
+"""A daemon whose commands wait for an edit as long as a test would: on a busy machine compiling it takes seconds."""
+
 
 def until(ready: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
     """Waits for something that offers nothing to wait on; returns its first true answer."""
@@ -219,7 +228,9 @@ class Daemon:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        launch(home)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("safeshell.cli.daemon.daemon_command", lambda: [sys.executable, "-I", "-c", PATIENT])
+            launch(home)
         self.pid: int = self.status()["pid"]
         self.ended: int | None = None
 
