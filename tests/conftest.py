@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Tests are collected by path; what they share stands here.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -45,6 +46,10 @@ def _forget_ignored_signals() -> None:
 _forget_ignored_signals()
 # Rules that others may write are refused, whatever the umask of whoever runs the tests leaves behind.
 os.umask(0o022)
+
+# How long an example takes is the machine's affair: what is too slow is said by the tests in perf.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:

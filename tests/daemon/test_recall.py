@@ -125,7 +125,7 @@ kinds_of_rules = st.tuples(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(before=kinds_of_rules, after=kinds_of_rules, changes=st.integers(0, 255))
 def test_rules_are_found_alike_where_the_reads_are(
     front: Front, root: str, monkeypatch: pytest.MonkeyPatch, before: Any, after: Any, changes: int
@@ -176,7 +176,7 @@ def build_programs(root: str, kinds: list[str]) -> None:
 kinds_of_programs = st.lists(st.sampled_from(sorted(PROGRAM)), min_size=3, max_size=3)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(before=kinds_of_programs, after=kinds_of_programs, changes=st.integers(0, 7))
 def test_a_program_is_found_alike_where_the_reads_are(
     front: Front, root: str, before: list[str], after: list[str], changes: int
