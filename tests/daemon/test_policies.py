@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from harness import PATH, RULES, Daemon, run, running_daemon, sync_shims, write
+from harness import PATH, PATIENCE_S, RULES, Daemon, run, running_daemon, sync_shims, write
 
 from safeshell import store
 from safeshell.client import Result, execute
@@ -352,6 +352,7 @@ def test_a_compiler_that_takes_long_is_not_waited_for(
     policies.compile(None, first)
     loop.run()
     assert first.told == [False]
+    monkeypatch.setattr("safeshell.daemon.policies.WAIT_S", PATIENCE_S)
     policies.compile(None, second)  # joins the one under way
     (tmp_path / "pipe").write_text("go on\n")
     loop.run()
