@@ -4,8 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Tests side by side. They wait more than they compute, so one more than there are processors pays.
-WORKERS ?= 2
+# Tests side by side: they also wait, so one more than there are processors.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 RUN_TESTS := -m pytest -n $(WORKERS) -m "not slow" $(PYTEST)
 # What the client and the daemon's front are built from: a change of it, or of the package's own build, installs again.
 SOURCES := pyproject.toml hatch_build.py safeshell/daemon/front.c $(wildcard shims/*.c shims/*.h)
