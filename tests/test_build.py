@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from ccode import build, refusing_compiler
+from needs import need
 
 from safeshell.native import is_static
 
@@ -27,8 +28,7 @@ BARE = platform.machine() in {"x86_64", "aarch64"}
 @pytest.mark.parametrize("words", ["cc", *STRICT])
 def test_no_warning_costs_the_static_client(words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compiler = words.partition(" ")[0]
-    if shutil.which(compiler) is None:
-        pytest.skip(f"{compiler} is not installed")
+    need(compiler)
     monkeypatch.setenv("CC", words)
     built = build(str(tmp_path))
     assert built.warnings == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,14 +10,14 @@ from pathlib import Path
 import lint_c
 import pytest
 from lint_c import COMPILERS, Unit, complaints, forgotten, lint_scripts
+from needs import need
 
 UNUSED = "int main(void) { int unused; return 0; }\n"
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_a_warning_is_found(compiler: str, tmp_path: Path) -> None:
-    if shutil.which(compiler) is None:
-        pytest.skip(f"{compiler} is not installed")
+    need(compiler)
     source = tmp_path / "source.c"
     source.write_text(UNUSED)
     assert "unused variable" in complaints(Unit(str(source), "", ("-O2",)), compiler)

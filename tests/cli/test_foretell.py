@@ -6,13 +6,13 @@ import contextlib
 import json
 import os
 import pty
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from harness import PATH, SAFESHELL, Daemon, environment, until
+from needs import need
 
 from safeshell.cli import foretell as module
 from safeshell.paths import Home
@@ -89,8 +89,10 @@ def _placements(daemon: Daemon) -> dict[tuple[str, str], int]:
 @pytest.mark.parametrize("name", CALLERS)
 def test_it_is_what_the_daemon_chooses(daemon: Daemon, explain: Explain, name: str) -> None:
     prefix, *expected = CALLERS[name]
-    if prefix and (shutil.which(prefix[0]) is None or _run(daemon.home, *prefix, "/bin/true").returncode):
-        pytest.skip(f"not to be had here: {prefix}")
+    if prefix:
+        need(prefix[0])
+    if prefix and _run(daemon.home, *prefix, "/bin/true").returncode:
+        pytest.skip(f"needs to be let run {' '.join(prefix)}")
     with _placed(daemon) as placed:
         assert _run(daemon.home, *prefix, f"{daemon.home.shims}/ls").returncode == 0
     assert placed == {tuple(expected)}

@@ -196,7 +196,7 @@ def test_through_socat(bash_shim: Shim) -> None:
     """Where nc is not to be had: here under a mount that hides it."""
     hidden = ["unshare", "-m", "sh", "-c", HIDE_NC, "sh"]
     if subprocess.run([*hidden, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("can't hide nc here")
+        pytest.skip("needs to mount, in a namespace of its own")
     with FakeDaemon(bash_shim.home, b"refused 9 through socat\n") as daemon:
         words: list[str | bytes] = [*hidden, bash_shim.path, b"\xff", ""]
         done = subprocess.run(

@@ -194,7 +194,7 @@ CONFINED = [["setpriv", "--no-new-privs"], ["unshare", "--user", "--map-root-use
 @pytest.mark.parametrize("wrapper", CONFINED, ids=lambda wrapper: wrapper[0])
 def test_a_confined_caller_starts_nothing(startable: Shim, wrapper: list[str]) -> None:
     if subprocess.run([*wrapper, "true"], capture_output=True, check=False).returncode:
-        pytest.skip(f"{wrapper[0]} does not work here")
+        pytest.skip(f"needs to be let run {' '.join(wrapper)}")
     done = subprocess.run([*wrapper, startable.path], env=startable.environment({}), capture_output=True, check=False)
     assert (done.returncode, done.stderr.endswith(DENIED)) == (125, True)
     assert not os.path.exists(os.path.join(startable.home, "seen"))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import functools
 import os
-import shutil
 import subprocess
 from typing import NamedTuple
 
 from harness import INTERPRETER
+from needs import why_not
 
 from safeshell.subject import block
 
@@ -85,8 +85,8 @@ def environment_block(environment: dict[bytes, bytes]) -> bytes:
 @functools.cache
 def missing(name: str) -> str:
     """Why a program can't be tried, "" where it can: it isn't on PATH, or its configuration lets us run nothing."""
-    if shutil.which(name) is None:
-        return f"needs {name}"
+    if reason := why_not(name):
+        return reason
     if name in ("sudo", "doas") and subprocess.run([name, "-n", "true"], capture_output=True, check=False).returncode:
         return f"needs {name} to let this user run something"
     return ""

@@ -195,4 +195,4 @@ def test_what_must_not_be_changed_stays_as_rm_leaves_it(attribute: int, where: s
                 for root in (one, other):
                     mark(os.path.join(root, where), 0)
     except OSError:
-        pytest.skip("the attribute can't be set here")
+        pytest.skip("needs to set attributes of files")
