@@ -27,11 +27,13 @@ from hypothesis import HealthCheck, settings
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness import RULES, Cli, Daemon, Ran, make_home, running_daemon, sync_shims, temporary_directory
-from needs import Skips, need
+from needs import Skips, pytest_addoption, pytest_runtest_setup
 
 from safeshell.cli.main import main
 from safeshell.context import KNOWN_MARKERS
 from safeshell.paths import Home
+
+__all__ = ["pytest_addoption", "pytest_runtest_setup"]  # hooks
 
 MakeHome = Callable[..., Home]
 
@@ -60,17 +62,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Skips(config.getoption("--skips"), config.getoption("--write-skips")))
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--skips", metavar="FILE", help="fail unless just these tests are skipped, for these reasons")
-    parser.addoption("--write-skips", metavar="FILE", help="write what --skips compares with")
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Before fixtures, which may need the program themselves."""
-    for mark in item.iter_markers("needs"):
-        need(*mark.args)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

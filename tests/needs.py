@@ -131,6 +131,18 @@ def remedy(need: str) -> str:
     return f"apt-get install {package}" if package else "no package of Debian's brings it"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options that hold a run to a list."""
+    parser.addoption("--skips", metavar="FILE", help="fail unless just these tests are skipped, for these reasons")
+    parser.addoption("--write-skips", metavar="FILE", help="write what --skips compares with")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips a marked test before its fixtures are made, which may need the program themselves."""
+    for mark in item.iter_markers("needs"):
+        need(*mark.args)
+
+
 class Skips:
     """The skips of a run: a pytest plugin of the process that reports.
 
@@ -172,7 +184,8 @@ class Skips:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
         """Says, last of all, what a machine with more on it would have tested."""
         yield
-        say = terminalreporter.write_line
+        terminalreporter.ensure_newline()
+        say = terminalreporter.line
         if self._differences:
             terminalreporter.section(f"the skips are not those of {self._expected}")
             for line in self._differences:
