@@ -9,6 +9,8 @@ WORKERS ?= $(shell expr $$(nproc) + 1)
 RUN_TESTS := -m pytest -n $(WORKERS) -m "not slow" $(PYTEST)
 # What the client and the daemon's front are built from: a change of it, or of the package's own build, installs again.
 SOURCES := pyproject.toml hatch_build.py safeshell/daemon/front.c $(wildcard shims/*.c shims/*.h)
+# Why the client that was built isn't the static one, where it isn't; pip doesn't show what a build says.
+NOT_STATIC := safeshell/native/not-static.txt
 # What only maintainers run, apart from what the project itself needs.
 UV := .venv-tools/bin/uv
 UV_VERSION := 0.13.9
@@ -102,6 +104,7 @@ $(VENV)/.python:
 $(VENV)/.ready: $(VENV)/.python requirements.txt $(SOURCES)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@[ ! -e $(NOT_STATIC) ] || echo "the client is not the static one, a command costs more: $$(cat $(NOT_STATIC))" >&2
 	touch $@
 
 .venv-tools/bin/uv:
@@ -114,4 +117,4 @@ $(VENV)/.ready: $(VENV)/.python requirements.txt $(SOURCES)
 
 clean:
 	rm -rf .venv .venv-* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	rm -f safeshell/native/safeshell-shim safeshell/native/safeshell-front.so safeshell/native/not-static.txt
+	rm -f safeshell/native/safeshell-shim safeshell/native/safeshell-front.so $(NOT_STATIC)

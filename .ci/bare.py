@@ -14,6 +14,7 @@ Needs root, and a Debian or Ubuntu where those packages are installed.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import fcntl
 import os
 import re
@@ -35,6 +36,7 @@ CLONE = "Säfe Shell"
 UMASK = 0o002
 """What many systems give users who have a group of their own."""
 
+MNT_DETACH = 2
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 
 
@@ -173,6 +175,7 @@ def _inside(options: argparse.Namespace) -> int:
     view, home = options.view, options.entered
     name, uid = ("root", 0) if options.root else (USER, UID)
     at = "/root" if options.root else f"/home/{USER}"
+    subprocess.run(["mount", "--bind", view, view], check=True)  # a mount of its own can become the root
     for kind, target in (("proc", "proc"), ("tmpfs", "tmp"), ("tmpfs", "var/tmp"), ("tmpfs", "run")):
         subprocess.run(["mount", "-t", kind, kind, os.path.join(view, target)], check=True)
     for source in ("dev", "sys"):
@@ -201,7 +204,7 @@ def _inside(options: argparse.Namespace) -> int:
             open(there, "w", encoding="utf-8").close()
         subprocess.run(["mount", "--bind", aside, there], check=True)
     _raise_loopback()
-    os.chroot(view)
+    _change_root(view)
     os.chdir(os.path.join(at, CLONE))
     os.setgroups([])
     os.setgid(uid)
@@ -221,6 +224,17 @@ def _inside(options: argparse.Namespace) -> int:
         pid, status = os.wait()
         if pid == child:
             return os.waitstatus_to_exitcode(status) % 256
+
+
+def _change_root(view: str) -> None:
+    """Not by chroot: inside of one nobody may make a user namespace, and sandboxes would go untested."""
+    os.chdir(view)
+    os.mkdir("run/before")
+    subprocess.run(["pivot_root", ".", "run/before"], check=True)
+    os.chdir("/")
+    if ctypes.CDLL(None, use_errno=True).umount2(b"/run/before", MNT_DETACH):
+        raise OSError(ctypes.get_errno(), "umount2")
+    os.rmdir("/run/before")
 
 
 def _raise_loopback() -> None:
