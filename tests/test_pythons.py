@@ -24,6 +24,12 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     return found
 
 
+@pytest.fixture
+def ours(tmp_path: Path) -> str:
+    """The Python that runs this, by a name without a blank."""
+    return fake(tmp_path, "ours", f'exec "{sys.executable}" "$@"')
+
+
 def fake(directory: Path, name: str, prints: str) -> str:
     path = directory / name
     path.write_text(f"#!/bin/sh\n{prints}\n")
@@ -32,11 +38,15 @@ def fake(directory: Path, name: str, prints: str) -> str:
 
 
 def test_each_is_named_and_one_of_each_version_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ran: list[tuple[int, int]]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    ran: list[tuple[int, int]],
+    ours: str,
 ) -> None:
     new, again = (fake(tmp_path, name, "echo 3 98") for name in ("new", "again"))
     broken, old = fake(tmp_path, "broken", "exit 1"), fake(tmp_path, "old", "echo 3 10")
-    monkeypatch.setenv("PYTHONS", f"{sys.executable} {new} {again} {broken} {old} {tmp_path}/missing")
+    monkeypatch.setenv("PYTHONS", f"{ours} {new} {again} {broken} {old} {tmp_path}/missing")
     assert pythons.main() == 0
     assert ran == [OURS, (3, 98)]
     said = capsys.readouterr().out
@@ -50,16 +60,18 @@ def test_each_is_named_and_one_of_each_version_runs(
         assert line in said
 
 
-def test_one_that_fails_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ran: list[tuple[int, int]]) -> None:
-    monkeypatch.setenv("PYTHONS", f"{sys.executable} {fake(tmp_path, 'new', 'echo 3 99')}")
+def test_one_that_fails_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ran: list[tuple[int, int]], ours: str
+) -> None:
+    monkeypatch.setenv("PYTHONS", f"{ours} {fake(tmp_path, 'new', 'echo 3 99')}")
     assert pythons.main() == 1
     assert ran == [OURS, (3, 99)]
 
 
 def test_one_alone_is_not_enough(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ran: list[tuple[int, int]]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ran: list[tuple[int, int]], ours: str
 ) -> None:
-    monkeypatch.setenv("PYTHONS", sys.executable)
+    monkeypatch.setenv("PYTHONS", ours)
     assert pythons.main() == 1
     assert ran == []
     assert "found 1 to test with, expected 2 or more" in capsys.readouterr().out
