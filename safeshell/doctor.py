@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from safeshell.client import control, evaluate
 from safeshell.errors import SafeShellError
-from safeshell.native import bash_client, is_static, native_client, why_not_static
+from safeshell.native import bash_client, native_client, why_not_static
 from safeshell.paths import Home
 from safeshell.programs import Programs
 from safeshell.protocol import Type
@@ -133,7 +133,7 @@ def _kind(shim: str) -> str:
     for path in filter(None, (native_client(), bash_client())):
         with open(path, "rb") as stream:
             if stream.read() == content:
-                return _BASH if path == bash_client() else _STATIC if is_static(path) else _LINKED
+                return _BASH if path == bash_client() else _LINKED if why_not_static() else _STATIC
     return ""
 
 

@@ -63,6 +63,7 @@ PACKAGES = {
     "podman": "podman",
     "pre-commit": "pre-commit",
     "psql": "postgresql-client",
+    "readelf": "binutils",
     "redis-cli": "redis-tools",
     "rsync": "rsync",
     "script": "bsdutils",

@@ -9,7 +9,7 @@ import click
 
 from safeshell import shims
 from safeshell.cli.output import columns
-from safeshell.native import is_static, why_not_static
+from safeshell.native import why_not_static
 from safeshell.paths import Home
 from safeshell.programs import Programs
 from safeshell.published import published
@@ -39,7 +39,7 @@ def say_fallback(synced: shims.Synced) -> None:
             f"({why or 'it is built at installation where there is a C compiler'})",
             err=True,
         )
-    elif not is_static(synced.client):
+    elif why:
         click.echo(f"safeshell: the shims are linked against libc, a command costs more: {why}", err=True)
 
 
