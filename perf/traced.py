@@ -22,6 +22,7 @@ def main() -> None:
     global _root  # a trace function has no other place for what it needs each time
     _root, output = sys.argv[1] + os.sep, sys.argv[2]
     sys.argv = ["safeshell.daemon"]
+    sys._getframe().f_trace_opcodes = True  # noqa: SLF001 # 3.12 tells of none where no frame asked for them before
     sys.settrace(_enter)
     try:
         runpy.run_module("safeshell.daemon", run_name="__main__")

@@ -264,13 +264,17 @@ def running_daemon(home: Home) -> Iterator[Daemon]:
         yield daemon
     finally:
         status = daemon.stop()
-    assert status == 0
-    assert not os.path.exists(os.path.join(home.root, "daemon.log")), _read(os.path.join(home.root, "daemon.log"))
+    assert status == 0, f"the daemon ended with {status}: {_log(home)}"
+    assert not _log(home)
 
 
-def _read(path: str) -> str:
-    with open(path, encoding="utf-8") as stream:
-        return stream.read()
+def _log(home: Home) -> str:
+    """What the daemon had to say for itself."""
+    try:
+        with open(os.path.join(home.root, "daemon.log"), encoding="utf-8") as stream:
+            return stream.read() or "an empty log"
+    except FileNotFoundError:
+        return ""
 
 
 def sync_shims(home: Home, path: str = PATH) -> Synced:

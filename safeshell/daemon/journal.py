@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import sys
+import os
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -182,5 +182,9 @@ class Journal:
 
 
 def _warn(text: str) -> None:
-    with contextlib.suppress(OSError):  # whoever started the daemon may have closed its end
-        print(f"safeshell: {text}", file=sys.stderr, flush=True)  # noqa: T201 # the service manager's journal
+    """Says it to whoever started the daemon, a service manager's journal for one, who may have closed that end.
+
+    Past Python's buffer: what can't be written would stay in there, and make the daemon's exit status 120.
+    """
+    with contextlib.suppress(OSError):
+        os.write(2, f"safeshell: {text}\n".encode(errors="backslashreplace"))
