@@ -176,12 +176,16 @@ def _inside(options: argparse.Namespace) -> int:
     name, uid = ("root", 0) if options.root else (USER, UID)
     at = "/root" if options.root else f"/home/{USER}"
     subprocess.run(["mount", "--bind", view, view], check=True)  # a mount of its own can become the root
-    for kind, target in (("proc", "proc"), ("tmpfs", "tmp"), ("tmpfs", "var/tmp"), ("tmpfs", "run")):
+    for kind, target in (("proc", "proc"), ("tmpfs", "tmp"), ("tmpfs", "run")):
         subprocess.run(["mount", "-t", kind, kind, os.path.join(view, target)], check=True)
     for source in ("dev", "sys"):
         subprocess.run(["mount", "--rbind", f"/{source}", os.path.join(view, source)], check=True)
     os.makedirs(view + at, exist_ok=True)
-    subprocess.run(["mount", "--bind", home, view + at], check=True)
+    # /tmp is in memory and /var/tmp on a disk, as many systems have them.
+    temporary = f"{home}.temporary"
+    os.mkdir(temporary)
+    for directory, target in ((home, at), (temporary, "/var/tmp")):
+        subprocess.run(["mount", "--bind", directory, view + target], check=True)
     if options.wheels:
         os.mkdir(f"{view}/run/wheels")
         subprocess.run(["mount", "--bind", "-o", "ro", options.wheels, f"{view}/run/wheels"], check=True)

@@ -7,10 +7,26 @@ import os
 from trash.twins import Outcome, run_ours
 
 from safeshell.trash.locations import open_all
+from safeshell.trash.mounts import IN_MEMORY, mount_id, mounts
 from safeshell.trash.restoring import listed, parents_first, restore
 
 ELSEWHERE = "/dev/shm"
 """A file system in memory, where there is one."""
+
+DISK = "disk"
+"""Stands for a directory for temporary files that is on no file system in memory: on many machines /tmp is on one."""
+
+
+def on_disk() -> str | None:
+    """Such a directory, or None."""
+    kinds = {mount.id: mount.kind for mount in mounts()}
+    for path in ("/tmp", "/var/tmp"):
+        directory = os.open(path, os.O_RDONLY)
+        kind = kinds.get(mount_id(directory))
+        os.close(directory)
+        if kind not in IN_MEMORY:
+            return path
+    return None
 
 
 def trash(home: str, place: str, *arguments: str | bytes) -> Outcome:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
-from trash.bins import ELSEWHERE
+from trash.bins import DISK, ELSEWHERE, on_disk
 
 
 @pytest.fixture
@@ -20,5 +20,8 @@ def home() -> Iterator[str]:
 def place(request: pytest.FixtureRequest, home: str) -> Iterator[str]:
     if request.param == ELSEWHERE and os.stat(ELSEWHERE).st_dev == os.stat(os.path.dirname(home)).st_dev:
         pytest.skip(f"{ELSEWHERE} is no file system of its own")
-    with tempfile.TemporaryDirectory(prefix="ss", dir=request.param) as directory:
+    above = on_disk() if request.param == DISK else request.param
+    if above is None:
+        pytest.skip("needs /tmp or /var/tmp to be on a disk")
+    with tempfile.TemporaryDirectory(prefix="ss", dir=above) as directory:
         yield directory

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 from harness import reap
-from trash.bins import names, restore_all, trash
+from trash.bins import DISK, names, restore_all, trash
 from trash.twins import Caller, run_ours, run_rm, two
 
 CLONE_NEWNS = 0x20000
@@ -62,7 +62,7 @@ def write(path: str) -> int:
     return os.stat(path).st_ino
 
 
-on_disk = pytest.mark.parametrize("place", ["/tmp"], indirect=True)
+on_disk = pytest.mark.parametrize("place", [DISK], indirect=True)
 
 
 @on_disk
