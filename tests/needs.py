@@ -5,7 +5,7 @@
     need("sshd")                            # the same in the middle of a test or a fixture
 
 The last lines of a run tell, program by program, how many tests were skipped and which package brings it.
-`--skips FILE` holds a run to a list of skips; `--write-skips FILE` writes one, to which a person adds why.
+`--skips=FILE` holds a run to a list of skips; `--write-skips=FILE` writes one, to which a person adds why.
 """
 
 from __future__ import annotations
