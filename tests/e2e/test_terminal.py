@@ -206,7 +206,8 @@ def test_background_job_stops_for_the_terminal(shell: Terminal) -> None:
     shell.expect(PROMPT)
     shell.type("wait; jobs\r")
     shell.expect(r"Stopped.* cat")
-    shell.type("kill %1; fg; echo status $?\r")
+    # `fg`, or `wait %1`, would find it stopped, running or gone, as the signal has reached it or not.
+    shell.type("kill %1; while kill -0 $!; do :; done 2>/dev/null; wait $!; echo status $?\r")
     shell.expect("status 143\r")
 
 
