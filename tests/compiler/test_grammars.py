@@ -17,7 +17,7 @@ from functools import cache
 from typing import NamedTuple
 
 import pytest
-from needs import need
+from needs import found, need
 from safeshell_compiler.grammars import grammar, grammars_for
 from safeshell_compiler.programs.record import Record
 
@@ -83,7 +83,13 @@ def nowhere() -> Iterator[None]:
 def run(*argv: str) -> str:
     """What a program writes, on both streams, without colours and backspaces."""
     done = subprocess.run(
-        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=60
+        argv,
+        executable=found(argv[0]),  # some are administrators', and not on everybody's PATH
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        timeout=60,
     )
     return re.sub("\x1b\\[[0-9;]*m|.\b", "", done.stdout.decode("utf-8", "replace"))
 
