@@ -36,6 +36,7 @@ def main() -> None:
 def _enter(frame: FrameType, _event: str, _argument: Any) -> Any:
     if not frame.f_code.co_filename.startswith(_root):
         return None
+    frame.f_trace = _step  # 3.13 takes the next line for nothing where there is none yet
     frame.f_trace_opcodes = True
     frame.f_trace_lines = False
     return _step
