@@ -14,6 +14,7 @@ NOT_STATIC := safeshell/native/not-static.txt
 # What only maintainers run, apart from what the project itself needs.
 UV := .venv-tools/bin/uv
 UV_VERSION := 0.13.9
+INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test test-slow test-newest test-oldest test-pythons check lint format fuzz soak docs \
 	bench bench-quick bench-gate bench-page lock audit clean
@@ -31,16 +32,16 @@ test-slow: $(VENV)/.ready
 # With the newest versions of all libraries that pyproject.toml allows, whatever the lock says.
 test-newest:
 	$(PYTHON) -m venv --clear .venv-newest
-	.venv-newest/bin/python -m pip install --quiet --upgrade -e '.[dev]'
+	.venv-newest/bin/python $(INSTALL) --upgrade -e '.[dev]'
 	.venv-newest/bin/python $(RUN_TESTS)
 
 # With the oldest that it allows and that have wheels for this Python. A lower bound younger than a year fails.
-test-oldest: $(UV)
+test-oldest: .venv-tools/uv-$(UV_VERSION)
 	$(PYTHON) -m venv --clear .venv-oldest
 	$(UV) pip compile --quiet --resolution lowest-direct --no-build --exclude-newer "$$(date -d '1 year ago' +%F)" \
 		--python .venv-oldest/bin/python --all-extras pyproject.toml -o .venv-oldest/requirements.txt
-	.venv-oldest/bin/python -m pip install --quiet --only-binary :all: -r .venv-oldest/requirements.txt
-	.venv-oldest/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	.venv-oldest/bin/python $(INSTALL) --only-binary :all: -r .venv-oldest/requirements.txt
+	.venv-oldest/bin/python $(INSTALL) --no-deps --no-build-isolation -e .
 	.venv-oldest/bin/python $(RUN_TESTS)
 
 # With each Python from 3.11 that starts here; PYTHONS="python3.12 /opt/python" names them.
@@ -88,7 +89,7 @@ bench-page: $(VENV)/.ready
 	$(BIN)/python perf/bench.py --page docs/performance.md
 
 # Keeps the versions that are in it; LOCK=--upgrade takes the newest, LOCK="--upgrade-package NAME" those of one.
-lock: $(UV)
+lock: .venv-tools/uv-$(UV_VERSION)
 	$(UV) pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 --no-build \
 		--custom-compile-command "make lock" $(LOCK) pyproject.toml -o requirements.txt
 
@@ -102,18 +103,19 @@ $(VENV)/.python:
 	touch $@
 
 $(VENV)/.ready: $(VENV)/.python requirements.txt $(SOURCES)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python $(INSTALL) --require-hashes -r requirements.txt
+	$(BIN)/python $(INSTALL) --no-deps --no-build-isolation -e .
 	@[ ! -e $(NOT_STATIC) ] || echo "the client is not the static one, a command costs more: $$(cat $(NOT_STATIC))" >&2
 	touch $@
 
-.venv-tools/bin/uv:
+.venv-tools/uv-$(UV_VERSION):
 	$(PYTHON) -m venv .venv-tools
-	.venv-tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	.venv-tools/bin/python $(INSTALL) uv==$(UV_VERSION)
+	touch $@
 
 .venv-tools/bin/pip-audit:
 	$(PYTHON) -m venv .venv-tools
-	.venv-tools/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	.venv-tools/bin/python $(INSTALL) pip-audit
 
 clean:
 	rm -rf .venv .venv-* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -112,7 +112,8 @@ def _client(home: Home, names: Sequence[str]) -> Probe:
         return Probe(
             "shims", False, f"the rules are about commands without a shim: {shown}", "run `safeshell shims sync`"
         )
-    kinds = {_kind(os.path.join(home.shims, name)) for name in names}
+    clients = _clients()
+    kinds = {clients.get(_content(os.path.join(home.shims, name)), "") for name in names}
     if "" in kinds:
         return Probe("shims", False, "some are of another version than this installation", "run `safeshell shims sync`")
     if len(kinds) > 1:
@@ -126,15 +127,18 @@ def _client(home: Home, names: Sequence[str]) -> Probe:
 _STATIC, _LINKED, _BASH = "the static client", "the client linked against libc", "the bash fallback"
 
 
-def _kind(shim: str) -> str:
-    """Which client of this installation a shim is, or "" for none of it."""
-    with open(shim, "rb") as stream:
-        content = stream.read()
-    for path in filter(None, (native_client(), bash_client())):
-        with open(path, "rb") as stream:
-            if stream.read() == content:
-                return _BASH if path == bash_client() else _LINKED if why_not_static() else _STATIC
-    return ""
+def _clients() -> dict[bytes, str]:
+    """The clients of this installation, by what is in them."""
+    found = {_content(bash_client()): _BASH}
+    native = native_client()
+    if native is not None:
+        found[_content(native)] = _LINKED if why_not_static() else _STATIC
+    return found
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()
 
 
 def _explain(kind: str, *, asked_for: bool) -> tuple[str, str]:

@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -106,14 +106,13 @@ def why_not(*needs: str) -> str:
 
 
 def _is_here(need: str) -> bool:
-    if need == ROOT:
-        return os.geteuid() == 0
-    return any(found(name) for name in need.split("|"))
+    return os.geteuid() == 0 if need == ROOT else found(need) is not None
 
 
-def found(program: str) -> str | None:
-    """Where a program is; those for administrators aren't on everybody's PATH."""
-    return shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+def found(programs: str) -> str | None:
+    """Where the first of these is that is here; those for administrators aren't on everybody's PATH."""
+    path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+    return next(filter(None, (shutil.which(name, path=path) for name in programs.split("|"))), None)
 
 
 def need(*needs: str) -> str:
@@ -121,7 +120,7 @@ def need(*needs: str) -> str:
     reason = why_not(*needs)
     if reason:
         raise pytest.skip.Exception(reason, _use_item_location=True)
-    return next((path for name in needs[0].split("|") if (path := found(name))), "")
+    return found(needs[0]) or ""
 
 
 def remedy(need: str) -> str:
@@ -214,6 +213,5 @@ def _tests(count: int) -> str:
     return f"{count:4} {'test ' if count == 1 else 'tests'}"
 
 
-def _listed(found: Iterable[tuple[str, str]] | Counter[tuple[str, str]]) -> list[str]:
-    counts = Counter(found)
-    return sorted(f"{reason}: {test} x{count}" for (reason, test), count in counts.items())
+def _listed(found: Counter[tuple[str, str]]) -> list[str]:
+    return sorted(f"{reason}: {test} x{count}" for (reason, test), count in found.items())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from ccode import build, refusing_compiler
 from needs import need
 
-pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="no compiler here")
+pytestmark = pytest.mark.needs("cc")
 
 STRICT = (
     "clang -Wall -Wextra -Werror",
