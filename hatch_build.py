@@ -17,12 +17,12 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCE = "shims/safeshell-shim.c"
-CLIENT = "safeshell/native/safeshell-shim"
-REASON = "safeshell/native/not-static.txt"
+CLIENT = "safeshell/install/native/safeshell-shim"
+REASON = "safeshell/install/native/not-static.txt"
 """Why the client isn't the static one; not there where it is. pip hides what a build says, so doctor says it again."""
 
-FRONT_SOURCE = "safeshell/daemon/front.c"
-FRONT = "safeshell/native/safeshell-front.so"
+FRONT_SOURCE = "safeshell/daemon/fastpath/front.c"
+FRONT = "safeshell/install/native/safeshell-front.so"
 FRONT_FLAGS = ("-std=gnu11", "-O2", "-s", "-shared", "-fPIC")
 
 COMMON = ("-std=gnu11", "-Os", "-s")

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple, NoReturn
 
-from safeshell.native import native_client, native_front
-from safeshell.paths import SOCKET_PATH_MAX, Home
+from safeshell.home.paths import SOCKET_PATH_MAX, Home
+from safeshell.install.native import native_client, native_front
 
 _CALIBRATION = 20
 """Runs that tell how many there is time for."""

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import backstage
 
-from safeshell.native import native_client
-from safeshell.paths import Home
+from safeshell.home.paths import Home
+from safeshell.install.native import native_client
 
 RULES = """\
 version: 1

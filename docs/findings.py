@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 from safeshell_compiler import CODES, Code, Finding, compile_rules
-from safeshell_compiler.config import read_config
-from safeshell_compiler.render import human
+from safeshell_compiler.findings.render import human
+from safeshell_compiler.reading.config import read_config
 
 HERE = Path(__file__).parent
 PAGE = HERE / "findings.md"
@@ -27,7 +27,7 @@ FAMILIES = {
 }
 
 HEAD = """\
-<!-- Made by `make docs` from compiler/safeshell_compiler/codes.py and docs/findings.yaml; edit those. -->
+<!-- Made by `make docs` from compiler/safeshell_compiler/findings/codes.py and docs/findings.yaml; edit those. -->
 
 # Findings
 

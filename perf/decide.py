@@ -19,17 +19,17 @@ from pathlib import Path
 from safeshell_compiler.publish import compile_home, publish
 from workload import COMMANDS, policy
 
-from safeshell.cache import Policy
-from safeshell.context import Context
-from safeshell.daemon.directory import working_directory
-from safeshell.daemon.loop import Loop
-from safeshell.daemon.policies import Policies
-from safeshell.decision import Action
-from safeshell.facts import RequestFacts
-from safeshell.paths import Home
-from safeshell.store import read_current
-from safeshell.subject import block
-from safeshell.table import Table
+from safeshell.command.command_line import block
+from safeshell.daemon.core.loop import Loop
+from safeshell.daemon.sources.policy_source import Policies
+from safeshell.daemon.steps.locate import working_directory
+from safeshell.home.paths import Home
+from safeshell.policy.context import Context
+from safeshell.policy.decision import Action
+from safeshell.policy.decision_cache import Policy
+from safeshell.policy.facts import RequestFacts
+from safeshell.policy.store import read_current
+from safeshell.policy.table import Table
 
 ENVIRONMENT = b"\0" + block([b"VAR%d=%s" % (number, b"x" * 100) for number in range(50)])
 

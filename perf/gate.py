@@ -26,7 +26,7 @@ from callgrind import Count
 from overhead import RULES, Row, check_placement, work_tree
 from reference import reference
 from timing import Case, Estimate, Timing, interleave
-from tree import HERE, Tree, baseline_commit, committed_tree, working_tree
+from tree import HERE, Tree, baseline_commit, committed_tree, native_directory, working_tree
 from workload import compiled_home, configuration, running_home
 
 WORSE = 1.10
@@ -179,7 +179,7 @@ def _timings(trees: dict[str, Tree], programs: Programs, runs: int) -> dict[str,
 @contextlib.contextmanager
 def _reference_cases(tree: Tree, programs: Programs, base: dict[str, str], true: str) -> Iterator[list[Case]]:
     """The reference with the baseline's client, for both: else a slower client would make the limit slower, too."""
-    client = os.path.join(tree.root, "safeshell/native/safeshell-shim")
+    client = os.path.join(native_directory(tree.root), "safeshell-shim")
     cases = []
     with contextlib.ExitStack() as stack:
         for mode in ("exec", "spawn", "refuse"):

@@ -25,16 +25,16 @@ from overhead import CLIENT_ALONE, RULES, measure_alone, work_tree
 from throughput import load
 from workload import compiled_home, configuration, running_home
 
-from safeshell.context import Context
-from safeshell.daemon.confinement import Own, inspect
-from safeshell.daemon.directory import working_directory
-from safeshell.daemon.loop import Loop
-from safeshell.daemon.placement import expressible
-from safeshell.daemon.policies import Policies
-from safeshell.facts import RequestFacts
-from safeshell.programs import Programs
+from safeshell.command.command_line import block, unblock
+from safeshell.daemon.core.loop import Loop
+from safeshell.daemon.sources.policy_source import Policies
+from safeshell.daemon.steps.locate import working_directory
+from safeshell.daemon.steps.placement import expressible
+from safeshell.host.path_lookup import Programs
+from safeshell.host.process.confinement import Own, inspect
+from safeshell.policy.context import Context
+from safeshell.policy.facts import RequestFacts
 from safeshell.protocol import Command, Receiver, Type, encode_command
-from safeshell.subject import block, unblock
 
 RUNS = 2000
 

@@ -16,7 +16,7 @@ from reference import reference
 from timing import Case, Estimate, Timing, estimate, interleave, percentile
 from workload import Running, configuration, running_home
 
-from safeshell.native import native_client
+from safeshell.install.native import native_client
 
 RULES = """\
 version: 1

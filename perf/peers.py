@@ -17,8 +17,8 @@ from typing import Any
 from decide import requests
 from workload import COMMANDS
 
-from safeshell.decision import Action
-from safeshell.subject import command_line
+from safeshell.command.command_line import command_line
+from safeshell.policy.decision import Action
 
 Ask = Callable[[str, str], bool]
 """Asks an engine: command, line → whether it is denied."""

@@ -93,7 +93,7 @@ static ssize_t slurp(int process, const char *name, char *room, size_t size) {
     return got;
 }
 
-/* What safeshell/daemon/confinement.py reads of a caller; returns its umask. */
+/* What safeshell/host/process/confinement.py reads of a caller; returns its umask. */
 static mode_t inspect(int client) {
     static volatile int same; /* the comparisons are part of what is measured, their answer is not used */
     static const char *const namespaces[] = {"ns/mnt",  "ns/pid_for_children", "ns/net", "ns/ipc", "ns/uts",
@@ -169,7 +169,7 @@ static char **split(char *text, uint32_t count) {
     return list;
 }
 
-/* Starts the program with the client's descriptors, directory and umask, as safeshell/daemon/executor.py does. */
+/* Starts the program with the client's descriptors, directory and umask, as safeshell/daemon/core/executor.py does. */
 static pid_t spawn(const char *program, const int *passed, mode_t mask) {
     const char *command = request + HEADER;
     char *text = request + HEADER + COMMAND + get32(command + 16);

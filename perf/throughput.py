@@ -13,7 +13,7 @@ from overhead import RULES, check_placement, work_tree
 from reference import reference
 from workload import configuration, policy, running_home
 
-from safeshell.native import native_client
+from safeshell.install.native import native_client
 
 RULES_COUNT = 1000
 ALLOWED = '"decision": "allow"'

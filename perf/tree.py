@@ -82,6 +82,12 @@ def committed_tree(commit: str, directory: str) -> Tree:
     return _prepare(f"baseline {commit[:12]}", directory)
 
 
+def native_directory(root: str) -> str:
+    """Where a tree has its native build products; before there were rooms, beside the modules."""
+    earlier = os.path.join(root, "safeshell/native")
+    return earlier if os.path.isdir(earlier) else os.path.join(root, "safeshell/install/native")
+
+
 def _prepare(name: str, root: str) -> Tree:
     environment = os.path.join(root, ".venv")
     venv.create(environment, with_pip=False, symlinks=True)
@@ -93,7 +99,7 @@ def _prepare(name: str, root: str) -> Tree:
     Path(environment, "lib", version, "site-packages", "tree.pth").write_text(
         "".join(f"{path}\n" for path in dict.fromkeys(paths)), encoding="utf-8"
     )
-    client, native = os.path.join(root, "client"), os.path.join(root, "safeshell/native")
+    client, native = os.path.join(root, "client"), native_directory(root)
     for words in (
         ["client", os.path.join(native, "safeshell-shim")],
         ["client", client, "symbols"],

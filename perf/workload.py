@@ -16,7 +16,7 @@ from typing import Any
 
 from building import has_compiler
 
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 COMMANDS = 100
 """Commands that a policy's rules are spread over."""

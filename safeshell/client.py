@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from safeshell.command.command_line import block
 from safeshell.errors import ProtocolError, UnreachableError
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 from safeshell.protocol import (
     LAST_REPLIES,
     TIMED_OUT,
@@ -24,7 +25,6 @@ from safeshell.protocol import (
     encode_control,
     encode_query,
 )
-from safeshell.subject import block
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Build:
 
 def build(directory: str) -> Build:
     """Builds as for a wheel, by the CC of the environment, into a directory, which may hold an earlier build."""
-    made = Build(os.path.join(directory, "safeshell/native"))
+    made = Build(os.path.join(directory, "safeshell/install/native"))
     os.makedirs(made.native, exist_ok=True)
     for name in ("shims", "safeshell/daemon"):
         with contextlib.suppress(FileExistsError):

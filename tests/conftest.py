@@ -30,8 +30,8 @@ from harness import RULES, Cli, Daemon, Ran, make_home, running_daemon, sync_shi
 from needs import Skips, pytest_addoption, pytest_runtest_setup
 
 from safeshell.cli.main import main
-from safeshell.context import KNOWN_MARKERS
-from safeshell.paths import Home
+from safeshell.home.paths import Home
+from safeshell.policy.context import KNOWN_MARKERS
 
 __all__ = ["pytest_addoption", "pytest_runtest_setup"]  # hooks
 

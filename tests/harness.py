@@ -24,12 +24,12 @@ from safeshell_compiler.publish import compile_home, publish
 from safeshell.cli.daemon import launch
 from safeshell.client import control
 from safeshell.errors import SafeShellError
-from safeshell.paths import Home
+from safeshell.home.paths import Home
+from safeshell.home.settings import Settings
+from safeshell.install.shims import Synced, sync
+from safeshell.policy.store import read_current
+from safeshell.policy.table import Table
 from safeshell.protocol import Type
-from safeshell.settings import Settings
-from safeshell.shims import Synced, sync
-from safeshell.store import read_current
-from safeshell.table import Table
 
 SAFESHELL = os.path.join(os.path.dirname(sys.executable), "safeshell")
 """The command, as it is installed beside the interpreter that runs the tests."""
@@ -78,9 +78,9 @@ PATIENCE_S = 20.0
 
 PATIENT = f"""
 import sys
-from safeshell.daemon import policies
+from safeshell.daemon.sources import policy_source
 from safeshell.daemon.__main__ import main
-policies.WAIT_S = {PATIENCE_S}
+policy_source.WAIT_S = {PATIENCE_S}
 sys.exit(main())
 """
 """A daemon whose commands wait for an edit as long as a test would: on a busy machine compiling it takes seconds."""

@@ -1,6 +1,6 @@
 """The naive evaluator: what the contract says, a rule and a condition at a time, with none of the table's speed.
 
-`tests/test_equivalence.py` holds the table to it.
+`tests/policy/test_equivalence.py` holds the table to it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from safeshell_compiler import Policy, PolicyRule
-from safeshell_compiler.grammars import grammar
+from safeshell_compiler.reading.rule_model import PRECEDENCE, Condition
 
-from safeshell import patterns
-from safeshell.facts import UNDECIDED
-from safeshell.options import Grammar, Parsed, parse
-from safeshell.rules import PRECEDENCE, Condition
-from safeshell.subject import block, command_line
+from safeshell.command.command_line import block, command_line
+from safeshell.command.options import Grammar, Parsed, parse
+from safeshell.command.programs.grammars import grammar
+from safeshell.policy import patterns
+from safeshell.policy.facts import UNDECIDED
 
 Truth = bool | None
 """None is undecided."""

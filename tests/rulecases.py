@@ -1,9 +1,14 @@
-"""Rules' own tests, as `safeshell test` runs them."""
+"""Compilations of rules, and the rules' own tests as `safeshell test` runs them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from safeshell_compiler import Compilation
-from safeshell_compiler.ruletests import collect, run
+from safeshell_compiler.rule_tests.run import collect, run
+
+Compile = Callable[..., Compilation]
+"""Compiles a text as rules.yaml (the fixture `compile_text`)."""
 
 
 def failures(compilation: Compilation) -> list[str]:

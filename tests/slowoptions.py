@@ -1,4 +1,4 @@
-"""Options and operands told apart a word at a time, as docs/table.md says: what `safeshell.options` is held against."""
+"""Options and operands a word at a time, as docs/table.md says: what `safeshell.command.options` is held against."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import strategies as st
 from oracle import Situation
 
-from safeshell.facts import UNDECIDED
+from safeshell.policy.facts import UNDECIDED
 
 _NAMES = st.sampled_from(["git", "rm", "mkfs.ext4", "mkfs.xfs", "["])
 _COMMANDS = st.lists(st.sampled_from(["git", "rm", "mkfs.*", "g?t", "[gr]*", "[", "*"]), min_size=1, max_size=3)

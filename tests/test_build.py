@@ -63,7 +63,7 @@ def test_a_build_without_a_compiler_succeeds_and_says_so(
     words: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CC", words)
-    native = tmp_path / "safeshell/native"
+    native = tmp_path / "safeshell/install/native"
     native.mkdir(parents=True)
     for left in ("safeshell-shim", "safeshell-front.so"):
         (native / left).write_text("an earlier build's")

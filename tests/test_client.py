@@ -11,7 +11,7 @@ from harness import PATH, Daemon, write
 
 from safeshell.client import control, evaluate, execute
 from safeshell.errors import ProtocolError, SafeShellError, UnreachableError
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 from safeshell.protocol import Type
 
 ENV = {"PATH": PATH}

@@ -12,7 +12,7 @@ import pytest
 from corpus.corpus import HERE, RULES, USER, Entry, entries
 from harness import PATH, Ran, environment, safeshell
 
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 CAUGHT_LEAST = 0.98
 BLOCKED_MOST = 0.01

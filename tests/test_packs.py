@@ -11,11 +11,11 @@ import pytest
 from rulecases import failures
 from safeshell_compiler import PACKS, Compilation, compile_rules
 
-from safeshell.decision import Action, Decision
-from safeshell.evaluator import LoadedTable, evaluate
-from safeshell.facts import GivenFacts
-from safeshell.subject import block
-from safeshell.table import Table
+from safeshell.command.command_line import block
+from safeshell.policy.decision import Action, Decision
+from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.facts import GivenFacts
+from safeshell.policy.table import Table
 
 NAMES = sorted(name.removesuffix(".yaml") for name in os.listdir(PACKS))
 STARTER = Path(PACKS).parent / "starter.yaml"

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from safeshell.command.command_line import block
 from safeshell.errors import ProtocolError
 from safeshell.protocol import (
     LAST_REPLIES,
@@ -36,7 +37,6 @@ from safeshell.protocol import (
     encode_signal,
     line_field,
 )
-from safeshell.subject import block
 
 
 def words(least: int) -> st.SearchStrategy[bytes]:

@@ -9,11 +9,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from safeshell_compiler.codes import CODES, Code
-    from safeshell_compiler.findings import Finding
+    from safeshell_compiler.findings.codes import CODES, Code
+    from safeshell_compiler.findings.report import Finding
     from safeshell_compiler.pipeline import PACKS, STAGES, Compilation, compile_rules, compile_system
-    from safeshell_compiler.resolve import Policy, PolicyRule
-    from safeshell_compiler.sources import Source
+    from safeshell_compiler.reading.sources import Source
+    from safeshell_compiler.stages.resolve import Policy, PolicyRule
 
 __all__ = [
     "CODES",
@@ -30,17 +30,17 @@ __all__ = [
 ]
 
 _MODULES = {
-    "CODES": "codes",
-    "Code": "codes",
-    "Finding": "findings",
+    "CODES": "findings.codes",
+    "Code": "findings.codes",
+    "Finding": "findings.report",
     "PACKS": "pipeline",
     "STAGES": "pipeline",
     "Compilation": "pipeline",
     "compile_rules": "pipeline",
     "compile_system": "pipeline",
-    "Policy": "resolve",
-    "PolicyRule": "resolve",
-    "Source": "sources",
+    "Policy": "stages.resolve",
+    "PolicyRule": "stages.resolve",
+    "Source": "reading.sources",
 }
 
 

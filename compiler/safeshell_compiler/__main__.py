@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 from safeshell_compiler.publish import compile_home, compile_repository, for_daemon
 
 

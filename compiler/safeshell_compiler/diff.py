@@ -11,13 +11,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from safeshell.conditions import condition
-from safeshell.decision import Action
-from safeshell.escape import printable
-from safeshell.table import Table
-from safeshell_compiler.side import RuleView, Side
-from safeshell_compiler.situation import Literals
-from safeshell_compiler.witness import Direction, Search, Witness, search
+from safeshell.policy.conditions import condition
+from safeshell.policy.decision import Action
+from safeshell.policy.table import Table
+from safeshell.text import printable
+from safeshell_compiler.witnesses.situation import Literals
+from safeshell_compiler.witnesses.table_view import RuleView, Side
+from safeshell_compiler.witnesses.witness import Direction, Search, Witness, search
 
 _EFFECTS = ("action", "redirect_to", "message", "timeout_ms", "execution", "observe")
 
@@ -192,7 +192,7 @@ def _judge(before: RuleView | None, after: RuleView | None, fields: tuple[Field,
 def _may_loosen(before: RuleView | None, after: RuleView | None, fields: tuple[Field, ...]) -> bool:
     """Whether a change can be a loosening by its kind: a guard asks for a review where it can't tell."""
     if before is None or before.strength is Action.ALLOW:
-        return True  # it asks now where a redirect may be (`safeshell_compiler.witness`): nothing else was left open
+        return True  # it asks now where a redirect may be (witnesses/witness.py): nothing else was left open
     if after is None or after.strength > before.strength:
         return True
     return any(field.name in ("commands", "conditions") for field in fields)

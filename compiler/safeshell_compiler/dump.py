@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from safeshell.table import Records, Table, canonical_json
+from safeshell.policy.table import Records, Table, canonical_json
 
 
 def dump(table: Mapping[str, bytes]) -> str:

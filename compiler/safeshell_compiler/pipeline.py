@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import safeshell
-from safeshell.rules import Kind
-from safeshell.table import table_digest
-from safeshell_compiler.emit import emit
-from safeshell_compiler.findings import Finding, Report
-from safeshell_compiler.flatten import flatten
-from safeshell_compiler.index import index
+from safeshell.policy.table import table_digest
+from safeshell_compiler.findings.report import Finding, Report
 from safeshell_compiler.lint import check
-from safeshell_compiler.load import Request, load
-from safeshell_compiler.lower import lower
-from safeshell_compiler.prune import prune
-from safeshell_compiler.resolve import Policy, resolve
-from safeshell_compiler.sources import Source
+from safeshell_compiler.reading.rule_model import Kind
+from safeshell_compiler.reading.sources import Source
+from safeshell_compiler.stages.emit import emit
+from safeshell_compiler.stages.flatten import flatten
+from safeshell_compiler.stages.index import index
+from safeshell_compiler.stages.load import Request, load
+from safeshell_compiler.stages.lower import lower
+from safeshell_compiler.stages.prune import prune
+from safeshell_compiler.stages.resolve import Policy, resolve
 
 STAGES: tuple[tuple[str, Callable[[Any, Report], Any]], ...] = (
     ("load", load),  # the only one that reads files

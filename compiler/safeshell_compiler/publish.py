@@ -8,16 +8,17 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from safeshell import store, unchanged
 from safeshell.errors import SafeShellError
-from safeshell.paths import SYSTEM_RULES, Home
-from safeshell.settings import Settings, write_client_conf
-from safeshell.store import Current, Signature, signature
-from safeshell.table import SECTIONS
-from safeshell_compiler.config import read_config
-from safeshell_compiler.findings import Finding, sort_findings
+from safeshell.home import build_fingerprint
+from safeshell.home.paths import SYSTEM_RULES, Home
+from safeshell.home.settings import Settings, write_client_conf
+from safeshell.policy import store
+from safeshell.policy.store import Current, Signature, signature
+from safeshell.policy.table import SECTIONS
+from safeshell_compiler.findings.report import Finding, sort_findings
 from safeshell_compiler.pipeline import Compilation, compile_rules, compile_system
-from safeshell_compiler.sources import Source
+from safeshell_compiler.reading.config import read_config
+from safeshell_compiler.reading.sources import Source
 
 _CHANGED: Signature = (0, 0, 0, 0)
 """The signature of a source that was changed while it was compiled: no file has it, so the next look compiles again."""
@@ -32,7 +33,7 @@ class Compiled:
         settings: the home's, None for a repository or where they have errors.
         findings: of all layers and of the settings.
         watch: what has to stay as it is for this to stay true.
-        grounds: the same down to the contents and with who compiled (`safeshell.unchanged`); None where that is not
+        grounds: the same down to the contents and with who compiled (`build_fingerprint`); None where that is not
             certain, or where the findings are not all that lint has to say.
     """
 
@@ -71,7 +72,7 @@ class Compiled:
 
 def compile_home(home: Home, *, lint: bool = False) -> Compiled:
     """Compiles a user's rules with the machine's, and reads the settings."""
-    since = unchanged.now()
+    since = build_fingerprint.now()
     config = read_config(home.config)
     user = compile_rules(home.rules, lint=lint)
     system = compile_system(SYSTEM_RULES, lint=lint)
@@ -91,7 +92,7 @@ def compile_home(home: Home, *, lint: bool = False) -> Compiled:
 
 def compile_repository(rules: str, *, lint: bool = False) -> Compiled:
     """Compiles a repository's rules."""
-    since = unchanged.now()
+    since = build_fingerprint.now()
     compilation = compile_rules(rules, "repository", lint=lint)
     watched = [*compilation.sources, Source(rules, None)]
     grounds = _grounds(rules, watched, since) if lint else None
@@ -113,7 +114,7 @@ def publish(home: Home, *compiled: Compiled) -> None:
 
 
 def for_daemon(home: Home, compiled: Compiled, *, repository: bool) -> bytes:
-    """What the daemon is told by the process that compiled for it (`safeshell.daemon.policies`)."""
+    """What the daemon is told by the process that compiled for it (`safeshell.daemon.sources.policy_source`)."""
     header: dict[str, Any] = {"watch": compiled.watch, "error": "", "notice": "", "settings": None}
     sections: dict[str, bytes] = {}
     errors = compiled.errors
@@ -156,8 +157,8 @@ def _grounds(rules: str, sources: Iterable[Source], since: int) -> dict[str, Any
     read: dict[str, str | None] = {}
     for source in sources:
         read[source.path] = read.get(source.path) or source.sha256
-    states = unchanged.describe(read, since)
-    return None if states is None else {"sources": states, "circumstances": unchanged.circumstances(rules)}
+    states = build_fingerprint.describe(read, since)
+    return None if states is None else {"sources": states, "circumstances": build_fingerprint.circumstances(rules)}
 
 
 def _digest(path: str) -> str | None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 NAME = "audit.jsonl"
 TAIL_BYTES = 64 << 10

@@ -14,7 +14,7 @@ from typing import Any
 from safeshell.audit.chain import Head, head_of, seal
 from safeshell.audit.files import last_lines, log_path, rotated, rotations
 from safeshell.audit.redact import Redactor
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 LOCK_S = 0.02
 """How long another writer is waited for: it takes microseconds, or it is stopped."""

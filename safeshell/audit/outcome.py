@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from safeshell.decision import Action, Decision
+from safeshell.command.unwrap import Spelling
+from safeshell.policy.decision import Action, Decision
 from safeshell.protocol import Command
-from safeshell.spellings import Spelling
 
 Kind = Literal["command", "line", "approval", "refused-approval", "error"]
 

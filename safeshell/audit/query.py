@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from safeshell.audit.record import encoded, timestamp
-from safeshell.subject import block, command_line
+from safeshell.command.command_line import block, command_line
 
 _AGO = re.compile(r"([0-9]{1,9})(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import re2
 
 from safeshell.audit.secrets import KNOWN, Rule
-from safeshell.patterns import EngineError, PatternSet, options
+from safeshell.policy.patterns import EngineError, PatternSet, options
 
 VALUE_MIN = 6
 """Characters of a secret that is looked for within other texts of its record too; shorter ones only as whole words."""

@@ -13,8 +13,8 @@ import click
 from safeshell import client
 from safeshell.cli.daemon import launch
 from safeshell.errors import SafeShellError, UnreachableError
-from safeshell.escape import printable
-from safeshell.paths import Home
+from safeshell.home.paths import Home
+from safeshell.text import printable
 
 
 @click.group("approvals")

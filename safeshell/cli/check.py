@@ -10,24 +10,24 @@ from typing import Any
 
 import click
 
-from safeshell import store
 from safeshell.cli.output import columns, wants_colour
-from safeshell.context import Context
-from safeshell.decision import Action, Decision
+from safeshell.command.command_line import block, text
+from safeshell.command.unwrap import Spelling, spellings
 from safeshell.errors import SafeShellError
-from safeshell.evaluator import ACTIONS, LoadedTable, evaluate
-from safeshell.explain import Explanation, cache_key, explain, render, visible
-from safeshell.facts import Fact, FactKey, RequestFacts
-from safeshell.judgement import Judgement, judge_all
-from safeshell.lines.hidden import hiding
-from safeshell.lines.overrun import RULE as OVERRUN
-from safeshell.paths import SYSTEM_RULES, Home
-from safeshell.repositories import find_rules
-from safeshell.settings import Settings
-from safeshell.spellings import Spelling, spellings
-from safeshell.subject import block, text
-from safeshell.table import Table
-from safeshell.trace import Trace
+from safeshell.home.paths import SYSTEM_RULES, Home
+from safeshell.home.repository_rules import find_rules
+from safeshell.home.settings import Settings
+from safeshell.policy import store
+from safeshell.policy.composition import Judgement, judge_all
+from safeshell.policy.context import Context
+from safeshell.policy.decision import Action, Decision
+from safeshell.policy.evaluator import ACTIONS, LoadedTable, evaluate
+from safeshell.policy.explain import Explanation, cache_key, explain, render, visible
+from safeshell.policy.facts import Fact, FactKey, RequestFacts
+from safeshell.policy.table import Table
+from safeshell.policy.trace import Trace
+from safeshell.shell.limits import RULE as OVERRUN
+from safeshell.shell.nested_commands import hiding
 
 EXIT = {Action.ALLOW: 0, Action.DENY: 3, Action.REQUIRE_APPROVAL: 4, Action.REDIRECT: 5}
 _COLOUR = {Action.ALLOW: "green", Action.DENY: "red", Action.REQUIRE_APPROVAL: "yellow", Action.REDIRECT: "cyan"}
@@ -191,7 +191,7 @@ def _explain(
 def _foretell(home: Home, settings: Settings, decision: Decision) -> tuple[str | None, str]:
     if decision.action is Action.DENY:
         return None, "denied, nothing runs"
-    from safeshell.cli.foretell import foretell  # noqa: PLC0415 # only where it is asked for
+    from safeshell.cli.predict_placement import foretell  # noqa: PLC0415 # only where it is asked for
 
     return foretell(home, settings, decision.execution)
 

@@ -7,15 +7,15 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from safeshell.context import Context
-from safeshell.evaluator import ACTIONS, LoadedTable
-from safeshell.lines.apart import judge_apart
-from safeshell.lines.judge import Caller, Judgement, judge_in_turn, judge_line
-from safeshell.lines.overrun import RULE
-from safeshell.settings import Settings
-from safeshell.spellings import Spelling
-from safeshell.subject import text
-from safeshell.table import Table
+from safeshell.command.command_line import text
+from safeshell.command.unwrap import Spelling
+from safeshell.home.settings import Settings
+from safeshell.policy.context import Context
+from safeshell.policy.evaluator import ACTIONS, LoadedTable
+from safeshell.policy.table import Table
+from safeshell.shell.isolated import judge_apart
+from safeshell.shell.judge import Caller, Judgement, judge_in_turn, judge_line
+from safeshell.shell.limits import RULE
 
 
 def caller_of(
@@ -86,7 +86,7 @@ def answer_in_turn(answer: dict[str, Any], hiding: Sequence[Spelling], caller: C
 
     Args:
         answer: the object that `check --json` prints for the command.
-        hiding: those of its spellings that run what is no spelling of it (`safeshell.lines.hidden`).
+        hiding: those of its spellings that run what is no spelling of it (`safeshell.shell.nested_commands`).
         caller: whom it is judged for.
 
     Returns:

@@ -11,11 +11,11 @@ import click
 
 from safeshell.cli.output import progress, wants_colour
 from safeshell.errors import SafeShellError
-from safeshell.paths import Home
-from safeshell.repositories import find_rules, kind_of
+from safeshell.home.paths import Home
+from safeshell.home.repository_rules import find_rules, kind_of
 
 if TYPE_CHECKING:
-    from safeshell_compiler.findings import Finding
+    from safeshell_compiler.findings.report import Finding
     from safeshell_compiler.publish import Compiled
 
 
@@ -75,7 +75,7 @@ def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool,
     if status or check:
         return status
     if output:
-        from safeshell import store  # noqa: PLC0415 # `--help` need not wait for it
+        from safeshell.policy import store  # noqa: PLC0415 # `--help` need not wait for it
 
         (_, compilation) = compiled[-1].layers[-1]
         assert compilation.table is not None
@@ -90,7 +90,7 @@ def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool,
 
 def _report(said: Sequence[_Said], style: str, *, strict: bool, dumped: Sequence[Compiled] = ()) -> int:
     """Prints the findings, and without errors the digests or the tables; returns the exit status."""
-    from safeshell_compiler import render  # noqa: PLC0415 # as above
+    from safeshell_compiler.findings import render  # noqa: PLC0415 # as above
 
     findings = [finding for one in said for finding in one.findings]
     # Data goes to stdout: for people that is the table's digest, for programs the findings.
@@ -131,10 +131,11 @@ def _recall(home: Home, in_force: Sequence[str], *, check: bool) -> list[_Said] 
     None: compile them. What may have changed is looked at down to the contents, and where the tables would be
     written anew (not `check`) the files' times too: the daemon goes by them.
     """
-    from safeshell_compiler.findings import Finding  # noqa: PLC0415 # as above
+    from safeshell_compiler.findings.report import Finding  # noqa: PLC0415 # as above
 
-    from safeshell import store, unchanged  # noqa: PLC0415 # as above
     from safeshell.errors import TableError  # noqa: PLC0415 # as above
+    from safeshell.home import build_fingerprint  # noqa: PLC0415 # as above
+    from safeshell.policy import store  # noqa: PLC0415 # as above
 
     try:
         found, settings = store.read_current(home.tables, in_force)
@@ -146,7 +147,9 @@ def _recall(home: Home, in_force: Sequence[str], *, check: bool) -> list[_Said] 
         said = None if current is None else current.said
         if current is None or said is None:
             return None
-        if said["circumstances"] != unchanged.circumstances(rules) or not unchanged.same(said["sources"]):
+        if said["circumstances"] != build_fingerprint.circumstances(rules):
+            return None
+        if not build_fingerprint.same(said["sources"]):
             return None
         if not check and any(store.signature(path) != state for path, state in current.watch.items()):
             return None
@@ -157,8 +160,8 @@ def _recall(home: Home, in_force: Sequence[str], *, check: bool) -> list[_Said] 
 
 def _is_in_place(home: Home, settings: dict[str, object], said: Sequence[_Said]) -> bool:
     """Whether all else that `compile` writes is there: the other layers' tables, and the clients' file."""
-    from safeshell import store  # noqa: PLC0415 # as above
-    from safeshell.settings import Settings, client_conf  # noqa: PLC0415 # as above
+    from safeshell.home.settings import Settings, client_conf  # noqa: PLC0415 # as above
+    from safeshell.policy import store  # noqa: PLC0415 # as above
 
     layers = dict(layer for one in said for layer in one.layers)
     found = store.read_current(home.tables, layers)[0]

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from safeshell import store
 from safeshell.cli.output import wants_colour
-from safeshell.decision import Action, Decision
-from safeshell.escape import printable
-from safeshell.paths import Home
-from safeshell.repositories import kind_of
-from safeshell.table import Table
+from safeshell.home.paths import Home
+from safeshell.home.repository_rules import kind_of
+from safeshell.policy import store
+from safeshell.policy.decision import Action, Decision
+from safeshell.policy.table import Table
+from safeshell.text import printable
 
 if TYPE_CHECKING:
     from safeshell_compiler.diff import Change, Diff, Field
-    from safeshell_compiler.situation import Situation
-    from safeshell_compiler.witness import Witness
+    from safeshell_compiler.witnesses.situation import Situation
+    from safeshell_compiler.witnesses.witness import Witness
 
 _ACTIONS = {Action.ALLOW: "green", Action.DENY: "red", Action.REQUIRE_APPROVAL: "yellow", Action.REDIRECT: "cyan"}
 _SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
@@ -81,7 +81,8 @@ def table_of(path: str) -> Table | None:
     """The table of a file, or None with the findings printed."""
     if _is_table(path):
         return Table(store.read_file(path), "")
-    from safeshell_compiler import compile_rules, render  # noqa: PLC0415 # as above
+    from safeshell_compiler import compile_rules  # noqa: PLC0415 # slow, and a table file needs none of it
+    from safeshell_compiler.findings import render  # noqa: PLC0415 # as above
 
     compilation = compile_rules(path, kind_of(path, Home.find()))
     if compilation.table is None:

@@ -9,8 +9,8 @@ from dataclasses import asdict
 import click
 
 from safeshell.cli.output import wants_colour
-from safeshell.doctor import Probe, examine
-from safeshell.paths import Home
+from safeshell.cli.probes import Probe, examine
+from safeshell.home.paths import Home
 
 _MARKS = {True: ("ok", "green"), False: ("FAILED", "red"), None: ("skipped", "yellow")}
 

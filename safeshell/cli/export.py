@@ -12,7 +12,7 @@ from safeshell import __version__
 from safeshell.audit.files import log_path, opened
 from safeshell.audit.follow import follow as followed
 from safeshell.errors import SafeShellError
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 if TYPE_CHECKING:
     from safeshell.telemetry.logs import LogSender

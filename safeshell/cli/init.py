@@ -10,14 +10,14 @@ import click
 from safeshell.cli.approvals import enroll
 from safeshell.cli.shims import say_fallback, sync_home
 from safeshell.errors import SafeShellError
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 
 @click.command("init")
 def command() -> None:
     """Set up a home: a commented rules.yaml, its table, the shims. Never overwrites."""
+    from safeshell_compiler.findings.render import human  # noqa: PLC0415 # as above
     from safeshell_compiler.publish import compile_home, publish  # noqa: PLC0415 # `--help` need not wait for it
-    from safeshell_compiler.render import human  # noqa: PLC0415 # as above
 
     home = Home.find()
     home.create()

@@ -21,7 +21,7 @@ from safeshell.cli.output import wants_colour
 from safeshell.cli.records import Layout, row
 from safeshell.client import control
 from safeshell.errors import SafeShellError
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 from safeshell.protocol import Type
 
 _BEFORE = 10

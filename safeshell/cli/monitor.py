@@ -7,7 +7,7 @@ import os
 import click
 
 from safeshell.errors import SafeShellError
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 
 @click.command("monitor")

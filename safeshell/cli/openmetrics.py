@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from safeshell.cli.figures import Figures
-from safeshell.histogram import Histogram
-from safeshell.stages import DECISIONS, PLACEMENTS, WHOLE
+from safeshell.metrics.figures import Figures
+from safeshell.metrics.histogram import Histogram
+from safeshell.metrics.stages import DECISIONS, PLACEMENTS, WHOLE
 
 _LEAST_NS, _MOST_NS = 1 << 9, 1 << 34
 """Boundaries for the scraper lie between these, two in each power of two: 0.5 µs to 17 s."""

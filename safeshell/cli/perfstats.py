@@ -12,12 +12,12 @@ from typing import Any
 
 import click
 
-from safeshell.cli.figures import PERCENTILES, Figures, fetch, summary
 from safeshell.cli.output import columns, wants_colour
 from safeshell.errors import SafeShellError
-from safeshell.histogram import Histogram
-from safeshell.paths import Home
-from safeshell.settings import write_atomically
+from safeshell.home.paths import Home
+from safeshell.home.settings import write_atomically
+from safeshell.metrics.figures import PERCENTILES, Figures, fetch, summary
+from safeshell.metrics.histogram import Histogram
 
 EVERY_S = 1.0
 """From one look of `--watch` to the next."""

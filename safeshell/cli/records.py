@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from safeshell.audit.query import command_text
-from safeshell.escape import printable
+from safeshell.text import printable
 
 _COLOURS = {"allow": "green", "deny": "red", "require_approval": "yellow", "redirect": "cyan", "error": "magenta"}
 _TIME = 19

@@ -10,16 +10,16 @@ from typing import BinaryIO
 
 import click
 
-from safeshell import store
 from safeshell.audit.files import log_path, opened
-from safeshell.audit.replay import Grounds, parts, replay
-from safeshell.audit.tally import EXAMPLES, Change, Group, Tally
+from safeshell.audit.replay.run import Grounds, parts, replay
+from safeshell.audit.replay.summary import EXAMPLES, Change, Group, Tally
 from safeshell.cli.diff import table_of
 from safeshell.cli.output import wants_colour
 from safeshell.errors import SafeShellError
-from safeshell.escape import printable
-from safeshell.paths import SYSTEM_RULES, Home
-from safeshell.table import Table
+from safeshell.home.paths import SYSTEM_RULES, Home
+from safeshell.policy import store
+from safeshell.policy.table import Table
+from safeshell.text import printable
 
 _COLOURS = {"loosened": "red", "tightened": "green", "changed": "yellow"}
 

@@ -11,9 +11,9 @@ import click
 from safeshell.cli.daemon import launch
 from safeshell.client import control
 from safeshell.errors import SafeShellError, UnreachableError
-from safeshell.paths import Home
+from safeshell.home.paths import Home
+from safeshell.install.shims import list_shims
 from safeshell.protocol import Type
-from safeshell.shims import list_shims
 
 NOT_FOUND = 127
 CANNOT_RUN = 126

@@ -7,12 +7,12 @@ import os
 
 import click
 
-from safeshell import shims
 from safeshell.cli.output import columns
-from safeshell.native import why_not_static
-from safeshell.paths import Home
-from safeshell.programs import Programs
-from safeshell.published import published
+from safeshell.home.in_force import published
+from safeshell.home.paths import Home
+from safeshell.host.path_lookup import Programs
+from safeshell.install import shims
+from safeshell.install.native import why_not_static
 
 
 @click.group("shims")

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from safeshell.cli.figures import PERCENTILES, Figures, summary
 from safeshell.errors import SafeShellError
-from safeshell.histogram import Histogram
-from safeshell.stages import STAGES, WHOLE, WHOLE_IS
+from safeshell.metrics.figures import PERCENTILES, Figures, summary
+from safeshell.metrics.histogram import Histogram
+from safeshell.metrics.stages import STAGES, WHOLE, WHOLE_IS
 
 _STYLE = """\
 :root { color-scheme: light dark; --paper: #fcfcfb; --ink: #1c1d1f; --faint: #6a6d73; --grid: #e4e4e1; --card: #f2f2ef;

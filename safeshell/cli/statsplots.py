@@ -16,8 +16,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-from safeshell.histogram import Histogram
-from safeshell.stages import DECISIONS, PLACEMENTS, WHOLE
+from safeshell.metrics.histogram import Histogram
+from safeshell.metrics.stages import DECISIONS, PLACEMENTS, WHOLE
 
 _COLOURS = {
     "#010101": "ink",

@@ -11,8 +11,8 @@ import click
 
 from safeshell.cli.output import wants_colour
 from safeshell.errors import SafeShellError
-from safeshell.paths import Home
-from safeshell.repositories import find_rules, kind_of
+from safeshell.home.paths import Home
+from safeshell.home.repository_rules import find_rules, kind_of
 
 if TYPE_CHECKING:
     from safeshell_compiler import Compilation, Finding
@@ -35,9 +35,9 @@ def command(rules: tuple[str, ...], junit_file: str | None, verbose: bool, as_js
 
     Exit status: 0 all passed, 1 a test failed or the rules do not compile.
     """
-    from safeshell_compiler import render  # noqa: PLC0415 # `--help` need not wait for the compiler
-    from safeshell_compiler.junit import junit  # noqa: PLC0415 # as above
-    from safeshell_compiler.ruletests import collect, run  # noqa: PLC0415 # as above
+    from safeshell_compiler.findings import render  # noqa: PLC0415 # `--help` need not wait for the compiler
+    from safeshell_compiler.rule_tests.junit import junit  # noqa: PLC0415 # as above
+    from safeshell_compiler.rule_tests.run import collect, run  # noqa: PLC0415 # as above
 
     from safeshell.cli import testreport  # noqa: PLC0415 # as above
 

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-from safeshell_compiler import Finding, render
-from safeshell_compiler.failures import describe, shown
-from safeshell_compiler.ruletests import Outcome
+from safeshell_compiler import Finding
+from safeshell_compiler.findings import render
+from safeshell_compiler.rule_tests.failures import describe, shown
+from safeshell_compiler.rule_tests.run import Outcome
 
 from safeshell.cli.output import wants_colour
-from safeshell.escape import printable
+from safeshell.text import printable
 
 WIDTH = 80
 """Columns, pytest's where it knows no terminal."""

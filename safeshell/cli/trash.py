@@ -16,7 +16,7 @@ import click
 
 from safeshell.cli.output import columns, progress
 from safeshell.errors import SafeShellError
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 from safeshell.trash.depth import any_depth
 from safeshell.trash.directory import Entry, TrashDirectory
 from safeshell.trash.limits import human, size_of

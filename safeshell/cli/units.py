@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from safeshell.errors import SafeShellError
-from safeshell.paths import Home
-from safeshell.settings import daemon_command, write_atomically
+from safeshell.home.paths import Home
+from safeshell.home.settings import daemon_command, write_atomically
 
 _MARK = "# Written by `safeshell daemon install`."
 

@@ -6,7 +6,7 @@ import gc
 import sys
 
 from safeshell.errors import SafeShellError
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 
 def main() -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from safeshell.cache import Policy
-from safeshell.daemon.confinement import Caller
-from safeshell.daemon.connection import Connection
-from safeshell.decision import Decision
-from safeshell.facts import RequestFacts
+from safeshell.command.unwrap import Spelling
+from safeshell.daemon.core.connection import Connection
+from safeshell.host.process.confinement import Caller
+from safeshell.policy.decision import Decision
+from safeshell.policy.decision_cache import Policy
+from safeshell.policy.facts import RequestFacts
 from safeshell.protocol import Command
-from safeshell.spellings import Spelling
 
 
 class Request:

@@ -11,34 +11,34 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from safeshell import __version__
-from safeshell.daemon import notify
-from safeshell.daemon.approvals import Approvals
-from safeshell.daemon.commands import Commands
-from safeshell.daemon.confinement import Own, inspect
-from safeshell.daemon.connection import Connection, Taken
-from safeshell.daemon.executor import Executor
-from safeshell.daemon.handover import Handover
-from safeshell.daemon.journal import Journal
-from safeshell.daemon.lines import Lines
-from safeshell.daemon.loop import Loop
-from safeshell.daemon.monitors import Monitors, encode
-from safeshell.daemon.notifier import Notifier
-from safeshell.daemon.pins import Pins
-from safeshell.daemon.policies import Policies
-from safeshell.daemon.post import Post, Standing
-from safeshell.daemon.running import FAILED, Runner
-from safeshell.daemon.stats import Statistics
-from safeshell.daemon.stopwatch import Stopwatch, Untimed
-from safeshell.daemon.timings import Timings
+from safeshell.daemon.approvals.notify_hook import Notifier
+from safeshell.daemon.approvals.pin import Pins
+from safeshell.daemon.approvals.queue import Approvals
+from safeshell.daemon.core.connection import Connection, Taken
+from safeshell.daemon.core.executor import Executor
+from safeshell.daemon.core.loop import Loop
+from safeshell.daemon.listen import systemd
+from safeshell.daemon.listen.handover import Handover
+from safeshell.daemon.listen.listener import Post, Standing
+from safeshell.daemon.observe.journal import Journal
+from safeshell.daemon.observe.statistics import Statistics
+from safeshell.daemon.observe.stopwatch import Stopwatch, Untimed
+from safeshell.daemon.observe.subscribers import Monitors, encode
+from safeshell.daemon.observe.timings import Timings
+from safeshell.daemon.sources.line_service import Lines
+from safeshell.daemon.sources.policy_source import Policies
+from safeshell.daemon.steps.commands import Commands
+from safeshell.daemon.steps.running import FAILED, Runner
 from safeshell.errors import ProtocolError, SafeShellError
-from safeshell.paths import Home
-from safeshell.programs import Programs
+from safeshell.home.paths import Home
+from safeshell.host.path_lookup import Programs
+from safeshell.host.process.confinement import Own, inspect
+from safeshell.policy.store import Reading
 from safeshell.protocol import Command, Control, Event, Query, Signal, Type
-from safeshell.store import Reading
 
 if TYPE_CHECKING:
-    from safeshell.daemon.front import Answered, End, Front
-    from safeshell.daemon.recall import Recall
+    from safeshell.daemon.fastpath.answer_replay import Recall
+    from safeshell.daemon.fastpath.binding import Answered, End, Front
 
 _FATAL = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2})
 """Signals whose default ends a process: one that reaches a client whose command has not begun ends it so."""
@@ -219,12 +219,12 @@ class Server:
 
     def _load_front(self) -> None:
         """Has the front take connections from now on, where there is one."""
-        from safeshell.daemon.front import ANSWERED_STAGES, load  # noqa: PLC0415 # its ctypes takes longer than the first answer may
+        from safeshell.daemon.fastpath.binding import ANSWERED_STAGES, load  # noqa: PLC0415 # its ctypes takes longer than the first answer may
 
         front, self._no_front = load(self._loop.descriptors, self._own, self._executor.own_limit)
         if front is None:
             return
-        from safeshell.daemon.recall import Recall  # noqa: PLC0415 # as above
+        from safeshell.daemon.fastpath.answer_replay import Recall  # noqa: PLC0415 # as above
 
         home = os.fsencode(self._home.root)
         recall = Recall(front, self._policies, self._programs, home, self._own.nice, self._timings)
@@ -510,7 +510,7 @@ class Server:
         if failure:
             connection.refuse(FAILED, f"safeshell: the next daemon did not start: {failure}")
             return
-        notify.tell(f"MAINPID={heir}")
+        systemd.tell(f"MAINPID={heir}")
         self._accept_less()  # who waits at the socket is the heir's
         self._post.hand_over()
         self._end(step)
@@ -521,7 +521,7 @@ class Server:
     def stop(self, step: int) -> None:
         """Step 1: accepts nothing more and lets what runs end; step 2: ends it."""
         if not self._stopping:
-            notify.tell("STOPPING=1")
+            systemd.tell("STOPPING=1")
             self._accept_less()
             self._take_all()
             self._post.leave()

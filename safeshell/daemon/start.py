@@ -7,14 +7,14 @@ import gc
 import os
 import signal
 
-from safeshell.daemon import notify
-from safeshell.daemon.adopt import activate, inherit
-from safeshell.daemon.confinement import Own
-from safeshell.daemon.handover import INHERITED
-from safeshell.daemon.loop import Loop
-from safeshell.daemon.post import Post
-from safeshell.paths import Home
-from safeshell.published import begin_reading
+from safeshell.daemon.core.loop import Loop
+from safeshell.daemon.listen import systemd
+from safeshell.daemon.listen.activation import activate, inherit
+from safeshell.daemon.listen.handover import INHERITED
+from safeshell.daemon.listen.listener import Post
+from safeshell.home.in_force import begin_reading
+from safeshell.home.paths import Home
+from safeshell.host.process.confinement import Own
 
 _SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGIO)
 
@@ -42,7 +42,7 @@ def serve(home: Home) -> None:
         post.watch(signal.SIGIO)
         server.start()
         if not inherited:  # who hands over names its heir to the service manager itself
-            notify.tell("READY=1")
+            systemd.tell("READY=1")
         _tell_ready()
         gc.freeze()  # what start-up made lives as long as the daemon: the collector need not look at it, ever
         gc.enable()
@@ -57,7 +57,7 @@ def _take_post(home: Home, inherited: str) -> Post:
     words = inherited.split()
     if len(words) == 3 and words[0].isdigit() and words[1].isdigit():
         return inherit(home, int(words[0]), int(words[1]), lent=words[2] == "lent")
-    activated = notify.take_activated()
+    activated = systemd.take_activated()
     return Post(home) if activated is None else activate(home, activated)
 
 

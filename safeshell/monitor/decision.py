@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from safeshell.audit.query import command_text
-from safeshell.escape import printable
+from safeshell.text import printable
 
 COMMAND_MAX = 500
 """Characters of a command that are shown in the stream."""

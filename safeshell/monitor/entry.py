@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from safeshell.escape import printable
+from safeshell.text import printable
 
 
 @dataclass(frozen=True, slots=True)

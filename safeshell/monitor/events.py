@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from safeshell.escape import printable
 from safeshell.monitor.entry import Entry
+from safeshell.text import printable
 
 
 @dataclass(frozen=True, slots=True)

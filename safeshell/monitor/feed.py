@@ -10,9 +10,10 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from safeshell.cli.figures import fetch
 from safeshell.client import Watch
 from safeshell.errors import ProtocolError, SafeShellError
+from safeshell.home.paths import Home
+from safeshell.metrics.figures import fetch
 from safeshell.monitor.entry import Entry
 from safeshell.monitor.events import (
     Answered,
@@ -25,7 +26,6 @@ from safeshell.monitor.events import (
     read_hello,
     read_settled,
 )
-from safeshell.paths import Home
 
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 2.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from safeshell.stages import WHOLE
+from safeshell.metrics.stages import WHOLE
 
 _SHOWN = {WHOLE: "a command", "facts": "facts", "decide": "decide", "spawn": "spawn"}
 

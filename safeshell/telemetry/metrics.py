@@ -13,9 +13,9 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 
 from safeshell import __version__
-from safeshell.cli.figures import fetch
 from safeshell.errors import SafeShellError
-from safeshell.paths import Home
+from safeshell.home.paths import Home
+from safeshell.metrics.figures import fetch
 from safeshell.telemetry.records import SCOPE
 
 _QUANTILES = {"p50_us": 0.5, "p90_us": 0.9, "p99_us": 0.99, "p999_us": 0.999, "max_us": 1.0}

@@ -13,7 +13,7 @@ from safeshell.trash.depth import any_depth
 from safeshell.trash.limits import Limits, home_directory
 from safeshell.trash.locations import Locations
 from safeshell.trash.removal import Removal
-from safeshell.trash.talk import Talk
+from safeshell.trash.rm_messages import Talk
 
 _HELP = b"""\
 Usage: rm [OPTION]... [FILE]...

@@ -16,7 +16,7 @@ from safeshell.trash.arguments import ALWAYS, NEVER, Options
 from safeshell.trash.errors import RefusedError
 from safeshell.trash.kernel import AT_FDCWD, Node, look
 from safeshell.trash.permission import Parent, is_write_protected
-from safeshell.trash.talk import Talk
+from safeshell.trash.rm_messages import Talk
 
 _IGNORED = (errno.ENOENT, errno.ENOTDIR, errno.EILSEQ, errno.EINVAL)
 """What -f takes for "it isn't there"."""

@@ -8,12 +8,12 @@ from typing import Any
 from safeshell_compiler import compile_rules
 
 from safeshell.audit.outcome import Outcome
-from safeshell.evaluator import LoadedTable, evaluate
-from safeshell.facts import Fact, FactKey, GivenFacts
-from safeshell.judgement import judge_all
-from safeshell.spellings import Spelling, StatedWorld, spellings
-from safeshell.subject import block, text
-from safeshell.table import Table
+from safeshell.command.command_line import block, text
+from safeshell.command.unwrap import Spelling, StatedWorld, spellings
+from safeshell.policy.composition import judge_all
+from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.facts import Fact, FactKey, GivenFacts
+from safeshell.policy.table import Table
 
 TS = 1_795_000_000.25
 

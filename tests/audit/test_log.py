@@ -16,7 +16,7 @@ import pytest
 
 from safeshell.audit.chain import START, unseal
 from safeshell.audit.log import AuditLog
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_two_writers_make_one_chain(place: Home) -> None:
 WRITER = """
 import sys
 from safeshell.audit.log import AuditLog
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 log = AuditLog(Home(sys.argv[1]), size_max=20_000, keep=100)
 log.redactor.redact({"argv": ["x"]})
 print(flush=True)

@@ -10,10 +10,10 @@ from audit.outcomes import TS, outcome, table
 
 from safeshell.audit import record
 from safeshell.audit.outcome import Outcome, worth
-from safeshell.evaluator import LoadedTable
-from safeshell.facts import UNDECIDED, Fact, FactKey
+from safeshell.command.command_line import block
+from safeshell.policy.evaluator import LoadedTable
+from safeshell.policy.facts import UNDECIDED, Fact, FactKey
 from safeshell.protocol import Command, Type
-from safeshell.subject import block
 
 RULES = """\
 version: 1

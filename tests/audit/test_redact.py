@@ -9,7 +9,7 @@ import pytest
 
 from safeshell.audit import redact as redacting
 from safeshell.audit.redact import Redactor
-from safeshell.patterns import EngineError, PatternSet
+from safeshell.policy.patterns import EngineError, PatternSet
 
 LOWER = "abcdefghijklmnopqrstuvwxyz"
 MIXED = "aB3dE5gH7jK9mN1pQ2sT4vW6yZ8"

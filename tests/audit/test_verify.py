@@ -11,7 +11,7 @@ from safeshell.audit import verify as checking
 from safeshell.audit.chain import Head, seal
 from safeshell.audit.files import opened
 from safeshell.audit.log import AuditLog
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 Lines = list[bytes]
 

@@ -12,7 +12,7 @@ import pytest
 from harness import SAFESHELL, Cli, Daemon, environment, write
 
 from safeshell.client import evaluate
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 RULES = """\
 version: 1

@@ -13,9 +13,9 @@ import pytest
 from harness import SAFESHELL, Cli, environment, safeshell, write
 
 from safeshell.cli import checkline
-from safeshell.lines.apart import judge_apart
-from safeshell.lines.judge import Caller, Judgement
-from safeshell.paths import Home
+from safeshell.home.paths import Home
+from safeshell.shell.isolated import judge_apart
+from safeshell.shell.judge import Caller, Judgement
 
 RULES = """\
 version: 1

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from harness import RULES, Cli, write
 
-from safeshell import store
-from safeshell.paths import Home
-from safeshell.table import table_digest
+from safeshell.home.paths import Home
+from safeshell.policy import store
+from safeshell.policy.table import table_digest
 
 BROKEN = "version: 1\nrules:\n  - {name: x, actoin: deny, message: m}\n"
 FINDING_KEYS = {"code", "severity", "message", "file", "line", "column", "rule", "hint"}
@@ -150,7 +150,7 @@ def test_warnings_are_errors_only_where_strict(cli: Cli, home: Home, monkeypatch
     from dataclasses import replace
 
     from safeshell_compiler import publish
-    from safeshell_compiler.findings import Finding
+    from safeshell_compiler.findings.report import Finding
 
     warning = Finding("SS299", "warning", "hm", home.rules, 1, 1)
     real = publish.compile_home

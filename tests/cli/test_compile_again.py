@@ -14,10 +14,10 @@ from needs import need
 from safeshell_compiler.publish import compile_home, publish
 
 import safeshell
-import safeshell.unchanged
-from safeshell import store
 from safeshell.cli import compile as module
-from safeshell.paths import Home
+from safeshell.home import build_fingerprint
+from safeshell.home.paths import Home
+from safeshell.policy import store
 
 RULES = """\
 version: 1
@@ -104,8 +104,14 @@ def test_neither_the_rule_model_nor_yaml_is_imported(cli: Cli, home: Home) -> No
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     modules = done.stdout.split()
-    assert "safeshell_compiler.render" in modules
-    assert not {"pydantic", "yaml", "re2", "safeshell.rules", "safeshell_compiler.pipeline"}.intersection(modules)
+    assert "safeshell_compiler.findings.render" in modules
+    assert not {
+        "pydantic",
+        "yaml",
+        "re2",
+        "safeshell_compiler.reading.rule_model",
+        "safeshell_compiler.pipeline",
+    }.intersection(modules)
 
 
 def edit_rules(home: Home) -> None:
@@ -154,12 +160,12 @@ def test_another_version_or_user_or_compiler_compiles(
         patch.setattr(safeshell, "__version__", "99")
         cli("compile", "--check")
     with monkeypatch.context() as patch:
-        patch.setattr(safeshell.unchanged, "_modules", lambda directory: [os.path.join(directory, "__init__.py")])
+        patch.setattr(build_fingerprint, "_modules", lambda directory: [os.path.join(directory, "__init__.py")])
         cli("compile", "--check")
     before = current(home).said
     with monkeypatch.context() as patch:
         patch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-        assert safeshell.unchanged.circumstances(home.rules) != before["circumstances"]  # type: ignore[index] # settled
+        assert build_fingerprint.circumstances(home.rules) != before["circumstances"]  # type: ignore[index] # settled
     cli("compile", "--check")
     assert recalled == [False, False, True]
 

@@ -13,7 +13,7 @@ from harness import PATH, RULES, Cli, Daemon, reap, wait_for, write
 
 from safeshell.client import control, execute
 from safeshell.errors import UnreachableError
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 from safeshell.protocol import Type
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from harness import RULES, Cli, write
 
-from safeshell.paths import Home
-from safeshell.shims import list_shims
+from safeshell.home.paths import Home
+from safeshell.install.shims import list_shims
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from harness import SAFESHELL, Cli, environment, until
 from safeshell.audit.log import AuditLog
 from safeshell.cli import log as command
 from safeshell.client import execute
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 from safeshell.protocol import Type
 
 RECORDS: list[dict[str, Any]] = [

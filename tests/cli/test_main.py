@@ -13,7 +13,7 @@ from harness import SAFESHELL, Cli, environment, safeshell
 
 from safeshell import __version__
 from safeshell.cli.main import COMMANDS, command
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 
 def leaves(group: click.Group, *words: str) -> list[tuple[str, ...]]:

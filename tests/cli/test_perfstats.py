@@ -22,11 +22,11 @@ from prometheus_client.core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from safeshell import client
-from safeshell.cli.figures import Figures, decode
 from safeshell.cli.openmetrics import render
 from safeshell.client import control, execute
-from safeshell.histogram import Histogram
-from safeshell.paths import Home
+from safeshell.home.paths import Home
+from safeshell.metrics.figures import Figures, decode
+from safeshell.metrics.histogram import Histogram
 from safeshell.protocol import Type, encode_control
 
 KEYS = {"uptime_s", "rss_kib", "table", "requests", "placement", "cache", "stages"}

@@ -15,7 +15,7 @@ from harness import SAFESHELL, Cli, environment, write
 
 from safeshell.audit import record
 from safeshell.audit.log import AuditLog
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 NEW = """\
 version: 1

@@ -9,7 +9,7 @@ import pytest
 from harness import PATH, SAFESHELL, Daemon, safeshell, wait_for
 
 from safeshell.client import control
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 from safeshell.protocol import Type
 
 RULES = """\

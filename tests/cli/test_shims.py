@@ -9,9 +9,9 @@ import shutil
 import pytest
 from harness import PATH, RULES, Cli, write
 
-from safeshell.paths import Home
-from safeshell.shims import list_shims
-from safeshell.spellings.wrappers import WRAPPERS
+from safeshell.command.unwrap.wrappers import WRAPPERS
+from safeshell.home.paths import Home
+from safeshell.install.shims import list_shims
 
 DISPATCHED = {"cat", "echo", "env", "git", "ls", "rm", "sh", "sleep", "touch"}
 SHIMMED = sorted(DISPATCHED | {name for name in WRAPPERS if shutil.which(name, path=PATH)})

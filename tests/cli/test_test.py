@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from harness import PATH, SAFESHELL, environment, safeshell, write
 
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 HEAD = "version: 1\nrules:\n"
 RULES = """\

@@ -9,7 +9,7 @@ import pytest
 from harness import PATH, SAFESHELL, Cli, reap, write
 from trash.bins import trash
 
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 
 @pytest.fixture

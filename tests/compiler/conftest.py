@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rulecases import Compile
 from safeshell_compiler import Compilation, compile_rules
-
-from safeshell.rules import Kind
-
-Compile = Callable[..., Compilation]
+from safeshell_compiler.reading.rule_model import Kind
 
 
 @pytest.fixture

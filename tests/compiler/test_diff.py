@@ -16,16 +16,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from safeshell_compiler import Compilation, compile_rules
 from safeshell_compiler.diff import Change, Diff, Kind, Verdict, diff
-from safeshell_compiler.situation import Situation
-from safeshell_compiler.witness import Direction, effect
+from safeshell_compiler.reading.rule_model import PRECEDENCE
+from safeshell_compiler.witnesses.situation import Situation
+from safeshell_compiler.witnesses.witness import Direction, effect
 from strategies import policies, situations
 
-from safeshell.decision import Action
-from safeshell.facts import UNDECIDED
-from safeshell.rules import PRECEDENCE
-from safeshell.spellings import StatedWorld, spellings
-from safeshell.subject import block, unblock
-from safeshell.table import Table
+from safeshell.command.command_line import block, unblock
+from safeshell.command.unwrap import StatedWorld, spellings
+from safeshell.policy.decision import Action
+from safeshell.policy.facts import UNDECIDED
+from safeshell.policy.table import Table
 
 Compare = Callable[..., Diff]
 

@@ -8,8 +8,7 @@ import pytest
 from safeshell_compiler import CODES, Compilation, compile_rules
 from safeshell_compiler.lint import CHECKS
 from safeshell_compiler.lint.dots import unescaped
-
-from safeshell.rules import Kind
+from safeshell_compiler.reading.rule_model import Kind
 
 HEAD = "version: 1\nrules:\n"
 

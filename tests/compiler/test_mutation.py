@@ -8,12 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from safeshell_compiler import compile_rules, render
+from safeshell_compiler import compile_rules
 from safeshell_compiler.dump import dump
+from safeshell_compiler.findings import render
 from safeshell_compiler.publish import compile_home, for_daemon
 
-from safeshell.paths import Home
-from safeshell.store import read_current
+from safeshell.home.paths import Home
+from safeshell.policy.store import read_current
 
 GOLDEN = (Path(__file__).parent / "golden" / "rules.yaml").read_bytes()
 BITS = (

@@ -14,11 +14,11 @@ from safeshell_compiler import compile_rules
 from safeshell_compiler import publish as module
 from safeshell_compiler.publish import compile_home, compile_repository, for_daemon, publish
 
-from safeshell import store
-from safeshell.paths import Home
-from safeshell.settings import Settings
-from safeshell.store import signature
-from safeshell.table import SECTIONS, Table
+from safeshell.home.paths import Home
+from safeshell.home.settings import Settings
+from safeshell.policy import store
+from safeshell.policy.store import signature
+from safeshell.policy.table import SECTIONS, Table
 
 DENY_LS = "version: 1\nrules:\n  - {name: no-ls, commands: [ls], action: deny, message: No.}\n"
 

@@ -9,14 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from rulecases import Compile
 from safeshell_compiler import STAGES, compile_rules
 from safeshell_compiler.dump import dump
 
 from safeshell.errors import TableError
-from safeshell.patterns import SHARD_PATTERNS
-from safeshell.table import SECTIONS, Records, table_digest
-
-from .conftest import Compile
+from safeshell.policy.patterns import SHARD_PATTERNS
+from safeshell.policy.table import SECTIONS, Records, table_digest
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -14,7 +14,7 @@ from unittest import mock
 
 from safeshell.cli import checkline
 from safeshell.cli.main import main
-from safeshell.lines.apart import judge_apart
+from safeshell.shell.isolated import judge_apart
 
 LIMIT_S = 60.0
 """What a line may take: this is about what is decided, not about a machine that stands still for a second."""

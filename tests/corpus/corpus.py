@@ -11,10 +11,10 @@ import yaml
 from safeshell_compiler.publish import compile_home
 
 from safeshell.cli.checkline import check_line
-from safeshell.lines.judge import Judgement
-from safeshell.paths import Home
-from safeshell.settings import Settings
-from safeshell.table import Table
+from safeshell.home.paths import Home
+from safeshell.home.settings import Settings
+from safeshell.policy.table import Table
+from safeshell.shell.judge import Judgement
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RULES = os.path.join(HERE, "rules.yaml")

@@ -22,8 +22,8 @@ sys.path[:0] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
 from harness import make_home
 
 from corpus.corpus import HERE, RULES, Entry, compiled, entries, judge
-from safeshell.decision import Action
-from safeshell.table import Table
+from safeshell.policy.decision import Action
+from safeshell.policy.table import Table
 
 Guard = Callable[[Entry], bool]
 """Whether a guard blocks a line, or asks before it runs."""

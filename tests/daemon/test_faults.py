@@ -34,11 +34,11 @@ from harness import (
 from needs import need
 
 from safeshell.client import connect, control, execute
-from safeshell.daemon.loop import Loop
+from safeshell.daemon.core.loop import Loop
 from safeshell.errors import SafeShellError
-from safeshell.paths import Home
+from safeshell.home.paths import Home
+from safeshell.home.settings import daemon_command
 from safeshell.protocol import ReplyReceiver, Type
-from safeshell.settings import daemon_command
 
 AS_ROOT = pytest.mark.needs("root")
 NOBODY = 65534
@@ -125,7 +125,7 @@ def test_out_of_processes_is_said_and_ends_when_there_are_some_again() -> None:
 
 
 _CALL = (
-    "import sys; from safeshell.client import execute; from safeshell.paths import Home;"
+    "import sys; from safeshell.client import execute; from safeshell.home.paths import Home;"
     "done = execute(['echo', 'served'], env={'PATH': '/usr/bin:/bin'}, home=Home(sys.argv[1]));"
     "print(done.stdout.decode() + done.message, end='')"
 )
@@ -200,7 +200,7 @@ def test_a_warning_that_nobody_hears_changes_no_exit_status() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as deaf:
-        script = "from safeshell.daemon.journal import _warn; _warn('the audit log can\\'t be written')"
+        script = "from safeshell.daemon.observe.journal import _warn; _warn('the audit log can\\'t be written')"
         done = subprocess.run([sys.executable, "-I", "-c", script], stderr=deaf, check=False)
     assert done.returncode == 0
 

@@ -13,7 +13,8 @@ import pytest
 from harness import PATH, Daemon, running_daemon, until
 
 from safeshell.client import connect, control, execute
-from safeshell.paths import Home
+from safeshell.command.command_line import block
+from safeshell.home.paths import Home
 from safeshell.protocol import (
     Command,
     Frame,
@@ -24,7 +25,6 @@ from safeshell.protocol import (
     encode_control,
     encode_signal,
 )
-from safeshell.subject import block
 
 ENV = {"PATH": PATH}
 SLEEP = ["sh", "-c", "echo $$; exec sleep 60"]

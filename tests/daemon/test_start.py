@@ -15,7 +15,7 @@ from harness import SAFESHELL, Daemon, descriptors_of, environment, reap, until
 from safeshell.cli.daemon import launch
 from safeshell.client import control, execute
 from safeshell.errors import SafeShellError
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 from safeshell.protocol import Type
 
 

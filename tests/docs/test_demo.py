@@ -14,7 +14,7 @@ import pytest
 from codeblocks import ROOT
 from harness import PATIENCE_S, temporary_directory, write
 
-from safeshell.context import KNOWN_MARKERS
+from safeshell.policy.context import KNOWN_MARKERS
 
 sys.path.append(str(ROOT / "docs"))
 

@@ -21,9 +21,8 @@ from codeblocks import ROOT, Block, blocks
 from harness import PATH, SAFESHELL, temporary_directory
 from rulecases import failures
 from safeshell_compiler import CODES, Compilation, compile_rules
-from safeshell_compiler.config import read_config
-
-from safeshell.rules import CONDITION_KINDS, Override, Rule
+from safeshell_compiler.reading.config import read_config
+from safeshell_compiler.reading.rule_model import CONDITION_KINDS, Override, Rule
 
 RULES = "docs/rules.md"
 PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))

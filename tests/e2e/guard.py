@@ -27,7 +27,7 @@ from harness import environment as bare_environment
 
 from safeshell.client import control
 from safeshell.errors import UnreachableError
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 from safeshell.protocol import Type
 
 FORBIDDEN = "forbidden-word"

@@ -18,7 +18,7 @@ from harness import PATH, SAFESHELL, Daemon, environment, run, running_daemon, s
 from needs import need
 
 from safeshell.client import approvals
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 RULES = """\
 version: 1

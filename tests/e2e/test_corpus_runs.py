@@ -12,7 +12,7 @@ from corpus.sandbox import Run, Sandbox
 from harness import temporary_directory
 
 from safeshell.cli.checkline import check_line
-from safeshell.settings import Settings
+from safeshell.home.settings import Settings
 
 EVASIONS = tuple(entry for entry in entries() if entry.runs and not entry.harmless)
 HARMLESS = tuple(entry for entry in entries() if entry.runs and entry.harmless)

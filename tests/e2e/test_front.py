@@ -17,7 +17,7 @@ from e2e.guard import FORBIDDEN, RULES, Guard, Outcome, guarded
 from harness import until, write
 
 from safeshell.cli.daemon import hand_over
-from safeshell.native import native_front
+from safeshell.install.native import native_front
 
 SAYS = '#!/bin/sh\necho "$#: $*"\nexit 9\n'
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from harness import Daemon, run
 
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 
 @pytest.mark.usefixtures("shims")

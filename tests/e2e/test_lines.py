@@ -10,10 +10,10 @@ from corpus.corpus import entries
 from e2e.guard import FORBIDDEN, SHIMMED, Guard
 from safeshell_compiler.publish import compile_home
 
-from safeshell.context import Context
-from safeshell.evaluator import LoadedTable
-from safeshell.lines.judge import Caller, Judgement, judge_line
-from safeshell.table import Table
+from safeshell.policy.context import Context
+from safeshell.policy.evaluator import LoadedTable
+from safeshell.policy.table import Table
+from safeshell.shell.judge import Caller, Judgement, judge_line
 
 HALVES = " ".join([FORBIDDEN[:4], FORBIDDEN[4:]])
 

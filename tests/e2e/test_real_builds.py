@@ -67,7 +67,7 @@ def test_parallel_make(workshop: Guard) -> None:
 @pytest.mark.needs("git", "cc")
 def test_own_tests(busy: Guard) -> None:
     """Those of the project that run the most tools: git for a repository's facts, a compiler for the client."""
-    chosen = ["tests/test_gitfacts.py", "tests/shims/test_request.py"]
+    chosen = ["tests/host/git/test_repository.py", "tests/shims/test_request.py"]
     options = [
         "-q",
         "-k",

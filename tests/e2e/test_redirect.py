@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from harness import PATH, Daemon, make_home, run, running_daemon, safeshell, sync_shims, temporary_directory
 
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 RULES = """\
 version: 1

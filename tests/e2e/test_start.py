@@ -15,8 +15,8 @@ from e2e.test_unreachable import AI, AT_ONCE, break_start
 from harness import until, wait_for
 
 from safeshell.client import control
+from safeshell.home.settings import daemon_command
 from safeshell.protocol import Type
-from safeshell.settings import daemon_command
 
 
 def start_by(guard: Guard, script: str) -> str:

@@ -11,7 +11,7 @@ from e2e.guard import FORBIDDEN, Guard, unattended
 from harness import descriptors_of, processes_of, until
 
 from safeshell.client import control
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 from safeshell.protocol import Type
 
 AT_ONCE = 20

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from harness import PATH, Daemon, environment, run
 
-from safeshell.paths import Home
-from safeshell.shims import list_shims
-from safeshell.spellings.wrappers import WRAPPERS
+from safeshell.command.unwrap.wrappers import WRAPPERS
+from safeshell.home.paths import Home
+from safeshell.install.shims import list_shims
 
 RULES = """\
 version: 1

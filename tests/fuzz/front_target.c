@@ -1,6 +1,6 @@
-/* Feeds the daemon's native front (safeshell/daemon/front.c) with requests and with texts of /proc: a libFuzzer target, or
+/* Feeds the daemon's native front (safeshell/daemon/fastpath/front.c) with requests and with texts of /proc: a libFuzzer target, or
  * with -DSTANDALONE a program that makes up its own. What it finds must be well formed, and nothing beside the bytes is read. */
-#include "../../safeshell/daemon/front.c"
+#include "../../safeshell/daemon/fastpath/front.c"
 
 #include <stdio.h>
 

@@ -6,6 +6,7 @@ import random
 import struct
 from typing import Any
 
+from safeshell.command.command_line import block
 from safeshell.protocol import (
     Command,
     Reply,
@@ -19,7 +20,6 @@ from safeshell.protocol import (
     encode_reply,
     encode_signal,
 )
-from safeshell.subject import block
 
 PROGRAM = "fuzzed-program-that-does-nothing"
 """So long that no damage makes another program's name of it: what is fuzzed may be run."""

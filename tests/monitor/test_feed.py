@@ -15,9 +15,9 @@ import pytest
 from harness import environment, run, running_daemon, until
 from monitor.fake import request
 
+from safeshell.home.paths import Home
 from safeshell.monitor.events import Answered, Asked, Decided, Event, Hello, Lost, Measured, Settled
 from safeshell.monitor.feed import LiveFeed
-from safeshell.paths import Home
 from safeshell.protocol import Reply, Type, encode_reply
 
 Kind = TypeVar("Kind", bound=Event)

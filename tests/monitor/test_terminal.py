@@ -16,7 +16,7 @@ from e2e.terminal import Terminal
 from harness import PATH, SAFESHELL, Daemon, environment, run, running_daemon, safeshell
 from monitor.screen import SeenTerminal
 
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 RULES = """\
 version: 1

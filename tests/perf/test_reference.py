@@ -12,7 +12,7 @@ from harness import processes_of
 from reference import reference
 from throughput import load
 
-from safeshell.native import native_client
+from safeshell.install.native import native_client
 
 pytestmark = pytest.mark.needs("cc")
 

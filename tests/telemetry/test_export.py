@@ -14,7 +14,7 @@ from harness import Daemon, run, safeshell, until
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
-from safeshell.paths import Home
+from safeshell.home.paths import Home
 
 REQUESTS: dict[str, Any] = {"/v1/logs": ExportLogsServiceRequest, "/v1/metrics": ExportMetricsServiceRequest}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from safeshell_compiler.findings import Report
+from safeshell_compiler.findings.report import Report
 from safeshell_compiler.lint.conditions import check_conditions
 from safeshell_compiler.lint.cost import check_cost
 from safeshell_compiler.lint.covering import check_covering
@@ -17,7 +17,7 @@ from safeshell_compiler.lint.doubles import check_doubles
 from safeshell_compiler.lint.redirects import check_redirects
 from safeshell_compiler.lint.view import View
 from safeshell_compiler.lint.visibility import check_visibility
-from safeshell_compiler.prune import Pruned
+from safeshell_compiler.stages.prune import Pruned
 
 CHECKS: tuple[tuple[str, Callable[[View], None], tuple[str, ...]], ...] = (
     ("visibility", check_visibility, ("SS321",)),

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from safeshell import patterns
-from safeshell.rules import Condition
-from safeshell_compiler.findings import Place
-from safeshell_compiler.flatten import RuleRows
+from safeshell.policy import patterns
+from safeshell_compiler.findings.report import Place
 from safeshell_compiler.lint.samples import composed, head, shortest, tested
 from safeshell_compiler.lint.view import Leaf, Name, UnknownError, View, condition_lists, leaf, leaves
-from safeshell_compiler.meaning import is_glob
-from safeshell_compiler.resolve import PolicyRule
-from safeshell_compiler.tree import Node, locate
+from safeshell_compiler.reading.rule_model import Condition
+from safeshell_compiler.reading.tree import Node, locate
+from safeshell_compiler.stages.flatten import RuleRows
+from safeshell_compiler.stages.meaning import is_glob
+from safeshell_compiler.stages.resolve import PolicyRule
 
 NAMES = 8
 """Command names of one rule that are searched one by one; a rule for more is left alone."""

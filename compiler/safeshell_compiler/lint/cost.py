@@ -10,7 +10,7 @@ import re
 
 import re2
 
-from safeshell.patterns import check, options
+from safeshell.policy.patterns import check, options
 from safeshell_compiler.lint.view import View, leaves
 
 COST = 1 << 20

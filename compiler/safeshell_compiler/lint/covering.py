@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from safeshell.rules import PRECEDENCE
-from safeshell_compiler.flatten import Row, RuleRows
 from safeshell_compiler.lint.conditions import NAMES
 from safeshell_compiler.lint.implication import implies
 from safeshell_compiler.lint.samples import composed, tested
 from safeshell_compiler.lint.view import Name, View
-from safeshell_compiler.tree import locate
+from safeshell_compiler.reading.rule_model import PRECEDENCE
+from safeshell_compiler.reading.tree import locate
+from safeshell_compiler.stages.flatten import Row, RuleRows
 
 ROWS = 16
 """Rows of a rule that is looked at; what has more was made of alternatives that hardly one rule covers."""

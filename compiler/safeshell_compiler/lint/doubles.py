@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 
-from safeshell.rules import Condition
 from safeshell_compiler.lint.view import View, condition_lists
-from safeshell_compiler.resolve import PolicyRule
-from safeshell_compiler.shape import describe
-from safeshell_compiler.tree import Node, locate
+from safeshell_compiler.reading.rule_model import Condition
+from safeshell_compiler.reading.schema_errors import describe
+from safeshell_compiler.reading.tree import Node, locate
+from safeshell_compiler.stages.resolve import PolicyRule
 
 
 def check_doubles(view: View) -> None:

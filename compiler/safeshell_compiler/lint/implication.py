@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from safeshell import patterns
-from safeshell_compiler.flatten import Row
+from safeshell.policy import patterns
 from safeshell_compiler.lint.view import Name, UnknownError, View
-from safeshell_compiler.lower import Atom
+from safeshell_compiler.stages.flatten import Row
+from safeshell_compiler.stages.lower import Atom
 
 
 def implies(view: View, names: Sequence[Name], row: Row, other: Row) -> bool:

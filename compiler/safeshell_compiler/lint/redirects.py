@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 
-from safeshell.patterns import quote
-from safeshell_compiler.flatten import Row, RuleRows
+from safeshell.policy.patterns import quote
 from safeshell_compiler.lint.view import UnknownError, View
-from safeshell_compiler.lower import ARGUMENT_KINDS
-from safeshell_compiler.meaning import ARGUMENTS
-from safeshell_compiler.tree import locate
+from safeshell_compiler.reading.tree import locate
+from safeshell_compiler.stages.flatten import Row, RuleRows
+from safeshell_compiler.stages.lower import ARGUMENT_KINDS
+from safeshell_compiler.stages.meaning import ARGUMENTS
 
 
 def check_redirects(view: View) -> None:

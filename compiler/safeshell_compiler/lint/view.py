@@ -8,18 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from safeshell.patterns import SHARD_PATTERNS, EngineError, PatternSet, quote
-from safeshell.rules import Condition
-from safeshell_compiler.findings import Place, Report
-from safeshell_compiler.flatten import Row, RuleRows
-from safeshell_compiler.generate import Budget, Language, generate
-from safeshell_compiler.languages import Branches, CommandLines, Directories
-from safeshell_compiler.lower import Atom
-from safeshell_compiler.meaning import is_glob
-from safeshell_compiler.pointing import point_at
-from safeshell_compiler.prune import Pruned
-from safeshell_compiler.resolve import PolicyRule
-from safeshell_compiler.tree import Node, locate
+from safeshell.policy.patterns import SHARD_PATTERNS, EngineError, PatternSet, quote
+from safeshell_compiler.findings.report import Place, Report
+from safeshell_compiler.reading.rule_model import Condition
+from safeshell_compiler.reading.source_positions import point_at
+from safeshell_compiler.reading.tree import Node, locate
+from safeshell_compiler.stages.flatten import Row, RuleRows
+from safeshell_compiler.stages.lower import Atom
+from safeshell_compiler.stages.meaning import is_glob
+from safeshell_compiler.stages.prune import Pruned
+from safeshell_compiler.stages.resolve import PolicyRule
+from safeshell_compiler.witnesses.generate import Budget, Language, generate
+from safeshell_compiler.witnesses.languages import Branches, CommandLines, Directories
 
 SEARCH_STATES = 400
 """States of one search, some 40 ms. Counted rather than timed, so that every run says the same."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from safeshell_compiler.lint.view import View
-from safeshell_compiler.tree import locate
+from safeshell_compiler.reading.tree import locate
 
 
 def check_visibility(view: View) -> None:

@@ -1,0 +1,1 @@
+"""Findings: their codes, their places, and how they are shown."""

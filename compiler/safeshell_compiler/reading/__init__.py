@@ -1,0 +1,1 @@
+"""Reading: rules files and settings from bytes to checked models."""

@@ -1,0 +1,137 @@
+"""Reading rules files: only regular files of a sane size that nobody else can change. The one stage that does I/O."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+
+from safeshell_compiler.findings.report import Place, Report
+from safeshell_compiler.reading.rule_model import Kind
+
+FILE_BYTES = 32 << 20
+"""A rules file's size. 10,000 rules with tests are 4 MB; more than this is a mistake (a log, a disk image)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file or directory that was read or looked for. The daemon stats them all to notice edits.
+
+    Attributes:
+        path: absolute.
+        sha256: of the content, hex; None for a directory and for what could not be read.
+    """
+
+    path: str
+    sha256: str | None
+
+
+class Reader:
+    """Reads the sources of one compilation and remembers each."""
+
+    def __init__(self, kind: Kind, report: Report) -> None:
+        self._kind = kind
+        self._report = report
+        self._seen: dict[str, str | None] = {}
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All that was read or looked for, by path."""
+        return tuple(Source(path, self._seen[path]) for path in sorted(self._seen))
+
+    def exists(self, path: str) -> bool:
+        """Whether the path exists (or a failure to look is left for the read to report)."""
+        self._seen.setdefault(path, None)
+        try:
+            os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+        return True
+
+    def listing(self, path: str, place: Place, *, trusted: bool = False) -> tuple[str, ...] | None:
+        """The rules files of a directory by name, or None with a finding."""
+        self._seen.setdefault(path, None)
+        try:
+            names = os.listdir(path)
+            status = os.stat(path)
+        except OSError as error:
+            self._report.add("SS101", place, path=path, reason=error.strerror)
+            return None
+        if not trusted and not self._trust(path, status, place):
+            return None
+        names = sorted(name for name in names if name.endswith(".yaml") and not name.startswith("."))
+        return tuple(os.path.join(path, name) for name in names)
+
+    def text(self, path: str, place: Place, *, trusted: bool = False) -> str | None:
+        """A file's text, or None with a finding.
+
+        Args:
+            path: absolute.
+            place: where a finding about the file itself stands: the include that names it, or the file.
+            trusted: part of the installation (a pack), as safe to use as this code.
+        """
+        self._seen.setdefault(path, None)
+        data = self._bytes(path, place, trusted)
+        if data is None:
+            return None
+        self._seen[path] = hashlib.sha256(data).hexdigest()
+        try:
+            return data.decode().removeprefix("\ufeff")
+        except UnicodeDecodeError as error:
+            before = data[: error.start].decode()
+            lines = (before + ".").splitlines()
+            self._report.add("SS108", Place(path, len(lines), len(lines[-1])), byte=data[error.start])
+            return None
+
+    def _bytes(self, path: str, place: Place, trusted: bool) -> bytes | None:
+        try:
+            # Without O_NONBLOCK a named pipe would hold the compiler until somebody writes.
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except FileNotFoundError:
+            self._report.add("SS102", place, path=path)
+            return None
+        except OSError as error:
+            self._report.add("SS101", place, path=path, reason=error.strerror)
+            return None
+        try:
+            # Judged on the open descriptor: a path could be exchanged in between.
+            status = os.fstat(descriptor)
+            if stat.S_ISDIR(status.st_mode):
+                self._report.add("SS103", place, path=path)
+            elif not stat.S_ISREG(status.st_mode):
+                self._report.add("SS104", place, path=path)
+            elif status.st_size > FILE_BYTES:
+                self._report.add("SS401", place, path=path, size=-(-status.st_size >> 20), limit=FILE_BYTES >> 20)
+            elif trusted or (self._trust(path, status, place) and self._trust_parent(path, place)):
+                with open(descriptor, "rb", closefd=False) as file:
+                    return file.read(FILE_BYTES)
+        except OSError as error:
+            self._report.add("SS101", place, path=path, reason=error.strerror)
+        finally:
+            os.close(descriptor)
+        return None
+
+    def _trust_parent(self, path: str, place: Place) -> bool:
+        """A repository's rules also need a directory that is the user's own: who can write there can replace them."""
+        if self._kind != "repository":
+            return True
+        directory = os.path.dirname(path)
+        return self._trust(directory, os.stat(directory), place)
+
+    def _trust(self, path: str, status: os.stat_result, place: Place) -> bool:
+        owners = {"user": (os.geteuid(), 0), "system": (0,), "repository": (os.geteuid(),)}[self._kind]
+        foreign = status.st_uid not in owners
+        writable = bool(status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+        if self._kind == "repository" and (foreign or writable):
+            problem = f"belongs to uid {status.st_uid}" if foreign else "is writable by others"
+            remedy = f"chown {owners[0]} {path}" if foreign else f"chmod go-w {path}"
+            self._report.add("SS107", place, path=path, problem=problem, remedy=remedy)
+        elif foreign:
+            expected = "root" if self._kind == "system" else "you"
+            self._report.add("SS105", place, path=path, uid=status.st_uid, expected=expected)
+        elif writable:
+            self._report.add("SS106", place, path=path)
+        return not (foreign or writable)

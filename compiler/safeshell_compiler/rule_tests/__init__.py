@@ -1,0 +1,1 @@
+"""The rules' own tests: run, explained, and reported."""

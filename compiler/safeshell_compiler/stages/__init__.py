@@ -1,0 +1,1 @@
+"""The compiler's stages, from files to the table's sections."""

@@ -1,0 +1,229 @@
+"""Stage 3, lower: conditions to atoms (docs/table.md), each unique question once, and what else a rule needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from safeshell.policy import patterns
+from safeshell_compiler.findings.report import Place, Report
+from safeshell_compiler.reading.rule_model import Condition
+from safeshell_compiler.reading.source_positions import explain, point
+from safeshell_compiler.reading.tree import Node, locate
+from safeshell_compiler.stages.arguments import check_names, check_paths
+from safeshell_compiler.stages.meaning import Effects, check_meaning
+from safeshell_compiler.stages.resolve import Policy, PolicyRule
+
+Atom = tuple[Any, ...]
+"""`(kind, argument…)` as docs/table.md lists them."""
+
+CONDITION_DEPTH = 64
+"""Levels of `any`, `all` and `not`; deeper, nobody can say what a rule means."""
+
+PATTERN_SUBJECTS = ("line", "directory", "branch", "operand")
+_PATTERNS = {
+    "command_matches": "line",
+    "git_branch_matches": "branch",
+    "path_matches": "directory",
+    "operand_matches": "operand",
+}
+
+ARGUMENT_KINDS = frozenset(("option", "operand", "operand_under"))
+"""Kinds of atoms about the arguments one by one. Their last argument is what the rule says takes an argument."""
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """An atom holds."""
+
+    atom: int
+
+
+@dataclass(frozen=True, slots=True)
+class No:
+    """A formula does not hold."""
+
+    part: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """All parts hold. `what` and `place` say which condition this is, for findings."""
+
+    parts: tuple[Formula, ...]
+    what: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """At least one part holds. `what` and `place` as in Every."""
+
+    parts: tuple[Formula, ...]
+    what: str
+    place: Place
+
+
+Formula = Is | No | Every | Some
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredRule:
+    """A rule as a formula over atoms."""
+
+    source: PolicyRule
+    effects: Effects
+    formula: Every
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A policy as formulas.
+
+    Attributes:
+        policy: what it was.
+        atoms: each question once.
+        places: for each atom, where it stands first, and the rule.
+        rules: in order of precedence.
+    """
+
+    policy: Policy
+    atoms: tuple[Atom, ...]
+    places: tuple[tuple[Place, str], ...]
+    rules: tuple[LoweredRule, ...]
+
+
+def lower(policy: Policy, report: Report) -> Lowered:
+    """Turns each rule's conditions, directory and context into one formula."""
+    lowerer = _Lowerer(policy, report)
+    rules = []
+    for source in policy.rules:
+        effects = check_meaning(source, report)
+        formula = lowerer.rule(source)
+        if effects is not None and formula is not None:
+            rules.append(LoweredRule(source, effects, formula))
+    for file, node in policy.malformed:
+        lowerer.check_patterns(file, node)
+    return Lowered(policy, tuple(lowerer.atoms), tuple(lowerer.atoms.values()), tuple(rules))
+
+
+@dataclass(slots=True)
+class _Lowerer:
+    policy: Policy
+    report: Report
+    atoms: dict[Atom, tuple[Place, str]] = field(default_factory=dict)
+    ids: dict[Atom, int] = field(default_factory=dict)
+    complaints: dict[str, str | None] = field(default_factory=dict)
+    file: str = ""
+    name: str = ""
+    taken: tuple[str, ...] = ()
+    commands: tuple[str, ...] | None = None
+
+    def rule(self, source: PolicyRule) -> Every | None:
+        rule = source.rule
+        self.file, self.name = source.file, rule.name
+        self.commands = rule.commands
+        taken = locate(source.node, ("takes_argument",))
+        named = rule.takes_argument or ()
+        valid = check_names(named, taken, source.file, None, self.report, rule.name)
+        self.taken = tuple(sorted(set(named)))
+        parts: list[Formula | None] = [] if valid else [None]
+        if rule.context != "all":
+            ai = self._atom(("ai",), source.node)
+            parts.append(ai if rule.context == "ai_only" else No(ai))
+        if rule.directory is not None:
+            node = locate(source.node, ("directory",))
+            parts.append(self._pattern("directory", rule.directory, node, "^(?:{})"))
+        if rule.conditions is not None:
+            parts.extend(self._all(rule.conditions, locate(source.node, ("conditions",)), 1))
+        for exemption in source.unless:
+            self.file = exemption.file
+            lifted = self._all(exemption.conditions, exemption.node, 1)
+            kept = tuple(part for part in lifted if part is not None)
+            broken = len(kept) < len(lifted)
+            parts.append(None if broken else No(Every(kept, "`unless`", exemption.node.place(exemption.file))))
+        whole = tuple(part for part in parts if part is not None)
+        return Every(whole, "the rule as a whole", source.place) if len(whole) == len(parts) else None
+
+    def check_patterns(self, file: str, node: Node) -> None:
+        """Looks at the patterns of what is otherwise malformed, so that one run shows every error."""
+        name = locate(node, ("name",)).value
+        self.file, self.name = file, name if isinstance(name, str) else ""
+        waiting = [node]
+        while waiting:
+            value = waiting.pop().value
+            children = value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
+            waiting.extend(children)
+            for key in value.keys() & {*_PATTERNS, "directory"} if isinstance(value, dict) else ():
+                if isinstance(value[key].value, str):
+                    self._complain(value[key].value, value[key])
+
+    def _all(self, conditions: tuple[Condition, ...], node: Node, depth: int) -> list[Formula | None]:
+        """The formula of each condition; None where one is invalid, so that the rest is still looked at."""
+        return [self._condition(item, locate(node, (index,)), depth) for index, item in enumerate(conditions)]
+
+    def _condition(self, condition: Condition, node: Node, depth: int) -> Formula | None:
+        if depth > CONDITION_DEPTH:
+            self.report.add("SS408", node.place(self.file), self.name, limit=CONDITION_DEPTH)
+            return None
+        kind, value = condition.kind, condition.value
+        inner = locate(node, (kind,))
+        if kind == "not":
+            part = self._condition(value, inner, depth + 1)
+            return None if part is None else No(part)
+        if kind in ("all", "any"):
+            found = self._all(value, inner, depth + 1)
+            parts = tuple(part for part in found if part is not None)
+            join = Every if kind == "all" else Some
+            return join(parts, f"this `{kind}`", node.place(self.file)) if len(parts) == len(found) else None
+        if kind in _PATTERNS:
+            return self._pattern(_PATTERNS[kind], value, inner, "{}")
+        if kind == "option":
+            valid = check_names(value, inner, self.file, self.commands, self.report, self.name)
+            return self._atom(("option", tuple(sorted(set(value))), self.taken), inner) if valid else None
+        if kind == "operand_under":
+            valid = check_paths(value, inner, self.file, self.report, self.name)
+            return self._atom(("operand_under", tuple(sorted(set(value))), self.taken), inner) if valid else None
+        atom = self._atom(_plain_atom(kind, value), inner)
+        return No(atom) if kind == "in_git_repo" and not value else atom
+
+    def _pattern(self, subject: str, pattern: str, node: Node, frame: str) -> Is | None:
+        if self._complain(pattern, node):
+            return None
+        asked = frame.replace("{}", pattern)
+        return self._atom(("operand", asked, self.taken) if subject == "operand" else (subject, asked), node)
+
+    def _complain(self, pattern: str, node: Node) -> bool:
+        """Reports a pattern that does not compile."""
+        if pattern not in self.complaints:
+            self.complaints[pattern] = patterns.check(pattern)
+        reason = self.complaints[pattern]
+        if reason is not None:
+            complaint = explain(pattern, reason)
+            place = point(node, self.file, self.policy.texts[self.file], pattern, complaint)
+            self.report.add("SS306", place, self.name, reason=reason, remedy=complaint.hint)
+        return reason is not None
+
+    def _atom(self, atom: Atom, node: Node) -> Is:
+        known = self.ids.get(atom)
+        if known is None:
+            known = self.ids[atom] = len(self.ids)
+            self.atoms[atom] = (node.place(self.file), self.name)
+        return Is(known)
+
+
+def _plain_atom(kind: str, value: Any) -> Atom:
+    match kind:
+        case "command_contains":
+            return ("line", patterns.quote(value))
+        case "command_startswith":
+            return ("line", "^" + patterns.quote(value))
+        case "git_branch_in":
+            return ("branch_in", tuple(sorted(set(value))))
+        case "in_git_repo":
+            return ("in_repo",)
+        case "file_exists":
+            return ("file", value)
+        case "env_equals":
+            return ("env", value.variable, value.value)
+    raise AssertionError(kind)

@@ -1,0 +1,1 @@
+"""Witnesses: commands and surroundings made so that some conditions hold and others fail."""

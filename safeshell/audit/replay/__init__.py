@@ -1,0 +1,1 @@
+"""Replay: deciding a recorded log again under other rules."""

@@ -1,0 +1,76 @@
+"""How docker, podman and compose read their arguments."""
+
+from __future__ import annotations
+
+from safeshell.command.programs.record import PFLAG, Record, getopt
+
+_GLOBALS = (
+    "config= context= debug host= log-level= tls tlscacert= tlscert= tlskey= tlsverify version help connection= url= "
+    "identity= root= runroot= log-opt= cgroup-manager= conmon= events-backend= hooks-dir= imagestore= module= "
+    "namespace= network-cmd-path= network-config-dir= noout out= remote runtime= runtime-flag= ssh= storage-driver= "
+    "storage-opt= syslog tmpdir= transient-store volumepath="
+)
+_RUN_OPTIONS = (
+    "add-host= annotation= attach= blkio-weight= blkio-weight-device= cap-add= cap-drop= cgroup-parent= cgroupns= "
+    "cidfile= cpu-count= cpu-percent= cpu-period= cpu-quota= cpu-rt-period= cpu-rt-runtime= cpu-shares= cpus= "
+    "cpuset-cpus= cpuset-mems= detach detach-keys= device= device-cgroup-rule= device-read-bps= device-read-iops= "
+    "device-write-bps= device-write-iops= disable-content-trust dns= dns-option= dns-search= domainname= entrypoint= "
+    "env= env-file= expose= gpus= group-add= health-cmd= health-interval= health-retries= health-start-interval= "
+    "health-start-period= health-timeout= help hostname= init interactive io-maxbandwidth= io-maxiops= ip= ip6= ipc= "
+    "isolation= kernel-memory= label= label-file= link= link-local-ip= log-driver= log-opt= mac-address= memory= "
+    "memory-reservation= memory-swap= memory-swappiness= mount= name= net= net-alias= network= network-alias= "
+    "no-healthcheck oom-kill-disable oom-score-adj= pid= pids-limit= platform= privileged publish= publish-all pull= "
+    "quiet read-only restart= rm runtime= security-opt= shm-size= sig-proxy stop-signal= stop-timeout= storage-opt= "
+    "sysctl= tmpfs= tty ulimit= user= userns= uts= volume= volume-driver= volumes-from= workdir= arch= authfile= "
+    "cgroup-conf= cgroups= chrootdirs= conmon-pidfile= env-merge= gidmap= health-on-failure= hostuser= image-volume= "
+    "init-path= os= passwd-entry= personality= pidfile= pod= pod-id-file= preserve-fds= requires= sdnotify= "
+    "seccomp-policy= secret= subgidname= subuidname= systemd= timeout= tz= uidmap= umask= unsetenv= variant="
+)
+_RUN = {**getopt("a:c:de:h:il:m:Pp:qtu:v:w:", _RUN_OPTIONS), **PFLAG, "stops": True}
+_EXEC = {
+    **getopt("de:itu:w:", "detach detach-keys= env= env-file= interactive preserve-fds= privileged tty user= workdir="),
+    **PFLAG,
+    "stops": True,
+}
+# Of the second version from docs.docker.com/reference/cli/docker/compose.
+_COMPOSE: Record = {
+    **getopt(
+        "f:p:c:H:v",
+        "file= project-name= profile= project-directory= env-file= ansi= parallel= progress= all-resources "
+        "compatibility dry-run context= host= log-level= no-ansi verbose version help tls tlscacert= tlscert= tlskey= "
+        "tlsverify skip-hostname-check",
+    ),
+    **PFLAG,
+    "apart": True,
+    "subcommands": {
+        # The first version takes abbreviations.
+        "down": getopt("t:v", "remove-orphans rmi= timeout= volumes dry-run help"),
+        "": {**getopt("")},
+    },
+}
+_NAMED = {**getopt("f", "force"), **PFLAG}
+_REMOVED = {**getopt("aft:", "all force time="), **PFLAG}
+_CONTAINER: Record = {
+    **getopt("c:DH:l:rv", _GLOBALS),
+    **PFLAG,
+    "apart": True,
+    "subcommands": {
+        "run": _RUN,
+        "create": _RUN,
+        "exec": _EXEC,
+        "container": {"subcommands": {"run": _RUN, "create": _RUN, "exec": _EXEC}},
+        "compose": _COMPOSE,
+        "volume": {
+            "subcommands": {"rm": _REMOVED, "remove": _REMOVED, "prune": {**getopt("af", "all filter= force"), **PFLAG}}
+        },
+        "system": {"subcommands": {"prune": {**getopt("af", "all filter= force volumes"), **PFLAG}}},
+        "swarm": {"subcommands": {"leave": _NAMED}},
+    },
+}
+
+GRAMMARS: dict[str, Record] = {
+    "docker": _CONTAINER,
+    "podman": _CONTAINER,
+    "docker-compose": _COMPOSE,
+    "podman-compose": _COMPOSE,
+}

@@ -1,0 +1,82 @@
+"""How git and its subcommands read their arguments."""
+
+from __future__ import annotations
+
+from safeshell.command.programs.record import Record, getopt, words
+
+_GIT: dict[str, Record] = {
+    "push": getopt(
+        "vqdnfuo:46",
+        "verbose quiet repo= all branches mirror delete tags dry-run porcelain force force-with-lease "
+        "force-if-includes recurse-submodules= thin receive-pack= exec= set-upstream progress prune no-verify "
+        "follow-tags signed atomic push-option= ipv4 ipv6 verify",
+    ),
+    "reset": getopt(
+        "qpN",
+        "quiet no-refresh mixed soft hard merge keep recurse-submodules patch intent-to-add pathspec-from-file= "
+        "pathspec-file-nul refresh",
+    ),
+    "clean": getopt("qnfide:xX", "quiet dry-run force interactive exclude="),
+    "branch": getopt(
+        "vqt::u:radDmMcClfi",
+        "verbose quiet track set-upstream set-upstream-to= unset-upstream color remotes contains= no-contains= with= "
+        "without= abbrev all delete move copy list show-current create-reflog edit-description force merged= "
+        "no-merged= column sort= points-at= ignore-case recurse-submodules format= omit-empty",
+    ),
+    "checkout": getopt(
+        "b:B:lqmdt::f23p",
+        "guess overlay quiet recurse-submodules progress merge conflict= detach track force orphan= overwrite-ignore "
+        "ignore-other-worktrees ours theirs patch ignore-skip-worktree-bits pathspec-from-file= pathspec-file-nul",
+    ),
+    "switch": getopt(
+        "c:C:qmdt::f",
+        "create= force-create= guess discard-changes quiet recurse-submodules progress merge conflict= detach track "
+        "force orphan= overwrite-ignore ignore-other-worktrees",
+    ),
+    "restore": getopt(
+        "s:SWqm23p",
+        "source= staged worktree ignore-unmerged overlay quiet recurse-submodules progress merge conflict= ours "
+        "theirs patch ignore-skip-worktree-bits pathspec-from-file= pathspec-file-nul",
+    ),
+    "rebase": getopt(
+        "qvnC:fmiS::x:kr::s:X:p",
+        "onto= keep-base no-verify quiet verbose no-stat signoff committer-date-is-author-date reset-author-date "
+        "ignore-date ignore-whitespace whitespace= force-rebase no-ff continue skip abort quit edit-todo "
+        "show-current-patch apply merge interactive preserve-merges rerere-autoupdate empty= keep-empty autosquash "
+        "update-refs gpg-sign autostash exec= allow-empty-message rebase-merges fork-point strategy= strategy-option= "
+        "root reschedule-failed-exec reapply-cherry-picks verify stat ff",
+    ),
+    "commit": getopt(
+        "qvF:m:c:C:st:eS::aiponzu::",
+        "quiet verbose file= author= date= message= reedit-message= reuse-message= fixup= squash= reset-author "
+        "trailer= signoff template= edit cleanup= status gpg-sign all include interactive patch only no-verify "
+        "dry-run short branch ahead-behind porcelain long null amend no-post-rewrite untracked-files "
+        "pathspec-from-file= pathspec-file-nul allow-empty allow-empty-message verify post-rewrite",
+    ),
+    "gc": getopt("q", "quiet prune cruft aggressive auto force keep-largest-pack"),
+    "prune": getopt("nv", "dry-run verbose progress expire= exclude-promisor-objects"),
+    "worktree": {
+        "subcommands": {
+            "add": getopt(
+                "fdb:B:q", "force detach checkout lock reason= quiet track guess-remote orphan relative-paths"
+            ),
+            "remove": getopt("f", "force"),
+        }
+    },
+    "stash": {"subcommands": {"drop": getopt("q", "quiet"), "clear": getopt("")}},
+    "reflog": {"subcommands": {}},
+}
+
+GRAMMARS: dict[str, Record] = {
+    "git": {
+        "short": "C:c:pPhv",
+        "long": words(
+            "git-dir= work-tree= namespace= config-env= attr-source= exec-path no-pager paginate bare "
+            "no-replace-objects literal-pathspecs glob-pathspecs noglob-pathspecs icase-pathspecs no-optional-locks "
+            "super-prefix= list-cmds= help version html-path man-path info-path no-advice"
+        ),
+        "exact": True,
+        "apart": True,
+        "subcommands": _GIT,
+    }
+}

@@ -1,0 +1,110 @@
+"""What a spelling is, and the world that unwrapping asks about."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from safeshell.command import variables
+
+if TYPE_CHECKING:
+    from safeshell.host.git import aliases as gitconfig
+
+
+class Spelling(NamedTuple):
+    """A command as it was written, or as a part of it that really runs.
+
+    Attributes:
+        name: the basename of the file executed.
+        arguments: argv as a block.
+        environment: the block that it would have, a NUL before the first entry.
+        directory: where it would run, absolute; None where that can't be told.
+        git_environment: GIT_ variables that count for git's facts beside the environment.
+        cut: what is inside was not looked at: it is nested too deep.
+    """
+
+    name: str
+    arguments: bytes
+    environment: bytes
+    directory: bytes | None
+    git_environment: tuple[tuple[bytes, bytes], ...] = ()
+    cut: bool = False
+
+
+class World(Protocol):
+    """What the unwrapping of a command depends on besides the command."""
+
+    def enter(self, directory: bytes | None, path: bytes) -> bytes | None:
+        """The directory after `cd PATH`, None where it can't be told."""
+        ...
+
+    def work_tree(self, spelling: Spelling) -> bytes | None:
+        """The top of the work tree around a command's directory, None where there is none."""
+        ...
+
+    def aliases(self, spelling: Spelling, name: bytes) -> Iterable[bytes]:
+        """What git's alias of this name may stand for."""
+        ...
+
+
+class FileWorld:
+    """The file system.
+
+    Args:
+        prefix: where the caller's root is seen from here, b"" for our own.
+    """
+
+    __slots__ = ("_prefix",)
+
+    def __init__(self, prefix: bytes = b"") -> None:
+        self._prefix = prefix
+
+    def enter(self, directory: bytes | None, path: bytes) -> bytes | None:
+        """As the kernel resolves it."""
+        if directory is None and not path.startswith(b"/"):
+            return None
+        from safeshell.host.git import repository  # noqa: PLC0415 # few commands change the directory or are git's aliases
+
+        return repository.enter(directory or b"/", path, prefix=self._prefix)
+
+    def work_tree(self, spelling: Spelling) -> bytes | None:
+        """As git finds it."""
+        from safeshell.host.git import aliases as gitconfig  # noqa: PLC0415 # as above
+
+        return gitconfig.work_tree(variable_of(spelling), spelling.directory, prefix=self._prefix)
+
+    def aliases(self, spelling: Spelling, name: bytes) -> Iterable[bytes]:
+        """As git is configured there."""
+        from safeshell.host.git import aliases as gitconfig  # noqa: PLC0415 # as above
+
+        return gitconfig.aliases(name, variable_of(spelling), spelling.directory, prefix=self._prefix)
+
+
+class StatedWorld:
+    """A world of what is stated and nothing else: no links, no configuration but the environment's."""
+
+    __slots__ = ()
+
+    def enter(self, directory: bytes | None, path: bytes) -> bytes | None:
+        """By the text alone."""
+        if directory is None and not path.startswith(b"/"):
+            return None
+        # The leading slashes are folded by hand: POSIX leaves two of them alone, and so does normpath.
+        return b"/" + posixpath.normpath(posixpath.join(directory or b"/", path)).lstrip(b"/")
+
+    def work_tree(self, spelling: Spelling) -> bytes | None:  # noqa: ARG002 # nothing is stated about it
+        """Unknown."""
+        return None
+
+    def aliases(self, spelling: Spelling, name: bytes) -> Iterable[bytes]:
+        """Those of the command's own environment."""
+        from safeshell.host.git import aliases as gitconfig  # noqa: PLC0415 # as above
+
+        return gitconfig.carried(name, variable_of(spelling))
+
+
+def variable_of(spelling: Spelling) -> gitconfig.Variable:
+    """Looks up the variables that git sees in a spelling."""
+    own = dict(spelling.git_environment)
+    return lambda name: own[name] if name in own else variables.get(spelling.environment, name)

@@ -1,0 +1,1 @@
+"""Approvals: the queue of waiting commands, who may answer, grants and the PIN."""

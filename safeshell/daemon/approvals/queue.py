@@ -1,0 +1,323 @@
+"""Commands that wait for a person's word."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from safeshell.command.command_line import text, unblock
+from safeshell.daemon.approvals.eligibility import objection
+from safeshell.daemon.approvals.grants import Grants, shortest_prefix
+from safeshell.daemon.approvals.notify_hook import Notifier
+from safeshell.daemon.approvals.pin import Pins
+from safeshell.daemon.core.connection import Connection
+from safeshell.daemon.core.loop import Loop, Timer
+from safeshell.daemon.observe.journal import Journal
+from safeshell.daemon.observe.subscribers import Monitors, encode
+from safeshell.daemon.request import Request
+from safeshell.daemon.sources.policy_source import Policies
+from safeshell.host.process.confinement import Own
+from safeshell.protocol import Reply
+from safeshell.text import printable
+
+NEEDS_APPROVAL = 77
+
+FOR_5_MINUTES_S = 300.0
+
+WORDS_MAX = 2000
+"""Characters that a person may say with a denial."""
+
+SHOWN_MAX = 64 << 10
+"""Bytes or characters of a command that is shown to people."""
+
+_Text = TypeVar("_Text", str, bytes)
+
+Say = Callable[[dict[str, Any]], None]
+"""Answers who answers."""
+
+
+class Pending(NamedTuple):
+    """A command that waits."""
+
+    number: int
+    request: Request
+    go_on: Callable[[], None]
+    since: float
+    timer: Timer
+
+
+class Approvals:
+    """Keeps commands waiting until somebody answers, time runs out or the caller goes away."""
+
+    def __init__(
+        self,
+        policies: Policies,
+        loop: Loop,
+        own: Own,
+        monitors: Monitors,
+        pins: Pins,
+        notifier: Notifier,
+        journal: Journal,
+    ) -> None:
+        self._policies = policies
+        self._loop = loop
+        self._own = own
+        self._monitors = monitors
+        self._pins = pins
+        self._notifier = notifier
+        self._journal = journal
+        self._grants = Grants()
+        self._pending: dict[int, Pending] = {}
+        self._last = 0
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    # Asking
+
+    def ask(self, request: Request, go_on: Callable[[], None]) -> None:
+        """Lets a command wait for an approval; `go_on` is called once it has one."""
+        if self._grants.cover(request):
+            self._run(request, go_on)
+            return
+        decision, connection = request.decision, request.connection
+        where = f"rule {decision.rule} ({decision.source})"
+        if request.is_ai and not self._within_reach():
+            connection.refuse(
+                NEEDS_APPROVAL,
+                f"safeshell: {where} requires approval, and nobody who could give it is within reach: "
+                f"{decision.message}\n"
+                "safeshell: ask the person you work for to run it or to start `safeshell monitor`; then try again",
+            )
+            self._journal.approval(request, 0, "unreachable", NEEDS_APPROVAL)
+            return
+        number = self._last = self._last + 1
+        seconds = self._policies.settings.approval_timeout_ms / 1000
+        timer = self._loop.call_later(seconds, lambda: self._expire(number))
+        pending = self._pending[number] = Pending(number, request, go_on, time.time(), timer)
+        if not connection.waiting:
+            connection.waiting = True
+            connection.tell(Reply.WAITING)
+        connection.notice(
+            f"safeshell: {where} requires approval: {decision.message}\n"
+            f"safeshell: waiting up to {seconds:.0f} s for it (`safeshell monitor`, "
+            f"or `safeshell approvals approve {number}` in another terminal)"
+        )
+        description = self._describe(pending)
+        self._monitors.publish("pending", description)
+        self._notifier.tell(description, request.command.environment)
+
+    def _within_reach(self) -> bool:
+        return bool(len(self._monitors)) or self._pins.enrolled or self._notifier.is_set
+
+    def _expire(self, number: int) -> None:
+        pending = self._pending[number]
+        seconds = self._policies.settings.approval_timeout_ms / 1000
+        self._settle(pending, "expired")
+        message = pending.request.decision.message
+        self._refuse(pending, f"requires approval, and none came in {seconds:.0f} s: {message}")
+        self._journal.approval(pending.request, number, "expired", NEEDS_APPROVAL)
+
+    def withdraw(self, connection: Connection) -> None:
+        """The caller has gone: nothing runs for it any more."""
+        for pending in list(self._pending.values()):
+            if pending.request.connection is connection:
+                self._settle(pending, "withdrawn")
+                self._journal.approval(pending.request, pending.number, "withdrawn")
+
+    def end(self) -> None:
+        """Lets nobody wait any longer: the daemon ends."""
+        for pending in list(self._pending.values()):
+            self._settle(pending, "withdrawn")
+            self._refuse(pending, "requires approval, and the daemon ends while it waits: run it again")
+            self._journal.approval(pending.request, pending.number, "withdrawn", NEEDS_APPROVAL)
+
+    def _refuse(self, pending: Pending, why: str) -> None:
+        decision = pending.request.decision
+        pending.request.connection.refuse(NEEDS_APPROVAL, f"safeshell: rule {decision.rule} ({decision.source}) {why}")
+
+    def _settle(self, pending: Pending, how: str, **more: object) -> None:
+        del self._pending[pending.number]
+        pending.timer.cancel()
+        self._monitors.publish("settled", {"id": pending.number, "how": how, **more})
+
+    # Answering
+
+    def answer(self, connection: Connection, value: dict[str, Any], say: Say) -> None:
+        """Does what a monitor or `safeshell approvals` asks for.
+
+        Args:
+            connection: who asks.
+            value: `do` is `list`, `approve`, `deny` or `enroll`; docs/protocol.md has the rest.
+            say: takes the answer, once: `ok`, and `reason` where it is false.
+        """
+        deed = value.get("do")
+        if deed == "list":
+            say({"ok": True, "pending": self.pending(), "enrolled": self._pins.enrolled})
+        elif deed == "enroll":
+            self._enroll(connection, value, say)
+        elif deed in ("approve", "deny"):
+            self._verdict(connection, value, say, approved=deed == "approve")
+        else:
+            say({"ok": False, "reason": "`do` is list, approve, deny or enroll"})
+
+    def pending(self) -> list[dict[str, Any]]:
+        """What waits, the oldest first."""
+        return [self._describe(pending) for pending in self._pending.values()]
+
+    def objection(self, connection: Connection, requester: int | None) -> str:
+        """Why this connection's process may not answer, or ""."""
+        markers = self._policies.settings.markers
+        return objection(connection.pid, connection.pidfd, requester, self._own, markers)
+
+    def _enroll(self, connection: Connection, value: dict[str, Any], say: Say) -> None:
+        problem = self.objection(connection, None)
+        if problem:
+            self._journal.refused_approver(connection, None, "enroll", problem)
+            say({"ok": False, "reason": problem})
+            return
+
+        def take(problem: str) -> None:
+            if problem:
+                self._journal.refused_approver(connection, None, "enroll", problem)
+            say({"ok": not problem, "reason": problem})
+
+        self._pins.enroll(value.get("pin"), value.get("old"), take)
+
+    def _verdict(self, connection: Connection, value: dict[str, Any], say: Say, *, approved: bool) -> None:
+        pending = self._pending.get(value.get("id", 0))
+        problem = _problem(value)
+        if problem:
+            say({"ok": False, "reason": problem})
+            return
+        if pending is None:
+            say(
+                {
+                    "ok": False,
+                    "reason": f"nothing waits under {value['id']}: answered, or its caller has gone",
+                }
+            )
+            return
+        request = pending.request
+        least = shortest_prefix(request)
+        if 0 < value.get("prefix", 0) < least:
+            say({"ok": False, "reason": f"the prefix takes at least {least} words: no fewer tell what is run"})
+            return
+        problem = self.objection(connection, request.connection.pid)
+        if problem:
+            self._journal.refused_approver(connection, request, value["do"], problem)
+            say({"ok": False, "reason": problem})
+            return
+
+        def take(problem: str) -> None:
+            if not problem and self._pending.get(pending.number) is not pending:
+                problem = "it was answered, or its caller has gone"
+            elif problem:
+                self._journal.refused_approver(connection, request, value["do"], problem)
+            if not problem:
+                self._decide(pending, connection, value, approved=approved)
+            say({"ok": not problem, "reason": problem, "id": pending.number})
+
+        if not request.is_ai or self._monitors.is_trusted(connection):
+            take("")
+        elif "pin" not in value and self._pins.enrolled:
+            say({"ok": False, "reason": "it takes the PIN", "needs_pin": True})
+        else:
+            self._pins.check(value.get("pin"), take)
+
+    def _decide(self, pending: Pending, connection: Connection, value: dict[str, Any], *, approved: bool) -> None:
+        request = pending.request
+        words = printable(value.get("words", "").strip())
+        self._settle(pending, "approved" if approved else "denied", words=words, by=connection.pid)
+        if not approved:
+            said = f": {words}" if words else ""
+            self._refuse(pending, f"requires approval, and a person denied it{said}")
+            self._journal.approval(request, pending.number, "denied", NEEDS_APPROVAL, words=words, by=connection.pid)
+            return
+        span = value.get("for", "once")
+        if span != "once":
+            seconds = FOR_5_MINUTES_S if span == "5m" else None
+            self._grants.remember(request, prefix=value.get("prefix", 0), seconds=seconds)
+        self._journal.approval(request, pending.number, "approved", words=words, by=connection.pid, span=span)
+        self._run(request, pending.go_on)
+
+    def _run(self, request: Request, go_on: Callable[[], None]) -> None:
+        connection = request.connection
+        pid = connection.pid  # in place the client becomes the command
+        go_on()
+        if connection.child is not None:
+            pid = connection.child.pid
+        self._grants.open_inside(request, pid)
+
+    def _describe(self, pending: Pending) -> dict[str, Any]:
+        request, decision = pending.request, pending.request.decision
+        branch = request.facts.read(("branch",)) if request.directory is not None else None
+        return {
+            "id": pending.number,
+            "argv": [text(word) for word in unblock(_cut(request.command.arguments))],
+            "command": _cut(request.decisions[0].subject),
+            "subject": _cut(decision.subject),
+            "cwd": None if request.directory is None else text(request.directory),
+            "branch": branch if isinstance(branch, str) else None,
+            "facts": decision.to_json(cached=False)["facts"],
+            "prefix_min": shortest_prefix(request),
+            "rule": decision.rule,
+            "message": decision.message,
+            "source": decision.source,
+            "context": "ai" if request.is_ai else "human",
+            "uid": request.connection.uid,
+            "pid": request.connection.pid,
+            "since": pending.since,
+            "expires": pending.since + self._policies.settings.approval_timeout_ms / 1000,
+        }
+
+    # Monitors
+
+    def watch(self, connection: Connection, value: dict[str, Any]) -> None:
+        """Takes a monitor in and tells it what is pending."""
+
+        def take(problem: str) -> None:
+            if connection.closed:
+                return
+            if problem and "pin" in value:
+                self._journal.refused_approver(connection, None, "monitor", problem)
+            self._monitors.add(connection, trusted=not problem)
+            connection.send(
+                encode(
+                    "hello",
+                    {
+                        "trusted": not problem,
+                        "reason": problem,
+                        "enrolled": self._pins.enrolled,
+                        "pending": self.pending(),
+                    },
+                )
+            )
+
+        problem = self.objection(connection, None)
+        if problem:
+            take(problem)
+        else:
+            self._pins.check(value.get("pin"), take)
+
+
+def _cut(shown: _Text) -> _Text:
+    """What people are shown of a command: megabytes of it would cost every monitor its connection."""
+    return shown[:SHOWN_MAX]
+
+
+def _problem(value: dict[str, Any]) -> str:
+    """What is wrong with the form of an answer, or ""."""
+    words, span, prefix = value.get("words", ""), value.get("for", "once"), value.get("prefix", 0)
+    if type(value.get("id")) is not int:
+        return "`id` is the number of what waits"
+    if not isinstance(words, str) or len(words) > WORDS_MAX:
+        return f"`words` is a text of at most {WORDS_MAX} characters"
+    if span not in ("once", "5m", "session"):
+        return "`for` is once, 5m or session"
+    if type(prefix) is not int or prefix < 0:
+        return "`prefix` is a number of words"
+    if prefix and span == "once":
+        return "`prefix` needs `for`: 5m or session"
+    return ""

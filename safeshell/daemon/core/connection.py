@@ -1,0 +1,406 @@
+"""One client: its socket, what it passed, what it still has to be sent."""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import json
+import os
+import select
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from safeshell.daemon.core.executor import Child
+from safeshell.daemon.core.loop import Loop, Timer
+from safeshell.errors import ProtocolError
+from safeshell.protocol import (
+    Command,
+    Event,
+    Receiver,
+    Reply,
+    encode_exec,
+    encode_exited,
+    encode_refused,
+    encode_reply,
+    line_field,
+)
+
+SO_PEERPIDFD = 77
+"""A pidfd of the very process that connected: Linux 6.5 and later; Python has no name for it."""
+
+CHUNK = 256 << 10
+DESCRIPTORS_MAX = 4
+TIMED_OUT_STATUS = 124
+
+_UCRED = struct.Struct("3i")
+_ANCILLARY = socket.CMSG_SPACE(DESCRIPTORS_MAX * 4)
+BUFFER = bytearray(CHUNK)
+"""One buffer for all: the daemon reads one connection at a time, and its pages stay warm."""
+_view = memoryview(BUFFER)
+
+
+class Taken(NamedTuple):
+    """A connection as the native front takes it, with what has come of its request.
+
+    Attributes:
+        fd: the socket.
+        pid, uid: the process that connected, from the kernel.
+        pidfd: a descriptor of it.
+        descriptors: what it passed.
+        truncated: whether it passed more than could be taken.
+        size: bytes of the request, in `BUFFER`.
+        seen: whether the same request has been seen lately.
+        slot: the answer that was given again, -1 for none.
+        child: the command that runs by that answer, or 0.
+        directory: where it was sent from, if it is seen there as the daemon sees it, no repository's rules apply, and
+            the sources of the user's are unchanged; else nothing, and all of that has to be found out.
+        began, accepted, received, recalled, inspected, spawned: when it came and when each stage ended, ns; 0 where
+            nothing is timed. The last three only with a child, of which `spawned` is always there.
+    """
+
+    fd: int
+    pid: int
+    uid: int
+    pidfd: int
+    descriptors: list[int]
+    truncated: bool
+    size: int
+    seen: bool
+    slot: int
+    child: int
+    directory: bytes
+    began: int
+    accepted: int
+    received: int
+    recalled: int
+    inspected: int
+    spawned: int
+
+
+class Connection:
+    """A client's connection.
+
+    Args:
+        sock: its socket, just accepted.
+        loop: what waits for it.
+        request_bytes: the most that a request may have.
+        on_close: called once it is closed.
+        receiver: what takes its bytes.
+        taken: what the native front has found out and received already, if it took the connection.
+
+    Raises:
+        OSError: the client has gone already.
+
+    Attributes:
+        pid, uid: the process that connected, from the kernel.
+        pidfd: a descriptor of it.
+        descriptors: what it passed: 0, 1, 2 and its directory, or the directory alone, or nothing.
+        command: the request, once it is there.
+        child: the command running for it.
+        adopted: its pid, where the native front started it, else 0.
+        placement: who runs the command, "daemon" or "in_place"; "" before that is settled.
+        found: the working directory, where the native front has found out about it (`Taken.directory`); for one look.
+        frame: the request's bytes, where its answer may be worth keeping; else nothing.
+        passed: how many descriptors came with it.
+        last: the last answer, where the request is kept.
+        waiting: the client was told that its command waits.
+        owner: a pidfd of the process whose descriptors were borrowed (`safeshell.daemon.steps.borrow`), or -1.
+    """
+
+    __slots__ = (
+        "_loop",
+        "_on_close",
+        "_on_drained",
+        "_outgoing",
+        "_receiver",
+        "_registered",
+        "_taken",
+        "adopted",
+        "child",
+        "closed",
+        "command",
+        "deadline",
+        "descriptors",
+        "fileno",
+        "found",
+        "frame",
+        "last",
+        "owner",
+        "passed",
+        "pid",
+        "pidfd",
+        "placement",
+        "sock",
+        "uid",
+        "waiting",
+    )
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        loop: Loop,
+        request_bytes: int,
+        on_close: Callable[[Connection], None],
+        receiver: type[Receiver] = Receiver,
+        taken: Taken | None = None,
+    ) -> None:
+        self.sock = sock
+        self._on_close = on_close
+        self.fileno = sock.fileno()
+        self._loop = loop
+        self._taken = taken
+        if taken is None:
+            self.pid, self.uid, _ = _UCRED.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+            self.pidfd = _open_pidfd(sock, self.pid)
+            self.descriptors: list[int] = []
+        else:
+            self.pid, self.uid, self.pidfd, self.descriptors = taken[1:5]
+        self.adopted = 0
+        self.found = b"" if taken is None else taken.directory
+        self.passed = 0
+        self.frame = b""
+        self.last = b""
+        self.command: Command | None = None
+        self.child: Child | None = None
+        self.placement = ""
+        self.waiting = False
+        self.owner = -1
+        self.closed = False
+        self.deadline: Timer | None = None
+        self._receiver = receiver(request_bytes)
+        self._registered = 0
+        self._outgoing = bytearray()
+        self._on_drained: Callable[[], None] | None = None
+
+    def receive(self) -> list[Event] | None:
+        """Reads what is there.
+
+        Returns:
+            The requests that it completes, or None where the client has gone.
+
+        Raises:
+            ProtocolError: it breaks the protocol.
+        """
+        if self._taken is not None:
+            return self._receive_taken(self._taken)
+        try:
+            size, ancillary, flags, _ = self.sock.recvmsg_into(
+                (BUFFER,), _ANCILLARY, socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC
+            )
+        except BlockingIOError:
+            return []
+        except OSError:
+            return None
+        taken = 0
+        for level, kind, data in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                received = array.array("i")
+                received.frombytes(data[: len(data) - len(data) % 4])
+                self.descriptors += received
+                taken += len(received)
+        self._check_descriptors(taken, truncated=bool(flags & socket.MSG_CTRUNC))
+        if size == 0:
+            return None
+        return self._receiver.feed(bytes(_view[:size]))
+
+    def _receive_taken(self, taken: Taken) -> list[Event]:
+        self._taken = None
+        self._check_descriptors(len(taken.descriptors), truncated=taken.truncated)
+        self.passed = len(taken.descriptors)
+        data = bytes(_view[: taken.size])
+        if taken.seen:
+            self.frame = data
+        return self._receiver.feed(data) if data else []
+
+    def receive_again(self, frame: bytes) -> Command:
+        """Takes a request that the native front has received, and that is this one byte for byte."""
+        self._taken = None
+        (command,) = self._receiver.feed(frame)
+        assert isinstance(command, Command)
+        return command
+
+    def _check_descriptors(self, taken: int, *, truncated: bool) -> None:
+        if truncated and taken < DESCRIPTORS_MAX:
+            # There was room for them in the message: the kernel stops where this process may open no more.
+            raise ProtocolError("the daemon is out of descriptors and can't take the client's; nothing runs")
+        if truncated or len(self.descriptors) > DESCRIPTORS_MAX:
+            raise ProtocolError("the client passed more descriptors than it may")
+
+    def listen(self, callback: Callable[[int], None]) -> None:
+        """Calls back when the client sends or goes."""
+        if not self._registered and not self.closed:
+            self._registered = select.EPOLLIN | select.EPOLLRDHUP | (select.EPOLLOUT if self._outgoing else 0)
+            self._loop.register(self.fileno, self._registered, callback)
+
+    def send(self, data: bytes) -> None:
+        """Sends, now as far as the socket takes it, the rest when it can. A client that has gone is not an error."""
+        if self.closed:
+            return
+        if not self._outgoing:
+            try:
+                sent = self.sock.send(data, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                return
+            if sent == len(data):
+                return
+            data = data[sent:]
+        self._outgoing += data
+        self._want_write(True)
+
+    @property
+    def backlog(self) -> int:
+        """Bytes that the client has not taken yet."""
+        return len(self._outgoing)
+
+    def on_drained(self, callback: Callable[[], None]) -> None:
+        """Calls back once when the backlog is empty."""
+        self._on_drained = callback
+
+    def flush(self) -> None:
+        """Sends on, when the socket can take it."""
+        try:
+            sent = self.sock.send(self._outgoing, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        except BlockingIOError:
+            return
+        except OSError:
+            sent = len(self._outgoing)
+        del self._outgoing[:sent]
+        if not self._outgoing:
+            self._want_write(False)
+            callback, self._on_drained = self._on_drained, None
+            if callback is not None:
+                callback()
+
+    def _want_write(self, wanted: bool) -> None:
+        if self._registered:
+            events = (self._registered | select.EPOLLOUT) if wanted else (self._registered & ~select.EPOLLOUT)
+            if events != self._registered:
+                self._registered = events
+                self._loop.modify(self.fileno, events)
+
+    def follow(self, owner: int) -> None:
+        """Takes a pidfd of the process that this is all for: once it has ended, the client has hung up."""
+        self._leave_owner()
+        self.owner = owner
+        self._loop.register(owner, select.EPOLLIN, self._lose_owner)
+
+    def _lose_owner(self, _events: int) -> None:
+        # A socket that is shut down reads as one whose client has gone, and all the rest follows from that.
+        self._leave_owner()
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+    def _leave_owner(self) -> None:
+        if self.owner >= 0:
+            self._loop.unregister(self.owner)
+            os.close(self.owner)
+            self.owner = -1
+
+    def release_descriptors(self) -> None:
+        """Closes the client's descriptors here: its pipes must end when its own processes end."""
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        self.descriptors = []
+
+    # Answers, in the form that the client speaks
+
+    def notice(self, line: str) -> None:
+        """A line for the user, before the answer."""
+        if self.command is not None and self.command.lines:
+            self.send(b"notice " + line_field(line.encode()) + b"\n")
+        else:
+            self.send(encode_reply(Reply.NOTICE, line.encode() + b"\n"))
+
+    def tell(self, kind: Reply, payload: bytes = b"") -> None:
+        """A frame that only the binary form has."""
+        if self.command is None or not self.command.lines:
+            self.send(encode_reply(kind, payload))
+
+    def refuse(self, status: int, message: str) -> None:
+        """The last answer: nothing runs."""
+        if self.command is not None and self.command.lines:
+            self.finish(b"refused %d %s\n" % (status, line_field(message.encode())))
+        else:
+            self.finish(encode_refused(status, message))
+
+    def exited(self, wait_status: int, *, timed_out: bool = False) -> None:
+        """The last answer: the command ran and ended."""
+        if self.command is None or not self.command.lines:
+            self.finish(encode_exited(wait_status, timed_out=timed_out))
+        elif timed_out or not os.WIFSIGNALED(wait_status):
+            self.finish(b"exited %d\n" % (TIMED_OUT_STATUS if timed_out else os.WEXITSTATUS(wait_status)))
+        else:
+            self.finish(b"killed %d\n" % os.WTERMSIG(wait_status))
+
+    def stopped(self, number: int) -> None:
+        """The command was stopped by this signal."""
+        if self.command is not None and self.command.lines:
+            self.send(b"stopped %d\n" % number)
+        else:
+            self.send(encode_reply(Reply.STOPPED, number.to_bytes(4, "little")))
+
+    def allow(self) -> None:
+        """The last answer to `ask`: the command would run."""
+        self.finish(b"allowed\n")
+
+    def execute(self, path: bytes, timeout_ms: int, arguments: bytes = b"") -> None:
+        """The last answer: the client executes this in place, with its own arguments where none are given (a block)."""
+        self.placement = "in_place"
+        if self.command is not None and self.command.lines:
+            words = [b"argument " + line_field(word) + b"\n" for word in arguments.split(b"\0")[:-1]]
+            self.finish(b"".join(words) + b"exec %d %s\n" % (timeout_ms, line_field(path)))
+        else:
+            self.finish(encode_exec(path, timeout_ms, arguments))
+
+    def result(self, value: Any) -> None:
+        """The last answer: a JSON value."""
+        self.finish(encode_reply(Reply.RESULT, json.dumps(value).encode()))
+
+    def finish(self, last: bytes) -> None:
+        """Sends the last answer and closes, once the client has taken all of it."""
+        if self.frame:
+            self.last = last
+        self.send(last)
+        if self._outgoing and not self.closed:
+            self.on_drained(self.close)
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """Gives everything back."""
+        if self.closed:
+            return
+        self.closed = True
+        if self.deadline is not None:
+            self.deadline.cancel()
+        if self._registered:
+            self._loop.unregister(self.fileno)
+        if self.command is None or self.command.lines:
+            self._discard_unread()
+        self.sock.close()
+        self.release_descriptors()
+        self._leave_owner()
+        os.close(self.pidfd)
+        self._on_close(self)
+
+    def _discard_unread(self) -> None:
+        """Takes what is still to be read, a signal that came as the command ended, say.
+
+        Closed with it, the client's end would have an error, and `nc` then drops the answer that it has not read yet.
+        """
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RD)  # nothing more can come
+            while self.sock.recv(4096, socket.MSG_DONTWAIT):
+                pass
+
+
+def _open_pidfd(sock: socket.socket, pid: int) -> int:
+    try:
+        return sock.getsockopt(socket.SOL_SOCKET, SO_PEERPIDFD)
+    except OSError:
+        # Before Linux 6.5 the number is all there is; it is the caller's while the caller waits for its answer.
+        return os.pidfd_open(pid)

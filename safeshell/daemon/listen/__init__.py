@@ -1,0 +1,1 @@
+"""The listening socket: made, inherited, handed over, and reported to the service manager."""

@@ -1,0 +1,1 @@
+"""Records, statistics and subscribers: what is told after the answer."""

@@ -1,0 +1,190 @@
+"""What became of commands, for the audit log and the monitors; told after the answer has gone out."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from safeshell.audit.log import AuditLog
+from safeshell.audit.outcome import Kind, Outcome, worth
+from safeshell.audit.record import make
+from safeshell.audit.redact import Redactor
+from safeshell.daemon.core.connection import Connection
+from safeshell.daemon.observe.subscribers import Monitors
+from safeshell.daemon.request import Request
+from safeshell.daemon.sources.line_service import Line
+from safeshell.daemon.sources.policy_source import Policies
+from safeshell.home.paths import Home
+from safeshell.home.settings import Settings
+from safeshell.policy.decision import Action, Decision
+from safeshell.protocol import Command
+
+
+class Asker(Protocol):
+    """Who asked: a `Connection`, or who was answered by the native front."""
+
+    @property
+    def pid(self) -> int:
+        """The client's process."""
+        ...
+
+    @property
+    def uid(self) -> int:
+        """Whose it is."""
+        ...
+
+
+class Journal:
+    """Hears of every command, records what is worth it and shows it to whoever watches."""
+
+    def __init__(self, home: Home, policies: Policies, monitors: Monitors) -> None:
+        self._home = home
+        self._policies = policies
+        self._monitors = monitors
+        self._settings = Settings()
+        self._log = self._open()
+
+    def _open(self) -> AuditLog:
+        settings = self._settings
+        redactor = Redactor(settings.redact, known=settings.redact_known)
+        return AuditLog(self._home, settings.audit_size, settings.audit_keep, redactor, _warn)
+
+    def apply_settings(self) -> None:
+        """Takes up what the settings say now."""
+        self._settings, before = self._policies.settings, self._settings
+        if self._log_settings(self._settings) != self._log_settings(before):
+            self._log.close()
+            self._log = self._open()
+        self._log.begin()
+
+    @staticmethod
+    def _log_settings(settings: Settings) -> tuple[object, ...]:
+        return settings.audit_size, settings.audit_keep, settings.redact, settings.redact_known
+
+    def describe(self) -> dict[str, Any]:
+        """For `daemon status`."""
+        return self._log.status()
+
+    # What there is to hear
+
+    def refused(self, request: Request, status: int, error: str = "", *, by: Asker | None = None) -> None:
+        """A command did not run; `by` is who asked, where that isn't who the request is of: it was answered again."""
+        self._note(self._outcome("error" if error else "command", request, status << 8, error=error, by=by))
+
+    def ran(
+        self,
+        request: Request,
+        placement: str,
+        reason: str,
+        status: int | None = None,
+        duration_s: float | None = None,
+        *,
+        by: Asker | None = None,
+    ) -> None:
+        """A command runs in place, or ran in the daemon and ended with this wait status; `by` as above."""
+        decision = request.decision
+        if decision.action is Action.ALLOW and not decision.observed and self._is_quiet:
+            return  # most commands: nothing is made for them
+        outcome = self._outcome("command", request, status, by=by)
+        self._note(outcome._replace(placement=placement, reason=reason, duration_s=duration_s))
+
+    def approval(self, request: Request, number: int, answer: str, status: int | None = None, **more: object) -> None:
+        """A command that needed approval got an answer, or none."""
+        wait_status = None if status is None else status << 8
+        approval = {"id": number, "answer": answer, **{name: value for name, value in more.items() if value}}
+        self._note(self._outcome("approval", request, wait_status, approval=approval))
+
+    def refused_approver(self, connection: Connection, request: Request | None, deed: str, why: str) -> None:
+        """Somebody who may not wanted to answer."""
+        approval = {"answer": deed, "by": connection.pid, "by_uid": connection.uid, "refused": why}
+        if request is not None:
+            self._note(self._outcome("refused-approval", request, None, approval=approval))
+        else:
+            self._note(
+                Outcome(
+                    time.time(),
+                    "refused-approval",
+                    uid=connection.uid,
+                    pid=connection.pid,
+                    approval=approval,
+                    error=why,
+                )
+            )
+
+    def line(self, connection: Connection, line: Line, command: Command, found: Mapping[str, Any]) -> None:
+        """A shell line was judged for somebody who asked."""
+        decision = Decision(
+            Action[found["decision"].upper()],
+            found.get("subject") or "",
+            rule=found.get("rule") or "",
+            message=found.get("message") or "",
+            source=found.get("source") or "",
+            tables=tuple(found["table"].split("+")) if found.get("table") else (),
+        )
+        self._note(
+            Outcome(
+                time.time(),
+                "line",
+                command,
+                decision=decision,
+                is_ai=line.is_ai,
+                directory=line.directory,
+                uid=connection.uid,
+                pid=connection.pid,
+            )
+        )
+
+    # What comes of it
+
+    @property
+    def _is_quiet(self) -> bool:
+        return not self._settings.audit_all and not self._monitors
+
+    def _outcome(
+        self,
+        kind: Kind,
+        request: Request,
+        wait_status: int | None,
+        *,
+        approval: Mapping[str, Any] | None = None,
+        error: str = "",
+        by: Asker | None = None,
+    ) -> Outcome:
+        connection = request.connection
+        asked = connection.command  # a redirect put another in its place
+        by = by or connection
+        return Outcome(
+            ts=time.time(),
+            kind=kind,
+            command=asked,
+            spellings=tuple(request.spellings),
+            decisions=tuple(request.decisions),
+            decision=request.decision,
+            is_ai=request.is_ai,
+            directory=request.directory,
+            uid=by.uid,
+            pid=by.pid,
+            wait_status=wait_status,
+            approval=approval,
+            error=error,
+        )
+
+    def _note(self, outcome: Outcome) -> None:
+        record = make(outcome)
+        kept = None
+        if worth(outcome, everything=self._settings.audit_all):
+            kept = self._log.append(record)
+        if self._monitors:
+            self._monitors.publish("decision", kept or self._log.redactor.redact(record))
+
+
+def _warn(text: str) -> None:
+    """Says it to whoever started the daemon, a service manager's journal for one, who may have closed that end.
+
+    Past Python's buffer: what can't be written would stay in there, and make the daemon's exit status 120.
+    """
+    with contextlib.suppress(OSError):
+        os.write(2, f"safeshell: {text}\n".encode(errors="backslashreplace"))

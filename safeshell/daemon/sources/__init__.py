@@ -1,0 +1,1 @@
+"""Policies and judged shell lines, made by other processes and kept here."""

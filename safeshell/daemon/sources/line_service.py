@@ -1,0 +1,268 @@
+"""Shell lines: a helper process parses and judges them, kept warm between lines and started by the first of them.
+
+It is in no ordinary command's way: the daemon only passes frames (`safeshell.shell.worker`), and never waits for one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from safeshell.command.command_line import text
+from safeshell.daemon.core.executor import Executor
+from safeshell.daemon.core.loop import Loop, Timer
+from safeshell.home.paths import SYSTEM_RULES, Home
+from safeshell.shell.frames import frame, take
+from safeshell.shell.limits import CRASHED, LIMIT_S, too_slow, unjudged
+
+START_S = 10.0
+"""What starting the helper and reading tables may take: no line's fault."""
+
+
+class Line(NamedTuple):
+    """A line to be judged.
+
+    Attributes:
+        line: it.
+        is_ai: whether an agent asks.
+        environment: the caller's, as a block.
+        directory: where it runs, absolute.
+        markers: variables that tell an agent.
+        repository: the repository's rules file, where there is one.
+        tables: digest and root of each table in force, in order of precedence.
+        answer: called once, with the object that `safeshell check -c --json` prints, or with None and why there is
+            none.
+        gone: whether nobody waits for the answer any more; then a line that isn't begun is dropped.
+    """
+
+    line: bytes
+    is_ai: bool
+    environment: bytes
+    directory: bytes
+    markers: Sequence[str]
+    repository: str | None
+    tables: Sequence[tuple[str, str]]
+    answer: Callable[[dict[str, Any] | None, str], None]
+    gone: Callable[[], bool]
+
+
+class _Helper:
+    """The helper's process and the daemon's end of the socket to it.
+
+    The executor reaps it whenever it ends, so a signal goes by its pidfd: its pid may be another's by then.
+    """
+
+    __slots__ = ("input", "output", "pid", "pidfd", "sock")
+
+    def __init__(self, argv: Sequence[str], executor: Executor) -> None:
+        """Starts it.
+
+        Raises:
+            OSError: it can't be started.
+        """
+        self.input = bytearray()
+        self.output = bytearray()
+        self.sock, theirs = socket.socketpair()
+        try:
+            with theirs, executor.own_limits():
+                self.pid = os.posix_spawn(
+                    argv[0],
+                    list(argv),
+                    {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": os.path.expanduser("~")},
+                    file_actions=[(os.POSIX_SPAWN_DUP2, theirs.fileno(), target) for target in (0, 1)],
+                    setpgroup=0,  # a terminal's ^C is the daemon's to handle
+                )
+            self.pidfd = os.pidfd_open(self.pid)
+        except OSError:
+            self.sock.close()
+            raise
+        self.sock.setblocking(False)
+
+    def end(self) -> None:
+        """Kills it and gives the descriptors back."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        os.close(self.pidfd)
+        self.sock.close()
+
+
+class Lines:
+    """Has lines judged, one at a time, in the order in which they came.
+
+    Attributes:
+        requests: lines taken.
+        restarts: helpers started after the first.
+    """
+
+    def __init__(
+        self, home: Home, executor: Executor, loop: Loop, argv: Sequence[str] = (), limit_s: float = LIMIT_S
+    ) -> None:
+        """Starts nothing yet.
+
+        Args:
+            home: whose tables.
+            executor: reaps the helper.
+            loop: what drives it.
+            argv: the helper, where it isn't this installation's.
+            limit_s: what one line may take, seconds.
+        """
+        self._argv = argv or (sys.executable, "-I", "-X", "utf8", "-m", "safeshell.shell.worker", home.root)
+        self._rules = (SYSTEM_RULES, home.rules)
+        self._executor = executor
+        self._loop = loop
+        self._limit_s = limit_s
+        self._helper: _Helper | None = None
+        self._queue: deque[Line] = deque()
+        self._current: Line | None = None
+        self._begun = False
+        self._again = False
+        self._timer: Timer | None = None
+        self._starts = 0
+        self.requests = 0
+
+    @property
+    def restarts(self) -> int:
+        """Helpers started after the first."""
+        return max(0, self._starts - 1)
+
+    def describe(self) -> dict[str, int | None]:
+        """For `daemon status`."""
+        pid = None if self._helper is None else self._helper.pid
+        return {"pid": pid, "requests": self.requests, "restarts": self.restarts}
+
+    def judge(self, line: Line) -> None:
+        """Takes a line; its `answer` is called when it has been judged, never where it is gone before."""
+        self.requests += 1
+        self._queue.append(line)
+        self._next()
+
+    def close(self) -> None:
+        """Ends the helper; lines that wait are told so."""
+        self._drop_helper()
+        while self._current is not None or self._queue:
+            line = self._current or self._queue.popleft()
+            self._current = None
+            line.answer(None, "the daemon is stopping")
+
+    def _next(self) -> None:
+        while self._queue and self._queue[0].gone():
+            self._queue.popleft()
+        if self._current is None and self._queue:
+            self._current = self._queue.popleft()
+            self._again = True
+            self._send()
+
+    def _send(self) -> None:
+        """Sends the current line, to a new helper where there is none."""
+        line = self._current
+        assert line is not None
+        self._begun = False
+        try:
+            helper = self._helper or self._start()
+        except OSError as error:
+            self._finish(None, f"the line parser can't be started: {error.strerror}")
+            return
+        helper.output += frame(
+            {
+                "line": line.line.decode("latin-1"),
+                "environment": line.environment.decode("latin-1"),
+                "directory": line.directory.decode("latin-1"),
+                "markers": line.markers,
+                "rules": [*self._rules, *([] if line.repository is None else [line.repository])],
+                "tables": line.tables,
+            }
+        )
+        self._loop.modify(helper.sock.fileno(), select.EPOLLIN | select.EPOLLOUT)
+        self._set_timer(START_S)
+
+    def _start(self) -> _Helper:
+        helper = self._helper = _Helper(self._argv, self._executor)
+        self._starts += 1
+        self._loop.register(helper.sock.fileno(), select.EPOLLIN, lambda events: self._ready(helper, events))
+        return helper
+
+    def _set_timer(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, self._time_out)
+
+    def _ready(self, helper: _Helper, events: int) -> None:
+        try:
+            if events & select.EPOLLOUT:
+                del helper.output[: helper.sock.send(helper.output, socket.MSG_NOSIGNAL)]
+                if not helper.output:
+                    self._loop.modify(helper.sock.fileno(), select.EPOLLIN)
+            if events & ~select.EPOLLOUT:
+                data = helper.sock.recv(1 << 20)
+                if not data:
+                    self._lose_helper()
+                    return
+                helper.input += data
+        except BlockingIOError:
+            return
+        except OSError:
+            self._lose_helper()
+            return
+        try:
+            self._take_frames(helper)
+        except ValueError:  # something in the helper wrote to its stdout
+            self._lose_helper()
+
+    def _take_frames(self, helper: _Helper) -> None:
+        while helper is self._helper and (answer := take(helper.input)) is not None:
+            if "begun" in answer:
+                self._begun = True
+                self._set_timer(self._limit_s)
+            elif "error" in answer:
+                self._finish(None, answer["error"])
+            else:
+                self._finish(answer, "")
+
+    def _lose_helper(self) -> None:
+        """The helper has ended. A line that it had not begun is given to the next one, once."""
+        self._drop_helper()
+        if self._current is None:
+            return
+        if self._begun:
+            self._overrun(self._current, CRASHED)
+        elif not self._again:
+            self._finish(None, "the line parser ended without an answer")
+        else:
+            self._again = False
+            self._send()
+
+    def _overrun(self, line: Line, reason: str) -> None:
+        digests = tuple([digest for digest, _ in line.tables])
+        self._finish(unjudged(text(line.line), reason, is_ai=line.is_ai, tables=digests), "")
+
+    def _time_out(self) -> None:
+        self._drop_helper()
+        if self._begun and self._current is not None:
+            self._overrun(self._current, too_slow(self._limit_s))
+        else:
+            self._finish(None, f"the line parser did not begin within {START_S:g} s")
+
+    def _drop_helper(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._helper is not None:
+            self._loop.unregister(self._helper.sock.fileno())
+            self._helper.end()
+            self._helper = None
+
+    def _finish(self, answer: dict[str, Any] | None, reason: str) -> None:
+        line, self._current = self._current, None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        assert line is not None
+        line.answer(answer, reason)
+        self._next()

@@ -1,0 +1,159 @@
+"""Settings as the daemon and the clients need them: plain values, every one with its default.
+
+`config.yaml` is read and checked by the compiler (`safeshell_compiler.reading.config`), which knows YAML; this module
+doesn't.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from safeshell.errors import SafeShellError
+from safeshell.home.paths import Home
+from safeshell.policy.context import KNOWN_MARKERS
+from safeshell.protocol import REQUEST_BYTES
+
+
+class Limits(NamedTuple):
+    """What one daemon takes on (docs/protocol.md gives the reasons).
+
+    Attributes:
+        request_bytes: bytes in one request.
+        connections: open connections.
+        client_deadline_ms: from connection to complete request, in ms.
+        commands: running children; beyond them commands run in place.
+    """
+
+    request_bytes: int = REQUEST_BYTES
+    connections: int = 512
+    client_deadline_ms: int = 5000
+    commands: int = 256
+
+
+class Settings(NamedTuple):
+    """The settings of a home.
+
+    Attributes:
+        execution: who runs a command: auto, daemon or in_place.
+        unreachable_ai, unreachable_human: what clients do without a daemon: deny or allow.
+        markers: variables that tell an agent.
+        approval_timeout_ms: how long a command waits for an approval.
+        notify: a program, and its arguments, that is told of commands that wait; empty for none.
+        audit_all: whether every decision is recorded, or only those that restrict.
+        audit_size: bytes of the audit log before it is rotated.
+        audit_keep: how many rotated files are kept.
+        redact: patterns of secrets beside the known ones, each a name and an RE2.
+        redact_known: whether the known formats are redacted.
+        stats: whether the daemon measures its own latency.
+        trash_size: bytes that the trash holds before the oldest goes, 0 for any number.
+        trash_age_ms: how long a thing stays in the trash, 0 for ever.
+        limits: what one daemon takes on.
+        shims_client: native or bash.
+        shims_extra, shims_except: names that get a shim, or none, whatever the rules say.
+    """
+
+    execution: str = "auto"
+    unreachable_ai: str = "deny"
+    unreachable_human: str = "allow"
+    markers: tuple[str, ...] = KNOWN_MARKERS
+    approval_timeout_ms: int = 300_000
+    notify: tuple[str, ...] = ()
+    audit_all: bool = False
+    audit_size: int = 64 << 20
+    audit_keep: int = 8
+    redact: tuple[tuple[str, str], ...] = ()
+    redact_known: bool = True
+    stats: bool = True
+    trash_size: int = 10 << 30
+    trash_age_ms: int = 30 * 24 * 3600 * 1000
+    limits: Limits = Limits()
+    shims_client: str = "native"
+    shims_extra: tuple[str, ...] = ()
+    shims_except: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As tables.lmdb holds them."""
+        return {**self._asdict(), "limits": self.limits._asdict()}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Settings:
+        """The reverse; what an older version did not store has its default."""
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in record.items()
+            if name in cls._fields
+        }
+        values["limits"] = Limits(**record.get("limits", {}))
+        values["redact"] = tuple((name, pattern) for name, pattern in record.get("redact", ()))
+        return cls(**values)
+
+
+def daemon_command() -> list[str]:
+    """How this installation starts its daemon: isolated from the environment and the working directory."""
+    return [sys.executable, "-I", "-m", "safeshell.daemon"]
+
+
+def client_conf(settings: Settings) -> bytes:
+    """What client.conf says under these settings."""
+    lines = [
+        f"unreachable_ai={settings.unreachable_ai}",
+        f"unreachable_human={settings.unreachable_human}",
+        *[f"marker={marker}" for marker in settings.markers],
+        f"trash_size={settings.trash_size}",
+        f"trash_age_ms={settings.trash_age_ms}",
+        *[f"start={word}" for word in daemon_command()],
+    ]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def write_client_conf(home: Home, settings: Settings) -> None:
+    """Writes client.conf, which the clients read when they can't reach the daemon; whole or not at all.
+
+    Raises:
+        SafeShellError: it can't be written.
+    """
+    try:
+        write_atomically(home.client_conf, client_conf(settings), 0o600)
+    except OSError as error:
+        raise SafeShellError(f"can't write {home.client_conf}: {error.strerror}") from error
+
+
+def name_daemon_command(home: Home) -> None:
+    """Has client.conf start this installation's daemon, where it names another.
+
+    Raises:
+        SafeShellError: it can't be read or written.
+    """
+    wanted = [f"start={word}" for word in daemon_command()]
+    try:
+        with open(home.client_conf, encoding="utf-8", errors="surrogateescape") as stream:
+            lines = stream.read().splitlines()
+        others = [line for line in lines if not line.startswith("start=")]
+        if [line for line in lines if line.startswith("start=")] != wanted:
+            text = "".join(f"{line}\n" for line in [*others, *wanted])
+            write_atomically(home.client_conf, os.fsencode(text), 0o600)
+    except FileNotFoundError:
+        write_client_conf(home, Settings())
+    except OSError as error:
+        raise SafeShellError(f"can't change {home.client_conf}: {error.strerror}") from error
+
+
+def write_atomically(path: str, data: bytes, mode: int) -> None:
+    """Writes a file aside, syncs it and renames it into place."""
+    aside = f"{path}.new-{os.getpid()}"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(aside)  # of a process that was killed: numbers come round, in containers soon
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        os.unlink(aside)
+        raise

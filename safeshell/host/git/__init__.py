@@ -1,0 +1,1 @@
+"""Git repositories without running git: their state, configuration and aliases."""

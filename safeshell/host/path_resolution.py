@@ -1,0 +1,145 @@
+"""Where paths lead once `.`, `..` and links are resolved, and what lies under what."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterable
+
+from safeshell.command.command_line import text
+from safeshell.errors import UndecidedError
+
+PATH_MAX = 4095
+"""Bytes of a path that the kernel takes, without its NUL (path_resolution(7))."""
+
+LINKS_MAX = 40
+"""Links on one way that the kernel follows."""
+
+_OWN = (b"/proc/self", b"/proc/thread-self")
+"""Links that lead elsewhere for each process that follows them."""
+
+_STREAMS = (b"/dev/stdin", b"/dev/stdout", b"/dev/stderr", b"/dev/fd")
+"""Ways to what is open already; they lead nowhere by themselves."""
+
+
+class Resolver:
+    """Resolves paths as they are now; what is met twice on the way is read once."""
+
+    __slots__ = ("_links",)
+
+    def __init__(self) -> None:
+        self._links: dict[bytes, bytes | None] = {}
+
+    def resolve(self, path: bytes) -> bytes:
+        """The absolute path without links, `.` and `..`.
+
+        Args:
+            path: absolute. What does not exist is taken for a directory to be: its tail is worked out by its names.
+
+        Raises:
+            UndecidedError: the file system does not say (no permission on the way, links in a circle, too long).
+        """
+        if len(path) > PATH_MAX:
+            raise UndecidedError(f"{text(path[:40])}…: too long for a path")
+        done = b""
+        links = 0
+        waiting = path.split(b"/")[::-1]
+        while waiting:
+            name = waiting.pop()
+            if name in (b"", b"."):
+                continue
+            if name == b"..":
+                done = done[: max(done.rfind(b"/"), 0)]
+                continue
+            done += b"/" + name
+            target = self._link(done)
+            if target is None:
+                continue
+            links += 1
+            if links > LINKS_MAX:
+                raise UndecidedError(f"{text(path)}: {os.strerror(errno.ELOOP)}")
+            done = b"" if target.startswith(b"/") else done[: done.rfind(b"/")]
+            waiting.extend(target.split(b"/")[::-1])
+        return done or b"/"
+
+    def _link(self, entry: bytes) -> bytes | None:
+        """What an entry links to, None for anything but a link."""
+        if entry not in self._links:
+            self._links[entry] = _read_link(entry)
+        return self._links[entry]
+
+
+def _read_link(entry: bytes) -> bytes | None:
+    if entry in _OWN:
+        raise UndecidedError(f"{text(entry)} leads elsewhere for each process")
+    if entry in _STREAMS:
+        return None
+    try:
+        return os.readlink(entry)
+    except OSError as error:
+        if error.errno in (errno.EINVAL, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+            return None
+        raise UndecidedError(f"{text(entry)}: {error.strerror}") from error
+
+
+def is_under(path: bytes, top: bytes) -> bool:
+    """Whether a resolved path is another or lies below it."""
+    return path == top or path.startswith(top if top == b"/" else top + b"/")
+
+
+def any_under(
+    operands: Iterable[str], paths: Iterable[str], place: Callable[[str], bytes], home: Callable[[], str | None]
+) -> bool:
+    """Whether an operand lies under a path.
+
+    Args:
+        operands: what is looked at; an empty one names nothing.
+        paths: where it may lie; `~` at the start is the home directory.
+        place: where a path leads, resolved, or raises UndecidedError.
+        home: the home directory, or None.
+
+    Raises:
+        UndecidedError: none certainly does, and one can't be told.
+    """
+    named = [operand for operand in operands if operand]
+    if not named:
+        return False
+    unsure: UndecidedError | None = None
+    tops = []
+    for path in paths:
+        try:
+            tops.append(place(_expand_home(path, home)))
+        except UndecidedError as error:
+            unsure = error
+    for operand in named:
+        try:
+            found = place(operand)
+        except UndecidedError as error:
+            unsure = error
+            continue
+        if any(is_under(found, top) for top in tops):
+            return True
+    if unsure is not None:
+        raise unsure
+    return False
+
+
+def _expand_home(path: str, home: Callable[[], str | None]) -> str:
+    """A rule's path with a `~` at its start written out."""
+    if path != "~" and not path.startswith("~/"):
+        return path
+    found = home()
+    if not found or not found.startswith("/"):
+        raise UndecidedError("HOME is not a path")
+    return found + path[1:]
+
+
+def under_key(paths: Iterable[str], operands: Iterable[str]) -> tuple[str, ...]:
+    """The fact `an operand lies under a path` (`safeshell.policy.facts`)."""
+    return ("under", *paths, "", *operands)
+
+
+def split_under(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Paths and operands of such a fact; no path is empty."""
+    middle = words.index("")
+    return words[:middle], words[middle + 1 :]

@@ -1,0 +1,1 @@
+"""Processes, as the kernel tells of them: ancestry, confinement, control groups."""

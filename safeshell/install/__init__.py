@@ -1,0 +1,1 @@
+"""Installation: shims and native build products."""

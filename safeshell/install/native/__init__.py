@@ -1,0 +1,36 @@
+"""Where what was compiled is, and the bash client for where nothing could be."""
+
+from __future__ import annotations
+
+import os
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def native_client() -> str | None:
+    """The path of the compiled client, or None where this installation has none that this machine could run."""
+    path = os.path.join(_HERE, "safeshell-shim")
+    return path if os.access(path, os.X_OK) else None
+
+
+def why_not_static() -> str:
+    """Why the client that was built isn't the static one, in the build's own words, or "" where it is."""
+    try:
+        with open(os.path.join(_HERE, "not-static.txt"), encoding="utf-8") as stream:
+            return stream.read().strip()
+    except FileNotFoundError:
+        return ""
+
+
+def native_front() -> str | None:
+    """The path of the daemon's native front, a library, or None where it was not compiled."""
+    path = os.path.join(_HERE, "safeshell-front.so")
+    return path if os.access(path, os.R_OK) else None
+
+
+def bash_client() -> str:
+    """The path of the bash client: the installed copy, else the source checkout's."""
+    installed = os.path.join(_HERE, "safeshell-check")
+    if os.path.exists(installed):
+        return installed
+    return os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(_HERE))), "shims", "safeshell-check")

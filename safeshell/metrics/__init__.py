@@ -1,0 +1,1 @@
+"""Durations: histograms, the stages that they are of, and the figures made of them."""

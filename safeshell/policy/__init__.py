@@ -1,0 +1,1 @@
+"""Decisions: tables, the facts that they need, and their evaluation."""

@@ -1,0 +1,379 @@
+"""Deciding a command against tables: dispatch by basename, one automaton a unit and subject, then the open rows.
+
+Truth is strong Kleene: a row's value is the least of its atoms' truths, and a rule that restricts matches unless all
+of its rows are false (contract, "Undecided"). Rows stand alone, so the rule's value needs no second pass.
+`tests/oracle.py` is the same in twenty lines without any of the speed.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from typing import Any
+
+from safeshell.command.command_line import command_line
+from safeshell.command.options import Grammar, Parsed, grammar_for, parse, shown, split
+from safeshell.host.path_resolution import under_key
+from safeshell.policy.decision import Action, Decision, Matched
+from safeshell.policy.facts import UNDECIDED, Fact, FactKey, Facts
+from safeshell.policy.patterns import EngineError, PatternSet
+from safeshell.policy.table import Table
+
+ACTIONS = {action.word: action for action in Action}
+_DIRECTORY: FactKey = ("directory",)
+_BRANCH: FactKey = ("branch",)
+_OF_ARGUMENTS = frozenset(("option", "operand", "operand_under"))
+_SET_SUBJECTS = {"directory": _DIRECTORY, "branch": _BRANCH}
+
+
+class Rule:
+    """What a decision needs of a rule, read from its record once."""
+
+    __slots__ = ("action", "execution", "message", "name", "observe", "order", "redirect_to", "source", "timeout_ms")
+
+    def __init__(self, table: Table, index: int) -> None:
+        record: dict[str, Any] = table.rules[index]
+        self.order = index
+        self.name: str = record["name"]
+        self.action = ACTIONS[record["action"]]
+        self.message: str = record["message"]
+        self.source = table.place(record)
+        self.timeout_ms: int = record.get("timeout_ms", 0)
+        self.execution: str = record.get("execution", "")
+        self.redirect_to: tuple[str, ...] = tuple(record.get("redirect_to", ()))
+        self.observe: bool = record.get("observe", False)
+
+
+class Row:
+    """A conjunction: what the command line must and must not match, and the atoms that need other facts."""
+
+    __slots__ = ("line_forbidden", "line_required", "others", "rank", "rule")
+
+    def __init__(
+        self, index: int, rule: Rule, required: Sequence[int], forbidden: Sequence[int], atoms: dict[int, Any]
+    ) -> None:
+        self.rule = rule
+        # Rules that only observe come first: they are heard even where another rule's deny ends the search.
+        self.rank = (_OBSERVED if rule.observe else rule.action, rule.order, index)
+        self.line_required = frozenset([atom for atom in required if atoms[atom][0] == "line"])
+        self.line_forbidden = frozenset([atom for atom in forbidden if atoms[atom][0] == "line"])
+        self.others = tuple(
+            sorted(
+                [
+                    (_COST[atoms[atom][0]], atom, wanted)
+                    for wanted, members in ((True, required), (False, forbidden))
+                    for atom in members
+                    if atoms[atom][0] != "line"
+                ]
+            )
+        )
+
+
+_OBSERVED = -1
+"""The rank of rules that only observe."""
+
+_COST = {
+    "ai": 0,
+    "env": 1,
+    "option": 2,
+    "operand": 2,
+    "directory": 3,
+    "in_repo": 4,
+    "branch": 5,
+    "branch_in": 5,
+    "file": 6,
+    "operand_under": 7,
+}
+"""The order in which a row's facts are read: the cheap ones may spare the dear ones."""
+
+
+class Unit:
+    """The rows of one dispatch key, with their automata; built when a command first needs it."""
+
+    __slots__ = ("_grammars", "_sets", "_shards", "_triggers", "_untriggered", "atoms", "number", "table")
+
+    def __init__(self, table: Table, index: int, rules: dict[int, Rule]) -> None:
+        self.table = table
+        self.number = index
+        record = table.units[index]
+        rows = [table.rows[row] for row in record["rows"]]
+        ids = sorted({atom for _, required, forbidden in rows for atom in (*required, *forbidden)})
+        self.atoms: dict[int, Any] = {atom: table.atoms[atom] for atom in ids}
+        self._shards: dict[str, list[list[int]]] = record["shards"]
+        self._sets: dict[str, list[PatternSet]] = {}
+        self._grammars: dict[tuple[str, tuple[str, ...]], Grammar] = {}
+        # A row is looked at only when the rarest line pattern that it requires was found, or when it requires none.
+        made = []
+        for row_id, (rule, required, forbidden) in zip(record["rows"], rows, strict=True):
+            if rule not in rules:
+                rules[rule] = Rule(table, rule)
+            made.append(Row(row_id, rules[rule], required, forbidden, self.atoms))
+        uses: dict[int, int] = {}
+        for row in made:
+            for atom in row.line_required:
+                uses[atom] = uses.get(atom, 0) + 1
+        self._triggers: dict[int, list[Row]] = {}
+        self._untriggered: list[Row] = []
+        for row in made:
+            if row.line_required:
+                trigger = min(row.line_required, key=lambda atom: (uses[atom], atom))
+                self._triggers.setdefault(trigger, []).append(row)
+            else:
+                self._untriggered.append(row)
+
+    def rows(self) -> list[Row]:
+        """All rows, in the order in which they decide."""
+        triggered = [row for rows in self._triggers.values() for row in rows]
+        return sorted([*self._untriggered, *triggered], key=lambda row: row.rank)
+
+    def match(self, subject: str, value: str) -> set[int]:
+        """The pattern atoms of a subject (`line`, `directory`, `branch`) that are true of a text."""
+        sets = self._sets.get(subject)
+        if sets is None:
+            try:
+                sets = [
+                    PatternSet([self.atoms[atom][1] for atom in shard], shard)
+                    for shard in self._shards.get(subject, ())
+                ]
+            except ValueError as error:  # it was compiled when the table was: only memory can be short now
+                raise EngineError from error
+            self._sets[subject] = sets
+        if len(sets) == 1:
+            return set(sets[0].match(value))
+        return {atom for patterns in sets for atom in patterns.match(value)}
+
+    def grammar(self, name: str, taken: tuple[str, ...]) -> Grammar:
+        """How a command of this basename reads its arguments, the options in `taken` with one of their own."""
+        key = (name if name in self.table.grammars else "", taken)
+        known = self._grammars.get(key)
+        if known is None:
+            known = self._grammars[key] = grammar_for(self.table.grammars, name, taken)
+        return known
+
+    def open_rows(self, line: str) -> list[Row]:
+        """The rows that the command line leaves open."""
+        found = self.match("line", line)
+        if not found and not self._untriggered:
+            return self._untriggered
+        rows = self._untriggered
+        if found:
+            triggers = self._triggers
+            rows = [*rows, *[row for atom in found if atom in triggers for row in triggers[atom]]]
+        return [row for row in rows if row.line_required <= found and row.line_forbidden.isdisjoint(found)]
+
+
+class LoadedTable:
+    """A table with the units that were needed so far."""
+
+    __slots__ = ("_names", "_rules", "_units", "digest", "table")
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.digest = table.digest
+        self._rules: dict[int, Rule] = {}
+        self._units: dict[int, Unit] = {}
+        self._names: dict[str, list[Unit]] = {}
+
+    def units(self, name: str) -> list[Unit]:
+        """The units that a command of this basename is judged by."""
+        known = self._names.get(name)
+        if known is not None:
+            return known
+        table = self.table
+        keys = [unit for glob, unit in table.globs if fnmatch.fnmatchcase(name, glob)]
+        if name in table.exact:
+            keys.append(table.exact[name])
+        if table.any_unit is not None:
+            keys.append(table.any_unit)
+        units = [self._unit(key) for key in keys]
+        if len(self._names) < _NAMES_MAX or name in table.exact:
+            self._names[name] = units
+        return units
+
+    def _unit(self, key: int) -> Unit:
+        unit = self._units.get(key)
+        if unit is None:
+            unit = self._units[key] = Unit(self.table, key, self._rules)
+        return unit
+
+
+_NAMES_MAX = 4096
+"""Basenames remembered a table: callers choose names, memory must not grow with them."""
+
+
+class Judge:
+    """One evaluation: the truths of atoms by unit, each fact read through `facts` once.
+
+    Attributes:
+        command: the basename of the file executed, and argv as a block.
+        reads: the facts that were read, in order.
+    """
+
+    __slots__ = ("_facts", "_found", "_matched", "_parsed", "_words", "command", "reads")
+
+    # The unit's own, so that a judge that keeps what it sees (`safeshell.policy.trace`) costs nothing where none is
+    # asked for.
+    open_rows = staticmethod(Unit.open_rows)
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self.reads: dict[FactKey, Fact] = {}
+        self._found: dict[tuple[int, str], set[int]] = {}
+        self.command = ("", b"")
+        self._words: list[str] | None = None
+
+    def _read(self, key: FactKey) -> Fact:
+        if key in self.reads:
+            return self.reads[key]
+        value = self.reads[key] = self._facts.read(key)
+        return value
+
+    def _truth(self, unit: Unit, atom: int) -> bool | None:
+        """The truth of an atom that is not about the command line; None is undecided."""
+        kind, *arguments = unit.atoms[atom]
+        if kind in _SET_SUBJECTS and arguments:
+            value = self._read(_SET_SUBJECTS[kind])
+            if value is UNDECIDED:
+                return None
+            if not isinstance(value, str):
+                return False
+            found = self._found.get((id(unit), kind))
+            if found is None:
+                found = self._found[(id(unit), kind)] = unit.match(kind, value)
+            return atom in found
+        if kind == "branch_in":
+            value = self._read(_BRANCH)
+            return None if value is UNDECIDED else value in arguments[0]
+        if kind == "env":
+            value = self._read(("env", arguments[0]))
+            return None if value is UNDECIDED else value == arguments[1]
+        if kind in _OF_ARGUMENTS:
+            return self._argument_truth(unit, atom, kind, arguments)
+        value = self._read((kind, *arguments))
+        return None if value is UNDECIDED else bool(value)
+
+    def _argument_truth(self, unit: Unit, atom: int, kind: str, arguments: list[Any]) -> bool | None:
+        """The truth of an atom about options and operands."""
+        taken = tuple(arguments[1])
+        parsed = self._parse(unit, taken)
+        if kind == "option":
+            return parsed.has(arguments[0])
+        if not parsed.operands:
+            return False
+        if kind == "operand_under":
+            value = self._read(under_key(arguments[0], parsed.operands))
+            return None if value is UNDECIDED else bool(value)
+        key = (id(unit), taken)
+        found = self._matched.get(key)
+        if found is None:
+            found = self._matched[key] = {
+                match for operand in parsed.operands for match in unit.match("operand", shown(operand))
+            }
+        return atom in found
+
+    def _parse(self, unit: Unit, taken: tuple[str, ...]) -> Parsed:
+        """The command's arguments as a table's grammar has them, read once."""
+        name, arguments = self.command
+        if self._words is None:
+            self._words = split(arguments)
+            self._parsed: dict[tuple[int, tuple[str, ...]], Parsed] = {}
+            self._matched: dict[tuple[int, tuple[str, ...]], set[int]] = {}
+        key = (id(unit.table), taken)
+        parsed = self._parsed.get(key)
+        if parsed is None:
+            parsed = self._parsed[key] = parse(self._words, unit.grammar(name, taken))
+        return parsed
+
+    def holds(self, unit: Unit, row: Row) -> bool:
+        """Whether the row makes its rule match: true, or undecided where the rule restricts."""
+        undecided = False
+        for _, atom, wanted in row.others:
+            truth = self._truth(unit, atom)
+            if truth is None:
+                undecided = True
+            elif truth is not wanted:
+                return False
+        return not undecided or row.rule.action is not Action.ALLOW
+
+
+def evaluate(
+    tables: Sequence[LoadedTable],
+    name: str,
+    arguments: bytes,
+    facts: Facts,
+    *,
+    full: bool = False,
+    judge: Judge | None = None,
+) -> Decision:
+    """Decides a command.
+
+    Args:
+        tables: the tables in force, in order of precedence; all count, the most restrictive rule decides.
+        name: the basename of the file executed.
+        arguments: argv as a block.
+        facts: where facts are read.
+        full: look at every rule even when a deny is certain, so that `matched` is complete.
+        judge: a fresh one of these facts, where the caller wants what it keeps (`safeshell.policy.trace.Trace`).
+
+    Returns:
+        The decision. Where an automaton fails, a deny that says so.
+    """
+    line = command_line(arguments, name)
+    digests = tuple([loaded.digest for loaded in tables])
+    open_rows = Unit.open_rows if judge is None else judge.open_rows
+    matched: dict[tuple[int, int], Rule] = {}
+    try:
+        rows = [
+            (row.rank[0], position, row.rank[1], row.rank[2], index, unit, row)
+            for position, loaded in enumerate(tables)
+            for index, unit in enumerate(loaded.units(name))
+            for row in open_rows(unit, line)
+        ]
+        if not rows:  # most commands, so no more is made for them than they need
+            return Decision(Action.ALLOW, line, tables=digests)
+        judge = judge or Judge(facts)
+        judge.command = (name, arguments)
+        if len(rows) > 1:
+            # The most restrictive first, then as the layers and files order them. The order is total, so the
+            # facts are read in the same order each time, which the cache depends on.
+            rows.sort(key=lambda entry: entry[:5])
+        for _, position, order, _, _, unit, row in rows:
+            if (position, order) not in matched and judge.holds(unit, row):
+                matched[(position, order)] = row.rule
+                if row.rank[0] == Action.DENY and not full:
+                    break
+    except EngineError as error:
+        return Decision(Action.DENY, line, rule="engine-failure", message=f"{error}; denied to be safe", tables=digests)
+    return _decision(matched, line, judge, digests)
+
+
+def _decision(matched: dict[tuple[int, int], Rule], line: str, judge: Judge, digests: tuple[str, ...]) -> Decision:
+    reads = tuple(judge.reads.items())
+    observed = tuple([_matched(matched[key]) for key in sorted(matched) if matched[key].observe])
+    rules = [matched[key] for key in sorted(matched) if not matched[key].observe]
+    if not rules:
+        return Decision(Action.ALLOW, line, observed=observed, facts=reads, tables=digests)
+    # Rows were looked at from the most restrictive on.
+    winner = next(rule for rule in matched.values() if not rule.observe)
+    timeouts = [rule.timeout_ms for rule in rules if rule.timeout_ms]
+    executions = {rule.execution for rule in rules}
+    # Two rules that ask for different placements: in place is the one that can never be told apart.
+    execution = next((word for word in ("in_place", "daemon", "auto") if word in executions), "")
+    return Decision(
+        action=winner.action,
+        subject=line,
+        rule=winner.name,
+        message=winner.message,
+        source=winner.source,
+        matched=tuple([_matched(rule) for rule in rules]),
+        observed=observed,
+        facts=reads,
+        tables=digests,
+        timeout_ms=min(timeouts, default=0),
+        execution=execution,
+        redirect_to=winner.redirect_to,
+    )
+
+
+def _matched(rule: Rule) -> Matched:
+    return Matched(rule.name, rule.action, rule.source)

@@ -1,0 +1,1 @@
+"""RE2 patterns as trees, sets of characters and automata."""

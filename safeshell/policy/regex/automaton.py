@@ -1,0 +1,197 @@
+"""A pattern as an automaton that is walked a character at a time: what is found, and how far it still is."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from functools import lru_cache
+
+from safeshell.policy.regex.character_sets import NEWLINE, WORD, CharSet, contains
+from safeshell.policy.regex.syntax import Alt, Chars, Look, Repeat, Seq, Tree, UnsupportedError, parse
+
+NODES = 20_000
+"""Nodes of one automaton; RE2 takes counted repetitions of up to 1000, nested ones multiply."""
+
+EDGE, LINE, LETTER, OTHER = range(4)
+"""What stands beside a place: the text's start or end, a newline, a word character, any other."""
+
+FAR = 1 << 20
+"""The distance of what can't be reached."""
+
+State = frozenset[int] | None
+"""Nodes reached by the text so far; None once the pattern is found."""
+
+_MATCH = 0
+
+
+def beside(char: str) -> int:
+    """How a character counts for the places beside it."""
+    code = ord(char)
+    return LINE if contains(NEWLINE, code) else LETTER if contains(WORD, code) else OTHER
+
+
+def _holds(look: Look, before: int, after: int) -> bool:
+    match look:
+        case Look.TEXT_START:
+            return before == EDGE
+        case Look.TEXT_END:
+            return after == EDGE
+        case Look.LINE_START:
+            return before in (EDGE, LINE)
+        case Look.LINE_END:
+            return after in (EDGE, LINE)
+        case Look.BOUNDARY:
+            return (before == LETTER) != (after == LETTER)
+        case Look.NO_BOUNDARY:
+            return (before == LETTER) == (after == LETTER)
+
+
+@lru_cache(maxsize=4096)
+def automaton(pattern: str) -> Automaton | None:
+    """The automaton of a pattern, or None where no texts are made from it."""
+    try:
+        return Automaton(parse(pattern))
+    except (UnsupportedError, RecursionError):  # RE2 takes 1000 groups in one another
+        return None
+
+
+class Automaton:
+    """Searches a text for a pattern, found anywhere.
+
+    Raises:
+        UnsupportedError: the automaton would be too large.
+    """
+
+    __slots__ = ("_chars", "_distances", "_first", "_jumps", "_looks", "_middle", "_size", "_start", "_steps")
+
+    def __init__(self, tree: Tree) -> None:
+        self._chars: dict[int, tuple[CharSet, int]] = {}
+        self._jumps: dict[int, list[int]] = {}
+        self._looks: dict[int, tuple[Look, int]] = {}
+        self._size = 1
+        self._start = self._build(tree, _MATCH)
+        self._first = self._measure(at_start=True)
+        self._middle = self._measure(at_start=False)
+        self._steps: dict[tuple[State, int, str], State] = {}
+        self._distances: dict[tuple[State, bool], int] = {}
+
+    @property
+    def sets(self) -> Iterator[CharSet]:
+        """The sets of characters that it tells apart."""
+        return (members for members, _ in self._chars.values())
+
+    def step(self, state: State, before: int, char: str) -> State:
+        """The state after one more character; the first state is the empty set."""
+        if state is None:
+            return None
+        key = (state, before, char)
+        if key not in self._steps:
+            reached = self._closure(state, before, beside(char))
+            code = ord(char)
+            self._steps[key] = (
+                None
+                if _MATCH in reached
+                else frozenset(
+                    following
+                    for node in reached
+                    if node in self._chars
+                    for members, following in [self._chars[node]]
+                    if contains(members, code)
+                )
+            )
+        return self._steps[key]
+
+    def found(self, state: State, before: int) -> bool:
+        """Whether the pattern is found in a text that ends here."""
+        return state is None or _MATCH in self._closure(state, before, EDGE)
+
+    def distance(self, state: State, before: int) -> int:
+        """At least so many characters are missing until the pattern is found; FAR: it can't be any more."""
+        if state is None:
+            return 0
+        key = (state, before == EDGE)
+        if key not in self._distances:
+            table = self._first if before == EDGE else self._middle
+            self._distances[key] = min((table[node] for node in (self._start, *state)), default=FAR)
+        return self._distances[key]
+
+    def _node(self) -> int:
+        if self._size >= NODES:
+            raise UnsupportedError("the pattern's automaton is too large")
+        self._size += 1
+        return self._size - 1
+
+    def _build(self, tree: Tree, following: int) -> int:
+        """The node where the tree starts, `following` being where it goes on."""
+        match tree:
+            case Seq(parts):
+                for part in reversed(parts):
+                    following = self._build(part, following)
+                return following
+            case Alt(parts):
+                return self._jump([self._build(part, following) for part in parts])
+            case Repeat(part, least, most):
+                if most is None:
+                    loop = self._jump([following])
+                    self._jumps[loop].append(self._build(part, loop))
+                    following = loop
+                else:
+                    end = following
+                    for _ in range(most - least):
+                        following = self._jump([end, self._build(part, following)])
+                for _ in range(least):
+                    following = self._build(part, following)
+                return following
+            case Chars(members):
+                node = self._node()
+                self._chars[node] = (members, following)
+                return node
+            case Look():
+                node = self._node()
+                self._looks[node] = (tree, following)
+                return node
+
+    def _jump(self, targets: list[int]) -> int:
+        node = self._node()
+        self._jumps[node] = targets
+        return node
+
+    def _closure(self, state: frozenset[int], before: int, after: int) -> set[int]:
+        """The nodes that are reached without a character."""
+        reached: set[int] = set()
+        waiting = [self._start, *state]
+        while waiting:
+            node = waiting.pop()
+            if node in reached:
+                continue
+            reached.add(node)
+            if node in self._jumps:
+                waiting.extend(self._jumps[node])
+            elif node in self._looks and _holds(self._looks[node][0], before, after):
+                waiting.append(self._looks[node][1])
+        return reached
+
+    def _measure(self, *, at_start: bool) -> list[int]:
+        """Each node's distance to the match, looks aside but for the text's start."""
+        back: dict[int, list[tuple[int, int]]] = {}
+        for node, (_, following) in self._chars.items():
+            back.setdefault(following, []).append((node, 1))
+        for node, targets in self._jumps.items():
+            for target in targets:
+                back.setdefault(target, []).append((node, 0))
+        for node, (look, following) in self._looks.items():
+            if at_start or look is not Look.TEXT_START:
+                back.setdefault(following, []).append((node, 0))
+        distances = [FAR] * self._size
+        distances[_MATCH] = 0
+        waiting = deque([_MATCH])
+        while waiting:
+            node = waiting.popleft()
+            for source, cost in back.get(node, ()):
+                if distances[node] + cost < distances[source]:
+                    distances[source] = distances[node] + cost
+                    if cost:
+                        waiting.append(source)
+                    else:
+                        waiting.appendleft(source)
+        return distances

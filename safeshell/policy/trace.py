@@ -1,0 +1,74 @@
+"""What one evaluation looked at, kept while it looks. The judge of `check --explain` and of rule tests.
+
+The evaluator runs its own way; this only writes down. What a row's line patterns came to is asked of the same
+automata once more, since the evaluator keeps no answer about the rows that the command line closes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from safeshell.policy.evaluator import Judge, Row, Unit
+from safeshell.policy.facts import Fact, FactKey, Facts
+
+Truth = bool | None
+"""None is undecided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consulted:
+    """A dispatch unit that the command was judged by.
+
+    Attributes:
+        unit: the unit.
+        found: the atoms about the command line that are true.
+        opened: the rows that the command line left open.
+    """
+
+    unit: Unit
+    found: frozenset[int]
+    opened: frozenset[Row]
+
+
+class Trace(Judge):
+    """A judge that keeps what it sees.
+
+    Attributes:
+        consulted: the units, in order.
+        truths: for each row that was looked at, by its identity: the atoms that were, in order, with their truths.
+        held: for each row that was looked at to its end, by its identity: whether it made its rule match.
+        basis: for each row and atom that was looked at, the fact that it depends on; none for the arguments alone.
+        reads: the facts that were read, in order.
+    """
+
+    __slots__ = ("_atom", "_row", "basis", "consulted", "held", "truths")
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__(facts)
+        self.consulted: list[Consulted] = []
+        self.truths: dict[int, dict[int, Truth]] = {}
+        self.held: dict[int, bool] = {}
+        self.basis: dict[tuple[int, int], FactKey] = {}
+        self._row = self._atom = 0
+
+    def open_rows(self, unit: Unit, line: str) -> list[Row]:
+        """As the unit says."""
+        opened = unit.open_rows(line)
+        self.consulted.append(Consulted(unit, frozenset(unit.match("line", line)), frozenset(opened)))
+        return opened
+
+    def holds(self, unit: Unit, row: Row) -> bool:
+        """As the judge says."""
+        self.truths[id(row)] = {}
+        self._row = id(row)
+        held = self.held[id(row)] = super().holds(unit, row)
+        return held
+
+    def _truth(self, unit: Unit, atom: int) -> Truth:
+        self._atom = atom
+        truth = self.truths[self._row][atom] = super()._truth(unit, atom)
+        return truth
+
+    def _read(self, key: FactKey) -> Fact:
+        self.basis[self._row, self._atom] = key
+        return super()._read(key)

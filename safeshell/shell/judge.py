@@ -1,0 +1,154 @@
+"""Judging a shell line: each of its commands, and each that they run in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from safeshell.command.command_line import text
+from safeshell.command.unwrap import Spelling
+from safeshell.policy.decision import Action, Decision
+from safeshell.shell.judge_command import Caller, Hidden, Judged, as_bytes, hidden, judge_command
+from safeshell.shell.limits import RULE, overrun
+from safeshell.shell.nested_commands import words_of
+from safeshell.shell.walk import Command, Line, commands_in_turn, commands_of
+
+__all__ = ["Caller", "Judged", "Judgement", "judge_in_turn", "judge_line"]
+
+ALIASES_MAX = 256
+"""Commands that a line runs by git's aliases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A line's decision: the most restrictive of its commands', the first among equals.
+
+    Attributes:
+        decision: it.
+        commands: every command.
+    """
+
+    decision: Decision
+    commands: tuple[Judged, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `check -c --json` prints."""
+        return {
+            **self.decision.to_json(cached=False),
+            "deferred": any(command.deferred for command in self.commands),
+            "commands": [command.to_json() for command in self.commands],
+        }
+
+
+def judge_line(line: str, caller: Caller) -> Judgement:
+    """Decides a shell line.
+
+    Args:
+        line: the text; bytes that are not UTF-8 as surrogates.
+        caller: whose it is.
+
+    Returns:
+        The decision for the line and those for its commands. It never raises for what a line holds.
+    """
+    judging = _Judging(caller)
+    judging.take(commands_of(line, environment=caller.environment, directory=caller.directory), caller.environment)
+    return judging.judgement(text(as_bytes(line)))
+
+
+def judge_in_turn(subject: str, hiding: Iterable[Spelling], caller: Caller) -> Judgement:
+    """Decides what a command runs in turn.
+
+    Args:
+        subject: the command line.
+        hiding: those of its spellings that run what is no spelling of it (`safeshell.shell.nested_commands`).
+        caller: whose it is.
+
+    Returns:
+        The decision, which says nothing about the command itself.
+    """
+    judging = _Judging(caller)
+    for spelling in hiding:
+        judging.open(hidden(spelling, words_of(spelling), (0, len(subject)), shims=True))
+    return judging.judgement(subject)
+
+
+class _Judging:
+    """One line's judging; what is alike is judged once."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+        self._judged: list[Judged] = []
+        self._broken: list[str] = []
+        self._overrun = ""
+        self._opened: set[tuple[object, ...]] = set()
+
+    def take(self, line: Line, environment: Mapping[str, str], depth: int = 0) -> None:
+        """Judges the commands of a line, or of what a command runs in turn."""
+        self._overrun = self._overrun or line.overrun
+        self._broken += line.broken
+        known: dict[tuple[object, ...], tuple[Judged, tuple[Hidden, ...]]] = {}
+        for command in line.commands:
+            key = _key(command)
+            if key not in known:
+                known[key] = judge_command(command, self._caller, environment)
+            judged, inside = known[key]
+            self._judged.append(replace(judged, place=command.place))
+            for one in inside:
+                self.open(one, depth + 1)
+
+    def open(self, inside: Hidden, depth: int = 0) -> None:
+        """Judges what a command runs in turn."""
+        key = (*_key(inside.command), tuple(inside.environment.items()))
+        if key in self._opened:
+            return
+        self._opened.add(key)
+        if len(self._opened) > ALIASES_MAX:
+            self._overrun = self._overrun or f"git's aliases in it run more than {ALIASES_MAX} commands"
+            return
+        found = commands_in_turn(inside.command, environment=inside.environment, depth=depth)
+        self.take(found, inside.environment, depth)
+
+    def judgement(self, line: str) -> Judgement:
+        """What it comes to."""
+        caller = self._caller
+        judged = list(self._judged)
+        refusal: Decision | None = None
+        if self._overrun:
+            refusal = overrun(line, self._overrun, is_ai=caller.is_ai, tables=caller.digests)
+        elif self._broken and caller.is_ai:
+            refusal = _unreadable(line, self._broken, caller)
+        if refusal is not None:
+            judged.append(Judged(refusal, (0, len(as_bytes(line)))))
+        first = min((one.decision for one in judged), key=_weight, default=None)
+        return Judgement(first or Decision(Action.ALLOW, "", tables=caller.digests), tuple(judged))
+
+
+def _weight(decision: Decision) -> tuple[Action, bool]:
+    """The more restrictive first; among what lets a line through, that it could not be judged."""
+    return decision.action, decision.action is Action.ALLOW and decision.rule != RULE
+
+
+def _key(command: Command) -> tuple[object, ...]:
+    """What tells whether two commands of a line are judged alike."""
+    changes = tuple(command.changes.items())
+    return (command.words, command.written, changes, command.directory, command.shims, command.bare)
+
+
+def _unreadable(line: str, broken: Sequence[str], caller: Caller) -> Decision | None:
+    """The refusal of a line with a restricted command where it could not be read."""
+    name = next((name for name in dict.fromkeys(broken) if _restricted(name, caller)), None)
+    if name is None:
+        return None
+    message = f"This line can't be read around `{name}`, which rules restrict. Write that command on a line of its own."
+    return Decision(Action.DENY, line, rule="shell-line", message=message, tables=caller.digests)
+
+
+def _restricted(name: str, caller: Caller) -> bool:
+    """Whether a rule that names this command restricts it."""
+    for loaded in caller.tables:
+        for unit in loaded.units(name):
+            named = unit.number != loaded.table.any_unit
+            if named and any(row.rule.action is not Action.ALLOW and not row.rule.observe for row in unit.rows()):
+                return True
+    return False

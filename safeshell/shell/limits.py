@@ -1,0 +1,52 @@
+"""What is decided for a line that could not be judged: by `check`, the daemon and the judging itself alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from safeshell.policy.decision import Action, Decision
+
+RULE = "line-overrun"
+"""The rule's name in such a decision."""
+
+LIMIT_S = 1.0
+"""What judging one line may take, by the clock. The parser counts 200 ms of its own, but not everywhere."""
+
+
+class OverrunError(Exception):
+    """A line that is too long, too deep, took too long or crashed its parser; says which, as a clause about "it"."""
+
+
+CRASHED = "its parser crashed"
+
+_SHOWN_MAX = 1000
+"""Characters of the line that are kept: what is too long to be judged is too long to be told again."""
+
+
+def too_slow(limit_s: float) -> str:
+    """The reason where the limit by the clock was reached."""
+    return f"it takes more than {limit_s:g} s"
+
+
+def overrun(line: str, reason: str, *, is_ai: bool, tables: tuple[str, ...]) -> Decision:
+    """The decision: an agent can split its line, a person is not held up.
+
+    Args:
+        line: the text, bytes that are not UTF-8 replaced.
+        reason: why it could not be judged; a clause about "it".
+        is_ai: whether an agent asks.
+        tables: the digests of the tables in force.
+    """
+    return Decision(
+        Action.DENY if is_ai else Action.ALLOW,
+        line if len(line) <= _SHOWN_MAX else f"{line[:_SHOWN_MAX]}…",
+        rule=RULE,
+        message=f"This line can't be judged: {reason}. Split it into several.",
+        tables=tables,
+    )
+
+
+def unjudged(line: str, reason: str, *, is_ai: bool, tables: tuple[str, ...]) -> dict[str, Any]:
+    """The decision as the object that `check -c --json` prints, where nothing else is known of the line."""
+    decision = overrun(line, reason, is_ai=is_ai, tables=tables)
+    return {**decision.to_json(cached=False), "deferred": False, "commands": []}

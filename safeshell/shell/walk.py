@@ -1,0 +1,540 @@
+"""From a shell line to the commands that it runs, whatever runs them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import tree_sitter
+
+from safeshell.shell.expansion import expand
+from safeshell.shell.limits import OverrunError
+from safeshell.shell.outputs import output
+from safeshell.shell.parse import Deadline, Source, descendants
+from safeshell.shell.programs import Input, Reads, Runs, runs
+from safeshell.shell.quoting import Expansions, decode, read_pieces, simple_word, to_words
+from safeshell.shell.scope import Scope
+from safeshell.shell.words import Unknown, Word, plain, unknown
+
+COMMANDS_MAX = 4096
+"""Commands of one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of a line.
+
+    Attributes:
+        words: its arguments, variables of the request's environment expanded.
+        written: its arguments as they are written.
+        changes: variables that the line gives it or, as None, takes from it.
+        directory: where it runs, absolute; None where only the run can tell.
+        place: the offsets in the line, in bytes, of the command that it belongs to.
+        shims: whether it is looked up along the caller's own PATH.
+        bare: its environment is empty but for `changes`.
+    """
+
+    words: tuple[Word, ...]
+    written: tuple[Word, ...]
+    changes: Mapping[str, Word | None]
+    directory: str | None
+    place: tuple[int, int]
+    shims: bool
+    bare: bool = False
+
+
+@dataclass(slots=True)
+class Line:
+    """What was found in a line.
+
+    Attributes:
+        commands: its commands, in order.
+        broken: words inside what the parser could not read.
+        overrun: why the line was not read to its end, or "".
+    """
+
+    commands: list[Command] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    overrun: str = ""
+
+
+def commands_of(text: str, *, environment: Mapping[str, str], directory: str | None) -> Line:
+    """The commands that a shell line runs.
+
+    Args:
+        text: the line; bytes that are not UTF-8 as surrogates.
+        environment: the request's.
+        directory: where it runs, absolute; None where it is not known.
+    """
+    walk = _Walk()
+    walk.guard(lambda: walk.script(text, Scope(environment, directory)))
+    return walk.line
+
+
+def commands_in_turn(command: Command, *, environment: Mapping[str, str], depth: int) -> Line:
+    """The commands that a command runs in turn, that one itself not among them.
+
+    Args:
+        command: it; what it changes is in `environment` already.
+        environment: its own.
+        depth: how many such commands are around it.
+    """
+    walk = _Walk(command.place)
+    scope = Scope(environment, command.directory, shims=command.shims, depth=depth)
+    walk.guard(lambda: walk.in_turn(command.words, scope))
+    return walk.line
+
+
+_SUBSHELLS = ("subshell", "command_substitution", "process_substitution")
+_EXPANSIONS = ("simple_expansion", "expansion", "arithmetic_expansion", *_SUBSHELLS[1:])
+_REDIRECTS = ("file_redirect", "heredoc_redirect", "herestring_redirect")
+_BLANKS = re.compile(rb"(?:[ \t]|\\.)*", re.DOTALL)
+_CHUNK = re.compile(rb"\\.|[^\\]+", re.DOTALL)
+_PIPE = Input(None)
+
+
+def _chunks(gap: bytes) -> list[bytes]:
+    """Blanks and escaped characters, apart."""
+    return _CHUNK.findall(gap)
+
+
+class _Walk:
+    """One line's walk.
+
+    Attributes:
+        line: what was found.
+    """
+
+    def __init__(self, place: tuple[int, int] | None = None) -> None:
+        self.line = Line()
+        self._deadline = Deadline()
+        self._source: Source
+        self._place = place
+
+    def guard(self, walk: Callable[[], None]) -> None:
+        """Walks, and notes where that goes too far."""
+        try:
+            walk()
+        except OverrunError as error:
+            self.line.overrun = str(error)
+        except RecursionError:
+            self.line.overrun = "it nests too deep"
+
+    # Texts
+
+    def script(self, text: str, scope: Scope) -> None:
+        """Walks a shell text."""
+        source = Source(text, self._deadline)
+        self._note_assignments(source, scope)
+        outer, self._source = getattr(self, "_source", None), source
+        try:
+            self._statement(source.root, scope)
+        finally:
+            if outer is not None:
+                self._source = outer
+
+    def _note_assignments(self, source: Source, scope: Scope) -> None:
+        for node in descendants(source.root):
+            if node.type == "variable_assignment" and node.parent is not None and node.parent.type == "command":
+                continue  # an assignment before a command changes nothing for its words
+            if node.type in ("variable_assignment", "for_statement", "select_statement") and node.children:
+                name = next((child for child in node.children if child.type in ("variable_name", "subscript")), None)
+                if name is not None:
+                    scope.assigned.add(self._raw(source, name).split("[")[0])
+            elif node.type == "expansion" and any(child.type in (":=", "=") for child in node.children):
+                scope.assigned |= {self._raw(source, one) for one in node.children if one.type == "variable_name"}
+
+    @staticmethod
+    def _raw(source: Source, node: tree_sitter.Node) -> str:
+        return decode(source.data[node.start_byte : node.end_byte])
+
+    # Statements
+
+    def _statement(self, node: tree_sitter.Node, scope: Scope) -> None:
+        self._deadline.check()
+        kind = node.type
+        if kind in ("command", "declaration_command", "unset_command"):
+            self._command(node, scope)
+        elif kind in _SUBSHELLS:
+            self._children(node, scope.fork())
+        elif kind == "pipeline":
+            self._pipeline(node, scope, None)
+        elif kind == "redirected_statement":
+            self._redirected(node, scope)
+        elif kind == "function_definition":
+            self._function(node, scope)
+        elif kind == "variable_assignment":
+            self._assign(node, scope)
+        elif kind == "ERROR":
+            self._broken(node)
+            self._children(node, scope)
+        elif kind not in ("comment", "heredoc_body", "word", "string", "raw_string") or node.has_error:
+            self._children(node, scope)
+        elif kind == "string":
+            self._substitutions(node, scope)
+
+    def _children(self, node: tree_sitter.Node, scope: Scope) -> None:
+        waiting = list(reversed(node.named_children))
+        while waiting:
+            child = waiting.pop()
+            if child.type == "list" and not child.has_error:  # as deep as the line has commands
+                waiting.extend(reversed(child.named_children))
+            else:
+                self._statement(child, scope)
+
+    def _broken(self, node: tree_sitter.Node) -> None:
+        for found in descendants(node):
+            if found.type in ("word", "command_name", "variable_name") and found.child_count == 0:
+                self.line.broken.append(os.path.basename(self._raw(self._source, found)))
+
+    def _pipeline(self, node: tree_sitter.Node, scope: Scope, first: Input | None) -> None:
+        stdin = first
+        for child in node.named_children:
+            part = scope.fork(stdin=stdin)
+            stdin = self._output(child, part)
+            self._statement(child, part)
+
+    def _output(self, node: tree_sitter.Node, scope: Scope) -> Input:
+        """What one element of a pipeline writes."""
+        if node.type == "command":
+            words = self._words(node, scope)[0]
+            redirects = [child for child in node.children if child.type in _REDIRECTS]
+            return output(expand(words, scope), self._stdin(redirects, scope)) if words else _PIPE
+        if node.type == "redirected_statement" and node.named_children:
+            body = node.named_children[0]
+            redirects = [child for child in node.named_children if child.type in _REDIRECTS]
+            if any(child.type == "file_redirect" for child in redirects):
+                return _PIPE
+            return self._output(body, replace(scope, stdin=self._stdin(redirects, scope)))
+        return _PIPE
+
+    def _redirected(self, node: tree_sitter.Node, scope: Scope) -> None:
+        redirects = [child for child in node.named_children if child.type in _REDIRECTS]
+        bodies = [child for child in node.named_children if child.type not in _REDIRECTS]
+        outer = scope.stdin
+        scope.stdin = self._stdin(redirects, scope)
+        written = self._output(bodies[0], scope) if bodies else _PIPE
+        for body in bodies:
+            self._statement(body, scope)
+        scope.stdin = outer
+        for redirect in redirects:
+            self._substitutions(redirect, scope)
+            # What follows `<<EOF` on its line hangs below the redirection.
+            for child in redirect.named_children:
+                if child.type == "pipeline":
+                    self._pipeline(child, scope, written)
+                elif redirect.type == "heredoc_redirect" and child.type in ("command", "list", "redirected_statement"):
+                    self._statement(child, scope)
+
+    def _stdin(self, redirects: Sequence[tree_sitter.Node], scope: Scope) -> Input | None:
+        found = scope.stdin
+        for redirect in redirects:
+            data = self._source.data
+            if redirect.type == "heredoc_redirect":
+                start = next((one for one in redirect.children if one.type == "heredoc_start"), None)
+                body = next((one for one in redirect.children if one.type == "heredoc_body"), None)
+                quoted = start is not None and any(char in self._raw(self._source, start) for char in "'\"\\")
+                text = "" if body is None else self._raw(self._source, body)
+                found = Input(None) if self._source.lost else Input(text, quoted or not set("$`") & set(text))
+            elif redirect.type == "herestring_redirect" or (
+                redirect.type == "file_redirect" and data[redirect.start_byte - 2 : redirect.start_byte + 1] == b"<<<"
+            ):
+                words = self._read(redirect.named_children[-1:], scope) if redirect.named_children else []
+                words = expand(words, scope)
+                text = " ".join([word.written for word in words])
+                found = Input(text, all(word.literal is not None for word in words))
+            elif any(child.type in ("<", "<&") for child in redirect.children):
+                substituted = any(child.type == "process_substitution" for child in redirect.children)
+                found = _PIPE if substituted else None
+        return found
+
+    def _function(self, node: tree_sitter.Node, scope: Scope) -> None:
+        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        if name is None or body is None:
+            self._children(node, scope)
+            return
+        scope.functions[self._raw(self._source, name)] = (self._source, body)
+        inner = scope.fork()
+        inner.positional = None
+        self._statement(body, inner)
+
+    def _assign(self, node: tree_sitter.Node, scope: Scope) -> None:
+        name, value = self._assignment(node, scope)
+        self._substitutions(node, scope)
+        if name in scope.environment or name in scope.changes:
+            self._export(name, value, scope)
+
+    def _export(self, name: str, value: Word | None, scope: Scope) -> None:
+        scope.changes[name] = value
+        scope.assigned.add(name)
+        if name == "PATH" and (value is None or "$PATH" not in value.written.replace("{", "")):
+            scope.shims = False
+
+    def _assignment(self, node: tree_sitter.Node, scope: Scope) -> tuple[str, Word]:
+        name = self._raw(self._source, node).partition("=")[0].rstrip("+").split("[")[0]
+        value = node.child_by_field_name("value")
+        if value is None:
+            return name, Word(())
+        words = expand(self._read([value], scope, assignment=True), scope)
+        return name, words[0] if len(words) == 1 else unknown(self._raw(self._source, value))
+
+    # Words
+
+    def _read(self, nodes: Sequence[tree_sitter.Node], scope: Scope, *, assignment: bool = False) -> list[Word]:
+        """The words of nodes; those that touch are one."""
+        words: list[Word] = []
+        waiting = deque(nodes)
+        for start, end in self._spans(nodes):
+            inside = []
+            while waiting and waiting[0].start_byte < end:
+                inside.append(waiting.popleft())
+            simple = simple_word(self._source.data[start:end])
+            if simple is not None:
+                words.append(simple)
+                continue
+            expansions: Expansions = self._expansions(inside)
+            pieces = read_pieces(self._source.data, start, end, expansions)
+            words += to_words(pieces, decode(self._source.data[start:end]), scope.home, assignment=assignment)
+        return words
+
+    def _spans(self, nodes: Sequence[tree_sitter.Node]) -> list[tuple[int, int]]:
+        """Where words begin and end. The grammar splits some words, and leaves escaped blanks out of others."""
+        data = self._source.data
+        spans: list[tuple[int, int]] = []
+        for index, node in enumerate(nodes):
+            end = nodes[index - 1].end_byte if index else node.start_byte
+            gap = data[end : node.start_byte]
+            chunks = _chunks(gap) if _BLANKS.fullmatch(gap) else [gap]
+            self._join(spans, end, chunks, node)
+        tail = _BLANKS.match(data, nodes[-1].end_byte) if nodes else None
+        if tail is not None:
+            self._join(spans, tail.start(), _chunks(tail[0]), None)
+        return spans
+
+    @staticmethod
+    def _join(spans: list[tuple[int, int]], at: int, chunks: Sequence[bytes], node: tree_sitter.Node | None) -> None:
+        """Adds what stands between two nodes, and the second of them."""
+        apart = not spans
+        for chunk in chunks:
+            end = at + len(chunk)
+            if chunk[:1] != b"\\":
+                apart = True
+            elif chunk != b"\\\n":
+                spans[-1:] = [(spans[-1][0], end)] if not apart else [*spans[-1:], (at, end)]
+                apart = False
+            at = end
+        if node is not None:
+            joined = bool(spans) and not apart
+            spans[-1:] = [(spans[-1][0], node.end_byte)] if joined else [*spans[-1:], (node.start_byte, node.end_byte)]
+
+    def _expansions(self, nodes: Sequence[tree_sitter.Node]) -> Expansions:
+        found: dict[int, tuple[int, object]] = {}
+        waiting = list(nodes)
+        while waiting:
+            node = waiting.pop()
+            if node.type in _EXPANSIONS:
+                found[node.start_byte] = (node.end_byte, self._maker(node))
+            else:
+                waiting.extend(node.children)
+        return found  # type: ignore[return-value] # the makers below
+
+    def _maker(self, node: tree_sitter.Node) -> object:
+        source = self._raw(self._source, node)
+        variable = operation = ""
+        if node.type == "simple_expansion":
+            variable = source[1:]
+        elif node.type == "expansion" and source[2:3] not in ("!", "#"):
+            name = source[2:-1]
+            length = next((at for at, char in enumerate(name) if not (char.isalnum() or char == "_")), len(name))
+            length = length or (1 if name[:1] in ("@", "*") else 0)
+            variable, operation = name[:length], name[length:]
+        single = node.type in ("arithmetic_expansion", "process_substitution") or variable in ("#", "?", "$", "!")
+
+        def make(quoted: bool) -> Unknown:
+            several = not single and (not quoted or variable == "@")
+            return Unknown(source, quoted, variable, operation, several)
+
+        return make
+
+    def _substitutions(self, node: tree_sitter.Node, scope: Scope) -> None:
+        """Walks the substitutions in words."""
+        waiting = [node]
+        while waiting:
+            found = waiting.pop()
+            if found.type in _SUBSHELLS:
+                self._children(found, scope.fork())
+            elif found.type == "ERROR" and found is not node:
+                self._broken(found)
+            elif found is node or found.type not in ("pipeline", "command", "list", "redirected_statement"):
+                waiting.extend(reversed(found.named_children))
+
+    def _words(self, node: tree_sitter.Node, scope: Scope) -> tuple[list[Word], list[tree_sitter.Node]]:
+        """A command's words, and its assignments."""
+        if node.type != "command":
+            keyword, *rest = node.children or [node]
+            name = plain(self._raw(self._source, keyword))
+            words = [one for rest_one in rest for one in self._read([rest_one], scope, assignment=True)]
+            return [name, *words], [child for child in rest if child.type == "variable_assignment"]
+        assignments = [child for child in node.children if child.type == "variable_assignment"]
+        nodes = []
+        for child in node.children:
+            if child.type == "ERROR":
+                nodes += [one for one in child.children if one.type == "word"]
+            elif child.type == "command_name":
+                nodes += child.children or [child]
+            elif child.type != "variable_assignment" and child.type not in _REDIRECTS:
+                nodes.append(child)
+        words = self._read(nodes, scope)
+        if any(child.type == "ERROR" for child in node.children):
+            words.append(unknown("…"))
+        return words, assignments
+
+    # Commands
+
+    def _command(self, node: tree_sitter.Node, scope: Scope) -> None:
+        outer = self._place
+        if outer is None:
+            self._place = (node.start_byte, node.end_byte)
+        try:
+            self._simple(node, scope)
+        finally:
+            self._place = outer
+
+    def _simple(self, node: tree_sitter.Node, scope: Scope) -> None:
+        self._substitutions(node, scope)
+        for child in node.children:
+            if child.type == "ERROR":
+                self._broken(child)
+        words, assignments = self._words(node, scope)
+        changes = [self._assignment(child, scope) for child in assignments]
+        if node.type != "command":
+            self._declared(node, words, changes, scope)
+        redirects = [child for child in node.children if child.type in _REDIRECTS]
+        inner = replace(scope, stdin=self._stdin(redirects, scope)) if redirects else scope
+        if not words:
+            return
+        alias = scope.aliases.get(words[0].source)
+        if alias is not None and node.type == "command":
+            self._alias(words, alias, inner)
+            return
+        if changes and node.type == "command":
+            inner = replace(inner, changes=dict(inner.changes))
+            for name, value in changes:
+                inner.changes[name] = value
+                if name == "PATH":
+                    inner.shims = False
+        self._both(words, inner)
+        self._builtin(expand(words, scope), scope)
+
+    def _declared(
+        self, node: tree_sitter.Node, words: list[Word], changes: list[tuple[str, Word]], scope: Scope
+    ) -> None:
+        if node.type == "unset_command":
+            for word in words[1:]:
+                scope.assigned.add(word.written)
+                scope.changes[word.written] = None
+        exported = words[0].written == "export" or any(
+            word.written.startswith("-") and "x" in word.written for word in words
+        )
+        for name, value in changes:
+            scope.assigned.add(name)
+            if exported or name in scope.environment:
+                self._export(name, value, scope)
+
+    def _alias(self, words: Sequence[Word], alias: str, scope: Scope) -> None:
+        inner = scope.deeper()
+        inner.aliases = {name: text for name, text in scope.aliases.items() if name != words[0].source}
+        self.script(" ".join([alias, *[word.source for word in words[1:]]]), inner)
+        scope.directory = inner.directory
+
+    def _both(self, words: Sequence[Word], scope: Scope) -> None:
+        """Judges a command as it is written and as it is expanded."""
+        written = tuple(words)
+        expanded = tuple(expand(words, scope))
+        self._found(expanded, written, scope)
+        if expanded != written:
+            self.in_turn(written, scope)
+        self.in_turn(expanded, scope)
+
+    def _found(self, words: tuple[Word, ...], written: tuple[Word, ...], scope: Scope, *, bare: bool = False) -> None:
+        if len(self.line.commands) >= COMMANDS_MAX:
+            raise OverrunError(f"it has more than {COMMANDS_MAX} commands")
+        place = self._place or (0, len(self._source.data))
+        made = Command(
+            words, written, dict(scope.changes), scope.directory, place, scope.shims and not scope.remote, bare
+        )
+        if made not in self.line.commands[-8:]:
+            self.line.commands.append(made)
+
+    def in_turn(self, words: tuple[Word, ...], scope: Scope) -> None:
+        """Walks what a command runs in turn."""
+        if not words or words[0].literal is None:
+            return
+        self._deadline.check()
+        name = words[0].literal
+        if name in scope.functions:
+            source, body = scope.functions[name]
+            inner = scope.deeper()
+            inner.positional = words[1:]
+            inner.functions = {key: value for key, value in scope.functions.items() if key != name}
+            outer, self._source = self._source, source
+            try:
+                self._statement(body, inner)
+            finally:
+                self._source = outer
+            scope.directory = inner.directory
+            return
+        for answer in runs(words, scope.stdin):
+            if isinstance(answer, Runs):
+                self._runs(answer, scope, words)
+            else:
+                self._reads(answer, scope)
+
+    def _runs(self, answer: Runs, scope: Scope, by: tuple[Word, ...]) -> None:
+        inner = scope.deeper()
+        inner.changes = {**({} if answer.bare else scope.changes), **dict(answer.changes)}
+        if answer.directory is not None:
+            inner.directory = scope.at(answer.directory)
+        words = answer.words or (unknown("…"),)
+        if by[0].literal == "command" and any(word.literal == "-p" for word in by[1 : -len(words)]):
+            inner.shims = False  # it is looked up along the system's own PATH
+        if "PATH" in dict(answer.changes):
+            inner.shims = False
+        self._found(words, words, inner, bare=answer.bare)
+        self.in_turn(words, inner)
+
+    def _reads(self, answer: Reads, scope: Scope) -> None:
+        inner = scope.deeper() if answer.inside else scope.fork()
+        if answer.remote:
+            inner.directory, inner.remote = None, True
+        if not answer.inside:
+            inner.positional = answer.positional
+            inner.stdin = None
+        if answer.text is None or not answer.whole:
+            self._found((unknown("…"),), (unknown("…"),), inner)
+        if answer.text is not None:
+            self.script(answer.text, inner)
+        if answer.inside:
+            scope.directory = inner.directory
+
+    def _builtin(self, words: Sequence[Word], scope: Scope) -> None:
+        """What a builtin changes for the commands that follow it."""
+        name = words[0].literal if words else None
+        while name in ("builtin", "command") and len(words) > 1:
+            words = words[1:]
+            name = words[0].literal
+        rest = [word for word in words[1:] if not (word.prefix.startswith("-") and len(word.prefix) > 1)]
+        if name in ("cd", "pushd"):
+            scope.move(rest[0] if rest else None)
+        elif name == "popd":
+            scope.directory = None
+        elif name == "alias":
+            for word in rest:
+                key, equals, value = word.written.partition("=")
+                if equals:
+                    scope.aliases[key] = value
+        elif name in ("read", "mapfile", "readarray", "getopts", "printf"):
+            scope.assigned |= {word.written for word in rest if word.written.isidentifier()}

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ccode import build, hooks, refusing_compiler
+from harness import PATH, Daemon, safeshell
+
+from safeshell.cli.probes import Probe, examine
+from safeshell.cli.shims import say_fallback
+from safeshell.home.in_force import published
+from safeshell.home.paths import Home
+from safeshell.install import native
+from safeshell.install.shims import list_shims, sync
+
+RULES = """\
+version: 1
+rules:
+  - name: no-list-all
+    commands: [ls]
+    conditions: [{command_contains: --all}]
+    action: deny
+    message: No.
+    tests: {match: [ls --all]}
+"""
+
+pytestmark = pytest.mark.rules(RULES)
+
+
+def examined(home: Home, path: str | None = None) -> tuple[dict[str, dict[str, object]], int]:
+    done = safeshell(home, "doctor", "--json", env={"PATH": path or f"{home.shims}:{PATH}"})
+    return {probe["name"]: probe for probe in json.loads(done.stdout)}, done.returncode
+
+
+def test_all_is_well(shims: Home, daemon: Daemon) -> None:
+    probes, status = examined(shims)
+    assert status == 0, probes
+    assert probes["canary"]["ok"]
+    assert "`ls --all` is denied" in str(probes["canary"]["found"])
+    assert {"cost, in the daemon", "cost, in place", "cost, denied"} <= probes.keys()
+    placed = daemon.status()["placement"]
+    assert placed["daemon"]["count"] >= 30
+    assert placed["in_place"]["reasons"]["open descriptors"] >= 30
+
+
+ONLY_HERE = """\
+  - name: only-here
+    commands: [ls]
+    conditions: [{path_matches: ^/tmp/}]
+    action: deny
+    message: Not here.
+    tests: {match: [{command: ls --here, cwd: /tmp/x}]}
+"""
+
+
+@pytest.mark.rules(RULES.replace("rules:\n", f"rules:\n{ONLY_HERE}", 1))
+def test_the_canary_is_denied_where_it_runs(shims: Home, daemon: Daemon) -> None:
+    assert daemon.status()["pid"]
+    done = safeshell(shims, "doctor", "--json", env={"PATH": f"{shims.shims}:{PATH}"}, cwd=shims.root)
+    (canary,) = [probe for probe in json.loads(done.stdout) if probe["name"] == "canary"]
+    assert "`ls --all` is denied" in canary["found"]
+
+
+def test_no_daemon_is_a_failure(shims: Home) -> None:
+    probes, status = examined(shims)
+    assert status == 1
+    assert probes["daemon"]["ok"] is False
+    assert probes["daemon"]["hint"] == "run `safeshell daemon start`"
+
+
+def test_a_path_past_the_shims_is_a_failure(shims: Home, daemon: Daemon) -> None:
+    probes, status = examined(shims, path=PATH)
+    assert status == 1
+    assert "names lead past their shim" in str(probes["PATH"]["found"])
+    assert probes["canary"]["ok"]
+    assert daemon.status()["pid"]
+
+
+def test_rules_that_do_not_compile_are_a_failure(shims: Home, daemon: Daemon) -> None:
+    Path(shims.rules).write_text("version: 1\nrules: nonsense\n", encoding="utf-8")
+    probes, status = examined(shims)
+    assert status == 1
+    assert probes["rules"]["ok"] is False
+    assert "rules.yaml:2:8" in str(probes["rules"]["found"])
+    assert daemon.status()["pid"]
+
+
+def test_a_shim_of_another_version_is_a_failure(shims: Home, daemon: Daemon) -> None:
+    shim = os.path.join(shims.shims, "ls")
+    content = Path(shim).read_bytes()
+    os.unlink(shim)
+    Path(shim).write_bytes(content + b"\n")
+    Path(shim).chmod(0o755)
+    probes, status = examined(shims)
+    assert status == 1
+    assert probes["shims"]["hint"] == "run `safeshell shims sync`"
+    assert daemon.status()["pid"]
+
+
+def test_a_program_in_the_place_of_a_shim_is_never_run(shims: Home, daemon: Daemon, tmp_path: Path) -> None:
+    shim = os.path.join(shims.shims, "ls")
+    os.unlink(shim)
+    trace = tmp_path / "ran"
+    Path(shim).write_text(f"#!/bin/sh\ntouch {trace}\n", encoding="utf-8")
+    Path(shim).chmod(0o755)
+    assert shutil.which("ls", path=shims.shims)
+    probes, status = examined(shims)
+    assert status == 1
+    assert probes["shims"]["found"] == "the rules are about commands without a shim: ls"
+    assert not trace.exists()
+    assert daemon.status()["pid"]
+
+
+def test_a_damaged_table_file_is_a_failure(shims: Home, daemon: Daemon) -> None:
+    os.truncate(shims.tables, 4096)
+    probes, status = examined(shims)
+    assert status == 1
+    assert "is cut short" in str(probes["shims"]["found"])
+    assert probes["canary"]["ok"]
+    assert daemon.status()["pid"]
+
+
+def test_people_get_lines(shims: Home, daemon: Daemon) -> None:
+    done = safeshell(shims, "doctor", env={"PATH": f"{shims.shims}:{PATH}"})
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout
+    assert done.stdout.splitlines()[0].startswith("ok")
+    assert daemon.status()["pid"]
+
+
+@pytest.fixture
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Has what is native of this installation be what a compiler makes of it."""
+
+    def install(words: str) -> None:
+        monkeypatch.setenv("CC", words)
+        monkeypatch.setattr(hooks(), "compile_front", lambda *_: "")  # nothing asks for it here, and it takes a second
+        shutil.copy(native.bash_client(), tmp_path)
+        directory = build(str(tmp_path)).native
+        shutil.copy(tmp_path / "safeshell-check", directory)
+        monkeypatch.setattr(native, "_HERE", directory)
+
+    return install
+
+
+def probed(home: Home, client: str | None = None) -> Probe:
+    """What is said of the shims, made by this installation."""
+    tables, settings = published(home)
+    sync(home, tables, settings, client)
+    return next(probe for probe in examine(home) if probe.name == "shims")
+
+
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "aarch64"}, reason="no static client for this architecture")
+def test_the_static_client_is_named(shims: Home, daemon: Daemon, installation: Callable[[str], None]) -> None:
+    assert daemon.status()["pid"]
+    installation("cc")
+    assert probed(shims) == Probe("shims", True, f"{len(list_shims(shims))}, the static client")
+    found = probed(shims, "bash")
+    assert found.found.endswith(", the bash fallback")
+    assert found.hint == "a native client is installed: run `safeshell shims sync`"
+
+
+def test_a_client_linked_against_libc_is_named_and_why(
+    shims: Home, daemon: Daemon, installation: Callable[[str], None], tmp_path: Path
+) -> None:
+    assert daemon.status()["pid"]
+    installation(refusing_compiler(str(tmp_path)))
+    found = probed(shims)
+    assert found.ok
+    assert found.found.endswith(", the client linked against libc: refusing-cc: error: no libc, no program")
+    assert found.hint.startswith("a command costs more: install again ")
+
+
+def test_the_bash_fallback_is_named_and_why(shims: Home, daemon: Daemon, installation: Callable[[str], None]) -> None:
+    assert daemon.status()["pid"]
+    installation("/nonexistent/cc")
+    found = probed(shims)
+    assert found.ok
+    assert found.found.endswith(
+        ", the bash fallback: no native client could be built here (/nonexistent/cc: No such file or directory)"
+    )
+    assert found.hint.startswith("install again where there is a C compiler")
+
+
+@pytest.mark.config("shims: {client: bash}\n")
+def test_the_bash_client_may_have_been_asked_for(
+    shims: Home, daemon: Daemon, installation: Callable[[str], None]
+) -> None:
+    assert daemon.status()["pid"]
+    installation("cc")
+    found = probed(shims)
+    assert found.found.endswith(", the bash fallback: the settings ask for it")
+    assert found.hint == ""
+
+
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "aarch64"}, reason="no static client for this architecture")
+def test_shims_of_two_kinds_are_said(shims: Home, daemon: Daemon, installation: Callable[[str], None]) -> None:
+    assert daemon.status()["pid"]
+    installation("cc")
+    probed(shims)
+    shim = os.path.join(shims.shims, "ls")
+    os.unlink(shim)
+    shutil.copy(native.bash_client(), shim)
+    found = next(probe for probe in examine(shims) if probe.name == "shims")
+    assert found.found.endswith(", some are the static client and some the bash fallback")
+    assert found.hint == "run `safeshell shims sync`"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (None, "safeshell: the shims are linked against libc, a command costs more: refusing-cc: error: no libc"),
+        ("/nonexistent/cc", "no native client is installed (/nonexistent/cc: No such file or directory)"),
+    ],
+)
+def test_whoever_makes_the_shims_is_told_why_they_are_slower(
+    home: Home,
+    installation: Callable[[str], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: str | None,
+    said: str,
+) -> None:
+    installation(words or refusing_compiler(str(tmp_path)))
+    say_fallback(sync(home, *published(home)))
+    assert said in capsys.readouterr().err

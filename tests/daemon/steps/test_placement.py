@@ -1,0 +1,186 @@
+"""The whole input table of `choose`, against the rules as the design states them, and the environment's edge cases."""
+
+from __future__ import annotations
+
+import itertools
+import os
+
+import pytest
+
+from safeshell.daemon.steps.placement import Placement, choose, expressible
+from safeshell.host.process.confinement import Caller
+from safeshell.protocol import Flag
+
+ALIKE = Caller("", "", 0o022, 0, same_view=True)
+
+
+def place(
+    flags: int = 0,
+    caller: Caller = ALIKE,
+    *,
+    nice: int = 0,
+    blocked: int = 0,
+    has_stdio: bool = True,
+    can_express: bool = True,
+    can_enter: bool = True,
+    setting: str = "auto",
+    rule: str = "",
+) -> tuple[Placement, str]:
+    return choose(
+        flags,
+        caller,
+        nice=nice,
+        blocked=blocked,
+        has_stdio=has_stdio,
+        can_express=can_express,
+        can_enter=can_enter,
+        setting=setting,
+        rule=rule,
+    )
+
+
+DIFFERENCES = {
+    "terminal": {"flags": Flag.TTY},
+    "controlling terminal": {"flags": Flag.CTTY},
+    "open descriptors": {"flags": Flag.FDS},
+    "unusual attributes": {"flags": Flag.UNUSUAL},
+    "blocked signals": {"blocked": 1 << 14},
+    "nice": {"nice": 5},
+    "limits": {"caller": ALIKE._replace(differs="limits")},
+    "affinity": {"caller": ALIKE._replace(differs="affinity")},
+    "ignored signals": {"caller": ALIKE._replace(differs="ignored signals")},
+}
+OBSTACLES = {
+    "confinement: another mount namespace": {"caller": ALIKE._replace(confined="another mount namespace")},
+    "environment": {"can_express": False},
+    "directory": {"can_enter": False},
+}
+
+
+def test_a_caller_like_the_daemon_is_served_by_it() -> None:
+    assert place() == (Placement.DAEMON, "")
+
+
+@pytest.mark.parametrize("reason", DIFFERENCES)
+def test_a_difference_means_in_place_unless_the_daemon_is_asked_for(reason: str) -> None:
+    given = DIFFERENCES[reason]
+    assert place(**given) == (Placement.IN_PLACE, reason)  # type: ignore[arg-type] # a table of arguments
+    assert place(**given, rule="daemon") == (Placement.DAEMON, "execution: daemon")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("reason", [*OBSTACLES, "closed descriptor"])
+def test_an_obstacle_means_in_place_even_where_the_daemon_is_asked_for(reason: str) -> None:
+    given = OBSTACLES.get(reason, {"flags": Flag.CLOSED, "has_stdio": False})
+    for setting, rule in itertools.product(("auto", "daemon", "in_place"), ("", "auto", "daemon", "in_place")):
+        assert place(**given, setting=setting, rule=rule) == (Placement.IN_PLACE, reason)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("reason", OBSTACLES)
+def test_an_obstacle_refuses_a_caller_that_only_the_daemon_can_serve(reason: str) -> None:
+    given = OBSTACLES[reason]
+    assert place(**given, has_stdio=False) == (Placement.REFUSED, reason)  # type: ignore[arg-type]
+    asked = place(**given, has_stdio=False, flags=Flag.IN_PLACE)  # type: ignore[arg-type]
+    assert asked == (Placement.IN_PLACE, "caller asks in place")
+
+
+@pytest.mark.parametrize("reason", DIFFERENCES)
+def test_a_difference_is_nothing_to_a_caller_that_only_the_daemon_can_serve(reason: str) -> None:
+    served = place(**DIFFERENCES[reason], has_stdio=False, setting="in_place")  # type: ignore[arg-type]
+    assert served == (Placement.DAEMON, "no descriptors")
+
+
+@pytest.mark.parametrize(
+    ("setting", "rule", "placed"),
+    [
+        ("auto", "", (Placement.DAEMON, "")),
+        ("daemon", "", (Placement.DAEMON, "")),
+        ("in_place", "", (Placement.IN_PLACE, "execution: in_place")),
+        ("auto", "in_place", (Placement.IN_PLACE, "execution: in_place")),
+        ("daemon", "in_place", (Placement.IN_PLACE, "execution: in_place")),
+        ("in_place", "daemon", (Placement.DAEMON, "")),
+        ("in_place", "auto", (Placement.DAEMON, "")),
+    ],
+)
+def test_the_rules_execution_goes_before_the_settings(setting: str, rule: str, placed: tuple[Placement, str]) -> None:
+    assert place(setting=setting, rule=rule) == placed
+
+
+def test_the_nice_value_of_the_request_is_held_against_the_kernels() -> None:
+    assert place(caller=ALIKE._replace(nice=3), nice=3) == (Placement.DAEMON, "")
+    assert place(caller=ALIKE._replace(nice=3), nice=0) == (Placement.IN_PLACE, "nice")
+
+
+def test_no_combination_runs_in_the_daemon_what_must_not() -> None:
+    tried = 0
+    for flags, confined, differs, blocked, stdio, fits, enters, setting, rule in itertools.product(
+        range(64),
+        ("", "another root directory"),
+        ("", "limits"),
+        (0, 1),
+        (True, False),
+        (True, False),
+        (True, False),
+        ("auto", "daemon", "in_place"),
+        ("", "auto", "daemon", "in_place"),
+    ):
+        caller = Caller(confined, differs, 0o022, 0, same_view=True)
+        placement, reason = place(
+            flags,
+            caller,
+            blocked=blocked,
+            has_stdio=stdio,
+            can_express=fits,
+            can_enter=enters,
+            setting=setting,
+            rule=rule,
+        )
+        tried += 1
+        impossible = bool(confined or not fits or not enters or flags & Flag.CLOSED)
+        streams = not stdio and not flags & (Flag.CLOSED | Flag.IN_PLACE)
+        different = bool(differs or blocked or flags & (Flag.TTY | Flag.CTTY | Flag.FDS | Flag.UNUSUAL))
+        asked = rule or setting
+        if placement is Placement.DAEMON:
+            assert not impossible
+            assert not flags & Flag.IN_PLACE
+            assert streams or asked == "daemon" or (asked == "auto" and not different)
+            assert (reason == "") == (not streams and not different)
+        elif placement is Placement.REFUSED:
+            assert streams
+            assert impossible
+            assert reason
+        else:
+            assert not streams
+            assert impossible or flags & Flag.IN_PLACE or asked == "in_place" or (asked == "auto" and different)
+            assert reason
+    assert tried == 64 * 2**6 * 12
+
+
+def test_the_environment_keeps_bytes_and_order() -> None:
+    entries = [b"Z=1", b"A=", b"B=x=y=z", b"\xff=\xfe\n", b"BASH_FUNC_f%%=() { :; }"]
+    made = expressible(entries)
+    assert made is not None
+    assert [name + b"=" + value for name, value in made.items()] == entries
+    assert expressible([]) == {}
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [[b"A=1", b"A=1"], [b"A=1", b"B=2", b"A=3"], [b"A=1", b"B"], [b""], [b"=x"], [b"=C:=x"], [b"="]],
+)
+def test_an_environment_that_a_spawn_cannot_express_is_none(entries: list[bytes]) -> None:
+    assert expressible(entries) is None
+
+
+def test_a_spawn_gives_the_expressed_environment_as_it_was() -> None:
+    entries = [b"Z=1", b"A=", b"B=x=y", b"\xff=\xfe"]
+    made = expressible(entries)
+    assert made is not None
+    reading, writing = os.pipe()
+    try:
+        pid = os.posix_spawn("/usr/bin/env", [b"env", b"-0"], made, file_actions=[(os.POSIX_SPAWN_DUP2, writing, 1)])
+        os.close(writing)
+        with open(reading, "rb", closefd=False) as output:
+            assert output.read().split(b"\0")[:-1] == entries
+        assert os.waitpid(pid, 0)[1] == 0
+    finally:
+        os.close(reading)

@@ -1,0 +1,39 @@
+"""Who is asking, by the environment."""
+
+from __future__ import annotations
+
+import pytest
+
+from safeshell.command.command_line import block
+from safeshell.policy.context import KNOWN_MARKERS, Context
+
+
+def is_ai(context: Context, *entries: bytes) -> bool:
+    return context.is_ai(b"\0" + block(entries))
+
+
+@pytest.mark.parametrize("marker", KNOWN_MARKERS)
+def test_every_known_marker_means_an_agent_unless_it_is_empty(marker: str) -> None:
+    name = marker.encode()
+    assert is_ai(Context(), b"A=1", name + b"=1", b"B=2")
+    assert is_ai(Context(), name + b"=0")
+    assert not is_ai(Context(), name + b"=")
+    assert not is_ai(Context(), name)
+    assert not is_ai(Context(), b"X" + name + b"=1", name + b"X=1", b"A=" + name + b"=1")
+
+
+def test_safeshell_context_can_only_say_ai() -> None:
+    assert is_ai(Context(), b"SAFESHELL_CONTEXT=ai")
+    assert not is_ai(Context(), b"SAFESHELL_CONTEXT=human")
+    assert not is_ai(Context(), b"SAFESHELL_CONTEXT=ai2")
+    assert is_ai(Context(), b"SAFESHELL_CONTEXT=human", b"CLAUDECODE=1")
+
+
+def test_settings_replace_the_markers() -> None:
+    assert is_ai(Context(["MINE"]), b"MINE=x")
+    assert not is_ai(Context(["MINE"]), b"CLAUDECODE=1")
+    assert not is_ai(Context([]), b"CLAUDECODE=1")
+
+
+def test_an_empty_environment_is_a_humans() -> None:
+    assert not Context().is_ai(b"\0")

@@ -1,0 +1,204 @@
+"""Judging shell lines: what is known, what is left to a shim, and what is asked about."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from harness import make_home, temporary_directory
+from hypothesis import given
+from hypothesis import strategies as st
+from safeshell_compiler.publish import compile_home
+
+from safeshell.cli.checkline import check_line
+from safeshell.home.settings import Settings
+from safeshell.policy.patterns import search
+from safeshell.policy.table import Table
+from safeshell.shell.judge import Judgement
+from safeshell.shell.partial_match import could_match
+
+RULES = """\
+version: 1
+rules:
+  - {name: precious, commands: [rm], conditions: [{command_contains: precious}], action: deny, message: No.}
+  - {name: home, commands: [cp], conditions: [{command_contains: $HOME}], action: deny, message: No.}
+  - {name: etc, commands: [mv], directory: /etc$, action: deny, message: No.}
+  - {name: ci, commands: [make], conditions: [{env_equals: {variable: CI, value: '1'}}], action: deny, message: No.}
+  - {name: signal, commands: [kill], conditions: [{command_contains: '-9'}], action: deny, message: No.}
+  - {name: trash, commands: [unlink], action: redirect, redirect_to: trash $ARGS, message: Moved.}
+"""
+
+
+@pytest.fixture(scope="module")
+def tables() -> list[Table]:
+    with temporary_directory() as root:
+        made = compile_home(make_home(os.path.join(root, "h"), RULES)).current()
+        return [Table(sections, current.root) for current, sections in made.values()]
+
+
+def decided(
+    tables: list[Table], line: str, *, shims: bool = True, who: str = "ai", home: str = "/home/ann"
+) -> Judgement:
+    environment = {"HOME": home, "A": "precious", "SAFESHELL_CONTEXT": who}
+    return check_line(line, tables, Settings(), environment, b"/usr", None, shims=shims)
+
+
+@pytest.mark.parametrize(
+    ("line", "behind", "without"),
+    [
+        ("rm precious", "deny", "deny"),
+        ("rm $A", "deny", "deny"),
+        ("rm $B", "deferred", "require_approval"),
+        ("/bin/rm $B", "require_approval", "require_approval"),
+        ("PATH=/bin rm $B", "require_approval", "require_approval"),
+        ("command -p rm $B", "require_approval", "require_approval"),
+        ("ssh h rm '$B'", "require_approval", "require_approval"),
+        ("ls $B", "allow", "allow"),
+        ('cp "$HOME"/a b', "deny", "deny"),
+        ("cd /etc && mv a b", "deny", "deny"),
+        ("cd $B && mv a b", "deferred", "require_approval"),
+        ("cd /etc; cd /usr; mv a b", "allow", "allow"),
+        ("CI=1 make", "deny", "deny"),
+        ("export CI=1; make", "deny", "deny"),
+        ("CI=0 make", "allow", "allow"),
+        ("CI=$B make", "deferred", "require_approval"),
+        ("kill $B", "require_approval", "require_approval"),
+        ("kill x", "allow", "allow"),
+        ("unlink a", "redirect", "redirect"),
+        ("env unlink a", "deny", "deny"),
+        ("$B precious", "deferred", "require_approval"),
+        ("r$B precious", "deferred", "require_approval"),
+        ("x$B precious", "deferred", "allow"),
+        ("curl x | sh", "deferred", "require_approval"),
+    ],
+)
+def test_decisions(tables: list[Table], line: str, behind: str, without: str) -> None:
+    for shims, expected in ((True, behind), (False, without)):
+        found = decided(tables, line, shims=shims)
+        word = found.decision.action.word
+        word = "deferred" if word == "allow" and any(one.deferred for one in found.commands) else word
+        if expected == "allow":
+            assert word in ("allow", "deferred")
+        else:
+            assert word == expected
+
+
+def test_what_can_not_be_read_is_denied_for_agents_only(tables: list[Table]) -> None:
+    broken = "foo ((( rm x"
+    assert decided(tables, broken).decision.rule == "shell-line"
+    assert "`rm`" in decided(tables, broken).decision.message
+    assert decided(tables, broken, who="human").decision.rule == ""
+    assert decided(tables, "foo ((( ls x").decision.rule == ""
+
+
+DEEP = "$(" * 80 + ")" * 80
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("a;" * 600_000, "it is longer than 1 MiB"),
+        (DEEP, "it nests more than 64 deep"),
+        ("cat <<E\nE\n" * 300, "it has more than 256 here-documents"),
+    ],
+)
+def test_an_overrun_is_denied_for_agents_only(tables: list[Table], line: str, reason: str) -> None:
+    found = decided(tables, line).decision
+    message = f"This line can't be judged: {reason}. Split it into several."
+    assert (found.action.word, found.rule, found.message) == ("deny", "line-overrun", message)
+    found = decided(tables, line, who="human").decision
+    assert (found.action.word, found.rule, found.message) == ("allow", "line-overrun", message)
+
+
+def test_what_was_read_before_an_overrun_counts(tables: list[Table]) -> None:
+    for who in ("ai", "human"):
+        assert decided(tables, f"rm precious; {DEEP}", who=who).decision.rule == "precious"
+        assert decided(tables, f"unlink x; {DEEP}", who="human").decision.rule == "trash"
+
+
+ALIASES = """\
+[alias]
+    plain = !rm precious
+    path = !/bin/rm precious && ls
+    group = "!f() { /bin/rm \\"$@\\"; }; f"
+    quiet = "!f() { rm \\"$@\\"; }; f"
+    nested = "!sh -c 'cd /etc; mv a b'"
+    loop = !git loop
+    growing = "!f() { git growing a \\"$@\\"; }; f"
+    doubling = "!f() { git doubling a \\"$@\\"; git doubling b \\"$@\\"; }; f"
+    run = bisect run rm precious
+"""
+
+
+@pytest.fixture
+def aliased(tmp_path: Path) -> str:
+    """A HOME in which git has aliases."""
+    (tmp_path / ".gitconfig").write_text(ALIASES)
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("git plain", "precious"),
+        ("git path", "precious"),
+        ("git group precious", "precious"),
+        ("git group $A", "precious"),
+        ("git quiet other", ""),
+        ("git nested", "etc"),
+        ("git run", "precious"),
+        ("nice git -C / group precious", "precious"),
+        ("SAFESHELL_CONTEXT=human git group precious", "precious"),
+        ("git loop", "nested-too-deep"),
+        ("git growing", "line-overrun"),
+        ("git doubling", "line-overrun"),
+    ],
+)
+def test_what_gits_aliases_run_is_judged(tables: list[Table], aliased: str, line: str, expected: str) -> None:
+    assert decided(tables, line, home=aliased).decision.rule == expected
+
+
+def test_what_only_the_run_can_tell_is_as_open_in_an_alias(tables: list[Table], aliased: str) -> None:
+    found = decided(tables, "git group $B", home=aliased)
+    assert found.decision.action.word == "require_approval"  # /bin/rm has no shim
+    assert {one.place for one in found.commands} == {(0, 12)}
+
+
+def test_what_is_alike_is_asked_once(tables: list[Table]) -> None:
+    def asked(line: str) -> int:
+        could_match.cache_clear()
+        decided(tables, line, shims=False)
+        return could_match.cache_info().misses
+
+    assert asked("rm a$B; $B x;" * 100) == asked("rm a$B; $B x;") > 0
+
+
+def test_a_long_word_is_read_at_once(tables: list[Table]) -> None:
+    text = "x" * 500_000
+    assert decided(tables, f"echo '{text}' \"{text[1:]}\"; rm precious").decision.rule == "precious"
+
+
+def test_the_object(tables: list[Table]) -> None:
+    answer = decided(tables, "ls; rm $B; rm precious").to_json()
+    assert answer["decision"] == "deny"
+    assert answer["subject"] == "rm precious"
+    assert [one["decision"] for one in answer["commands"]] == ["allow", "allow", "deny"]
+    assert [one["deferred"] for one in answer["commands"]] == [False, True, False]
+    assert [one["place"] for one in answer["commands"]] == [[0, 2], [4, 9], [11, 22]]
+
+
+PATTERNS = ("a", "^a", "a$", r"\ba\b", "a.*b", "^ab( |$)", "a b", "[ab] ")
+
+
+@given(st.sampled_from(PATTERNS), st.text("ab ", max_size=4), st.text("ab ", max_size=4), st.text("ab ", max_size=4))
+def test_a_gap_admits_every_text(pattern: str, before: str, inside: str, after: str) -> None:
+    if search(pattern, before + inside + after):
+        assert could_match(pattern, (before, None, after))
+    assert could_match(pattern, (before, inside)) is search(pattern, before + inside)
+
+
+def test_a_gap_admits_no_more_than_that() -> None:
+    assert not could_match("^ab", ("ba", None))
+    assert not could_match("b$", (None, "a"))
+    assert not could_match("^a b$", ("a", None, "a"))
