@@ -22,10 +22,11 @@ from workload import SAFESHELL
 from safeshell.audit import record
 from safeshell.audit.log import AuditLog
 from safeshell.audit.outcome import Outcome
-from safeshell.command.command_line import block, command_line, text
+from safeshell.command.command_line import block, command_line
 from safeshell.command.unwrap import StatedWorld, spellings
 from safeshell.home.paths import Home
 from safeshell.policy.decision import Action, Decision
+from safeshell.text import text
 
 RULES = r"""
 version: 1

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from safeshell.audit.outcome import Outcome
-from safeshell.command.command_line import text
 from safeshell.command.unwrap import Spelling
 from safeshell.host.path_resolution import split_under
 from safeshell.policy.decision import Decision
 from safeshell.policy.facts import UNDECIDED, Fact, FactKey
+from safeshell.text import text
 
 FORMAT = 1
 """What `v` says; another number is another format."""

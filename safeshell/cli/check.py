@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from safeshell.cli.output import columns, wants_colour
-from safeshell.command.command_line import block, text
+from safeshell.cli.output import wants_colour
+from safeshell.command.command_line import block
 from safeshell.command.unwrap import Spelling, spellings
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import SYSTEM_RULES, Home
@@ -28,6 +28,7 @@ from safeshell.policy.table import Table
 from safeshell.policy.trace import Trace
 from safeshell.shell.limits import RULE as OVERRUN
 from safeshell.shell.nested_commands import hiding
+from safeshell.text import columns, text
 
 EXIT = {Action.ALLOW: 0, Action.DENY: 3, Action.REQUIRE_APPROVAL: 4, Action.REDIRECT: 5}
 _COLOUR = {Action.ALLOW: "green", Action.DENY: "red", Action.REQUIRE_APPROVAL: "yellow", Action.REDIRECT: "cyan"}

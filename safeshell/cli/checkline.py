@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from safeshell.command.command_line import text
 from safeshell.command.unwrap import Spelling
 from safeshell.home.settings import Settings
 from safeshell.policy.context import Context
@@ -16,6 +15,7 @@ from safeshell.policy.table import Table
 from safeshell.shell.isolated import judge_apart
 from safeshell.shell.judge import Caller, Judgement, judge_in_turn, judge_line
 from safeshell.shell.limits import RULE
+from safeshell.text import text
 
 
 def caller_of(

@@ -10,13 +10,13 @@ from typing import Any
 
 import click
 
-from safeshell.cli.output import columns
 from safeshell.cli.units import install_units
 from safeshell.client import control
 from safeshell.errors import SafeShellError, UnreachableError
 from safeshell.home.paths import Home
 from safeshell.home.settings import daemon_command, name_daemon_command
 from safeshell.protocol import Type
+from safeshell.text import columns
 
 START_S = 10.0
 """How long a daemon may take to listen: a cold disk, a loaded machine."""

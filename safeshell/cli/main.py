@@ -9,6 +9,7 @@ import sys
 import click
 
 from safeshell import __version__
+from safeshell.bug_report import BUG, report_bug
 from safeshell.errors import SafeShellError
 
 COMMANDS = {
@@ -30,7 +31,6 @@ COMMANDS = {
     "trash": "what `rm` moved to the trash: list, restore, delete for good",
 }
 
-BUG = 70
 INTERRUPTED = 130
 
 
@@ -86,19 +86,9 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception:  # noqa: BLE001 # a bug: said in a line, kept in a file
-        _report_bug()
+        report_bug()
         sys.exit(BUG)
     sys.exit(status if isinstance(status, int) else 0)
-
-
-def _report_bug() -> None:
-    import tempfile  # noqa: PLC0415 # together they take as long as a command does
-    import traceback  # noqa: PLC0415 # as above
-
-    with tempfile.NamedTemporaryFile("w", prefix="safeshell-bug-", suffix=".log", delete=False) as stream:
-        stream.write(f"safeshell {__version__}, Python {sys.version}, {sys.argv!r}\n")
-        traceback.print_exc(file=stream)
-    click.echo(f"safeshell: this is a bug; the traceback is in {stream.name}", err=True)
 
 
 if __name__ == "__main__":

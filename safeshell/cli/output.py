@@ -1,11 +1,11 @@
-"""What goes to people: colour and progress only on a terminal, tables in columns."""
+"""Colour and progress, on terminals only."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TextIO
 
 PATIENCE_S = 1.0
@@ -44,12 +44,3 @@ def progress(what: str, stream: TextIO) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
-
-
-def columns(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as aligned columns, two spaces between them; a line each."""
-    if not rows:
-        return ""
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "".join(f"{line}\n" for line in lines)

@@ -12,12 +12,13 @@ from typing import Any
 
 import click
 
-from safeshell.cli.output import columns, wants_colour
+from safeshell.cli.output import wants_colour
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 from safeshell.home.settings import write_atomically
 from safeshell.metrics.figures import PERCENTILES, Figures, fetch, summary
 from safeshell.metrics.histogram import Histogram
+from safeshell.text import columns
 
 EVERY_S = 1.0
 """From one look of `--watch` to the next."""

@@ -7,12 +7,12 @@ import os
 
 import click
 
-from safeshell.cli.output import columns
 from safeshell.home.in_force import published
 from safeshell.home.paths import Home
 from safeshell.host.path_lookup import Programs
 from safeshell.install import shims
 from safeshell.install.native import why_not_static
+from safeshell.text import columns
 
 
 @click.group("shims")

@@ -14,9 +14,10 @@ from typing import Any
 
 import click
 
-from safeshell.cli.output import columns, progress
+from safeshell.cli.output import progress
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
+from safeshell.text import columns
 from safeshell.trash.depth import any_depth
 from safeshell.trash.directory import Entry, TrashDirectory
 from safeshell.trash.limits import human, size_of

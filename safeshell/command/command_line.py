@@ -6,13 +6,10 @@ import functools
 import shlex
 from collections.abc import Sequence
 
+from safeshell.text import text
+
 _PLAIN = b"\0ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-"
 """The bytes that `shlex.quote` leaves alone, and the arguments' separator."""
-
-
-def text(data: bytes) -> str:
-    """The text of bytes from outside: UTF-8, each bad sequence as U+FFFD."""
-    return data.decode("utf-8", "replace")
 
 
 _quote_name = functools.lru_cache(maxsize=1024)(shlex.quote)

@@ -6,8 +6,8 @@ import errno
 import os
 from collections.abc import Callable, Iterable
 
-from safeshell.command.command_line import text
 from safeshell.errors import UndecidedError
+from safeshell.text import text
 
 PATH_MAX = 4095
 """Bytes of a path that the kernel takes, without its NUL (path_resolution(7))."""

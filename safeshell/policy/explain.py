@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from safeshell.cli.output import columns
-from safeshell.command.command_line import text, unblock
+from safeshell.command.command_line import unblock
 from safeshell.policy import conditions
 from safeshell.policy.decision import Decision
 from safeshell.policy.decision_cache import ARGUMENTS_MAX
 from safeshell.policy.evaluator import Row, Unit
 from safeshell.policy.facts import FactKey
 from safeshell.policy.trace import Consulted, Trace, Truth
+from safeshell.text import columns, text
 
 CLOSED_SHOWN = 20
 """Rows closed by the command line that a text lists; a table can have thousands for one command."""

@@ -12,10 +12,11 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
-from safeshell.command.command_line import text, unblock
+from safeshell.command.command_line import unblock
 from safeshell.errors import UndecidedError
 from safeshell.host.path_resolution import Resolver, any_under, split_under
 from safeshell.policy.context import Context
+from safeshell.text import text
 
 if TYPE_CHECKING:
     from safeshell.host.git import repository as gitfacts

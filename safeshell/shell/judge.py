@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from safeshell.command.command_line import text
 from safeshell.command.unwrap import Spelling
 from safeshell.policy.decision import Action, Decision
 from safeshell.shell.judge_command import Caller, Hidden, Judged, as_bytes, hidden, judge_command
 from safeshell.shell.limits import RULE, overrun
 from safeshell.shell.nested_commands import words_of
 from safeshell.shell.walk import Command, Line, commands_in_turn, commands_of
+from safeshell.text import text
 
 __all__ = ["Caller", "Judged", "Judgement", "judge_in_turn", "judge_line"]
 

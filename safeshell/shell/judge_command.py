@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from safeshell.command.command_line import block, command_line, text, unblock
+from safeshell.command.command_line import block, command_line, unblock
 from safeshell.command.unwrap import UNWRAPPED, Spelling, spellings
 from safeshell.policy.composition import judge_all
 from safeshell.policy.context import Context
@@ -22,6 +22,7 @@ from safeshell.shell.possible import Certain, Possible
 from safeshell.shell.quoting import encode
 from safeshell.shell.walk import Command
 from safeshell.shell.words import Word
+from safeshell.text import text
 
 
 @dataclass(frozen=True, slots=True)

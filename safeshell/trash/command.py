@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from safeshell import __version__
+from safeshell.bug_report import BUG, report_bug
 from safeshell.trash.arguments import TRY_HELP, Options, UsageError, parse
 from safeshell.trash.depth import any_depth
 from safeshell.trash.limits import Limits, home_directory
@@ -52,9 +53,7 @@ def main() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         status = 128 + signal.SIGINT
     except Exception:  # noqa: BLE001 # a bug: said in a line, kept in a file
-        from safeshell.cli.main import BUG, _report_bug  # noqa: PLC0415 # click takes longer than all that is here
-
-        _report_bug()
+        report_bug()
         status = BUG
     sys.exit(status)
 

@@ -8,12 +8,13 @@ from typing import Any
 from safeshell_compiler import compile_rules
 
 from safeshell.audit.outcome import Outcome
-from safeshell.command.command_line import block, text
+from safeshell.command.command_line import block
 from safeshell.command.unwrap import Spelling, StatedWorld, spellings
 from safeshell.policy.composition import judge_all
 from safeshell.policy.evaluator import LoadedTable, evaluate
 from safeshell.policy.facts import Fact, FactKey, GivenFacts
 from safeshell.policy.table import Table
+from safeshell.text import text
 
 TS = 1_795_000_000.25
 

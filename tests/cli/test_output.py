@@ -6,7 +6,8 @@ import pytest
 from harness import until
 
 from safeshell.cli import output
-from safeshell.cli.output import columns, progress
+from safeshell.cli.output import progress
+from safeshell.text import columns
 
 
 class Terminal(io.StringIO):

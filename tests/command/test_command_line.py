@@ -7,7 +7,8 @@ import shlex
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from safeshell.command.command_line import block, command_line, text, unblock
+from safeshell.command.command_line import block, command_line, unblock
+from safeshell.text import text
 
 _WORD = st.one_of(
     st.binary(max_size=8),

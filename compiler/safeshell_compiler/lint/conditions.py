@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from safeshell.command.names import is_glob
 from safeshell.policy import patterns
 from safeshell_compiler.findings.report import Place
 from safeshell_compiler.lint.samples import composed, head, shortest, tested
@@ -15,7 +16,6 @@ from safeshell_compiler.lint.view import Leaf, Name, UnknownError, View, conditi
 from safeshell_compiler.reading.rule_model import Condition
 from safeshell_compiler.reading.tree import Node, locate
 from safeshell_compiler.stages.flatten import RuleRows
-from safeshell_compiler.stages.meaning import is_glob
 from safeshell_compiler.stages.resolve import PolicyRule
 
 NAMES = 8

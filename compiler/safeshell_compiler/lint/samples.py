@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from safeshell.command.command_line import block, command_line
+from safeshell.command.names import is_glob
 from safeshell.policy.regex.character_sets import CharSet, contains
 from safeshell.policy.regex.syntax import Alt, Chars, Look, Repeat, Seq, Tree, UnsupportedError, parse
 from safeshell_compiler.lint.view import Name, View
 from safeshell_compiler.stages.flatten import Row
-from safeshell_compiler.stages.meaning import is_glob
 from safeshell_compiler.stages.resolve import PolicyRule
 
 _NICE = (" ", "a", "A", "0", "-", "/", ".", "=", "'")

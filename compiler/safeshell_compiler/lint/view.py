@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from safeshell.command.names import is_glob
 from safeshell.policy.patterns import SHARD_PATTERNS, EngineError, PatternSet, quote
 from safeshell_compiler.findings.report import Place, Report
 from safeshell_compiler.reading.rule_model import Condition
@@ -15,7 +16,6 @@ from safeshell_compiler.reading.source_positions import point_at
 from safeshell_compiler.reading.tree import Node, locate
 from safeshell_compiler.stages.flatten import Row, RuleRows
 from safeshell_compiler.stages.lower import Atom
-from safeshell_compiler.stages.meaning import is_glob
 from safeshell_compiler.stages.prune import Pruned
 from safeshell_compiler.stages.resolve import PolicyRule
 from safeshell_compiler.witnesses.generate import Budget, Language, generate

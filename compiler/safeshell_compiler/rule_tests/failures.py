@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
-from safeshell.cli.output import columns
 from safeshell.policy.explain import candidate_text
-from safeshell.text import printable
+from safeshell.text import columns, printable
 from safeshell_compiler.rule_tests.run import Outcome, RuleTest
 
 ROWS_SHOWN = 10

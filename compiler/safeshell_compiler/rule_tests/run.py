@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from safeshell.command.command_line import block, text, unblock
+from safeshell.command.command_line import block, unblock
 from safeshell.command.unwrap import Spelling, StatedWorld, spellings
 from safeshell.policy.composition import TOO_DEEP, Judgement, judge_all
 from safeshell.policy.decision import Decision
@@ -20,6 +20,7 @@ from safeshell.policy.explain import Candidate, Explanation, explain
 from safeshell.policy.facts import UNDECIDED, Fact, FactKey, GivenFacts
 from safeshell.policy.table import Table
 from safeshell.policy.trace import Trace
+from safeshell.text import text
 from safeshell_compiler.findings.report import Place
 from safeshell_compiler.pipeline import Compilation
 from safeshell_compiler.reading.rule_model import Case

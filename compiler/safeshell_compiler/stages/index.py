@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import re2
 
+from safeshell.command.names import is_glob
 from safeshell.command.programs.grammars import Record, grammars_for
 from safeshell.policy.patterns import SET_MEMORY, SHARD_PATTERNS, EngineError, PatternSet
 from safeshell_compiler.findings.report import Place, Report
 from safeshell_compiler.stages.flatten import Row, RuleRows
 from safeshell_compiler.stages.lower import ARGUMENT_KINDS, PATTERN_SUBJECTS, Atom, LoweredRule
-from safeshell_compiler.stages.meaning import is_glob
 from safeshell_compiler.stages.prune import Pruned
 from safeshell_compiler.stages.resolve import Policy
 

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from safeshell.command.names import is_glob
 from safeshell_compiler.findings.report import Report
 from safeshell_compiler.reading.duration import parse_duration
 from safeshell_compiler.reading.rule_model import Case
@@ -40,11 +41,6 @@ def check_meaning(source: PolicyRule, report: Report) -> Effects | None:
     effects = Effects(_commands(source, report), _timeout(source, report), _redirect(source, report))
     _check_tests(source, report)
     return effects if report.errors == before else None
-
-
-def is_glob(name: str) -> bool:
-    """Whether a command name is a pattern; a lone `[` is the command of that name."""
-    return "*" in name or "?" in name or "]" in name[name.find("[") + 2 :] * ("[" in name)
 
 
 def _commands(source: PolicyRule, report: Report) -> tuple[str, ...] | None:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from safeshell.command.command_line import block
+from safeshell.command.names import is_glob
 from safeshell.host.path_resolution import under_key
 from safeshell.policy import patterns
 from safeshell.policy.facts import Fact, FactKey, GivenFacts
 from safeshell_compiler.stages.lower import ARGUMENT_KINDS, Atom
-from safeshell_compiler.stages.meaning import is_glob
 from safeshell_compiler.witnesses.argument_words import HOME, line_patterns, read
 from safeshell_compiler.witnesses.generate import Budget, Language, generate
 from safeshell_compiler.witnesses.languages import Branches, CommandLines, Directories

@@ -22,8 +22,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from safeshell.command.names import is_glob
 from safeshell.policy.decision import Action, Decision
-from safeshell_compiler.stages.meaning import is_glob
 from safeshell_compiler.witnesses.generate import Budget
 from safeshell_compiler.witnesses.scenario_spellings import WRAPPERS, is_whole, spell, wrapped
 from safeshell_compiler.witnesses.situation import Literal, Literals, Situation, solve

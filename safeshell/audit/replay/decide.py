@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from safeshell.audit.record import FORMAT, encoded, read_facts
-from safeshell.command.command_line import block, text
+from safeshell.command.command_line import block
 from safeshell.command.unwrap import Spelling
 from safeshell.host.path_resolution import split_under
 from safeshell.policy.composition import judge_all
@@ -16,6 +16,7 @@ from safeshell.policy.decision import Action, Decision
 from safeshell.policy.decision_cache import Policy
 from safeshell.policy.evaluator import ACTIONS
 from safeshell.policy.facts import Fact, FactKey
+from safeshell.text import text
 
 _MARK = re.compile(r"\[redacted:[a-z0-9-]+\]")
 

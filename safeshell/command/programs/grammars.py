@@ -5,8 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable
 
-from safeshell_compiler.stages.meaning import is_glob
-
+from safeshell.command.names import is_glob
 from safeshell.command.programs import clouds, containers, coreutils, databases, disks, find, git, transfers
 from safeshell.command.programs.record import Record, getopt
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safeshell.command import variables
-from safeshell.command.command_line import block, text, unblock
+from safeshell.command.command_line import block, unblock
 from safeshell.command.unwrap.spelling import Spelling, World
+from safeshell.text import text
 
 BUILTINS = frozenset(
     b"""

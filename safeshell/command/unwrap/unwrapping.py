@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from safeshell.command import variables
-from safeshell.command.command_line import block, text, unblock
+from safeshell.command.command_line import block, unblock
 from safeshell.command.getopt import read_options
 from safeshell.command.unwrap import git
 from safeshell.command.unwrap.spelling import FileWorld, Spelling, World
 from safeshell.command.unwrap.wrappers import WRAPPERS, Wrapper
+from safeshell.text import text
 
 SPELLINGS_MAX = 64
 """Spellings of one command; what is nested deeper is not looked into but said to be cut."""

@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from safeshell.command.command_line import text, unblock
+from safeshell.command.command_line import unblock
 from safeshell.command.unwrap import Spelling
 from safeshell.daemon.request import Request
 from safeshell.host.process import ancestry
 from safeshell.policy.decision import Action, Decision
+from safeshell.text import text
 
 GRANTS_MAX = 1024
 """Remembered approvals; beyond them the oldest are forgotten, and asked for again."""

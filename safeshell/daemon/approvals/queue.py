@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-from safeshell.command.command_line import text, unblock
+from safeshell.command.command_line import unblock
 from safeshell.daemon.approvals.eligibility import objection
 from safeshell.daemon.approvals.grants import Grants, shortest_prefix
 from safeshell.daemon.approvals.notify_hook import Notifier
@@ -19,7 +19,7 @@ from safeshell.daemon.request import Request
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.host.process.confinement import Own
 from safeshell.protocol import Reply
-from safeshell.text import printable
+from safeshell.text import printable, text
 
 NEEDS_APPROVAL = 77
 

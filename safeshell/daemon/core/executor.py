@@ -12,15 +12,13 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 
 from safeshell.daemon.core.loop import Loop, Timer
+from safeshell.host.process.open_files import raised
 
 Program = tuple[bytes, list[bytes], dict[bytes, bytes]]
 """What to start: path, arguments, environment."""
 
 KILL_AFTER_S = 2.0
 """From TERM to KILL."""
-
-DESCRIPTORS = 16384
-"""Open files the daemon asks for: up to six a connection."""
 
 IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 """Python ignores these, and an ignored signal stays ignored across execve: set back in every child."""
@@ -47,12 +45,6 @@ class Child:
         self.timer: Timer | None = None
         self.timed_out = False
         self.told = False
-
-
-def raised(limit: tuple[int, int]) -> tuple[int, int]:
-    """The limit on open files, soft and hard, that a daemon takes which was started with this one."""
-    soft, hard = limit
-    return max(soft, min(hard, DESCRIPTORS)), hard
 
 
 class Executor:

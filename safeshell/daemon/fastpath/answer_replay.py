@@ -13,7 +13,7 @@ import stat
 import struct
 from typing import NamedTuple
 
-from safeshell.command.command_line import block, text
+from safeshell.command.command_line import block
 from safeshell.command.unwrap import is_plain
 from safeshell.daemon.fastpath.binding import Front
 from safeshell.daemon.observe.timings import Timings
@@ -24,6 +24,7 @@ from safeshell.host.path_lookup import DEFAULT_PATH, Programs
 from safeshell.policy.decision import Action
 from safeshell.policy.store import Signature
 from safeshell.protocol import ARGUMENTS_AT, Type
+from safeshell.text import text
 
 SLOTS = 128
 """Answers that are kept; the oldest makes room for the next."""

@@ -15,12 +15,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from safeshell.command.command_line import text
 from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop, Timer
 from safeshell.home.paths import SYSTEM_RULES, Home
 from safeshell.shell.frames import frame, take
 from safeshell.shell.limits import CRASHED, LIMIT_S, too_slow, unjudged
+from safeshell.text import text
 
 START_S = 10.0
 """What starting the helper and reading tables may take: no line's fault."""

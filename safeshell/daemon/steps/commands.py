@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from safeshell.command.command_line import text
 from safeshell.command.unwrap import UNWRAPPED, FileWorld, Spelling, spellings
 from safeshell.daemon.approvals.queue import NEEDS_APPROVAL, Approvals
 from safeshell.daemon.core.connection import Connection
@@ -29,6 +28,7 @@ from safeshell.policy.decision import Action, Decision
 from safeshell.policy.decision_cache import Policy
 from safeshell.policy.facts import RequestFacts
 from safeshell.protocol import Command, Reply, Type
+from safeshell.text import text
 
 if TYPE_CHECKING:
     from safeshell.daemon.fastpath.binding import Answered

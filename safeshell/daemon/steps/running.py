@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from safeshell.command.command_line import text, unblock
+from safeshell.command.command_line import unblock
 from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop
@@ -19,6 +19,7 @@ from safeshell.daemon.steps.placement import Placement, choose, expressible, for
 from safeshell.host.path_lookup import Programs, named_by_path
 from safeshell.host.process.confinement import Caller, Own, inspect
 from safeshell.protocol import Flag, Reply
+from safeshell.text import text
 
 if TYPE_CHECKING:
     from safeshell.daemon.fastpath.binding import Answered, Front

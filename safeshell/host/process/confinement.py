@@ -25,9 +25,9 @@ import resource
 import select
 from typing import NamedTuple
 
-from safeshell.daemon.core.executor import raised
 from safeshell.errors import SafeShellError
 from safeshell.host.process.cgroups import Cgroups
+from safeshell.host.process.open_files import raised
 from safeshell.host.process.status import UMASK_UNKNOWN, Status
 
 _MOUNT = b"ns/mnt"
