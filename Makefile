@@ -55,6 +55,7 @@ lint: $(VENV)/.ready
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tests/lint_c.py
 
 format: $(VENV)/.ready
