@@ -85,7 +85,7 @@ def test_sarif_names_rules_and_places() -> None:
 
 
 def sarif_validator() -> jsonschema.Draft4Validator:
-    schema = json.loads((Path(__file__).parent / "sarif" / "sarif-schema-2.1.0.json").read_bytes())
+    schema = json.loads((Path(__file__).parents[1] / "sarif" / "sarif-schema-2.1.0.json").read_bytes())
     validator = jsonschema.validators.validator_for(schema)
     return validator(schema, format_checker=validator.FORMAT_CHECKER)
 
