@@ -14,12 +14,12 @@ from safeshell import __version__
 from safeshell.daemon.approvals.notify_hook import Notifier
 from safeshell.daemon.approvals.pin import Pins
 from safeshell.daemon.approvals.queue import Approvals
-from safeshell.daemon.core.connection import Connection, Taken
+from safeshell.daemon.core.connection import Accepted, Connection
 from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.listen import systemd
 from safeshell.daemon.listen.handover import Handover
-from safeshell.daemon.listen.listener import Post, Standing
+from safeshell.daemon.listen.listener import Listener, Standing
 from safeshell.daemon.observe.journal import Journal
 from safeshell.daemon.observe.statistics import Statistics
 from safeshell.daemon.observe.stopwatch import Stopwatch, Untimed
@@ -38,7 +38,7 @@ from safeshell.protocol import Command, Control, Event, Query, Signal, Type
 
 if TYPE_CHECKING:
     from safeshell.daemon.fastpath.answer_replay import Recall
-    from safeshell.daemon.fastpath.binding import Answered, End, Front
+    from safeshell.daemon.fastpath.binding import Answered, End, Fastpath
 
 _FATAL = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2})
 """Signals whose default ends a process: one that reaches a client whose command has not begun ends it so."""
@@ -64,15 +64,15 @@ class Server:
 
     Args:
         home: whose.
-        post: its listening socket and its lock.
+        listener: its socket and its lock.
         loop: what drives it.
         own: the daemon's own state, to compare callers with.
         reading: of the tables that were published last.
     """
 
-    def __init__(self, home: Home, post: Post, loop: Loop, own: Own, reading: Reading) -> None:
+    def __init__(self, home: Home, listener: Listener, loop: Loop, own: Own, reading: Reading) -> None:
         self._home = home
-        self._post = post
+        self._listener = listener
         self._loop = loop
         self._own = own
         self._reading = reading
@@ -100,9 +100,9 @@ class Server:
         self._commands.on_bug = self._report_bug
         self._uids = {os.geteuid(), 0}
         self._programs = programs
-        self._front: Front | None = None
+        self._fastpath: Fastpath | None = None
         self._recall: Recall | None = None
-        self._no_front = "it has not been looked for yet"
+        self._no_fastpath = "it has not been looked for yet"
         self._timings = Timings()
         self._stopwatch = Stopwatch(self._timings)
         self._statistics = Statistics(self._timings)
@@ -113,7 +113,7 @@ class Server:
         self._policies.load(self._reading)
         self._apply_settings()
         self._accept_more()
-        self._loop.call_later(FRONT_AFTER_S, self._load_front)
+        self._loop.call_later(FRONT_AFTER_S, self._load_fastpath)
         self._loop.call_later(LOOK_S, self._look_again)
 
     def run(self) -> None:
@@ -135,14 +135,14 @@ class Server:
         self._receiver = timing.receiver()
         self._on_close = timing.closing(self._closed)
         self._take = timing.taking(self._take_one)
-        self._take_over = timing.taking(self._take_taken)
+        self._take_over = timing.taking(self._accept_from_fastpath)
         self._adopt = timing.adopting(self._adopt_child)
         self._note_ended = timing.ending(self._bury)
         self._wake = timing.waking(self._ready)
         self._reap = timing.reaping(self._executor.reap)
         self._commands.time(timing)
         self._runner.time(timing)
-        self._set_front()
+        self._set_fastpath()
 
     def on_signal(self, number: int) -> None:
         """SIGCHLD reaps, SIGIO tells of the home; the first TERM or INT drains, the second ends what still runs."""
@@ -164,21 +164,21 @@ class Server:
     def _accept_more(self) -> None:
         if not self._accepting and not self._stopping:
             self._accepting = True
-            self._loop.register(self._post.listener.fileno(), select.EPOLLIN, self._accept)
-            self._set_front()
+            self._loop.register(self._listener.socket.fileno(), select.EPOLLIN, self._accept)
+            self._set_fastpath()
 
     def _accept_less(self) -> None:
         if self._accepting:
             self._accepting = False
-            self._loop.unregister(self._post.listener.fileno())
-            self._set_front()
+            self._loop.unregister(self._listener.socket.fileno())
+            self._set_fastpath()
 
     def _accept(self, _events: int) -> None:
         self._take()
 
     def _take_one(self) -> bool:
         try:
-            sock, _ = self._post.listener.accept()
+            sock, _ = self._listener.socket.accept()
         except BlockingIOError:
             return False
         except OSError:
@@ -195,7 +195,7 @@ class Server:
             self._read(connection)
         return True
 
-    def _make_connection(self, sock: socket.socket, taken: Taken | None) -> Connection:
+    def _make_connection(self, sock: socket.socket, taken: Accepted | None) -> Connection:
         limit = self._policies.settings.limits.request_bytes
         return self._connect(sock, self._loop, limit, self._on_close, self._receiver, taken)
 
@@ -217,38 +217,38 @@ class Server:
 
     # The native front
 
-    def _load_front(self) -> None:
+    def _load_fastpath(self) -> None:
         """Has the front take connections from now on, where there is one."""
         from safeshell.daemon.fastpath.binding import ANSWERED_STAGES, load  # noqa: PLC0415 # its ctypes takes longer than the first answer may
 
-        front, self._no_front = load(self._loop.descriptors, self._own, self._executor.own_limit)
+        front, self._no_fastpath = load(self._loop.descriptors, self._own, self._executor.own_limit)
         if front is None:
             return
         from safeshell.daemon.fastpath.answer_replay import Recall  # noqa: PLC0415 # as above
 
         home = os.fsencode(self._home.root)
         recall = Recall(front, self._policies, self._programs, home, self._own.nice, self._timings)
-        self._front, self._recall = front, recall
+        self._fastpath, self._recall = front, recall
         front.may_run = lambda: self._policies.settings.limits.commands - len(self._executor)
         front.on_answered = self._answered
-        self._runner.front = front
+        self._runner.fastpath = front
         self._timings.native = front.count
         front.count_in(self._timings.stages(*ANSWERED_STAGES).addresses)
         self._commands.on_answered = recall.keep
         self._policies.on_change = recall.forget
-        self._set_front()
+        self._set_fastpath()
         self._loop.wait_by(front.poll)
 
-    def _set_front(self) -> None:
-        if self._front is not None:
-            self._front.on_taken, self._front.on_ended = self._take_over, self._note_ended
-            self._front.set(
-                self._post.listener.fileno() if self._accepting else -1,
+    def _set_fastpath(self) -> None:
+        if self._fastpath is not None:
+            self._fastpath.on_accepted, self._fastpath.on_ended = self._take_over, self._note_ended
+            self._fastpath.set(
+                self._listener.socket.fileno() if self._accepting else -1,
                 timed=self._policies.settings.stats,
                 descriptors_max=self._executor.descriptors_max - DESCRIPTORS_KEPT,
             )
 
-    def _take_taken(self, taken: Taken) -> bool:
+    def _accept_from_fastpath(self, taken: Accepted) -> bool:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, taken.fd)
         connection = self._make_connection(sock, taken)
         if self._welcome(connection):
@@ -258,24 +258,24 @@ class Server:
                 self._read(connection)
         return True
 
-    def _take_child(self, connection: Connection, taken: Taken) -> None:
+    def _take_child(self, connection: Connection, taken: Accepted) -> None:
         try:
             self._adopt(connection, taken)
         except Exception as error:  # noqa: BLE001 # one client's request must not end the daemon for all
             self._report_bug(connection, error)
         connection.listen(lambda ready: self._wake(connection, ready))
 
-    def _describe_front(self) -> dict[str, Any]:
+    def _describe_fastpath(self) -> dict[str, Any]:
         if self._recall is None:
-            return {"native": False, "reason": self._no_front}
+            return {"native": False, "reason": self._no_fastpath}
         return {"native": True, "kept": len(self._recall), "answered": self._recall.answered}
 
     def _take_running(self) -> None:
         """Takes over whatever the front has begun: it is to be stopped or reaped here."""
-        while self._front is not None and self._front.surrender():
+        while self._fastpath is not None and self._fastpath.hand_back_one():
             pass
 
-    def _adopt_child(self, connection: Connection, taken: Taken) -> None:
+    def _adopt_child(self, connection: Connection, taken: Accepted) -> None:
         """Takes over a command that the front has started."""
         assert self._recall is not None
         self._recall.answered += 1
@@ -297,7 +297,7 @@ class Server:
 
     def _bury(self, ended: End) -> None:
         """A command that the front started has ended, and its client knows."""
-        self._executor.bury(ended.pid, ended.status, told=True)
+        self._executor.record_exit(ended.pid, ended.status, already_notified=True)
         self._maybe_finish()
 
     def _read(self, connection: Connection) -> None:
@@ -329,8 +329,8 @@ class Server:
 
     def _closed(self, connection: Connection) -> None:
         self._connections.discard(connection)
-        if connection.adopted and self._front is not None:
-            self._front.disown(connection.adopted)
+        if connection.adopted and self._fastpath is not None:
+            self._fastpath.stop_notifying(connection.adopted)
         if len(self._approvals):
             self._approvals.withdraw(connection)
         self._monitors.remove(connection)
@@ -444,14 +444,14 @@ class Server:
             ],
             "cache": self._policies.cache(),
             "lines": self._lines.describe(),
-            "front": self._describe_front(),
+            "front": self._describe_fastpath(),
             "approvals": {"pending": len(self._approvals), "monitors": len(self._monitors)},
             "notify": self._notifier.describe(),
             "audit": self._journal.describe(),
             **self._policies.describe(),
         }
 
-    # The post
+    # The listener
 
     def _look_again(self) -> None:
         if not self._stopping:
@@ -463,14 +463,14 @@ class Server:
         self._looking = False
         if self._stopping:
             return
-        standing = self._post.standing()
+        standing = self._listener.standing()
         if standing is Standing.HELD:
             return
         try:
             if standing is Standing.GONE:
                 self._accept_less()
                 self._take_all()
-                self._post.listen_anew()
+                self._listener.listen_anew()
                 self._accept_more()
                 return
         except SafeShellError:
@@ -483,7 +483,7 @@ class Server:
             try:
                 self._handover = Handover(
                     self._home,
-                    self._post,
+                    self._listener,
                     self._executor,
                     self._loop,
                     lambda heir, failure: self._handed_over(connection, step, heir, failure),
@@ -512,7 +512,7 @@ class Server:
             return
         systemd.tell(f"MAINPID={heir}")
         self._accept_less()  # who waits at the socket is the heir's
-        self._post.hand_over()
+        self._listener.hand_over()
         self._end(step)
         connection.result({**self.status(), "heir": heir})
 
@@ -524,7 +524,7 @@ class Server:
             systemd.tell("STOPPING=1")
             self._accept_less()
             self._take_all()
-            self._post.leave()
+            self._listener.leave()
         self._end(step)
 
     def _take_all(self) -> None:

@@ -11,7 +11,7 @@ from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.listen import systemd
 from safeshell.daemon.listen.activation import activate, inherit
 from safeshell.daemon.listen.handover import INHERITED
-from safeshell.daemon.listen.listener import Post
+from safeshell.daemon.listen.listener import Listener
 from safeshell.home.in_force import begin_reading
 from safeshell.home.paths import Home
 from safeshell.host.process.confinement import Own
@@ -28,7 +28,7 @@ def serve(home: Home) -> None:
     own = Own.read()
     home.check()
     inherited = os.environ.pop(INHERITED, "")
-    post = _take_post(home, inherited)
+    listener = _take_listener(home, inherited)
     try:
         reading = begin_reading(home)
         # While another process reads the tables, for this is most of what there is to import.
@@ -37,9 +37,9 @@ def serve(home: Home) -> None:
         os.chdir("/")
         _forget_ignored_signals()
         loop = Loop()
-        server = Server(home, post, loop, own, reading)
+        server = Server(home, listener, loop, own, reading)
         loop.watch_signals(_SIGNALS, server.on_signal)
-        post.watch(signal.SIGIO)
+        listener.watch(signal.SIGIO)
         server.start()
         if not inherited:  # who hands over names its heir to the service manager itself
             systemd.tell("READY=1")
@@ -49,16 +49,16 @@ def serve(home: Home) -> None:
         server.run()
         loop.close()
     finally:
-        post.leave()
+        listener.leave()
 
 
-def _take_post(home: Home, inherited: str) -> Post:
-    """Takes the post: from a daemon that hands over, from a service manager, or by itself."""
+def _take_listener(home: Home, inherited: str) -> Listener:
+    """Takes the listener: from a daemon that hands over, from a service manager, or by itself."""
     words = inherited.split()
     if len(words) == 3 and words[0].isdigit() and words[1].isdigit():
         return inherit(home, int(words[0]), int(words[1]), lent=words[2] == "lent")
     activated = systemd.take_activated()
-    return Post(home) if activated is None else activate(home, activated)
+    return Listener(home) if activated is None else activate(home, activated)
 
 
 def _forget_ignored_signals() -> None:

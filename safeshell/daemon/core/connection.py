@@ -41,7 +41,7 @@ BUFFER = bytearray(CHUNK)
 _view = memoryview(BUFFER)
 
 
-class Taken(NamedTuple):
+class Accepted(NamedTuple):
     """A connection as the native front takes it, with what has come of its request.
 
     Attributes:
@@ -101,7 +101,7 @@ class Connection:
         child: the command running for it.
         adopted: its pid, where the native front started it, else 0.
         placement: who runs the command, "daemon" or "in_place"; "" before that is settled.
-        found: the working directory, where the native front has found out about it (`Taken.directory`); for one look.
+        found: the working directory, as the native front has found it (`Accepted.directory`); for one look.
         frame: the request's bytes, where its answer may be worth keeping; else nothing.
         passed: how many descriptors came with it.
         last: the last answer, where the request is kept.
@@ -144,7 +144,7 @@ class Connection:
         request_bytes: int,
         on_close: Callable[[Connection], None],
         receiver: type[Receiver] = Receiver,
-        taken: Taken | None = None,
+        taken: Accepted | None = None,
     ) -> None:
         self.sock = sock
         self._on_close = on_close
@@ -184,7 +184,7 @@ class Connection:
             ProtocolError: it breaks the protocol.
         """
         if self._taken is not None:
-            return self._receive_taken(self._taken)
+            return self._receive_accepted(self._taken)
         try:
             size, ancillary, flags, _ = self.sock.recvmsg_into(
                 (BUFFER,), _ANCILLARY, socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC
@@ -205,7 +205,7 @@ class Connection:
             return None
         return self._receiver.feed(bytes(_view[:size]))
 
-    def _receive_taken(self, taken: Taken) -> list[Event]:
+    def _receive_accepted(self, taken: Accepted) -> list[Event]:
         self._taken = None
         self._check_descriptors(len(taken.descriptors), truncated=taken.truncated)
         self.passed = len(taken.descriptors)

@@ -33,10 +33,10 @@ class Child:
         pid: also its process group.
         ended: called with the raw wait status and whether a timeout ended it.
         stopped: called with the signal that stopped it.
-        told: whether whoever ran it knows already that it has ended.
+        already_notified: whether whoever ran it knows already that it has ended.
     """
 
-    __slots__ = ("ended", "pid", "stopped", "timed_out", "timer", "told")
+    __slots__ = ("already_notified", "ended", "pid", "stopped", "timed_out", "timer")
 
     def __init__(self, pid: int, ended: Callable[[int, bool], None], stopped: Callable[[int], None]) -> None:
         self.pid = pid
@@ -44,7 +44,7 @@ class Child:
         self.stopped = stopped
         self.timer: Timer | None = None
         self.timed_out = False
-        self.told = False
+        self.already_notified = False
 
 
 class Executor:
@@ -171,20 +171,20 @@ class Executor:
                 if child is not None:
                     child.stopped(found.si_status)
                 continue
-            self.bury(found.si_pid, _wait_status(found.si_code, found.si_status))
+            self.record_exit(found.si_pid, _wait_status(found.si_code, found.si_status))
 
-    def bury(self, pid: int, status: int, *, told: bool = False) -> None:
+    def record_exit(self, pid: int, status: int, *, already_notified: bool = False) -> None:
         """Takes note that a child has ended, with this wait status, and has been waited for.
 
         Args:
             pid: the child.
             status: its wait status.
-            told: whether whoever ran it knows already.
+            already_notified: whether whoever ran it knows already.
         """
         child = self._children.pop(pid, None)
         if child is None:
             return  # a compiler, whose answer came through its pipe
-        child.told = told
+        child.already_notified = already_notified
         if child.timer is not None:
             child.timer.cancel()
         child.ended(status, child.timed_out)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from safeshell.command.command_line import block
 from safeshell.command.unwrap import is_plain
-from safeshell.daemon.fastpath.binding import Front
+from safeshell.daemon.fastpath.binding import Fastpath
 from safeshell.daemon.observe.timings import Timings
 from safeshell.daemon.request import Request
 from safeshell.daemon.sources.policy_source import Policies
@@ -183,9 +183,9 @@ class Recall:
     """
 
     def __init__(
-        self, front: Front, policies: Policies, programs: Programs, home: bytes, nice: int, timings: Timings
+        self, front: Fastpath, policies: Policies, programs: Programs, home: bytes, nice: int, timings: Timings
     ) -> None:
-        self._front = front
+        self._fastpath = front
         self._policies = policies
         self._programs = programs
         self._home = home
@@ -208,10 +208,10 @@ class Recall:
 
     def forget(self) -> None:
         """Forgets everything: the rules in force are others."""
-        while self._front.surrender():
+        while self._fastpath.hand_back_one():
             pass
         for slot in self._slots.values():
-            self._front.forget(slot)
+            self._fastpath.forget(slot)
             self._kept[slot] = None
         self._slots.clear()
         self._tell_sources()
@@ -220,7 +220,7 @@ class Recall:
         reads = Reads()
         for path, signature in self._policies.watched(None):
             reads.file(os.fsencode(path), signature)
-        self._front.set_sources(self._home, bytes(reads))
+        self._fastpath.set_sources(self._home, bytes(reads))
 
     def keep(self, request: Request) -> None:
         """Keeps the answer that has just been given, if it may be kept."""
@@ -248,9 +248,9 @@ class Recall:
         slot = self._slots.get(key)
         if slot is None:
             slot = self._take_slot()
-        elif self._front.is_busy(slot):
+        elif self._fastpath.is_busy(slot):
             return  # the next time
-        kept = self._front.put(
+        kept = self._fastpath.put(
             slot,
             frame=connection.frame,
             passed=connection.passed,
@@ -270,7 +270,7 @@ class Recall:
             self._slots.pop(key, None)
 
     def _take_slot(self) -> int:
-        while self._front.is_busy(self._next):  # fewer commands run so than there are slots
+        while self._fastpath.is_busy(self._next):  # fewer commands run so than there are slots
             self._next = (self._next + 1) % SLOTS
         slot, self._next = self._next, (self._next + 1) % SLOTS
         before = self._kept[slot]
@@ -293,7 +293,7 @@ class Recall:
         if runs:
             caller = request.caller  # as the front will find it: differing in nothing
             return (
-                self._front.runs
+                self._fastpath.runs
                 and connection.passed == 4
                 and caller is not None
                 and not caller.differs

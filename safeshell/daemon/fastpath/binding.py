@@ -13,21 +13,21 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from safeshell.daemon.core.connection import BUFFER, Taken
+from safeshell.daemon.core.connection import BUFFER, Accepted
 from safeshell.host.process.confinement import Own
 from safeshell.install.native import native_front
 from safeshell.metrics.histogram import BUCKETS
 
-_TAKEN = struct.Struct("=14i4i6Q")
+_ACCEPTED = struct.Struct("=14i4i6Q")
 _ANSWERED = struct.Struct("=6iQ")
 _ENDED = struct.Struct("=2i3Q")
 _READY = struct.Struct("=iI")
 _COUNTS = struct.Struct("=3i")
-"""How many were answered and have ended, and the socket of what was taken."""
+"""How many were answered and have ended, and the socket of what was accepted."""
 _ANSWERED_MAX, _ENDED_MAX, _READY_MAX = 64, 64, 64
 
-_TAKEN_AT = 2 * 4
-_ANSWERED_AT = _TAKEN_AT + _TAKEN.size
+_ACCEPTED_AT = 2 * 4
+_ANSWERED_AT = _ACCEPTED_AT + _ACCEPTED.size
 _ENDED_AT = _ANSWERED_AT + _ANSWERED_MAX * _ANSWERED.size
 _READY_AT = _ENDED_AT + _ENDED_MAX * _ENDED.size
 _DIRECTORY_AT = _READY_AT + _READY_MAX * _READY.size
@@ -69,7 +69,7 @@ class End(NamedTuple):
     replied: int
 
 
-class Front:
+class Fastpath:
     """The native front of a daemon.
 
     Args:
@@ -100,7 +100,7 @@ class Front:
         self._tell_own(own, limit)
         self.on_answered: Callable[[Answered], None] = lambda _answered: None
         self.on_ended: Callable[[End], None] = lambda _end: None
-        self.on_taken: Callable[[Taken], object] = lambda _taken: None
+        self.on_accepted: Callable[[Accepted], object] = lambda _accepted: None
         self.may_run: Callable[[], int] = lambda: 0
 
     def _tell_own(self, own: Own, limit: tuple[int, int]) -> None:
@@ -141,17 +141,17 @@ class Front:
             return
         answers = bytes(shared[_ANSWERED_AT : _ANSWERED_AT + answered * _ANSWERED.size])
         ends = bytes(shared[_ENDED_AT : _ENDED_AT + ended * _ENDED.size])
-        taken = self._read_taken() if fd >= 0 else None
+        accepted = self._read_accepted() if fd >= 0 else None
         if answers:
             for slot, pid, uid, child, status, _, duration_ns in _ANSWERED.iter_unpack(answers):
                 self.on_answered(Answered(slot, pid, uid, child, status, duration_ns))
-        if taken is not None:
-            self.on_taken(taken)
+        if accepted is not None:
+            self.on_accepted(accepted)
         if ends:  # what has just been taken over may be among them
             for end in _ENDED.iter_unpack(ends):
                 self.on_ended(End(*end))
 
-    def _read_taken(self) -> Taken:
+    def _read_accepted(self) -> Accepted:
         (
             fd,
             pid,
@@ -168,20 +168,20 @@ class Front:
             fresh,
             length,
             *rest,
-        ) = _TAKEN.unpack_from(self._shared, _TAKEN_AT)
+        ) = _ACCEPTED.unpack_from(self._shared, _ACCEPTED_AT)
         directory = b""
         if same_view and no_repository and fresh:
             directory = bytes(self._shared[_DIRECTORY_AT : _DIRECTORY_AT + length])
             if directory.endswith(b" (deleted)"):
                 directory = b""
         descriptors, times = rest[:passed], rest[4:]
-        return Taken(
+        return Accepted(
             fd, pid, uid, pidfd, descriptors, bool(truncated), size, bool(seen), slot, child, directory, *times
         )
 
-    def surrender(self) -> bool:
+    def hand_back_one(self) -> bool:
         """Gives up a connection that has sent no request yet, or a command that runs; returns whether there was one."""
-        found = bool(self._library.front_surrender(self._front))
+        found = bool(self._library.front_hand_back_one(self._front))
         self._tell()
         return found
 
@@ -267,9 +267,9 @@ class Front:
             raise OSError(-pid, os.strerror(-pid))
         return pid
 
-    def own(self, pid: int, fd: int) -> bool:
+    def notify_exit_on(self, pid: int, fd: int) -> bool:
         """Has a child's end told to whoever waits at this socket; returns whether it will be."""
-        return bool(self._library.front_own(self._front, pid, fd))
+        return bool(self._library.front_notify_exit_on(self._front, pid, fd))
 
     def set_sources(self, home: bytes, sources: bytes) -> None:
         """Says which `.safeshell` is the user's own, and what the user's rules come from, as reads."""
@@ -292,9 +292,9 @@ class Front:
         """Empties a slot."""
         self._library.front_forget(self._front, slot)
 
-    def disown(self, pid: int) -> None:
+    def stop_notifying(self, pid: int) -> None:
         """A child's end is not to be told by the front."""
-        self._library.front_disown(self._front, pid)
+        self._library.front_stop_notifying(self._front, pid)
 
 
 ANSWERED_STAGES = ("accept", "receive", "recall", "confinement", "spawn", "child", "reap", "reply")
@@ -316,12 +316,12 @@ def _function(library: ctypes.CDLL, name: str, result: type) -> Callable[..., in
     return function
 
 
-def load(descriptors: tuple[int, int, int], own: Own, limit: tuple[int, int]) -> tuple[Front | None, str]:
+def load(descriptors: tuple[int, int, int], own: Own, limit: tuple[int, int]) -> tuple[Fastpath | None, str]:
     """The native front, or None and why there is none."""
     path = native_front()
     if path is None:
         return None, "it was not compiled"
     try:
-        return Front(path, descriptors, own, limit), ""
+        return Fastpath(path, descriptors, own, limit), ""
     except (OSError, AttributeError) as error:  # an old library lacks a function
         return None, str(error)

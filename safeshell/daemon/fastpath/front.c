@@ -941,7 +941,7 @@ int front_spawn(struct front *front, const char *path, const char *arguments, si
 }
 
 /* Has a child's end told to whoever waits at this socket; 0 where there is no room for it. */
-int front_own(struct front *front, int pid, int fd) {
+int front_notify_exit_on(struct front *front, int pid, int fd) {
     return remember_child(front, pid, fd);
 }
 
@@ -954,7 +954,7 @@ void front_set_sources(struct front *front, const char *home, size_t home_size, 
 }
 
 /* A child's end is Python's to tell from now on. */
-void front_disown(struct front *front, int pid) {
+void front_stop_notifying(struct front *front, int pid) {
     forget_child(front, pid);
 }
 
@@ -990,7 +990,7 @@ void front_set_stages(struct front *front, const uint64_t *addresses) {
 
 /* Gives up a connection that is held, or a command that runs. Returns whether there was one: then it is what has been
  * taken, if it is there still. */
-int front_surrender(struct front *front) {
+int front_hand_back_one(struct front *front) {
     front->shared.taken.fd = -1;
     front->shared.answered_count = front->shared.ended_count = 0;
     if (front->held_count) go_on(front, 0, 0);

@@ -6,7 +6,7 @@ import fcntl
 import os
 import socket
 
-from safeshell.daemon.listen.listener import Held, Post, is_same_file, take_lock
+from safeshell.daemon.listen.listener import Held, Listener, is_same_file, take_lock
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 
@@ -14,7 +14,7 @@ LEAVING_S = 2.0
 """How long a socket-activated daemon waits for one that is about to leave."""
 
 
-def activate(home: Home, descriptor: int) -> Post:
+def activate(home: Home, descriptor: int) -> Listener:
     """Takes a listening socket that a service manager made.
 
     Raises:
@@ -23,10 +23,10 @@ def activate(home: Home, descriptor: int) -> Post:
     listener = _adopt(descriptor)
     if listener.getsockname() != home.socket:
         raise SafeShellError(f"the socket that was passed listens at {listener.getsockname()}, not {home.socket}")
-    return Post(home, Held(listener, take_lock(home, LEAVING_S), lent=True))
+    return Listener(home, Held(listener, take_lock(home, LEAVING_S), lent=True))
 
 
-def inherit(home: Home, listener: int, lock: int, *, lent: bool) -> Post:
+def inherit(home: Home, listener: int, lock: int, *, lent: bool) -> Listener:
     """Takes over what a daemon that hands over passed; its lock comes with the descriptor.
 
     Raises:
@@ -35,7 +35,7 @@ def inherit(home: Home, listener: int, lock: int, *, lent: bool) -> Post:
     if not _is_locked(home, lock):
         raise SafeShellError(f"what was handed over is no lock on {home.root}")
     os.set_inheritable(lock, False)
-    return Post(home, Held(_adopt(listener), lock, lent=lent))
+    return Listener(home, Held(_adopt(listener), lock, lent=lent))
 
 
 def _is_locked(home: Home, descriptor: int) -> bool:

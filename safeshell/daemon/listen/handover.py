@@ -1,4 +1,4 @@
-"""Handing the post to another daemon: it inherits socket and lock, so that nobody is refused in between.
+"""Handing the listener to another daemon: it inherits socket and lock, so that nobody is refused in between.
 
 The daemon starts its heir itself: under a service manager it stays in the same service. What is started is what the
 clients start, the program that `client.conf` names: after an upgrade that is the new installation's.
@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop
-from safeshell.daemon.listen.listener import Post
+from safeshell.daemon.listen.listener import Listener
 from safeshell.daemon.listen.systemd import ADDRESS
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
@@ -63,7 +63,7 @@ class Handover:
         OSError: it can't be started.
     """
 
-    def __init__(self, home: Home, post: Post, executor: Executor, loop: Loop, done: Outcome) -> None:
+    def __init__(self, home: Home, listener: Listener, executor: Executor, loop: Loop, done: Outcome) -> None:
         self._loop = loop
         self._done = done
         command = start_command(home)
@@ -71,7 +71,7 @@ class Handover:
         self._errors, errors = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             with executor.own_limits():
-                self._pid = _spawn(command, home, post, ready, errors)
+                self._pid = _spawn(command, home, listener, ready, errors)
             self._pidfd = _watch(self._pid)
         except OSError:
             os.close(self._ready)
@@ -116,18 +116,18 @@ def _last_line(said: bytes) -> str:
     return lines[-1].removeprefix("safeshell: ") if lines else ""
 
 
-def _spawn(command: list[str], home: Home, post: Post, ready: int, errors: int) -> int:
+def _spawn(command: list[str], home: Home, listener: Listener, ready: int, errors: int) -> int:
     environment = {
         "SAFESHELL_HOME": home.root,
         "HOME": os.path.expanduser("~"),
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "SAFESHELL_READY_FD": str(_READY),
-        INHERITED: f"{_LISTENER} {_LOCK} {'lent' if post.lent else 'own'}",
+        INHERITED: f"{_LISTENER} {_LOCK} {'lent' if listener.lent else 'own'}",
     }
     if ADDRESS:
         environment["NOTIFY_SOCKET"] = ADDRESS
     null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
-    passed = {0: null, 1: null, 2: errors, _LISTENER: post.listener.fileno(), _LOCK: post.lock, _READY: ready}
+    passed = {0: null, 1: null, 2: errors, _LISTENER: listener.socket.fileno(), _LOCK: listener.lock, _READY: ready}
     moved: dict[int, int] = {}
     try:
         for target, descriptor in passed.items():

@@ -1,4 +1,4 @@
-"""The place a daemon holds: its home's lock and its listening socket."""
+"""The daemon's listener: its socket and its home's lock."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ class Standing(enum.Enum):
 
 
 class Held(NamedTuple):
-    """What makes a post: the listening socket, the descriptor that holds the lock, whether the socket is lent."""
+    """What a listener holds: its socket, the descriptor that holds the lock, whether the socket is lent."""
 
-    listener: socket.socket
+    socket: socket.socket
     lock: int
     lent: bool
 
 
-class Post:
+class Listener:
     """One daemon a home, with a socket that is there whole or not at all.
 
     Attributes:
-        listener: the listening socket, non-blocking.
+        socket: the listening one, non-blocking.
         lock: the descriptor of the home's directory that holds the lock.
         lent: whether the socket is a service manager's, who made it and removes it.
 
@@ -49,7 +49,7 @@ class Post:
     def __init__(self, home: Home, held: Held | None = None) -> None:
         self._home = home
         self._path = home.socket
-        self.listener, self.lock, self.lent = held or _take(home)
+        self.socket, self.lock, self.lent = held or _take(home)
         self._left = False
         self._watched = -1
         # Open, so that the file's number stays its own once it is removed.
@@ -78,8 +78,8 @@ class Post:
             SafeShellError: the socket can't be made; the old one stays.
         """
         listener = _listen(self._path)
-        self.listener.close()
-        self.listener = listener
+        self.socket.close()
+        self.socket = listener
         if self._file >= 0:
             os.close(self._file)
         self._file = _open_path(self._path)
@@ -96,7 +96,7 @@ class Post:
         if self._left:
             return
         self._left = True
-        self.listener.close()
+        self.socket.close()
         for descriptor in (self.lock, self._file, self._watched):
             if descriptor >= 0:
                 os.close(descriptor)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from safeshell.daemon.core.connection import Connection, Taken
+from safeshell.daemon.core.connection import Accepted, Connection
 from safeshell.daemon.core.executor import Child
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.observe.timings import KEPT_MAX, Stages, Timings, Turn
@@ -47,7 +47,7 @@ class Connect(Protocol):
         request_bytes: int,
         on_close: Callable[[Connection], None],
         receiver: type[Receiver],
-        taken: Taken | None,
+        taken: Accepted | None,
         /,
     ) -> Connection:
         """Makes one."""
@@ -85,7 +85,7 @@ class Untimed:
         """Around what looks for children that ended."""
         return reap
 
-    def adopting(self, adopt: Callable[[Connection, Taken], None]) -> Callable[[Connection, Taken], None]:
+    def adopting(self, adopt: Callable[[Connection, Accepted], None]) -> Callable[[Connection, Accepted], None]:
         """Around what takes over a command that the native front has started: the stages up to `spawn`."""
         return adopt
 
@@ -282,7 +282,7 @@ class Stopwatch(Untimed):
             request_bytes: int,
             on_close: Callable[[Connection], None],
             receiver: type[Receiver],
-            taken: Taken | None,
+            taken: Accepted | None,
         ) -> Connection:
             connection = marks.connection = connect(sock, loop, request_bytes, on_close, receiver, taken)
             if taken is None:
@@ -361,12 +361,12 @@ class Stopwatch(Untimed):
 
     # The native front
 
-    def adopting(self, adopt: Callable[[Connection, Taken], None]) -> Callable[[Connection, Taken], None]:
+    def adopting(self, adopt: Callable[[Connection, Accepted], None]) -> Callable[[Connection, Accepted], None]:
         """Counts a turn that the front has timed up to the running child; the rest comes when it ends."""
         marks, add = self._marks, self._timings.add
         stages = self._timings.stages("accept", "receive", "recall", "confinement", "spawn")
 
-        def timed(connection: Connection, taken: Taken) -> None:
+        def timed(connection: Connection, taken: Accepted) -> None:
             marks.begin(connection, taken.began, Action.ALLOW.word)
             marks.started = taken.spawned
             adopt(connection, taken)

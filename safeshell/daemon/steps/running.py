@@ -22,7 +22,7 @@ from safeshell.protocol import Flag, Reply
 from safeshell.text import text
 
 if TYPE_CHECKING:
-    from safeshell.daemon.fastpath.binding import Answered, Front
+    from safeshell.daemon.fastpath.binding import Answered, Fastpath
 
 DENIED = 126
 FAILED = 125
@@ -48,7 +48,7 @@ class Runner:
         self._programs = programs
         self._journal = journal
         self.placed: Counter[tuple[str, str]] = Counter()
-        self.front: Front | None = None
+        self.fastpath: Fastpath | None = None
 
     def time(self, timing: Untimed) -> None:
         """Has its stages timed, or no longer."""
@@ -108,8 +108,8 @@ class Runner:
 
     def _inspect_caller(self, connection: Connection) -> Caller:
         """What the kernel says about who asks; read last, right before a command is spawned for it."""
-        if self.front is not None:
-            umask = self.front.inspect(connection.pid, connection.pidfd)
+        if self.fastpath is not None:
+            umask = self.fastpath.inspect(connection.pid, connection.pidfd)
             if umask >= 0:
                 return Caller("", "", umask, self._own.nice, same_view=True)
         return inspect(connection.pid, self._own, connection.pidfd)
@@ -167,9 +167,9 @@ class Runner:
         assert caller is not None
         streams = None
         try:
-            if self.front is not None and len(connection.descriptors) == 4:
+            if self.fastpath is not None and len(connection.descriptors) == 4:
                 blocks = command.arguments, command.environment[1:]
-                pid = self.front.spawn(path, *blocks, connection.descriptors, caller.umask)
+                pid = self.fastpath.spawn(path, *blocks, connection.descriptors, caller.umask)
             else:
                 environment = expressible(unblock(command.environment[1:]))
                 if environment is None:
@@ -205,20 +205,25 @@ class Runner:
             child, connection.child = connection.child, None
             if streams is not None:
                 streams.drain()
-            if child is not None and child.told:
+            if child is not None and child.already_notified:
                 connection.close()
             else:
                 connection.exited(status, timed_out=timed_out)
             self._journal.ran(request, "daemon", reason, status, time.monotonic() - began)
 
         def stopped(number: int) -> None:
-            if self.front is not None:
-                self.front.disown(pid)  # what is told of it from now on is in order
+            if self.fastpath is not None:
+                self.fastpath.stop_notifying(pid)  # what is told of it from now on is in order
             connection.stopped(number)
 
         timeout_ms = request.decision.timeout_ms
         connection.child = self._watch(pid, ended, stopped, timeout_ms)
         # The front can tell of an end where that is one frame, and nothing is to be sent before it.
         plain = streams is None and not request.command.lines and not timeout_ms and not connection.backlog
-        if self.front is not None and plain and not connection.adopted and self.front.own(pid, connection.fileno):
+        if (
+            self.fastpath is not None
+            and plain
+            and not connection.adopted
+            and self.fastpath.notify_exit_on(pid, connection.fileno)
+        ):
             connection.adopted = pid

@@ -6,10 +6,8 @@ import contextlib
 import os
 import shutil
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from safeshell.daemon.core.loop import Loop
-from safeshell.daemon.fastpath import binding as front_module
+from safeshell.daemon.fastpath import binding
 from safeshell.daemon.fastpath.answer_replay import Changed, Reads, read_program, read_rules
-from safeshell.daemon.fastpath.binding import Front
+from safeshell.daemon.fastpath.binding import Fastpath
 from safeshell.daemon.observe.timings import Timings
 from safeshell.home.repository_rules import find_rules
 from safeshell.host.path_lookup import Programs
@@ -34,12 +32,12 @@ ELEMENTS = ("one", "two", "three")
 
 
 @pytest.fixture(scope="module")
-def front() -> Iterator[Front]:
+def front() -> Iterator[Fastpath]:
     """The library; it serves nobody."""
     path = native_front()
     assert path is not None, "nothing was compiled: these tests would show nothing"
     loop = Loop()
-    yield Front(path, loop.descriptors, Own.read(), (1024, 1024))
+    yield Fastpath(path, loop.descriptors, Own.read(), (1024, 1024))
     loop.close()
 
 
@@ -128,7 +126,7 @@ kinds_of_rules = st.tuples(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(before=kinds_of_rules, after=kinds_of_rules, changes=st.integers(0, 255))
 def test_rules_are_found_alike_where_the_reads_are(
-    front: Front, root: str, monkeypatch: pytest.MonkeyPatch, before: Any, after: Any, changes: int
+    front: Fastpath, root: str, monkeypatch: pytest.MonkeyPatch, before: Any, after: Any, changes: int
 ) -> None:
     monkeypatch.setenv("RECALL_ROOT", root)
     home = os.path.join(root, "home")
@@ -179,7 +177,7 @@ kinds_of_programs = st.lists(st.sampled_from(sorted(PROGRAM)), min_size=3, max_s
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(before=kinds_of_programs, after=kinds_of_programs, changes=st.integers(0, 7))
 def test_a_program_is_found_alike_where_the_reads_are(
-    front: Front, root: str, before: list[str], after: list[str], changes: int
+    front: Fastpath, root: str, before: list[str], after: list[str], changes: int
 ) -> None:
     programs = Programs()
     path = ":".join(os.path.join(root, element) for element in ELEMENTS).encode()
@@ -219,7 +217,7 @@ CHANGES: dict[str, Make] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_file_that_changed_is_noticed(front: Front, root: str, change: str) -> None:
+def test_a_file_that_changed_is_noticed(front: Fastpath, root: str, change: str) -> None:
     path = os.path.join(root, "file")
     put(path, "abc")
     reads = Reads()
@@ -229,7 +227,7 @@ def test_a_file_that_changed_is_noticed(front: Front, root: str, change: str) ->
     assert not front.is_unchanged(bytes(reads))
 
 
-def test_a_file_that_comes_is_noticed(front: Front, root: str) -> None:
+def test_a_file_that_comes_is_noticed(front: Fastpath, root: str) -> None:
     path = os.path.join(root, "file")
     reads = Reads()
     reads.file(os.fsencode(path), signature(path))
@@ -246,7 +244,7 @@ def test_a_file_that_comes_is_noticed(front: Front, root: str) -> None:
     assert not front.is_unchanged(bytes(reads))
 
 
-def test_reads_of_a_kind_that_is_not_known_never_hold(front: Front) -> None:
+def test_reads_of_a_kind_that_is_not_known_never_hold(front: Fastpath) -> None:
     assert not front.is_unchanged(b"?/bin/sh\0")
     assert front.is_unchanged(b"")
 
@@ -255,7 +253,7 @@ def test_reads_of_a_kind_that_is_not_known_never_hold(front: Front) -> None:
 
 
 @given(st.lists(st.lists(st.integers(0, 1 << 50), min_size=1, max_size=7), max_size=5))
-def test_the_front_counts_durations_as_python_does(front: Front, turns: list[list[int]]) -> None:
+def test_the_front_counts_durations_as_python_does(front: Fastpath, turns: list[list[int]]) -> None:
     both = [Timings(), Timings()]
     both[1].native = front.count
     for timings in both:
@@ -274,12 +272,12 @@ def test_a_library_of_another_source_is_refused(root: str) -> None:
     loop, path = Loop(), os.path.join(root, "front.so")
     with open(native_front() or "", "rb") as stream:
         library = stream.read()
-    ours = zlib.crc32(Path(front_module.__file__).with_name("front.c").read_bytes()).to_bytes(4, sys.byteorder)
+    ours = binding._checksum().to_bytes(4, sys.byteorder)
     assert ours in library
     with open(path, "wb") as stream:
         stream.write(library.replace(ours, bytes(byte ^ 1 for byte in ours)))
     try:
         with pytest.raises(OSError, match="compiled from another source"):
-            Front(path, loop.descriptors, Own.read(), (1024, 1024))
+            Fastpath(path, loop.descriptors, Own.read(), (1024, 1024))
     finally:
         loop.close()

@@ -13,10 +13,10 @@ import pytest
 from harness import PATH, temporary_directory, until
 
 from safeshell.command.command_line import block
-from safeshell.daemon.core.connection import Taken
+from safeshell.daemon.core.connection import Accepted
 from safeshell.daemon.core.executor import IGNORED_BY_PYTHON
 from safeshell.daemon.core.loop import Loop
-from safeshell.daemon.fastpath.binding import ANSWERED_STAGES, Answered, Front
+from safeshell.daemon.fastpath.binding import ANSWERED_STAGES, Answered, Fastpath
 from safeshell.daemon.observe.timings import Timings
 from safeshell.host.process.confinement import Own
 from safeshell.install.native import native_front
@@ -33,10 +33,10 @@ def loop() -> Iterator[Loop]:
     made.close()
 
 
-def make(loop: Loop, own: Own, limit: tuple[int, int] = (1024, 1024)) -> Front:
+def make(loop: Loop, own: Own, limit: tuple[int, int] = (1024, 1024)) -> Fastpath:
     path = native_front()
     assert path is not None, "nothing was compiled: these tests would show nothing"
-    return Front(path, loop.descriptors, own, limit)
+    return Fastpath(path, loop.descriptors, own, limit)
 
 
 def test_of_many_that_ask_at_once_each_is_answered_and_told_of_once(loop: Loop) -> None:
@@ -119,8 +119,8 @@ def test_it_waits_for_no_socket_that_it_has_closed(loop: Loop) -> None:
 
         def watched_after_one() -> set[int]:
             """Nothing where it took so long that it was left to Python."""
-            taken: list[Taken] = []
-            front.on_taken = taken.append
+            taken: list[Accepted] = []
+            front.on_accepted = taken.append
             with socket.socket(socket.AF_UNIX) as client:
                 client.connect(f"{root}/socket")
                 client.sendmsg([REQUEST], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from harness import temporary_directory
 
-from safeshell.daemon.listen.listener import Post
+from safeshell.daemon.listen.listener import Listener
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 
@@ -25,31 +25,31 @@ def place() -> Iterator[Home]:
 def test_the_socket_is_there_when_the_post_is_taken_and_gone_when_it_is_left(place: Home) -> None:
     mask = os.umask(0)
     try:
-        post = Post(place)
+        listener = Listener(place)
     finally:
         os.umask(mask)
     assert stat.S_IMODE(os.stat(place.socket).st_mode) == 0o600
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(place.socket)
-    assert not os.get_inheritable(post.listener.fileno())
-    post.leave()
-    post.leave()
+    assert not os.get_inheritable(listener.socket.fileno())
+    listener.leave()
+    listener.leave()
     assert os.listdir(place.root) == []
 
 
 def test_a_second_one_is_refused_until_the_first_leaves(place: Home) -> None:
-    first = Post(place)
+    first = Listener(place)
     with pytest.raises(SafeShellError, match=f"a daemon serves {place.root} already"):
-        Post(place)
+        Listener(place)
     assert os.listdir(place.root) == ["daemon.sock"]
     first.leave()
-    Post(place).leave()
+    Listener(place).leave()
 
 
 def test_who_left_does_not_take_the_next_ones_socket_away(place: Home) -> None:
-    first = Post(place)
+    first = Listener(place)
     first.leave()
-    second = Post(place)
+    second = Listener(place)
     first.leave()
     assert os.listdir(place.root) == ["daemon.sock"]
     second.leave()
@@ -65,14 +65,14 @@ def test_what_a_dead_daemon_left_is_replaced(place: Home, stale: str) -> None:
     else:
         os.symlink("nothing", place.socket)
     Path(place.root, f".s{os.getpid()}").touch()  # of one that died while it was at it
-    post = Post(place)
+    listener = Listener(place)
     assert stat.S_ISSOCK(os.lstat(place.socket).st_mode)
-    post.leave()
+    listener.leave()
 
 
 def test_what_can_not_be_replaced_is_said_and_nothing_is_kept(place: Home) -> None:
     os.makedirs(os.path.join(place.root, "daemon.sock", "x"))
     for _ in range(2):  # the lock was given back
         with pytest.raises(SafeShellError, match=f"can't listen at {place.root}/daemon.sock: "):
-            Post(place)
+            Listener(place)
     assert os.listdir(place.root) == ["daemon.sock"]
