@@ -109,24 +109,26 @@ def _decide(name: str, lines: str) -> Kind:
     return ask
 
 
-def _run(lines: str, name: str, *arguments: str) -> Kind:
-    def run(programs: Programs, made: Running, times: int, word: str) -> None:
+def run(lines: str, name: str, *arguments: str) -> Kind:
+    """Has a shimmed command run: the "same" line each time, or each time a "new" one."""
+
+    def ask(programs: Programs, made: Running, times: int, word: str) -> None:
         words = [os.path.join(made.home.shims, name), *arguments, *([word] if lines == "new" else [])]
         load(programs, "run", "1", str(times), lines, *words, home=made.home.root, directory="/")
         select.select([], [], [], REPORTED_S)
 
-    return run
+    return ask
 
 
 KINDS: dict[str, tuple[int, Kind]] = {
     "daemon, decides a line never seen": (DECISIONS, _decide("tool1", "new")),
     "daemon, decides by more than the line": (DECISIONS, _decide("tool2", "new")),
     "daemon, decides a line again": (DECISIONS, _decide("tool1", "same")),
-    "daemon, in place": (COMMANDS, _run("same", "echo")),
-    "daemon, in place, a new line": (COMMANDS, _run("new", "echo")),
+    "daemon, in place": (COMMANDS, run("same", "echo")),
+    "daemon, in place, a new line": (COMMANDS, run("new", "echo")),
     # It lasts: under callgrind every child may last longer than the front minds it alone, and this one always does.
-    "daemon, runs it": (COMMANDS, _run("same", "sleep", "0.05")),
-    "daemon, runs it, a new line": (COMMANDS, _run("new", "true")),
+    "daemon, runs it": (COMMANDS, run("same", "sleep", "0.05")),
+    "daemon, runs it, a new line": (COMMANDS, run("new", "true")),
 }
 """What is asked of the daemon, and how often."""
 
