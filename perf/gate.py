@@ -2,7 +2,11 @@
 
 Fails where the client or the daemon takes over 10 % more instructions for a request, and names the functions that do;
 and where a command's overhead, as a ratio to the native command or to the reference's overhead, is over 10 % worse than
-the baseline's and the two confidence intervals don't meet.
+the baseline's and the two confidence intervals don't meet. Commands are timed repeated, which the front answers, and as
+new lines, another argument each time, which go through Python.
+
+`gate.py --against COMMIT --new-at-most 0.7 0.78` also fails unless a new line's time over native, in place and in the
+daemon, is at most so much of what it is at that commit, the two intervals apart.
 """
 
 from __future__ import annotations
@@ -14,23 +18,29 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import callgrind
 import counts
 from building import Programs, build
 from callgrind import Count
-from overhead import RULES, Row, check_placement, work_tree
+from overhead import A_NEW_LINE, RULES, Row, check_placement, work_tree
 from reference import reference
-from timing import Case, Estimate, Timing, interleave
-from tree import HERE, Tree, baseline_commit, committed_tree, native_directory, working_tree
+from timing import Case, Estimate, Timing, estimate, interleave
+from tree import HERE, Tree, baseline_commit, committed_tree, known_commit, native_directory, working_tree
 from workload import compiled_home, configuration, running_home
 
 WORSE = 1.10
 """What is let pass: instructions differ by this much for reasons of layout, and of the collector's rounds."""
+
+WAYS = {"in place": "exec", "daemon": "spawn", "denied": "refuse"}
+"""What becomes of a command, and the reference's mode that does the like."""
+
+EXECUTIONS = {"in place": "in_place", "daemon": "daemon"}
+"""Ways in which a command runs, and the setting for it."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +64,42 @@ class Compared:
         return self.after.value > self.before.value * WORSE and self.after.clearly_above(self.before)
 
 
+@dataclass(frozen=True)
+class Overhead:
+    """What a command takes over native in both trees.
+
+    Attributes:
+        what: command.
+        before, after: the baseline's and this tree's, µs.
+        ratio: this tree's as a multiple of the baseline's.
+    """
+
+    what: str
+    before: Estimate
+    after: Estimate
+    ratio: Estimate
+
+    def is_within(self, limit: float) -> bool:
+        """Whether it is at most so much of the baseline's, and lower by more than noise."""
+        return self.ratio.value <= limit and self.before.clearly_above(self.after)
+
+
 def main() -> int:
     """Measures, prints, judges; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=400, metavar="N", help="rounds of timing (default: 400)")
     parser.add_argument("--without-counts", action="store_true", help="only compare times: no valgrind is needed")
+    parser.add_argument("--against", metavar="COMMIT", help="another commit than perf/BASELINE names")
+    parser.add_argument(
+        "--new-at-most",
+        nargs=2,
+        type=float,
+        metavar=("IN_PLACE", "DAEMON"),
+        help="fail unless a new line's time over native is at most so much of the commit's",
+    )
     parser.add_argument("--json", metavar="FILE", help="also write the figures as JSON")
     options = parser.parse_args()
+    commit = known_commit(options.against, "asked for") if options.against else baseline_commit()
     why = "" if options.without_counts else callgrind.available()
     if why:
         raise SystemExit(f"instructions can't be counted: {why}\nhint: install it, or --without-counts")
@@ -68,27 +107,17 @@ def main() -> int:
         programs = build(directory)
         if programs is None:
             return 1
-        found = compare(programs, directory, options.runs, with_counts=not options.without_counts)
+        before = committed_tree(commit, os.path.join(directory, "old"))
+        after = working_tree(os.path.join(directory, "new"))
+        print(f"\nagainst the {before.name}", flush=True)
+        counted = [] if options.without_counts else _count(before, after, programs)
+        timings = _timings({"before": before, "after": after}, programs, options.runs)
+    timed, overheads = compare_ratios(timings), compare_overheads(timings)
+    _print(counted, timed, overheads)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as stream:
-            json.dump(record(found), stream, indent=1)
-    return judge(found)
-
-
-def compare(programs: Programs, directory: str, runs: int, *, with_counts: bool) -> list[Compared]:
-    """Prepares both trees, counts them, times them; prints as it goes.
-
-    Raises:
-        SystemExit: the baseline can't be had.
-    """
-    commit = baseline_commit()
-    before = committed_tree(commit, os.path.join(directory, "old"))
-    after = working_tree(os.path.join(directory, "new"))
-    print(f"\nagainst the {before.name}", flush=True)
-    counted = _count(before, after, programs) if with_counts else []
-    timed = _time(before, after, programs, runs)
-    _print(counted, timed)
-    return counted + timed
+            json.dump(record(counted + timed, overheads), stream, indent=1)
+    return judge(counted + timed) | judge_new_lines(overheads, options.new_at_most)
 
 
 def _count(before: Tree, after: Tree, programs: Programs) -> list[Compared]:
@@ -133,21 +162,40 @@ def _bytecodes(tree: Tree, programs: Programs) -> dict[str, int]:
         return found
 
 
-def _time(before: Tree, after: Tree, programs: Programs, runs: int) -> list[Compared]:
-    timings = _timings({"before": before, "after": after}, programs, runs)
+def compare_ratios(timings: Mapping[str, Timing]) -> list[Compared]:
+    """Each command's time as ratios to what was timed beside it: what is held to the baseline's."""
     found = []
-    for way, limit in (("in place", "exec"), ("daemon", "spawn"), ("denied", "refuse")):
-        rows = [
-            Row("true", way, timings[f"{tree}, {way}"], timings["native"], timings[f"reference, {limit}"])
-            for tree in ("before", "after")
-        ]
-        for what, figure in (
-            ("as a multiple of native", Row.ratio),
-            ("overhead as a multiple of the reference's", _times_reference),
-        ):
-            old, new = (figure(row) for row in rows)
-            if old is not None and new is not None:
-                found.append(Compared(f"true, {way}: {what}", old, new))
+    for new_line in ("", A_NEW_LINE):
+        for way, mode in WAYS.items():
+            native, limit = timings[f"native{new_line}"], timings[f"reference, {mode}{new_line}"]
+            rows = [
+                Row("true", way, timings[f"{tree}, {way}{new_line}"], native, limit) for tree in ("before", "after")
+            ]
+            for what, figure in (
+                ("as a multiple of native", Row.ratio),
+                ("overhead as a multiple of the reference's", _times_reference),
+            ):
+                old, new = (figure(row) for row in rows)
+                if old is not None and new is not None:
+                    found.append(Compared(f"true, {way}{new_line}: {what}", old, new))
+    return found
+
+
+def compare_overheads(timings: Mapping[str, Timing]) -> list[Overhead]:
+    """Each command's time over native, in both trees."""
+    found = []
+    for new_line in ("", A_NEW_LINE):
+        for way in EXECUTIONS:
+            names = f"before, {way}{new_line}", f"after, {way}{new_line}", f"native{new_line}"
+            before, after, native = (timings[name] for name in names)
+            found.append(
+                Overhead(
+                    f"true, {way}{new_line}",
+                    estimate(lambda own, native: own - native, before, native),
+                    estimate(lambda own, native: own - native, after, native),
+                    estimate(lambda old, new, native: (new - native) / max(old - native, 0.001), before, after, native),
+                )
+            )
     return found
 
 
@@ -157,18 +205,20 @@ def _times_reference(row: Row) -> Estimate | None:
 
 
 def _timings(trees: dict[str, Tree], programs: Programs, runs: int) -> dict[str, Timing]:
+    """Times `true` repeated and as a new line: natively, in each tree, by the reference; all interleaved."""
     with work_tree() as base, contextlib.ExitStack() as stack:
         true = shutil.which("true", path=base["PATH"]) or "true"
         cases = [Case("native", true, ["true"], base)]
         homes = []
         for name, tree in trees.items():
-            for execution, way in (("in_place", "in place"), ("daemon", "daemon")):
+            for way, execution in EXECUTIONS.items():
                 made = stack.enter_context(running_home(RULES, configuration(["true"], execution), tree.python))
                 homes.append((made, execution))
                 path, environment = made.shimmed("true", base)
                 cases.append(Case(f"{name}, {way}", path, ["true"], environment))
             cases.append(Case(f"{name}, denied", path, ["true", "--deny-me"], environment, status=126))
         cases += stack.enter_context(_reference_cases(trees["before"], programs, base, true))
+        cases += [replace(case, name=f"{case.name}{A_NEW_LINE}", is_new=True) for case in cases]
         timings = interleave(cases, runs)
         for made, execution in homes:
             check_placement(made, execution)
@@ -182,7 +232,7 @@ def _reference_cases(tree: Tree, programs: Programs, base: dict[str, str], true:
     client = os.path.join(native_directory(tree.root), "safeshell-shim")
     cases = []
     with contextlib.ExitStack() as stack:
-        for mode in ("exec", "spawn", "refuse"):
+        for mode in WAYS.values():
             home = stack.enter_context(reference(programs, mode, client, [true]))
             environment = {**base, "SAFESHELL_HOME": home, "PATH": f"{home}/shims:{base['PATH']}"}
             status = 126 if mode == "refuse" else 0
@@ -190,15 +240,23 @@ def _reference_cases(tree: Tree, programs: Programs, base: dict[str, str], true:
         yield cases
 
 
-def _print(counted: list[Compared], timed: list[Compared]) -> None:
-    print(f"{'instructions a request':<58} {'baseline':>10} {'now':>10} {'change':>8}")
+def _print(counted: list[Compared], timed: list[Compared], overheads: list[Overhead]) -> None:
+    print(f"{'instructions a request':<70} {'baseline':>10} {'now':>10} {'change':>8}")
     for one in counted:
         change = (one.after.value / one.before.value - 1) * 100
-        print(f"{one.what:<58} {one.before.value:>10,.0f} {one.after.value:>10,.0f} {change:>+7.1f}%")
-    print(f"{'ratios of the same run':<58} {'baseline':>22} {'now':>22}")
+        print(f"{one.what:<70} {one.before.value:>10,.0f} {one.after.value:>10,.0f} {change:>+7.1f}%")
+    print(f"{'ratios of the same run':<70} {'baseline':>22} {'now':>22}")
     for one in timed:
-        both = (f"{each.value:.2f} ({each.low:.2f} to {each.high:.2f})" for each in (one.before, one.after))
-        print(f"{one.what:<58} " + " ".join(f"{text:>22}" for text in both), flush=True)
+        print(f"{one.what:<70} {_interval(one.before):>22} {_interval(one.after):>22}")
+    print(f"{'over native, µs':<70} {'baseline':>22} {'now':>22} {'of the baseline':>22}")
+    for each in overheads:
+        both = " ".join(f"{_interval(figure, 0):>22}" for figure in (each.before, each.after))
+        print(f"{each.what:<70} {both} {_interval(each.ratio):>22}", flush=True)
+
+
+def _interval(figure: Estimate, digits: int = 2) -> str:
+    value, low, high = (f"{number:.{digits}f}" for number in figure)
+    return f"{value} ({low} to {high})"
 
 
 def judge(found: list[Compared]) -> int:
@@ -214,11 +272,31 @@ def judge(found: list[Compared]) -> int:
     return 1 if worse else 0
 
 
-def record(found: list[Compared]) -> list[dict[str, Any]]:
+def judge_new_lines(overheads: list[Overhead], limits: Sequence[float] | None) -> int:
+    """Says which new line costs more of what the baseline's does than is asked; returns the exit status."""
+    named = {each.what: each for each in overheads}
+    asked = [(named[f"true, {way}{A_NEW_LINE}"], limit) for way, limit in zip(EXECUTIONS, limits or (), strict=False)]
+    missed = [(each, limit) for each, limit in asked if not each.is_within(limit)]
+    for each, limit in missed:
+        apart = "" if each.before.clearly_above(each.after) else ", and the intervals meet"
+        print(
+            f"FAILED: {each.what}: {each.ratio.value:.2f} of the baseline's, at most {limit} is asked{apart}",
+            file=sys.stderr,
+        )
+    return 1 if missed else 0
+
+
+def record(found: list[Compared], overheads: list[Overhead]) -> list[dict[str, Any]]:
     """For JSON."""
     return [
-        {"what": one.what, "before": one.before, "after": one.after, "worse": one.worse, "culprit": one.culprit}
-        for one in found
+        *(
+            {"what": one.what, "before": one.before, "after": one.after, "worse": one.worse, "culprit": one.culprit}
+            for one in found
+        ),
+        *(
+            {"what": f"{each.what}: µs over native", "before": each.before, "after": each.after, "ratio": each.ratio}
+            for each in overheads
+        ),
     ]
 
 

@@ -48,15 +48,31 @@ def baseline_commit() -> str:
     commit = next((line.split()[0] for line in lines if line.strip() and not line.startswith("#")), "")
     if not commit:
         raise SystemExit("perf/BASELINE names no commit")
+    return known_commit(commit, "the baseline of perf/BASELINE")
+
+
+def known_commit(commit: str, what: str) -> str:
+    """The whole name of a commit of this clone.
+
+    Args:
+        commit: any name that git knows it by.
+        what: it is, for the message.
+
+    Raises:
+        SystemExit: this isn't a clone, or one without that commit.
+    """
     known = subprocess.run(
-        ["git", "-C", ROOT, "cat-file", "-e", f"{commit}^{{commit}}"], capture_output=True, text=True, check=False
+        ["git", "-C", ROOT, "rev-parse", "--verify", f"{commit}^{{commit}}"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if known.returncode:
         raise SystemExit(
-            f"the baseline, commit {commit[:12]} of perf/BASELINE, isn't in this clone: {known.stderr.strip()}\n"
+            f"commit {commit[:12]}, {what}, isn't in this clone: {known.stderr.strip()}\n"
             f"hint: `git fetch origin {commit}`, or `git fetch --unshallow` in a shallow clone"
         )
-    return commit
+    return known.stdout.strip()
 
 
 def working_tree(directory: str) -> Tree:
