@@ -17,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 BASELINE = os.path.join(HERE, "BASELINE")
 
-_PARTS = ("safeshell", "compiler", "shims", "hatch_build.py")
+PARTS = ("safeshell", "compiler", "shims", "hatch_build.py")
 """What is measured; the benchmark itself is always this tree's."""
 
 
@@ -79,7 +79,7 @@ def working_tree(directory: str) -> Tree:
     """Copies this tree as it stands, changes that aren't committed with it."""
     os.mkdir(directory)
     leave = shutil.ignore_patterns("__pycache__", "safeshell-shim", "safeshell-front.so")
-    for part in _PARTS:
+    for part in PARTS:
         source, target = os.path.join(ROOT, part), os.path.join(directory, part)
         if os.path.isdir(source):
             shutil.copytree(source, target, ignore=leave)
@@ -91,7 +91,7 @@ def working_tree(directory: str) -> Tree:
 def committed_tree(commit: str, directory: str) -> Tree:
     """Takes a commit's files out of the repository; nothing of the repository is changed."""
     os.mkdir(directory)
-    with subprocess.Popen(["git", "-C", ROOT, "archive", commit, *_PARTS], stdout=subprocess.PIPE) as archive:
+    with subprocess.Popen(["git", "-C", ROOT, "archive", commit, *PARTS], stdout=subprocess.PIPE) as archive:
         subprocess.run(["tar", "-x", "-C", directory], stdin=archive.stdout, check=True)
     if archive.returncode:
         raise SystemExit(f"git archive {commit} failed")

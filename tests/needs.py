@@ -2,6 +2,7 @@
 
     @pytest.mark.needs("bwrap")             # a program on PATH
     @pytest.mark.needs("nc|socat", "root")  # either of two; to be root
+    @pytest.mark.needs("commit:1a2b3c4")    # a clone that goes back so far
     need("sshd")                            # the same in the middle of a test or a fixture
 
 The last lines of a run tell, program by program, how many tests were skipped and which package brings it.
@@ -13,12 +14,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
 ROOT = "root"
+COMMIT = "commit:"
 
 PACKAGES = {
     "ar": "binutils",
@@ -101,12 +104,22 @@ def why_not(*needs: str) -> str:
     """What of these is not here, as the reason of a skip, or ""."""
     missing = [need for need in needs if not _is_here(need)]
     for need in missing:
-        assert need == ROOT or need.partition("|")[0] in PACKAGES, f"PACKAGES doesn't say what brings {need}"
+        known = need == ROOT or need.startswith(COMMIT) or need.partition("|")[0] in PACKAGES
+        assert known, f"PACKAGES doesn't say what brings {need}"
     return f"needs {' and '.join(missing)}" if missing else ""
 
 
 def _is_here(need: str) -> bool:
+    if need.startswith(COMMIT):
+        return _is_known(need.removeprefix(COMMIT))
     return os.geteuid() == 0 if need == ROOT else found(need) is not None
+
+
+def _is_known(commit: str) -> bool:
+    """Whether this is a clone that has a commit."""
+    git = found("git")
+    look = ["-C", os.path.dirname(os.path.abspath(__file__)), "cat-file", "-e", f"{commit}^{{commit}}"]
+    return git is not None and not subprocess.run([git, *look], stderr=subprocess.DEVNULL, check=False).returncode
 
 
 def found(programs: str) -> str | None:
@@ -127,6 +140,8 @@ def remedy(need: str) -> str:
     """What a person does to have what a test needs."""
     if need == ROOT:
         return "run as root"
+    if need.startswith(COMMIT):
+        return "git fetch --unshallow"
     package = PACKAGES[need.partition("|")[0]]
     return f"apt-get install {package}" if package else "no package of Debian's brings it"
 

@@ -94,3 +94,9 @@ def test_what_may_be_skipped_may_also_run(project: Path) -> None:
 def test_a_program_without_a_package_is_a_mistake() -> None:
     with pytest.raises(AssertionError, match="PACKAGES doesn't say what brings no-such-program"):
         needs.need("no-such-program")
+
+
+def test_a_commit_is_needed_by_its_name() -> None:
+    assert needs.why_not("commit:HEAD") == ""
+    assert needs.why_not("commit:no-such-commit") == "needs commit:no-such-commit"
+    assert needs.remedy("commit:no-such-commit") == "git fetch --unshallow"
