@@ -128,7 +128,7 @@ class _Setting:
         self._warm_up(min(rules, COMMANDS))
 
     def _warm_up(self, tools: int) -> None:
-        made = self._policies.policy(None)
+        made = self._policies.policy(())
         assert made is not None
         for tool in range(tools):
             name = f"tool{tool}"
@@ -152,7 +152,7 @@ class _Setting:
 
     def sample(self, number: int) -> None:
         """One line each way, never seen and again."""
-        made = self._policies.policy(None)
+        made = self._policies.policy(())
         assert made is not None
         for unseen, cached, decide in (
             (self.figures.ready, self.figures.ready_cached, lambda *request: self._decide(made, *request)),

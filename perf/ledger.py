@@ -29,7 +29,7 @@ from safeshell.command.command_line import block, unblock
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.daemon.steps.locate import working_directory
-from safeshell.daemon.steps.placement import expressible
+from safeshell.daemon.steps.spawn import expressible
 from safeshell.host.path_lookup import Programs
 from safeshell.host.process.confinement import Own, inspect
 from safeshell.policy.context import Context
@@ -46,8 +46,8 @@ STAGES = {
     "accept": (FRONT, "taking the connection, and who is at its other end"),
     "receive": (FRONT, "waiting for the request, and reading it"),
     "recall": (FRONT, "finding the answer, and that nothing it hangs on has changed"),
-    "reply": (FRONT, "the answer"),
-    "confinement": (IN_FRONT, "who asks: confinement, limits, umask"),
+    "finish": (FRONT, "the answer"),
+    "place": (IN_FRONT, "who asks: confinement, limits, umask"),
     "spawn": (IN_FRONT, "vfork, up to the child's execve"),
     "reap": (IN_FRONT, "from waking up to the child's status"),
 }
@@ -118,7 +118,7 @@ def _daemon(pid: int) -> list[Part]:
         environment = ENVIRONMENT + block([b"PATH=" + os.fsencode(path)])
         arguments = block([b"true"])
         request = encode_command(Command(Type.EXECUTE, 0, b"/x/shims/true", arguments, environment, 0, 0))
-        policy = policies.policy(None)
+        policy = policies.policy(())
         assert policy is not None
         context, programs = Context(), Programs()
         facts = RequestFacts(environment, directory, context, descriptor=descriptor)
@@ -131,7 +131,7 @@ def _daemon(pid: int) -> list[Part]:
             (DAEMON, "… of that, eight namespaces", lambda: _namespaces(pid)),
             (DAEMON, "the working directory's name", lambda: working_directory(descriptor, pid, same_view=True)),
             (DAEMON, "whether a repository's rules apply", lambda: policies.repository(directory)),
-            (DAEMON, "whether a rules file has changed", lambda: policies.stale(None)),
+            (DAEMON, "whether a rules file has changed", lambda: policies.stale(())),
             (
                 DAEMON,
                 "deciding",

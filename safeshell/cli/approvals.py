@@ -65,8 +65,10 @@ def approve(number: int, span: str, prefix: int | None, *, pin_stdin: bool) -> N
     answer: dict[str, Any] = {"do": "approve", "id": number, "for": span}
     if prefix is not None:
         answer["prefix"] = prefix
-    _answer(answer, pin_stdin=pin_stdin)
-    click.echo(f"approved {number}", err=True)
+    if _answer(answer, pin_stdin=pin_stdin).get("late"):
+        click.echo(f"approved {number}: it no longer waits, so the next equal command runs, once", err=True)
+    else:
+        click.echo(f"approved {number}", err=True)
 
 
 @command.command()
@@ -117,14 +119,15 @@ def ask_pin(prompt: str) -> str:
         raise SafeShellError("there is no terminal to ask for the PIN at") from error
 
 
-def _answer(answer: dict[str, Any], *, pin_stdin: bool) -> None:
-    """Answers; the PIN is asked for where the daemon wants it, and would otherwise take the answer."""
+def _answer(answer: dict[str, Any], *, pin_stdin: bool) -> dict[str, Any]:
+    """Answers, and returns what came of it; the PIN is asked for only where the daemon wants it."""
     if pin_stdin:
         answer["pin"] = sys.stdin.readline().rstrip("\n")
     said = client.approvals(answer)
     if said.get("needs_pin"):
         said = client.approvals({**answer, "pin": ask_pin("PIN")})
     _check(said)
+    return said
 
 
 def _check(answer: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from safeshell.client import control
 from safeshell.daemon.steps.borrow import NotTakenError, take
-from safeshell.daemon.steps.placement import Placement, choose
+from safeshell.daemon.steps.place import Placement, choose
 from safeshell.errors import ProtocolError, SafeShellError, UnreachableError
 from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
@@ -75,8 +75,6 @@ def _judge(
         nice=nice,
         blocked=command.blocked,
         has_stdio=descriptors == _DESCRIPTORS,
-        can_express=True,  # the command's environment is the one that --env gives
-        can_enter=True,
         setting=setting,
         rule=rule,
     )

@@ -1,93 +1,201 @@
-"""A command on its way through the daemon."""
+"""A request on its way through the daemon: what was asked, what was found out, what was decided, how it ended."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from safeshell.command.unwrap import Spelling
 from safeshell.daemon.core.connection import Connection
+from safeshell.daemon.core.executor import Child
+from safeshell.daemon.core.loop import Timer
 from safeshell.host.process.confinement import Caller
 from safeshell.policy.decision import Decision
 from safeshell.policy.decision_cache import Policy
 from safeshell.policy.facts import RequestFacts
-from safeshell.protocol import Command
+from safeshell.protocol import Command, Reply, Signal
+
+if TYPE_CHECKING:
+    from safeshell.daemon.approvals.grants import Grant
+    from safeshell.daemon.core.streams import Streams
+    from safeshell.daemon.fastpath.reads import Reads
+    from safeshell.daemon.observe.timings import Turn
+    from safeshell.daemon.sources.line_service import Line
+    from safeshell.daemon.sources.policy_source import Rules
+
+DENIED = 126
+FAILED = 125
+NEEDS_APPROVAL = 77
+NOT_FOUND = 127
+"""Exit statuses of a client whose command did not run (contract, "Exit codes")."""
 
 
 class Request:
-    """What is asked for, who asks, and what was decided.
+    """What is asked for, who asks, and all that the decision hung on.
+
+    There is one from the first byte on. Each step of its way (`safeshell.daemon.steps`) reads and sets its part.
 
     Attributes:
-        connection: whom to answer.
-        command: what is to run: what was asked for, or what a redirect put in its place.
-        same_view: whether who asks sees the file system as the daemon does.
-        caller: what the kernel says about who asks, where that has been read; else it is when the command is placed.
+        connection: whom to answer; it has what only the kernel says of who asks: pid, uid, pidfd, descriptors.
+        step: the place of the step that is to be taken next; of a request that waits, the one that it waits in.
+        waiting: whether the client was told that its command waits.
+        deadline: until when the request has to be whole.
+
+        command: what is to run: what was asked for, or what a redirect put in its place; None until it is whole.
+        asked: what was asked for.
+        name, base: the basename of the file executed, as bytes and as text.
+        frame: the request's bytes, where its answer may be worth keeping (`safeshell.daemon.fastpath`); else nothing.
+        passed: how many descriptors came with it.
+        located: the directory, where the fast path has looked already that the caller sees it as the daemon does, that
+            no repository's rules apply and the user's are unchanged; else nothing, and all that has to be found out.
+        signals: that came right behind the request.
+
+        caller: what the kernel says about who asks, once that has been read.
         obstacle: why the client's descriptors couldn't be borrowed, or "".
+        same_view: whether who asks sees the file system as the daemon does.
         directory: the working directory, None where it has no path.
-        policy: what it is decided by.
+        spellings: what it really runs, the command itself first; nothing where it is all there is.
+        rules, rules_of: the repository rules that apply, as `Policies.repository` names them: to the command itself,
+            and to each of its spellings, where there are more.
+        fresh: whether the tables are known to be as their sources.
+        patient: whether it may wait for a compilation.
+        reads: what was read of the file system for the answer, as long as that can be listed; else None.
+
+        policy: what the command itself is decided by.
         facts: where its facts are read.
-        spellings: what it really runs, the command itself first.
         decisions: of each spelling; one more where they are nested too deep.
         decision: of them all.
-        program: where the program is, once it has been found; a redirect's is found before it is run.
-        reason: why it is run where it is, once it is.
-        replaced: whether a redirect put another command in the place of what was asked for.
+        cached: whether all of it came from memory.
+        grant: the approval that a person gave for it, if one did.
+        covered: whether it was approved: what runs inside it needn't be asked about again.
+        redirected: spellings, their decisions and that of all, by which another command was put in its place.
+
+        placement: who runs the command, "daemon" or "in_place"; "" before that is settled.
+        reason: why there.
+        program: where the program is.
+        arguments: what the program is given: `command.arguments`, or with its path for its name.
+        child: the command running for it.
+        adopted: its pid, while the fast path tells of its end; else 0.
+        streams: its output, where the client passed no descriptors.
+        spawned_ns: when it was started, monotonic.
+
+        refusal: the last answer, where nothing runs: status and message.
+        result: the last answer to who only asks: of a script None, that it would run.
+        line: of a shell line, what the record is made of.
+        error: what failed, for the record.
+        approval: what came of asking for an approval, for the record, where the command does not run.
+        wait_status: how it ended, as waitpid(2) has it; None where that is not known here.
+        timed_out: whether a rule's timeout ended it.
+        duration_s: how long it ran.
+
+        watches: whether it is a monitor's.
+        began, spent: of what is timed: when its turn began, and what its earlier turns took, ns.
+        turns: those before it was known whether it is a command.
     """
 
-    __slots__ = (
-        *("caller", "command", "connection", "decision", "decisions", "directory", "facts", "obstacle", "policy"),
-        *("program", "reason", "replaced", "same_view", "spellings"),
-    )
+    # Defaults stand in the class: a request sets what it comes to, which for most is less than half.
+    connection: Connection
+    step = 0
+    waiting = False
+    deadline: Timer | None = None
 
-    # By place: arguments by name would cost each request 2 % of its instructions.
-    def __init__(
-        self,
-        connection: Connection,
-        command: Command,
-        same_view: bool,
-        caller: Caller | None,
-        obstacle: str,
-        directory: bytes | None,
-        policy: Policy,
-        facts: RequestFacts,
-        spellings: Sequence[Spelling],
-        decisions: Sequence[Decision],
-        decision: Decision,
-    ) -> None:
+    command: Command | None = None
+    asked: Command
+    name = b""
+    base = ""
+    frame = b""
+    passed = 0
+    located = b""
+    signals: Sequence[Signal] = ()
+
+    caller: Caller | None = None
+    obstacle = ""
+    same_view = True
+    directory: bytes | None = None
+    spellings: Sequence[Spelling] = ()
+    rules: Rules = ()
+    rules_of: Sequence[Rules] = ()
+    fresh = False
+    patient = True
+    reads: Reads | None = None
+
+    policy: Policy
+    facts: RequestFacts
+    decisions: Sequence[Decision] = ()
+    decision: Decision
+    cached = False
+    grant: Grant | None = None
+    covered = False
+    redirected: tuple[Sequence[Spelling], Sequence[Decision], Decision] | None = None
+
+    placement = ""
+    reason = ""
+    program: bytes | None = None
+    arguments = b""
+    child: Child | None = None
+    adopted = 0
+    streams: Streams | None = None
+    spawned_ns = 0
+
+    refusal: tuple[int, str] | None = None
+    result: Any = None
+    line: tuple[Line, dict[str, Any]] | None = None
+    error = ""
+    approval: Mapping[str, object] | None = None
+    wait_status: int | None = None
+    timed_out = False
+    duration_s: float | None = None
+
+    watches = False
+    began = 0
+    spent = 0
+    turns: Sequence[Turn] = ()
+
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.command = command
-        self.same_view = same_view
-        self.caller = caller
-        self.obstacle = obstacle
-        self.directory = directory
-        self.policy = policy
-        self.facts = facts
-        self.spellings = spellings
-        self.decisions = decisions
-        self.decision = decision
-        self.program: bytes | None = None
-        self.reason = ""
-        self.replaced = False
 
     def copy(self) -> Request:
         """The same, to be changed."""
         made = object.__new__(Request)
-        for name in Request.__slots__:
-            setattr(made, name, getattr(self, name))
+        made.__dict__.update(self.__dict__)
         return made
 
+    def name_command(self) -> None:
+        """Takes the name of the file executed from the command."""
+        assert self.command is not None
+        given = self.command.name
+        self.name = name = given[given.rfind(b"/") + 1 :]
+        self.base = name.decode("utf-8", "replace")
+
+    def refuse(self, status: int, message: str, *, error: str = "") -> str:
+        """Settles that nothing runs; returns the step that says so.
+
+        Args:
+            status: what the client ends with.
+            message: for people, without the name of the product before it.
+            error: what failed, where it is a failure and no decision.
+        """
+        self.refusal, self.error = (status, f"safeshell: {message}"), error
+        return "finish"
+
+    def tell_waiting(self) -> None:
+        """Tells the client, once, that its command waits."""
+        if not self.waiting:
+            self.waiting = True
+            self.connection.tell(Reply.WAITING)
+
     @property
-    def base(self) -> bytes:
+    def here(self) -> bytes:
         """The caller's directory as it is reached from here, for what is relative to it."""
-        if self.connection.descriptors:
-            return b"/proc/self/fd/%d" % self.connection.descriptors[-1]
-        return b"/proc/%d/cwd" % self.connection.pid
+        descriptors = self.connection.descriptors
+        return b"/proc/self/fd/%d" % descriptors[-1] if descriptors else b"/proc/%d/cwd" % self.connection.pid
+
+    @property
+    def decided(self) -> Decision:
+        """What was decided of what was asked for; `decision` is of what runs."""
+        return self.decision if self.redirected is None else self.redirected[2]
 
     @property
     def is_ai(self) -> bool:
         """Whether an agent asks."""
         return self.facts.read(("ai",)) is True
-
-    @property
-    def name(self) -> bytes:
-        """The basename of the file executed."""
-        return self.command.name[self.command.name.rfind(b"/") + 1 :]

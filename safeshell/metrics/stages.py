@@ -1,19 +1,23 @@
-"""The stages of a command's way through the daemon, as its statistics name them. In their order."""
+"""Stages of a request's way through the daemon: the steps, and what is timed beside them. In their order."""
 
 from __future__ import annotations
 
 STAGES = {
     "accept": "taking the connection and who is at its other end",
-    "receive": "reading the request from the socket",
+    "receive": "the request's bytes into a command",
     "recall": "finding the answer to the same request, and that nothing it hangs on has changed",
-    "decode": "the request's bytes into a command",
-    "facts": "the directory, the repository, and whether their rules are unchanged",
+    "borrow": "taking the descriptors of a client that can't pass any",
+    "locate": "the directory, what the command really runs, and which repository's rules apply",
+    "refresh": "whether the rules' sources are unchanged",
     "decide": "every spelling of the command, from memory or by the automata",
-    "confinement": "what the kernel says of the caller, where the command could run in the daemon",
-    "spawn": "from the decision to the running child: placement, program, environment, posix_spawn",
-    "reply": "from the decision, or the child's end, to the answer sent and the connection closed",
+    "act": "what the decision leads to",
+    "place": "who runs it, and what the kernel says of the caller where the daemon could",
+    "find": "the program, along the caller's PATH",
+    "spawn": "starting it, where the daemon runs it",
     "child": "the command itself, in the daemon",
     "reap": "from the signal that a child ended to its status",
+    "finish": "the answer sent and the connection closed",
+    "record": "counts and records, once the answer is out",
 }
 """Name → what its time is spent on."""
 

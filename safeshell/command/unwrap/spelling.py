@@ -80,6 +80,18 @@ class FileWorld:
 
         return gitconfig.aliases(name, variable_of(spelling), spelling.directory, prefix=self._prefix)
 
+    def places(self, spelling: Spelling) -> tuple[bytes | None, ...]:
+        """The directories whose repositories' rules a spelling is judged by.
+
+        Its own; and where git is told of another repository (GIT_DIR, `--git-dir`), that one's.
+        """
+        own = spelling.directory
+        if spelling.name != "git" or not (spelling.git_environment or b"\0GIT_" in spelling.environment):
+            return (own,)
+        from safeshell.host.git import aliases as gitconfig  # noqa: PLC0415 # as above
+
+        return (own, *gitconfig.tops(variable_of(spelling), own, prefix=self._prefix))
+
 
 class StatedWorld:
     """A world of what is stated and nothing else: no links, no configuration but the environment's."""

@@ -13,13 +13,13 @@ from safeshell.host.process.confinement import Own, inspect
 from safeshell.policy.context import Context
 
 
-def objection(pid: int, pidfd: int, requester: int | None, own: Own, markers: Sequence[str]) -> str:
+def objection(pid: int, pidfd: int, requester: ancestry.Process | None, own: Own, markers: Sequence[str]) -> str:
     """Why a process may not answer, or "".
 
     Args:
         pid: who answers.
         pidfd: a descriptor of it.
-        requester: who asked; None where the question is whether it may answer at all.
+        requester: who asked, as it was then; None where the question is whether it may answer at all.
         own: the daemon's own state.
         markers: variables that tell an agent.
     """
@@ -36,12 +36,9 @@ def objection(pid: int, pidfd: int, requester: int | None, own: Own, markers: Se
         if context.is_ai(ancestry.environment(ancestor.pid)):
             return f"who answers runs inside an agent: process {ancestor.pid} was started with an agent's environment"
     if requester is not None:
-        asker = ancestry.read(requester)
-        if asker is None:
-            return "who asked is gone"
         for ancestor in ancestors:
-            if ancestor.session == asker.session:
+            if ancestor.session == requester.session:
                 return "who answers is in the session of who asked"
-            if ancestor.pid == requester:
+            if (ancestor.pid, ancestor.started) == (requester.pid, requester.started):
                 return "who answers was started by who asked"
     return ""

@@ -11,7 +11,6 @@ from safeshell.command.unwrap import Spelling
 from safeshell.daemon.request import Request
 from safeshell.host.process import ancestry
 from safeshell.policy.decision import Action, Decision
-from safeshell.text import text
 
 GRANTS_MAX = 1024
 """Remembered approvals; beyond them the oldest are forgotten, and asked for again."""
@@ -44,12 +43,39 @@ class _Scope(NamedTuple):
         )
 
 
-class _Grant(NamedTuple):
+class Grant(NamedTuple):
+    """What a person has allowed.
+
+    Attributes:
+        words: the command's words, or the first of them.
+        is_prefix: whether others may follow them.
+        scope: for what it was given.
+        same_view: whether who asked saw the file system as the daemon does.
+        expires: until when it may be used, monotonic, s.
+        session: whose requests alone it covers, by its leader; None for any.
+        once: whether it is used up by the first request that it covers.
+    """
+
     words: tuple[bytes, ...]
     is_prefix: bool
     scope: _Scope
-    expires: float
-    session: tuple[int, int] | None
+    same_view: bool
+    expires: float = float("inf")
+    session: tuple[int, int] | None = None
+    once: bool = False
+
+    @classmethod
+    def of(cls, request: Request, prefix: int = 0) -> Grant:
+        """For this request, or for all that begin with so many of its words."""
+        words = tuple(unblock(request.asked.arguments))
+        scope = _Scope.of(request, loose=bool(prefix))
+        return cls(words[:prefix] if prefix else words, bool(prefix), scope, request.same_view)
+
+    def covers(self, request: Request) -> bool:
+        """Whether a request is what it was given for, on the same grounds."""
+        words = tuple(unblock(request.asked.arguments))
+        same = words[: len(self.words)] == self.words if self.is_prefix else words == self.words
+        return same and self.same_view == request.same_view and _Scope.of(request, loose=self.is_prefix) == self.scope
 
 
 class _Part(NamedTuple):
@@ -91,7 +117,7 @@ class _Inside:
 
 def shortest_prefix(request: Request) -> int:
     """How many words a prefix has to have: the program's name, wrapped or not, and one that says what it does."""
-    words = len(unblock(request.command.arguments))
+    words = len(unblock(request.asked.arguments))
     return 2 + max((words - len(unblock(spelling.arguments)) for spelling in request.spellings), default=0)
 
 
@@ -99,7 +125,7 @@ class Grants:
     """What has been approved beyond the one command that asked."""
 
     def __init__(self) -> None:
-        self._grants: list[_Grant] = []
+        self._grants: list[Grant] = []
         self._inside: list[_Inside] = []
 
     def remember(self, request: Request, *, prefix: int, seconds: float | None) -> None:
@@ -110,19 +136,22 @@ class Grants:
             prefix: how many of its words another command has to begin with; 0: it has to be the same.
             seconds: for how long; None: while the session of who asked lasts.
         """
-        words = tuple(unblock(request.command.arguments))
-        session = None
+        grant = Grant.of(request, prefix)
         if seconds is None:
             session = _session(request.connection.pid)
-            if session is None:
-                return  # who asked is gone, and its session can't be told
-        expires = float("inf") if seconds is None else time.monotonic() + seconds
-        if prefix:
-            words = words[:prefix]
-        grant = _Grant(words, bool(prefix), _Scope.of(request, loose=bool(prefix)), expires, session)
+            if session is not None:  # else who asked is gone, and its session can't be told
+                self._keep(grant._replace(session=session))
+        else:
+            self._keep(grant._replace(expires=time.monotonic() + seconds))
+
+    def remember_once(self, request: Request, seconds: float) -> None:
+        """Remembers, for so long, the approval of a request that ran out of time: for the next equal one."""
+        self._keep(Grant.of(request)._replace(expires=time.monotonic() + seconds, once=True))
+
+    def _keep(self, grant: Grant) -> None:
         self._grants = [*self._grants[1 - GRANTS_MAX :], grant]
 
-    def cover(self, request: Request) -> bool:
+    def covers(self, request: Request) -> bool:
         """Whether this was approved before."""
         return self._covers_inside(request) or self._covers_again(request)
 
@@ -131,13 +160,11 @@ class Grants:
             return False
         now = time.monotonic()
         self._grants = [grant for grant in self._grants if grant.expires > now and _lasts(grant.session)]
-        words = tuple(unblock(request.command.arguments))
         session = _session(request.connection.pid)
         for grant in self._grants:
-            if grant.session is not None and grant.session != session:
-                continue
-            same = words[: len(grant.words)] == grant.words if grant.is_prefix else words == grant.words
-            if same and _Scope.of(request, loose=grant.is_prefix) == grant.scope:
+            if (grant.session is None or grant.session == session) and grant.covers(request):
+                if grant.once:
+                    self._grants.remove(grant)
                 return True
         return False
 
@@ -170,9 +197,9 @@ class Grants:
 
 def _parts(request: Request) -> list[_Part]:
     """What of a request needs approval, the command itself first."""
-    command = request.command
+    command = request.asked
     spellings = request.spellings or (
-        Spelling(text(request.name), command.arguments, command.environment, request.directory),
+        Spelling(request.base, command.arguments, command.environment, request.directory),
     )
     return [
         _Part(spelling.name, spelling.arguments.partition(b"\0")[2], spelling.directory, frozenset(_asking([decision])))

@@ -8,22 +8,26 @@ from typing import Any, NamedTuple, TypeVar
 
 from safeshell.command.command_line import unblock
 from safeshell.daemon.approvals.eligibility import objection
-from safeshell.daemon.approvals.grants import Grants, shortest_prefix
+from safeshell.daemon.approvals.grants import Grant, Grants, shortest_prefix
 from safeshell.daemon.approvals.notify_hook import Notifier
 from safeshell.daemon.approvals.pin import Pins
 from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.core.loop import Loop, Timer
 from safeshell.daemon.observe.journal import Journal
 from safeshell.daemon.observe.subscribers import Monitors, encode
-from safeshell.daemon.request import Request
+from safeshell.daemon.request import NEEDS_APPROVAL, Request
 from safeshell.daemon.sources.policy_source import Policies
+from safeshell.host.process import ancestry
 from safeshell.host.process.confinement import Own
-from safeshell.protocol import Reply
 from safeshell.text import printable, text
 
-NEEDS_APPROVAL = 77
-
 FOR_5_MINUTES_S = 300.0
+
+LATE_S = 600.0
+"""How long a request that ran out of time can still be approved; and then, how long that waits for an equal one."""
+
+LATE_MAX, LATE_BYTES = 64, 256 << 10
+"""Such requests kept, and how long one may be."""
 
 WORDS_MAX = 2000
 """Characters that a person may say with a denial."""
@@ -42,9 +46,10 @@ class Pending(NamedTuple):
 
     number: int
     request: Request
-    go_on: Callable[[], None]
+    asker: ancestry.Process
     since: float
     timer: Timer
+    until: float = 0.0
 
 
 class Approvals:
@@ -59,6 +64,7 @@ class Approvals:
         pins: Pins,
         notifier: Notifier,
         journal: Journal,
+        resume: Callable[[Request, str], None],
     ) -> None:
         self._policies = policies
         self._loop = loop
@@ -67,8 +73,10 @@ class Approvals:
         self._pins = pins
         self._notifier = notifier
         self._journal = journal
+        self._resume = resume
         self._grants = Grants()
         self._pending: dict[int, Pending] = {}
+        self._late: dict[int, Pending] = {}
         self._last = 0
 
     def __len__(self) -> int:
@@ -76,29 +84,32 @@ class Approvals:
 
     # Asking
 
-    def ask(self, request: Request, go_on: Callable[[], None]) -> None:
-        """Lets a command wait for an approval; `go_on` is called once it has one."""
-        if self._grants.cover(request):
-            self._run(request, go_on)
-            return
+    def covers(self, request: Request) -> bool:
+        """Whether a request was approved before."""
+        return self._grants.covers(request)
+
+    def let_inside(self, request: Request, pid: int) -> None:
+        """Lets what was approved, and runs as `pid`, run what it was approved to run."""
+        self._grants.open_inside(request, pid)
+
+    def ask(self, request: Request) -> str:
+        """Lets a command wait for an approval; returns why it can't, or "": its request is resumed then."""
         decision, connection = request.decision, request.connection
         where = f"rule {decision.rule} ({decision.source})"
         if request.is_ai and not self._within_reach():
-            connection.refuse(
-                NEEDS_APPROVAL,
-                f"safeshell: {where} requires approval, and nobody who could give it is within reach: "
-                f"{decision.message}\n"
-                "safeshell: ask the person you work for to run it or to start `safeshell monitor`; then try again",
+            request.approval = _outcome(0, "unreachable")
+            return (
+                f"{where} requires approval, and nobody who could give it is within reach: {decision.message}\n"
+                "safeshell: ask the person you work for to run it or to start `safeshell monitor`; then try again"
             )
-            self._journal.approval(request, 0, "unreachable", NEEDS_APPROVAL)
-            return
+        asker = ancestry.read(connection.pid)
+        if asker is None:
+            return f"{where} requires approval, and who asks is gone"
         number = self._last = self._last + 1
         seconds = self._policies.settings.approval_timeout_ms / 1000
         timer = self._loop.call_later(seconds, lambda: self._expire(number))
-        pending = self._pending[number] = Pending(number, request, go_on, time.time(), timer)
-        if not connection.waiting:
-            connection.waiting = True
-            connection.tell(Reply.WAITING)
+        pending = self._pending[number] = Pending(number, request, asker, time.time(), timer)
+        request.tell_waiting()
         connection.notice(
             f"safeshell: {where} requires approval: {decision.message}\n"
             f"safeshell: waiting up to {seconds:.0f} s for it (`safeshell monitor`, "
@@ -106,7 +117,8 @@ class Approvals:
         )
         description = self._describe(pending)
         self._monitors.publish("pending", description)
-        self._notifier.tell(description, request.command.environment)
+        self._notifier.tell(description, request.asked.environment)
+        return ""
 
     def _within_reach(self) -> bool:
         return bool(len(self._monitors)) or self._pins.enrolled or self._notifier.is_set
@@ -115,27 +127,38 @@ class Approvals:
         pending = self._pending[number]
         seconds = self._policies.settings.approval_timeout_ms / 1000
         self._settle(pending, "expired")
+        self._keep_late(pending)
         message = pending.request.decision.message
-        self._refuse(pending, f"requires approval, and none came in {seconds:.0f} s: {message}")
-        self._journal.approval(pending.request, number, "expired", NEEDS_APPROVAL)
+        self._refuse(pending, f"requires approval, and none came in {seconds:.0f} s: {message}", "expired")
 
     def withdraw(self, connection: Connection) -> None:
         """The caller has gone: nothing runs for it any more."""
         for pending in list(self._pending.values()):
             if pending.request.connection is connection:
                 self._settle(pending, "withdrawn")
+                self._keep_late(pending)
                 self._journal.approval(pending.request, pending.number, "withdrawn")
 
     def end(self) -> None:
         """Lets nobody wait any longer: the daemon ends."""
         for pending in list(self._pending.values()):
             self._settle(pending, "withdrawn")
-            self._refuse(pending, "requires approval, and the daemon ends while it waits: run it again")
-            self._journal.approval(pending.request, pending.number, "withdrawn", NEEDS_APPROVAL)
+            self._refuse(pending, "requires approval, and the daemon ends while it waits: run it again", "withdrawn")
 
-    def _refuse(self, pending: Pending, why: str) -> None:
-        decision = pending.request.decision
-        pending.request.connection.refuse(NEEDS_APPROVAL, f"safeshell: rule {decision.rule} ({decision.source}) {why}")
+    def _refuse(self, pending: Pending, why: str, answer: str, **more: object) -> None:
+        request, decision = pending.request, pending.request.decision
+        request.approval = _outcome(pending.number, answer, **more)
+        step = request.refuse(NEEDS_APPROVAL, f"rule {decision.rule} ({decision.source}) {why}")
+        self._resume(request, step)
+
+    def _keep_late(self, pending: Pending) -> None:
+        """An agent that gave up may try again: what a person says until then still counts."""
+        command = pending.request.asked
+        if len(command.arguments) + len(command.environment) > LATE_BYTES:
+            return
+        while len(self._late) >= LATE_MAX:
+            del self._late[next(iter(self._late))]
+        self._late[pending.number] = pending._replace(until=time.monotonic() + LATE_S)
 
     def _settle(self, pending: Pending, how: str, **more: object) -> None:
         del self._pending[pending.number]
@@ -166,7 +189,7 @@ class Approvals:
         """What waits, the oldest first."""
         return [self._describe(pending) for pending in self._pending.values()]
 
-    def objection(self, connection: Connection, requester: int | None) -> str:
+    def objection(self, connection: Connection, requester: ancestry.Process | None) -> str:
         """Why this connection's process may not answer, or ""."""
         markers = self._policies.settings.markers
         return objection(connection.pid, connection.pidfd, requester, self._own, markers)
@@ -186,11 +209,14 @@ class Approvals:
         self._pins.enroll(value.get("pin"), value.get("old"), take)
 
     def _verdict(self, connection: Connection, value: dict[str, Any], say: Say, *, approved: bool) -> None:
-        pending = self._pending.get(value.get("id", 0))
         problem = _problem(value)
         if problem:
             say({"ok": False, "reason": problem})
             return
+        pending = self._pending.get(value["id"])
+        if pending is None and approved and value.get("for", "once") == "once":
+            pending = self._late.get(value["id"])
+            pending = pending if pending is not None and time.monotonic() < pending.until else None
         if pending is None:
             say(
                 {
@@ -204,20 +230,23 @@ class Approvals:
         if 0 < value.get("prefix", 0) < least:
             say({"ok": False, "reason": f"the prefix takes at least {least} words: no fewer tell what is run"})
             return
-        problem = self.objection(connection, request.connection.pid)
+        problem = self.objection(connection, pending.asker)
         if problem:
             self._journal.refused_approver(connection, request, value["do"], problem)
             say({"ok": False, "reason": problem})
             return
 
         def take(problem: str) -> None:
-            if not problem and self._pending.get(pending.number) is not pending:
+            number, late = pending.number, self._late.get(pending.number) is pending
+            if not problem and not late and self._pending.get(number) is not pending:
                 problem = "it was answered, or its caller has gone"
             elif problem:
                 self._journal.refused_approver(connection, request, value["do"], problem)
-            if not problem:
+            if not problem and late:
+                self._approve_late(pending, connection, value)
+            elif not problem:
                 self._decide(pending, connection, value, approved=approved)
-            say({"ok": not problem, "reason": problem, "id": pending.number})
+            say({"ok": not problem, "reason": problem, "id": number, "late": late and not problem})
 
         if not request.is_ai or self._monitors.is_trusted(connection):
             take("")
@@ -232,30 +261,30 @@ class Approvals:
         self._settle(pending, "approved" if approved else "denied", words=words, by=connection.pid)
         if not approved:
             said = f": {words}" if words else ""
-            self._refuse(pending, f"requires approval, and a person denied it{said}")
-            self._journal.approval(request, pending.number, "denied", NEEDS_APPROVAL, words=words, by=connection.pid)
+            why = f"requires approval, and a person denied it{said}"
+            self._refuse(pending, why, "denied", words=words, by=connection.pid)
             return
         span = value.get("for", "once")
         if span != "once":
             seconds = FOR_5_MINUTES_S if span == "5m" else None
             self._grants.remember(request, prefix=value.get("prefix", 0), seconds=seconds)
         self._journal.approval(request, pending.number, "approved", words=words, by=connection.pid, span=span)
-        self._run(request, pending.go_on)
+        request.grant = Grant.of(request)
+        self._resume(request, "borrow")
 
-    def _run(self, request: Request, go_on: Callable[[], None]) -> None:
-        connection = request.connection
-        pid = connection.pid  # in place the client becomes the command
-        go_on()
-        if connection.child is not None:
-            pid = connection.child.pid
-        self._grants.open_inside(request, pid)
+    def _approve_late(self, pending: Pending, connection: Connection, value: dict[str, Any]) -> None:
+        """Who asked has stopped waiting: the next equal request is what runs."""
+        del self._late[pending.number]
+        self._grants.remember_once(pending.request, LATE_S)
+        words = printable(value.get("words", "").strip())
+        self._journal.approval(pending.request, pending.number, "approved", words=words, by=connection.pid, span="next")
 
     def _describe(self, pending: Pending) -> dict[str, Any]:
         request, decision = pending.request, pending.request.decision
         branch = request.facts.read(("branch",)) if request.directory is not None else None
         return {
             "id": pending.number,
-            "argv": [text(word) for word in unblock(_cut(request.command.arguments))],
+            "argv": [text(word) for word in unblock(_cut(request.asked.arguments))],
             "command": _cut(request.decisions[0].subject),
             "subject": _cut(decision.subject),
             "cwd": None if request.directory is None else text(request.directory),
@@ -300,6 +329,11 @@ class Approvals:
             take(problem)
         else:
             self._pins.check(value.get("pin"), take)
+
+
+def _outcome(number: int, answer: str, **more: object) -> dict[str, object]:
+    """What came of asking, for the record."""
+    return {"id": number, "answer": answer, **{name: value for name, value in more.items() if value}}
 
 
 def _cut(shown: _Text) -> _Text:

@@ -12,8 +12,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from safeshell.daemon.core.executor import Child
-from safeshell.daemon.core.loop import Loop, Timer
+from safeshell.daemon.core.loop import Loop
 from safeshell.errors import ProtocolError
 from safeshell.protocol import (
     Command,
@@ -87,8 +86,7 @@ class Connection:
         loop: what waits for it.
         request_bytes: the most that a request may have.
         on_close: called once it is closed.
-        receiver: what takes its bytes.
-        taken: what the native front has found out and received already, if it took the connection.
+        accepted: what the fast path has found out and received already, if it took the connection.
 
     Raises:
         OSError: the client has gone already.
@@ -97,44 +95,31 @@ class Connection:
         pid, uid: the process that connected, from the kernel.
         pidfd: a descriptor of it.
         descriptors: what it passed: 0, 1, 2 and its directory, or the directory alone, or nothing.
-        command: the request, once it is there.
-        child: the command running for it.
-        adopted: its pid, where the native front started it, else 0.
-        placement: who runs the command, "daemon" or "in_place"; "" before that is settled.
-        found: the working directory, as the native front has found it (`Accepted.directory`); for one look.
-        frame: the request's bytes, where its answer may be worth keeping; else nothing.
-        passed: how many descriptors came with it.
-        last: the last answer, where the request is kept.
-        waiting: the client was told that its command waits.
+        lines: whether the client speaks the line form.
+        quiet: whether the client sends nothing more that nobody would read: its request is whole, and not in lines.
+        last: the last answer, once it was given.
         owner: a pidfd of the process whose descriptors were borrowed (`safeshell.daemon.steps.borrow`), or -1.
     """
 
     __slots__ = (
+        "_accepted",
         "_loop",
         "_on_close",
         "_on_drained",
         "_outgoing",
         "_receiver",
         "_registered",
-        "_taken",
-        "adopted",
-        "child",
         "closed",
-        "command",
-        "deadline",
         "descriptors",
         "fileno",
-        "found",
-        "frame",
         "last",
+        "lines",
         "owner",
-        "passed",
         "pid",
         "pidfd",
-        "placement",
+        "quiet",
         "sock",
         "uid",
-        "waiting",
     )
 
     def __init__(
@@ -143,33 +128,23 @@ class Connection:
         loop: Loop,
         request_bytes: int,
         on_close: Callable[[Connection], None],
-        receiver: type[Receiver] = Receiver,
-        taken: Accepted | None = None,
+        accepted: Accepted | None = None,
     ) -> None:
         self.sock = sock
         self._on_close = on_close
         self.fileno = sock.fileno()
         self._loop = loop
-        self._taken = taken
-        if taken is None:
+        self._accepted = accepted
+        if accepted is None:
             self.pid, self.uid, _ = _UCRED.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
             self.pidfd = _open_pidfd(sock, self.pid)
             self.descriptors: list[int] = []
         else:
-            self.pid, self.uid, self.pidfd, self.descriptors = taken[1:5]
-        self.adopted = 0
-        self.found = b"" if taken is None else taken.directory
-        self.passed = 0
-        self.frame = b""
+            self.pid, self.uid, self.pidfd, self.descriptors = accepted[1:5]
         self.last = b""
-        self.command: Command | None = None
-        self.child: Child | None = None
-        self.placement = ""
-        self.waiting = False
+        self.lines = self.quiet = self.closed = False
         self.owner = -1
-        self.closed = False
-        self.deadline: Timer | None = None
-        self._receiver = receiver(request_bytes)
+        self._receiver = Receiver(request_bytes)
         self._registered = 0
         self._outgoing = bytearray()
         self._on_drained: Callable[[], None] | None = None
@@ -183,8 +158,12 @@ class Connection:
         Raises:
             ProtocolError: it breaks the protocol.
         """
-        if self._taken is not None:
-            return self._receive_accepted(self._taken)
+        accepted = self._accepted
+        if accepted is not None:
+            self._accepted = None
+            if accepted.truncated:
+                self._check_descriptors(len(accepted.descriptors), truncated=True)
+            return self._receiver.feed(bytes(_view[: accepted.size])) if accepted.size else []
         try:
             size, ancillary, flags, _ = self.sock.recvmsg_into(
                 (BUFFER,), _ANCILLARY, socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC
@@ -205,18 +184,13 @@ class Connection:
             return None
         return self._receiver.feed(bytes(_view[:size]))
 
-    def _receive_accepted(self, taken: Accepted) -> list[Event]:
-        self._taken = None
-        self._check_descriptors(len(taken.descriptors), truncated=taken.truncated)
-        self.passed = len(taken.descriptors)
-        data = bytes(_view[: taken.size])
-        if taken.seen:
-            self.frame = data
-        return self._receiver.feed(data) if data else []
+    def peek(self) -> bytes:
+        """The request's bytes, as the fast path has received them; before anything else is received."""
+        return b"" if self._accepted is None else bytes(_view[: self._accepted.size])
 
     def receive_again(self, frame: bytes) -> Command:
-        """Takes a request that the native front has received, and that is this one byte for byte."""
-        self._taken = None
+        """Takes a request that the fast path has received, and that is this one byte for byte."""
+        self._accepted, self.quiet = None, True
         (command,) = self._receiver.feed(frame)
         assert isinstance(command, Command)
         return command
@@ -310,26 +284,26 @@ class Connection:
 
     def notice(self, line: str) -> None:
         """A line for the user, before the answer."""
-        if self.command is not None and self.command.lines:
+        if self.lines:
             self.send(b"notice " + line_field(line.encode()) + b"\n")
         else:
             self.send(encode_reply(Reply.NOTICE, line.encode() + b"\n"))
 
     def tell(self, kind: Reply, payload: bytes = b"") -> None:
         """A frame that only the binary form has."""
-        if self.command is None or not self.command.lines:
+        if not self.lines:
             self.send(encode_reply(kind, payload))
 
     def refuse(self, status: int, message: str) -> None:
         """The last answer: nothing runs."""
-        if self.command is not None and self.command.lines:
+        if self.lines:
             self.finish(b"refused %d %s\n" % (status, line_field(message.encode())))
         else:
             self.finish(encode_refused(status, message))
 
     def exited(self, wait_status: int, *, timed_out: bool = False) -> None:
         """The last answer: the command ran and ended."""
-        if self.command is None or not self.command.lines:
+        if not self.lines:
             self.finish(encode_exited(wait_status, timed_out=timed_out))
         elif timed_out or not os.WIFSIGNALED(wait_status):
             self.finish(b"exited %d\n" % (TIMED_OUT_STATUS if timed_out else os.WEXITSTATUS(wait_status)))
@@ -338,7 +312,7 @@ class Connection:
 
     def stopped(self, number: int) -> None:
         """The command was stopped by this signal."""
-        if self.command is not None and self.command.lines:
+        if self.lines:
             self.send(b"stopped %d\n" % number)
         else:
             self.send(encode_reply(Reply.STOPPED, number.to_bytes(4, "little")))
@@ -349,8 +323,7 @@ class Connection:
 
     def execute(self, path: bytes, timeout_ms: int, arguments: bytes = b"") -> None:
         """The last answer: the client executes this in place, with its own arguments where none are given (a block)."""
-        self.placement = "in_place"
-        if self.command is not None and self.command.lines:
+        if self.lines:
             words = [b"argument " + line_field(word) + b"\n" for word in arguments.split(b"\0")[:-1]]
             self.finish(b"".join(words) + b"exec %d %s\n" % (timeout_ms, line_field(path)))
         else:
@@ -362,8 +335,7 @@ class Connection:
 
     def finish(self, last: bytes) -> None:
         """Sends the last answer and closes, once the client has taken all of it."""
-        if self.frame:
-            self.last = last
+        self.last = last
         self.send(last)
         if self._outgoing and not self.closed:
             self.on_drained(self.close)
@@ -375,11 +347,9 @@ class Connection:
         if self.closed:
             return
         self.closed = True
-        if self.deadline is not None:
-            self.deadline.cancel()
         if self._registered:
             self._loop.unregister(self.fileno)
-        if self.command is None or self.command.lines:
+        if not self.quiet:
             self._discard_unread()
         self.sock.close()
         self.release_descriptors()

@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 
-Callback = Callable[[int], None]
+Callback = Callable[[int], object]
 Poll = Callable[[float | None], Iterable[tuple[int, int]]]
 """Waits for so many seconds (None: for ever) and gives the descriptors that are ready, with their events."""
 

@@ -297,7 +297,7 @@ class Fastpath:
         self._library.front_stop_notifying(self._front, pid)
 
 
-ANSWERED_STAGES = ("accept", "receive", "recall", "confinement", "spawn", "child", "reap", "reply")
+ANSWERED_STAGES = ("accept", "receive", "recall", "place", "spawn", "child", "reap", "finish")
 """As `enum stage` of front.c has them."""
 
 _UNLIMITED = (1 << 64) - 1

@@ -6,7 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from safeshell.audit.log import AuditLog
 from safeshell.audit.outcome import Kind, Outcome, worth
@@ -22,19 +22,8 @@ from safeshell.home.settings import Settings
 from safeshell.policy.decision import Action, Decision
 from safeshell.protocol import Command
 
-
-class Asker(Protocol):
-    """Who asked: a `Connection`, or who was answered by the native front."""
-
-    @property
-    def pid(self) -> int:
-        """The client's process."""
-        ...
-
-    @property
-    def uid(self) -> int:
-        """Whose it is."""
-        ...
+if TYPE_CHECKING:
+    from safeshell.daemon.fastpath.binding import Answered
 
 
 class Journal:
@@ -70,25 +59,25 @@ class Journal:
 
     # What there is to hear
 
-    def refused(self, request: Request, status: int, error: str = "", *, by: Asker | None = None) -> None:
-        """A command did not run; `by` is who asked, where that isn't who the request is of: it was answered again."""
-        self._note(self._outcome("error" if error else "command", request, status << 8, error=error, by=by))
+    def command(self, request: Request, *, by: Answered | None = None) -> None:
+        """A command was refused, runs in place, or ran here and ended.
 
-    def ran(
-        self,
-        request: Request,
-        placement: str,
-        reason: str,
-        status: int | None = None,
-        duration_s: float | None = None,
-        *,
-        by: Asker | None = None,
-    ) -> None:
-        """A command runs in place, or ran in the daemon and ended with this wait status; `by` as above."""
-        decision = request.decision
-        if decision.action is Action.ALLOW and not decision.observed and self._is_quiet:
+        Args:
+            request: what became of it.
+            by: who asked, where that isn't who the request is of: the fast path has given its answer again.
+        """
+        decision = request.decided
+        if decision.action is Action.ALLOW and not (decision.observed or request.error) and self._is_quiet:
             return  # most commands: nothing is made for them
-        outcome = self._outcome("command", request, status, by=by)
+        kind: Kind = "error" if request.error else "command" if request.approval is None else "approval"
+        status, duration_s = request.wait_status, request.duration_s
+        if request.refusal is not None:
+            status = request.refusal[0] << 8
+        elif by is not None:
+            status, duration_s = (by.status, by.duration_ns / 1e9) if by.child else (None, None)
+        outcome = self._outcome(kind, request, status, approval=request.approval, error=request.error, by=by)
+        placement = "" if request.refusal is not None else request.placement
+        reason = "" if request.refusal is not None else request.reason
         self._note(outcome._replace(placement=placement, reason=reason, duration_s=duration_s))
 
     def approval(self, request: Request, number: int, answer: str, status: int | None = None, **more: object) -> None:
@@ -151,22 +140,21 @@ class Journal:
         *,
         approval: Mapping[str, Any] | None = None,
         error: str = "",
-        by: Asker | None = None,
+        by: Answered | None = None,
     ) -> Outcome:
-        connection = request.connection
-        asked = connection.command  # a redirect put another in its place
-        by = by or connection
+        asker = by or request.connection
+        spellings, decisions, decision = request.redirected or (request.spellings, request.decisions, request.decision)
         return Outcome(
             ts=time.time(),
             kind=kind,
-            command=asked,
-            spellings=tuple(request.spellings),
-            decisions=tuple(request.decisions),
-            decision=request.decision,
+            command=request.asked,
+            spellings=tuple(spellings),
+            decisions=tuple(decisions),
+            decision=decision,
             is_ai=request.is_ai,
             directory=request.directory,
-            uid=by.uid,
-            pid=by.pid,
+            uid=asker.uid,
+            pid=asker.pid,
             wait_status=wait_status,
             approval=approval,
             error=error,

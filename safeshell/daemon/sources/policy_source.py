@@ -29,6 +29,9 @@ WAIT_S = 2.0
 POLICIES_MAX = 256
 """Compositions of tables kept; one a repository in use."""
 
+Rules = tuple[bytes, ...]
+"""The repository rules files that apply somewhere."""
+
 Waiter = Callable[[bool], None]
 """Called once: whether the compilation ended in time."""
 
@@ -108,15 +111,16 @@ class Policies:
         except TableError as error:
             self._user.error = error.message
 
-    def repository(self, directory: bytes | None) -> bytes | None:
-        """The repository rules file that applies in a directory."""
-        return None if directory is None else find_rules(directory, self._home_bytes)
+    def repository(self, directory: bytes | None, *, prefix: bytes = b"") -> Rules:
+        """The repository rules files that apply in a directory."""
+        found = None if directory is None or prefix else find_rules(directory, self._home_bytes)
+        return () if found is None else (found,)
 
-    def stale(self, repository: bytes | None) -> Origin | None:
+    def stale(self, rules: Rules) -> Origin | None:
         """What has to be compiled before a command can be judged by the rules as they are now; None: nothing."""
         if not self._user.fresh():
             return self._user
-        if repository is not None:
+        for repository in rules:
             origin = self._repositories.get(repository)
             if origin is None:
                 if len(self._repositories) >= POLICIES_MAX:
@@ -126,18 +130,19 @@ class Policies:
                 return origin
         return None
 
-    def watched(self, repository: bytes | None) -> Iterable[tuple[str, Signature]]:
+    def watched(self, rules: Rules) -> Iterable[tuple[str, Signature]]:
         """The files that the rules in force come from, each as it was when they were compiled."""
-        origins = [self._user] if repository is None else [self._user, self._repositories[repository]]
+        origins = [self._user, *[self._repositories[repository] for repository in rules]]
         return [entry for origin in origins for entry in origin.watch.items()]
 
-    def policy(self, repository: bytes | None) -> Policy | None:
+    def policy(self, rules: Rules) -> Policy | None:
         """The policy in force, or None where no rules ever compiled."""
         if not self._user.tables:
             return None
         tables = self._user.tables
-        if repository is not None and repository in self._repositories:
-            tables = tables + self._repositories[repository].tables
+        for repository in rules:
+            if repository in self._repositories:
+                tables = tables + self._repositories[repository].tables
         # Equal rules in two repositories have one digest, and two places to name in a message.
         key = tuple([(loaded.table.digest, loaded.table.root) for loaded in tables])
         policy = self._composed.get(key)

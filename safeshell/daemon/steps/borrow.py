@@ -1,4 +1,4 @@
-"""Descriptors of a client that can't pass any: bash speaks through `nc` or `socat`, whose parent it is.
+"""Step `borrow`: descriptors of a client that can't pass any: bash speaks through `nc` or `socat`, whose parent it is.
 
 The kernel says who connected; the process that the command is for is that one's parent. Its standard streams are taken
 by pidfd_getfd(2), which the kernel allows as it allows tracing: not under Yama, unless Yama is told so. Whatever can't
@@ -13,11 +13,14 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
+from safeshell.daemon.steps import GO_ON
 from safeshell.host.path_lookup import Programs
 from safeshell.host.process.confinement import Caller, Own, inspect, is_alive
+from safeshell.protocol import Command
 
 if TYPE_CHECKING:
     from safeshell.daemon.core.connection import Connection
+    from safeshell.daemon.request import Request
 
 _PIDFD_GETFD = 438
 """The system call's number, the same on every architecture that Python runs on but Alpha; Python has no wrapper."""
@@ -31,13 +34,40 @@ class NotTakenError(Exception):
     """Why the descriptors can't be taken, short and stable: the reason of the placement."""
 
 
-def borrow(connection: Connection, caller: Caller, own: Own, programs: Programs) -> tuple[Caller, str]:
+class Borrow:
+    """Takes what a client can't pass; whoever passed descriptors goes on.
+
+    Args:
+        own: the daemon's own state.
+        programs: knows which files are shims.
+    """
+
+    def __init__(self, own: Own, programs: Programs) -> None:
+        self._own = own
+        self._programs = programs
+
+    def run(self, request: Request) -> str:
+        """Looks at who asks first: whoever is confined keeps its descriptors. Again after each wait."""
+        connection, command = request.connection, request.command
+        assert command is not None
+        if command.borrow:
+            caller = inspect(connection.pid, self._own, connection.pidfd)
+            request.caller, request.obstacle = borrow(connection, command, caller, self._own, self._programs)
+        else:
+            request.caller = None
+        return GO_ON
+
+
+def borrow(
+    connection: Connection, command: Command, caller: Caller, own: Own, programs: Programs
+) -> tuple[Caller, str]:
     """Takes the descriptors that a `spawn` names, and the directory, of the process that it is for.
 
     Afterwards the connection holds them as if they had been passed, and hangs up when that process ends.
 
     Args:
-        connection: the client's; its command gets the owner's nice value and blocked signals.
+        connection: the client's.
+        command: what it asks for; it gets the owner's nice value and blocked signals.
         caller: what the kernel says about the process that connected.
         own: the daemon's own state.
         programs: knows which files are shims.
@@ -58,8 +88,7 @@ def borrow(connection: Connection, caller: Caller, own: Own, programs: Programs)
         check_client(pid, programs)
         # bash blocks signals of its own now and then; what it starts has those that it was started with.
         blocked = _blocked(connection.pid)
-        assert connection.command is not None
-        for descriptor in connection.command.borrow:
+        for descriptor in command.borrow:
             taken.append(take(owner, descriptor))  # noqa: PERF401 # one by one: what was taken is given back
         taken.append(os.open(b"/proc/%d/cwd" % pid, _DIRECTORY))
         if _parent(connection.pid) != pid or not (is_alive(owner) and is_alive(connection.pidfd)):
@@ -69,7 +98,7 @@ def borrow(connection: Connection, caller: Caller, own: Own, programs: Programs)
             if descriptor >= 0:
                 os.close(descriptor)
         return caller, str(error) if isinstance(error, NotTakenError) else "the client can't be read"
-    connection.command.nice, connection.command.blocked = found.nice, blocked
+    command.nice, command.blocked = found.nice, blocked
     # Those of an earlier judgement, before a wait for an edit, are given back: the client may have moved.
     connection.release_descriptors()
     connection.descriptors = taken

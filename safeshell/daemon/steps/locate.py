@@ -1,10 +1,96 @@
-"""Where the caller is: its working directory as a path in its own view."""
+"""Step `locate`: where the caller is, what its command really runs, and which repository's rules apply to that."""
 
 from __future__ import annotations
 
 import os
 
+from safeshell.command.unwrap import UNWRAPPED, FileWorld, spellings
+from safeshell.daemon.fastpath.reads import Changed, Reads, read_rules
+from safeshell.daemon.request import Request
+from safeshell.daemon.sources.policy_source import Policies, Rules
+from safeshell.daemon.steps import GO_ON
+from safeshell.host.process.confinement import Own, sees_the_same
+from safeshell.policy.context import Context
+from safeshell.policy.facts import RequestFacts
+
 _DELETED = b" (deleted)"
+
+
+class Locate:
+    """Finds the places that a command's decision hangs on.
+
+    Args:
+        policies: know where rules are.
+        own: the daemon's own state.
+        home: the directory of the daemon's home.
+    """
+
+    def __init__(self, policies: Policies, own: Own, home: bytes) -> None:
+        self._policies = policies
+        self._own = own
+        self._home = home
+        self._context = Context()
+
+    def apply_settings(self) -> None:
+        """Takes up what the settings say now."""
+        self._context = Context(self._policies.settings.markers)
+
+    def run(self, request: Request) -> str:
+        """Looks again after each wait: the caller, its mounts and its repository may have changed."""
+        command, connection = request.command, request.connection
+        assert command is not None
+        directory: bytes | None
+        directory, request.located = request.located, b""
+        descriptor = connection.descriptors[-1] if connection.descriptors else None
+        prefix = b""
+        request.spellings, request.rules_of = (), ()
+        if directory and not request.frame:
+            request.directory, request.rules = directory, ()
+        else:
+            request.fresh = False
+            caller = request.caller
+            same_view = sees_the_same(connection.pid, self._own) if caller is None else caller.same_view
+            directory = working_directory(descriptor, connection.pid, same_view=same_view)
+            prefix = b"" if same_view else b"/proc/%d/root" % connection.pid
+            request.same_view, request.directory = same_view, directory
+            request.rules = self._policies.repository(directory, prefix=prefix)
+            request.reads = self._list_reads(directory, request.rules) if request.frame and same_view else None
+        request.facts = RequestFacts(
+            command.environment, directory, self._context, descriptor=descriptor, prefix=prefix
+        )
+        if request.base in UNWRAPPED:
+            self._unwrap(request, directory, prefix)
+        return GO_ON
+
+    def _list_reads(self, directory: bytes | None, rules: Rules) -> Reads | None:
+        """What finding the rules reads, where it finds the same once more."""
+        reads = Reads()
+        try:
+            if directory is None or read_rules(reads, directory, self._home) != rules:
+                return None
+        except Changed:
+            return None
+        return reads
+
+    def _unwrap(self, request: Request, directory: bytes | None, prefix: bytes) -> None:
+        """Finds the command's spellings, and the rules that apply where each of them would run."""
+        command = request.command
+        assert command is not None
+        world = FileWorld(prefix)
+        found = spellings(request.base, command.arguments, command.environment, directory, world)
+        known = {directory: request.rules}
+        rules_of = []
+        for spelling in found:
+            rules: Rules = ()
+            for place in world.places(spelling):
+                if place not in known:
+                    known[place] = self._policies.repository(place, prefix=prefix)
+                rules += tuple([each for each in known[place] if each not in rules])
+            rules_of.append(rules)
+        if len(found) > 1 or rules_of[0] != request.rules:
+            request.spellings, request.rules_of = found, rules_of
+            request.rules = rules_of[0]
+            request.reads = None
 
 
 def working_directory(descriptor: int | None, pid: int, *, same_view: bool) -> bytes | None:

@@ -51,6 +51,21 @@ def work_tree(variable: Variable, directory: bytes | None, *, prefix: bytes = b"
     return None if repository is None else repository.work_tree
 
 
+def tops(variable: Variable, directory: bytes | None, *, prefix: bytes = b"") -> list[bytes]:
+    """Where a repository has its top that git is told of: its work tree, and what holds its `.git`."""
+    if variable(b"GIT_DIR") is None and variable(b"GIT_WORK_TREE") is None:
+        return []
+    repository = _discover(variable, directory, prefix)
+    if repository is None:
+        return []
+    found = [] if repository.work_tree is None else [repository.work_tree]
+    for place in (repository.git_dir, repository.common_dir):
+        above, _, name = place.rpartition(b"/")
+        if name == b".git":
+            found.append(above or b"/")
+    return list(dict.fromkeys(found))
+
+
 def _pick(name: bytes, entries: Iterable[Entry]) -> list[bytes]:
     wanted = (b"alias." + name.lower(), b"alias." + name.lower() + b".command")
     found: list[bytes] = []

@@ -110,7 +110,7 @@ def test_answers_have_the_clients_form(pair: Pair) -> None:
 
 
 def test_answers_in_lines_are_lines(pair: Pair) -> None:
-    pair.connection.command = LINES
+    pair.connection.lines = True
     pair.connection.notice("a\nb\\")
     pair.connection.tell(Reply.WAITING)
     pair.connection.execute(b"/bin/a\nb", 250)
@@ -118,7 +118,7 @@ def test_answers_in_lines_are_lines(pair: Pair) -> None:
 
 
 def test_a_refusal_in_lines_is_one(pair: Pair) -> None:
-    pair.connection.command = LINES
+    pair.connection.lines = True
     pair.connection.refuse(126, "no\nno")
     assert pair.answer() == b"refused 126 no\\nno\n"
 
@@ -161,9 +161,9 @@ def test_what_the_client_does_not_take_at_once_follows(pair: Pair, listens_first
     assert pair.connection.closed
 
 
-@pytest.mark.parametrize("command", [LINES, None])
-def test_what_is_left_unread_is_no_error_for_the_client(pair: Pair, command: Command | None) -> None:
-    pair.connection.command = command
+@pytest.mark.parametrize("lines", [True, False])
+def test_what_is_left_unread_is_no_error_for_the_client(pair: Pair, lines: bool) -> None:
+    pair.connection.lines = lines
     pair.client.send(b"signal CONT\n" * 1000)
     pair.connection.finish(b"exited 0\n")
     watched = select.poll()

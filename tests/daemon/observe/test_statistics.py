@@ -13,7 +13,7 @@ from safeshell.metrics.histogram import Histogram
 from safeshell.protocol import Command, Flag, ReplyReceiver, Type, encode_command, encode_control, encode_signal
 
 ENV = {"PATH": PATH}
-BEFORE = ["accept", "receive", "decode", "facts", "decide"]
+BEFORE = ["accept", "receive", "locate", "refresh", "decide", "act"]
 
 
 def stats(daemon: Daemon, *, reset: bool = False) -> dict[str, Any]:
@@ -29,7 +29,9 @@ def once(*stages: str) -> dict[str, int]:
     return dict.fromkeys([*BEFORE, *stages], 1)
 
 
-IN_THE_DAEMON = once("confinement", "spawn", "child", "reap", "reply", "whole", "whole.allow", "whole.daemon")
+PLACED = ("place", "find", "spawn")
+ANSWERED = ("finish", "record", "whole")
+IN_THE_DAEMON = once(*PLACED, "child", "reap", *ANSWERED, "whole.allow", "whole.daemon")
 
 
 def request(*argv: str, flags: int = 0) -> bytes:
@@ -54,16 +56,16 @@ def test_a_command_in_place_counts_too(daemon: Daemon) -> None:
     with connect(daemon.home) as sock:
         sock.sendall(request("echo", flags=Flag.IN_PLACE))
         answer(sock)
-    assert counts(daemon) == once("reply", "whole", "whole.allow", "whole.in_place")
+    assert counts(daemon) == once(*PLACED, *ANSWERED, "whole.allow", "whole.in_place")
     assert stats(daemon)["placement"] == {"in_place": {"count": 1, "reasons": {"caller asks in place": 1}}}
 
 
 def test_a_denied_command_and_a_question_are_placed_nowhere(daemon: Daemon) -> None:
     execute(["rm", "precious"], env=ENV, home=daemon.home)
-    assert counts(daemon) == once("reply", "whole", "whole.deny")
+    assert counts(daemon) == once(*ANSWERED, "whole.deny")
     stats(daemon, reset=True)
     evaluate(["rm", "precious"], env=ENV, home=daemon.home)
-    assert counts(daemon) == once("reply", "whole", "whole.deny")
+    assert counts(daemon) == once(*ANSWERED, "whole.deny")
 
 
 def test_what_is_no_command_is_not_timed(daemon: Daemon) -> None:
@@ -113,7 +115,7 @@ def test_a_command_that_waits_for_a_compilation_is_one(daemon: Daemon) -> None:
     write(daemon.home.rules, RULES + "  - {name: no-ls, commands: [ls], action: deny, message: No.}\n")
     assert not execute(["ls"], env=ENV, home=daemon.home).ran
     found = counts(daemon)
-    assert (found["accept"], found["facts"], found["decide"], found["whole.deny"]) == (1, 1, 1, 1)
+    assert (found["accept"], found["refresh"], found["decide"], found["whole.deny"]) == (1, 1, 1, 1)
 
 
 def test_what_a_client_leaves_behind_is_not_answered(daemon: Daemon) -> None:
@@ -121,7 +123,7 @@ def test_what_a_client_leaves_behind_is_not_answered(daemon: Daemon) -> None:
         sock.sendall(request("sleep", "60"))
         until(lambda: daemon.status()["running"] == 1, "the command to run")
     until(lambda: daemon.status()["running"] == 0, "the command to end")
-    assert counts(daemon) == once("confinement", "spawn")
+    assert counts(daemon) == once(*PLACED)
 
 
 def test_counts_are_since_the_reset(daemon: Daemon) -> None:
@@ -157,7 +159,7 @@ def test_the_setting_turns_timing_off_and_on(daemon: Daemon) -> None:
         switch("stats: false\n")
         execute(["echo"], env=ENV, home=daemon.home)
         assert stats(daemon)["timed"] is False
-        assert counts(daemon) == once("confinement", "spawn")
+        assert counts(daemon) == once(*PLACED)
         switch("stats: true\n")
         sock.sendall(encode_signal(15))
         answer(sock)

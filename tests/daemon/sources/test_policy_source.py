@@ -324,18 +324,18 @@ def loop() -> Loop:
 def test_a_compiler_that_dies_leaves_what_is_in_force(home: Home, loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     policies = Policies(home, loop)
     policies.load()
-    before = policies.policy(None)
+    before = policies.policy(())
     monkeypatch.setattr("safeshell.daemon.sources.policy_source.sys.executable", "/bin/false")
     waiting = Waiting(loop)
     policies.compile(None, waiting)
     loop.run()
     os.wait()
     assert waiting.told == [True]
-    assert policies.policy(None) is before
+    assert policies.policy(()) is before
     assert policies.error == f"{home.rules}: the compiler ended without an answer"
-    assert policies.stale(None) is None
+    assert policies.stale(()) is None
     write(home.rules, DENY_ECHO)
-    assert policies.stale(None) is not None
+    assert policies.stale(()) is not None
     loop.close()
 
 
@@ -374,12 +374,12 @@ def test_the_machines_rules_are_in_force_under_the_users(
     home = homes(RULES + "overrides: []\n")
     policies = Policies(home, loop)
     policies.load()
-    policy = policies.policy(None)
+    policy = policies.policy(())
     assert policy is not None
     assert [loaded.table.meta["kind"] for loaded in policy.tables] == ["system", "user"]
-    assert policies.stale(None) is None
+    assert policies.stale(()) is None
     write(str(system / "b.yaml"), DENY_LS, mode=0o644)
-    assert policies.stale(None) is not None
+    assert policies.stale(()) is not None
     loop.close()
 
 
@@ -398,9 +398,9 @@ def test_a_table_of_another_format_is_compiled_again(home: Home, loop: Loop, mon
     monkeypatch.setattr("safeshell.policy.table.FORMAT", 2)
     policies = Policies(home, loop)
     policies.load()
-    assert policies.policy(None) is None
+    assert policies.policy(()) is None
     assert "format 1, this version reads 2" in policies.error
-    assert policies.stale(None) is not None
+    assert policies.stale(()) is not None
     loop.close()
 
 
@@ -411,7 +411,7 @@ def test_the_number_of_repositories_kept_is_bounded(
     policies = Policies(home, loop)
     policies.load()
     for number in range(10):
-        assert policies.stale(os.fsencode(tmp_path / str(number) / ".safeshell/rules.yaml")) is not None
+        assert policies.stale((os.fsencode(tmp_path / str(number) / ".safeshell/rules.yaml"),)) is not None
     assert len(policies.describe()["repositories"]) <= 3
     loop.close()
 

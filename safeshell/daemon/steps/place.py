@@ -1,4 +1,4 @@
-"""Who runs a command: the daemon as its child, or the caller in place.
+"""Step `place`: who runs a command: the daemon as its child, or the caller in place.
 
 In place can't be told from no SafeShell at all, so it is the answer wherever the daemon's child could be.
 """
@@ -6,14 +6,72 @@ In place can't be told from no SafeShell at all, so it is the answer wherever th
 from __future__ import annotations
 
 import enum
-import operator
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from safeshell.host.process.confinement import Caller
+from safeshell.daemon.core.connection import Connection
+from safeshell.daemon.request import FAILED, Request
+from safeshell.daemon.sources.policy_source import Policies
+from safeshell.daemon.steps import GO_ON
+from safeshell.host.process.confinement import Caller, Own, inspect
 from safeshell.protocol import Flag
 
-_in_two: Callable[[bytes], tuple[bytes, bytes]] = operator.methodcaller("split", b"=", 1)
-"""An entry's name and value, without a step of the interpreter for each of them."""
+if TYPE_CHECKING:
+    from safeshell.daemon.fastpath.binding import Fastpath
+
+
+class Place:
+    """Settles who runs a command.
+
+    Args:
+        policies: have the settings.
+        own: the daemon's own state.
+
+    Attributes:
+        fastpath: looks at callers for less, where it was compiled.
+    """
+
+    def __init__(self, policies: Policies, own: Own) -> None:
+        self._policies = policies
+        self._own = own
+        self.fastpath: Fastpath | None = None
+
+    def run(self, request: Request) -> str:
+        """Looks at the caller last, right before a spawn, and only where the command could run here at all."""
+        connection, command = request.connection, request.command
+        assert command is not None
+        has_stdio = len(connection.descriptors) == 4
+        setting, rule = self._policies.settings.execution, request.decision.execution
+        reason = request.obstacle or foregone(
+            command.flags, blocked=command.blocked, has_stdio=has_stdio, setting=setting, rule=rule
+        )
+        if reason and request.same_view:
+            request.placement, request.reason = "in_place", reason
+            return GO_ON
+        caller = request.caller
+        if caller is None:
+            caller = request.caller = self._inspect(connection)
+        placement, request.reason = choose(
+            command.flags,
+            caller,
+            nice=command.nice,
+            blocked=command.blocked,
+            has_stdio=has_stdio,
+            setting=setting,
+            rule=rule,
+        )
+        if placement is Placement.REFUSED:
+            why = f"can't run this in the daemon: {request.reason}"
+            return request.refuse(FAILED, why, error=why)
+        request.placement = placement.value
+        return GO_ON
+
+    def _inspect(self, connection: Connection) -> Caller:
+        """What the kernel says about who asks."""
+        if self.fastpath is not None:
+            umask = self.fastpath.inspect(connection.pid, connection.pidfd)
+            if umask >= 0:
+                return Caller("", "", umask, self._own.nice, same_view=True)
+        return inspect(connection.pid, self._own, connection.pidfd)
 
 
 class Placement(enum.Enum):
@@ -57,8 +115,6 @@ def choose(
     nice: int,
     blocked: int,
     has_stdio: bool,
-    can_express: bool,
-    can_enter: bool,
     setting: str,
     rule: str,
 ) -> tuple[Placement, str]:
@@ -71,8 +127,6 @@ def choose(
         blocked: the signals that the request says were blocked, bit n-1 for signal n.
         has_stdio: whether descriptors 0-2 came with the request. A caller that passed none, and has none closed, gets
             its output in frames: only the daemon can run its command.
-        can_express: whether a spawn can express the environment (the function `expressible`).
-        can_enter: whether the daemon can enter the working directory.
         setting: `execution` of the settings: auto, daemon or in_place.
         rule: the deciding rules' `execution`, "" where they leave it to the setting.
 
@@ -83,7 +137,7 @@ def choose(
     if flags & _IN_PLACE:
         return Placement.IN_PLACE, "caller asks in place"
     streams = not has_stdio and not flags & _CLOSED
-    obstacle = _obstacle(flags, caller, can_express, can_enter)
+    obstacle = _obstacle(flags, caller)
     if obstacle:
         return Placement.REFUSED if streams else Placement.IN_PLACE, obstacle
     if streams:
@@ -99,15 +153,11 @@ def choose(
     return Placement.IN_PLACE, difference
 
 
-def _obstacle(flags: int, caller: Caller, can_express: bool, can_enter: bool) -> str:
+def _obstacle(flags: int, caller: Caller) -> str:
     """Why the daemon must not or can't run it, whatever is asked for."""
     if caller.confined:
         return f"confinement: {caller.confined}"
-    if flags & _CLOSED:
-        return "closed descriptor"
-    if not can_express:
-        return "environment"
-    return "" if can_enter else "directory"
+    return "closed descriptor" if flags & _CLOSED else ""
 
 
 def _difference(flags: int, caller: Caller, nice: int, blocked: int) -> str:
@@ -127,15 +177,3 @@ def _said(flags: int, blocked: int) -> str:
     if flags & _UNUSUAL:
         return "unusual attributes"
     return "blocked signals" if blocked else ""
-
-
-def expressible(entries: list[bytes]) -> dict[bytes, bytes] | None:
-    """The environment's entries as `os.posix_spawn` takes them, in their order.
-
-    None where it can't express them: a name twice, an entry without "=", an empty name.
-    """
-    try:
-        made = dict(map(_in_two, entries))
-    except ValueError:
-        return None
-    return made if len(made) == len(entries) and b"" not in made else None

@@ -1,13 +1,12 @@
-"""The whole input table of `choose`, against the rules as the design states them, and the environment's edge cases."""
+"""The whole input table of `choose`, against the rules as the design states them."""
 
 from __future__ import annotations
 
 import itertools
-import os
 
 import pytest
 
-from safeshell.daemon.steps.placement import Placement, choose, expressible
+from safeshell.daemon.steps.place import Placement, choose
 from safeshell.host.process.confinement import Caller
 from safeshell.protocol import Flag
 
@@ -21,8 +20,6 @@ def place(
     nice: int = 0,
     blocked: int = 0,
     has_stdio: bool = True,
-    can_express: bool = True,
-    can_enter: bool = True,
     setting: str = "auto",
     rule: str = "",
 ) -> tuple[Placement, str]:
@@ -32,8 +29,6 @@ def place(
         nice=nice,
         blocked=blocked,
         has_stdio=has_stdio,
-        can_express=can_express,
-        can_enter=can_enter,
         setting=setting,
         rule=rule,
     )
@@ -52,8 +47,6 @@ DIFFERENCES = {
 }
 OBSTACLES = {
     "confinement: another mount namespace": {"caller": ALIKE._replace(confined="another mount namespace")},
-    "environment": {"can_express": False},
-    "directory": {"can_enter": False},
 }
 
 
@@ -72,7 +65,7 @@ def test_a_difference_means_in_place_unless_the_daemon_is_asked_for(reason: str)
 def test_an_obstacle_means_in_place_even_where_the_daemon_is_asked_for(reason: str) -> None:
     given = OBSTACLES.get(reason, {"flags": Flag.CLOSED, "has_stdio": False})
     for setting, rule in itertools.product(("auto", "daemon", "in_place"), ("", "auto", "daemon", "in_place")):
-        assert place(**given, setting=setting, rule=rule) == (Placement.IN_PLACE, reason)  # type: ignore[arg-type]
+        assert place(**given, setting=setting, rule=rule) == (Placement.IN_PLACE, reason)
 
 
 @pytest.mark.parametrize("reason", OBSTACLES)
@@ -112,13 +105,11 @@ def test_the_nice_value_of_the_request_is_held_against_the_kernels() -> None:
 
 def test_no_combination_runs_in_the_daemon_what_must_not() -> None:
     tried = 0
-    for flags, confined, differs, blocked, stdio, fits, enters, setting, rule in itertools.product(
+    for flags, confined, differs, blocked, stdio, setting, rule in itertools.product(
         range(64),
         ("", "another root directory"),
         ("", "limits"),
         (0, 1),
-        (True, False),
-        (True, False),
         (True, False),
         ("auto", "daemon", "in_place"),
         ("", "auto", "daemon", "in_place"),
@@ -129,13 +120,11 @@ def test_no_combination_runs_in_the_daemon_what_must_not() -> None:
             caller,
             blocked=blocked,
             has_stdio=stdio,
-            can_express=fits,
-            can_enter=enters,
             setting=setting,
             rule=rule,
         )
         tried += 1
-        impossible = bool(confined or not fits or not enters or flags & Flag.CLOSED)
+        impossible = bool(confined or flags & Flag.CLOSED)
         streams = not stdio and not flags & (Flag.CLOSED | Flag.IN_PLACE)
         different = bool(differs or blocked or flags & (Flag.TTY | Flag.CTTY | Flag.FDS | Flag.UNUSUAL))
         asked = rule or setting
@@ -152,35 +141,4 @@ def test_no_combination_runs_in_the_daemon_what_must_not() -> None:
             assert not streams
             assert impossible or flags & Flag.IN_PLACE or asked == "in_place" or (asked == "auto" and different)
             assert reason
-    assert tried == 64 * 2**6 * 12
-
-
-def test_the_environment_keeps_bytes_and_order() -> None:
-    entries = [b"Z=1", b"A=", b"B=x=y=z", b"\xff=\xfe\n", b"BASH_FUNC_f%%=() { :; }"]
-    made = expressible(entries)
-    assert made is not None
-    assert [name + b"=" + value for name, value in made.items()] == entries
-    assert expressible([]) == {}
-
-
-@pytest.mark.parametrize(
-    "entries",
-    [[b"A=1", b"A=1"], [b"A=1", b"B=2", b"A=3"], [b"A=1", b"B"], [b""], [b"=x"], [b"=C:=x"], [b"="]],
-)
-def test_an_environment_that_a_spawn_cannot_express_is_none(entries: list[bytes]) -> None:
-    assert expressible(entries) is None
-
-
-def test_a_spawn_gives_the_expressed_environment_as_it_was() -> None:
-    entries = [b"Z=1", b"A=", b"B=x=y", b"\xff=\xfe"]
-    made = expressible(entries)
-    assert made is not None
-    reading, writing = os.pipe()
-    try:
-        pid = os.posix_spawn("/usr/bin/env", [b"env", b"-0"], made, file_actions=[(os.POSIX_SPAWN_DUP2, writing, 1)])
-        os.close(writing)
-        with open(reading, "rb", closefd=False) as output:
-            assert output.read().split(b"\0")[:-1] == entries
-        assert os.waitpid(pid, 0)[1] == 0
-    finally:
-        os.close(reading)
+    assert tried == 64 * 2**4 * 12

@@ -1,0 +1,117 @@
+"""Reads: what an answer hung on in the file system, path by path, for the fast path to find so again."""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+from collections.abc import Iterable
+
+from safeshell.daemon.sources.policy_source import Rules
+from safeshell.home.repository_rules import levels, same_place
+from safeshell.host.path_lookup import DEFAULT_PATH, Programs
+from safeshell.policy.store import Signature
+
+_ABSENT, _NO_ENTRY, _ENTRY, _NOT_EXECUTABLE = b"a", b"e", b"l", b"n"
+_PLACE_IS, _FILE_IS, _PROGRAM_IS = struct.Struct("=c2Q"), struct.Struct("=c4Q"), struct.Struct("=c5Q")
+
+
+class Changed(Exception):  # noqa: N818 # not an error: the answer isn't kept
+    """What was read isn't as it was any more, or can't be listed."""
+
+
+class Reads:
+    """How paths were found, for `front.c` to compare; each method is named for what has to be so again."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self._parts)
+
+    def absent(self, path: bytes) -> None:
+        """Nothing can be reached by it, links followed."""
+        self._parts.append(_ABSENT + path + b"\0")
+
+    def has_entry(self, path: bytes, there: bool) -> None:
+        """The name itself is there, or isn't, whatever it may be a link to."""
+        self._parts.append((_ENTRY if there else _NO_ENTRY) + path + b"\0")
+
+    def not_executable(self, path: bytes) -> None:
+        """It is not there, or may not be executed."""
+        self._parts.append(_NOT_EXECUTABLE + path + b"\0")
+
+    def place(self, path: bytes) -> None:
+        """It is this very directory."""
+        try:
+            status = os.stat(path)
+        except OSError as error:
+            raise Changed from error
+        self._parts.append(_PLACE_IS.pack(b"d", status.st_dev, status.st_ino) + path + b"\0")
+
+    def file(self, path: bytes, signature: Signature) -> None:
+        """It has this signature (`safeshell.policy.store.signature`)."""
+        if signature is None:
+            self.absent(path)
+        else:
+            self._parts.append(_FILE_IS.pack(b"f", *signature) + path + b"\0")
+
+    def program(self, path: bytes, status: os.stat_result) -> None:
+        """It may be executed and is this file, of this mode."""
+        mark = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode)
+        self._parts.append(_PROGRAM_IS.pack(b"p", *mark) + path + b"\0")
+
+
+def read_sources(reads: Reads, watched: Iterable[tuple[str, Signature]]) -> None:
+    """The rules' sources, as they were when they were compiled."""
+    for path, signature in watched:
+        reads.file(os.fsencode(path), signature)
+
+
+def read_rules(reads: Reads, directory: bytes, home: bytes) -> Rules:
+    """What `safeshell.home.repository_rules.find_rules` reads, and finds.
+
+    Raises:
+        Changed: it changes while it is read.
+    """
+    below: list[bytes] = []
+    for level, candidate in levels(directory):
+        if not os.access(candidate, os.F_OK):
+            reads.absent(candidate)
+        else:
+            reads.place(level + b"/.safeshell")
+            reads.place(home)
+            if not same_place(level + b"/.safeshell", home):
+                for lower in below:
+                    there = os.path.lexists(lower + b"/.git")
+                    reads.has_entry(lower + b"/.git", there)
+                    if there:
+                        return ()
+                return (candidate,)
+        below.append(level)
+    return ()
+
+
+def read_program(reads: Reads, programs: Programs, name: bytes, path: bytes | None) -> bytes:
+    """What `Programs.find` reads, and finds.
+
+    Raises:
+        Changed: it finds nothing, or looks in a directory that isn't named from the root.
+    """
+    for element in (DEFAULT_PATH if path is None else path).split(b":"):
+        if not element.startswith(b"/"):  # the empty one is the working directory
+            raise Changed
+        found = element + b"/" + name
+        if not os.access(found, os.X_OK):
+            reads.not_executable(found)
+            continue
+        try:
+            status = os.stat(found)
+        except OSError as error:
+            raise Changed from error
+        reads.program(found, status)
+        if stat.S_ISREG(status.st_mode) and not programs.is_shim(found, status):
+            return found
+    raise Changed

@@ -1,0 +1,112 @@
+"""Step `act`: a decision's consequence: the command runs, is refused, waits for a person, or is replaced."""
+
+from __future__ import annotations
+
+from safeshell.daemon.approvals.queue import Approvals
+from safeshell.daemon.request import DENIED, NEEDS_APPROVAL, Request
+from safeshell.daemon.steps import GO_ON, WAIT
+from safeshell.daemon.steps.find import target_arguments
+from safeshell.policy.decision import Action, Decision
+from safeshell.protocol import Command, Type
+
+
+class Act:
+    """Acts on decisions.
+
+    Args:
+        approvals: asks people.
+    """
+
+    def __init__(self, approvals: Approvals) -> None:
+        self._approvals = approvals
+
+    def run(self, request: Request) -> str:
+        """Goes on with what is allowed."""
+        command, decision = request.command, request.decision
+        assert command is not None
+        if request.redirected is not None:
+            return _judge_target(request, request.redirected[2])
+        if command.kind == Type.EVALUATE:
+            return _answer(request)
+        if decision.action is Action.ALLOW:
+            return GO_ON
+        if decision.action is Action.DENY:
+            return _deny(request)
+        if decision.action is Action.REDIRECT:
+            return _redirect(request, command)
+        return self._ask(request)
+
+    def _ask(self, request: Request) -> str:
+        """Asks, but for what was approved: that is held against what was decided now, on all that it hangs on."""
+        grant, decision = request.grant, request.decision
+        if grant is not None and not grant.covers(request):
+            return request.refuse(
+                NEEDS_APPROVAL,
+                f"{because(decision)}: approved, but what that hangs on (rules, branch, files or variables) has "
+                "changed meanwhile; run it again to ask again",
+            )
+        if grant is not None or self._approvals.covers(request):
+            request.covered = True
+            return GO_ON
+        refusal = self._approvals.ask(request)
+        return request.refuse(NEEDS_APPROVAL, refusal) if refusal else WAIT
+
+
+def because(decision: Decision) -> str:
+    """The rule that decides, for people."""
+    return f"rule {decision.rule} ({decision.source})" if decision.source else decision.rule
+
+
+def _deny(request: Request) -> str:
+    decision = request.decision
+    return request.refuse(DENIED, f"denied by {because(decision)}: {decision.message}")
+
+
+def _answer(request: Request) -> str:
+    """To who only asks: the decision; to a script, whether it would run."""
+    command, decision = request.command, request.decision
+    assert command is not None
+    if not command.lines:
+        request.result = decision.to_json(cached=request.cached)
+    elif decision.action is Action.DENY:
+        return _deny(request)
+    elif decision.action is Action.REQUIRE_APPROVAL:
+        return request.refuse(NEEDS_APPROVAL, f"{because(decision)} requires approval: {decision.message}")
+    elif decision.action is Action.REDIRECT:
+        request.connection.notice(f"safeshell: {because(decision)} runs something else in its place")
+    return "finish"
+
+
+def _redirect(request: Request, command: Command) -> str:
+    """Puts the rule's target in the command's place; it is located and judged like any other."""
+    words = target_arguments(request.decision.redirect_to, command.arguments)
+    request.redirected = (request.spellings, request.decisions, request.decision)
+    request.command = Command(
+        command.kind,
+        command.flags,
+        words[: words.index(b"\0")],
+        words,
+        command.environment,
+        command.nice,
+        command.blocked,
+        lines=command.lines,
+        borrow=command.borrow,
+    )
+    request.name_command()
+    request.reads = None
+    request.frame = b""
+    return "locate"
+
+
+def _judge_target(request: Request, redirect: Decision) -> str:
+    """Goes on where the target may run; what asks or redirects again does not."""
+    judged = request.decision
+    if judged.action is Action.ALLOW:
+        limits = [each for each in (redirect.timeout_ms, judged.timeout_ms) if each]
+        request.decision = redirect.changed(timeout_ms=min(limits, default=0))
+        return GO_ON
+    if judged.action is Action.REDIRECT:
+        why = f"redirects to what {because(judged)} redirects again"
+    else:
+        why = f"redirects to what {because(judged)} would not let run: {judged.message}"
+    return request.refuse(DENIED, f"{because(redirect)} {why}", error=why)

@@ -1,0 +1,115 @@
+"""Step `decide`: every spelling of the command by the policy of its own directory; the most restrictive decides."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from safeshell.command.unwrap import Spelling
+from safeshell.daemon.observe.tally import Tally
+from safeshell.daemon.request import FAILED, Request
+from safeshell.daemon.sources.line_service import Line, Lines
+from safeshell.daemon.sources.policy_source import Policies
+from safeshell.daemon.steps import GO_ON, WAIT
+from safeshell.policy.composition import judge_all
+from safeshell.policy.decision import Decision
+from safeshell.policy.facts import RequestFacts
+from safeshell.protocol import Type
+
+
+class Decide:
+    """Decides requests.
+
+    Args:
+        policies: the tables.
+        lines: judges shell lines, in another process.
+        tally: counts decisions.
+        resume: goes on with a request that waited, at a step.
+    """
+
+    def __init__(self, policies: Policies, lines: Lines, tally: Tally, resume: Callable[[Request, str], None]) -> None:
+        self._policies = policies
+        self._lines = lines
+        self._tally = tally
+        self._resume = resume
+
+    def run(self, request: Request) -> str:
+        """Decides; a shell line is waited for."""
+        command = request.command
+        assert command is not None
+        policy = self._policies.policy(request.rules)
+        if policy is None:
+            reason = self._policies.error or "no rules have been compiled"
+            return request.refuse(FAILED, f"no rules are in force: {reason}")
+        request.policy = policy
+        if command.kind == Type.EVALUATE_LINE:
+            return self._judge_line(request)
+        misses = policy.misses
+        if request.rules_of:
+            self._decide_spellings(request)
+        else:
+            request.decision = decision = policy.decide(request.base, command.arguments, request.facts)
+            request.decisions = (decision,)
+        request.cached = policy.misses == misses
+        if request.redirected is None:
+            self._tally.decided(request.decision)
+        return GO_ON
+
+    def _decide_spellings(self, request: Request) -> None:
+        found, facts = request.spellings, request.facts
+        rules = {id(spelling): rules for spelling, rules in zip(found, request.rules_of, strict=True)}
+
+        def decide(spelling: Spelling, its: RequestFacts) -> Decision:
+            policy = self._policies.policy(rules[id(spelling)]) or request.policy
+            return policy.decide(spelling.name, spelling.arguments, its)
+
+        judged = judge_all(
+            found,
+            lambda spelling: facts if spelling is found[0] else _facts(spelling, found[0], facts),
+            decide,
+        )
+        request.decision, request.decisions = judged.decision, judged.decisions
+
+    def _judge_line(self, request: Request) -> str:
+        command, connection = request.command, request.connection
+        assert command is not None
+        directory = request.directory if request.same_view else None
+        if directory is None:
+            return request.refuse(FAILED, "a shell line can't be judged here: the directory can't be seen")
+
+        def answer(found: dict[str, Any] | None, reason: str) -> None:
+            if found is None:
+                request.refuse(FAILED, reason)
+            else:
+                self._tally.line(found["decision"])
+                request.result, request.line = found, (line, found)
+            self._resume(request, "finish")
+
+        line = Line(
+            command.arguments[:-1],
+            request.is_ai,
+            command.environment[1:],
+            directory,
+            self._policies.settings.markers,
+            os.fsdecode(request.rules[-1]) if request.rules else None,
+            [(loaded.table.digest, loaded.table.root) for loaded in request.policy.tables],
+            answer,
+            lambda: connection.closed,
+        )
+        self._lines.judge(line)
+        return WAIT
+
+
+def _facts(spelling: Spelling, original: Spelling, facts: RequestFacts) -> RequestFacts:
+    """A spelling's facts: in its own directory and environment, in the context of whoever asked."""
+    stayed = spelling.directory is not None and spelling.directory == original.directory
+    return RequestFacts(
+        spelling.environment,
+        spelling.directory,
+        facts.context,
+        descriptor=facts.descriptor if stayed else None,
+        prefix=facts.prefix,
+        asker=original.environment,
+        git_environment=spelling.git_environment,
+    )

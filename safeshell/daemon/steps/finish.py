@@ -1,0 +1,37 @@
+"""Step `finish`: the answer. After it nothing touches the command."""
+
+from __future__ import annotations
+
+import time
+
+from safeshell.daemon.request import Request
+from safeshell.daemon.steps import GO_ON
+
+
+def finish(request: Request) -> str:
+    """Says how it ended: refused, answered, to be run in place, or run."""
+    connection = request.connection
+    if request.refusal is not None:
+        connection.refuse(*request.refusal)
+    elif request.child is not None:
+        child, request.child = request.child, None
+        request.duration_s = (time.perf_counter_ns() - request.spawned_ns) / 1e9
+        if request.streams is not None:
+            request.streams.drain()
+        if child.already_notified:
+            connection.close()
+        else:
+            assert request.wait_status is not None
+            connection.exited(request.wait_status, timed_out=request.timed_out)
+    elif request.placement:
+        command = request.command
+        assert command is not None
+        assert request.program is not None
+        # The line form has words for its arguments only where they are another command's.
+        same = request.redirected is None and (request.arguments is command.arguments or command.lines)
+        connection.execute(request.program, request.decision.timeout_ms, b"" if same else request.arguments)
+    elif request.result is None:
+        connection.allow()
+    else:
+        connection.result(request.result)
+    return GO_ON

@@ -1,0 +1,48 @@
+"""Step `record`: the journal, and what the fast path keeps. Whoever asked has its answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from safeshell.daemon.observe.journal import Journal
+from safeshell.daemon.observe.tally import Tally
+from safeshell.daemon.request import Request
+from safeshell.daemon.steps import END
+from safeshell.protocol import Type
+
+if TYPE_CHECKING:
+    from safeshell.daemon.fastpath.answer_replay import AnswerReplay
+    from safeshell.daemon.fastpath.binding import Answered
+
+
+class Record:
+    """Takes note of what became of requests.
+
+    Attributes:
+        replay: keeps answers, where the fast path was compiled.
+    """
+
+    def __init__(self, journal: Journal, tally: Tally) -> None:
+        self._journal = journal
+        self._tally = tally
+        self.replay: AnswerReplay | None = None
+
+    def run(self, request: Request) -> str:
+        """Records what is worth it, and keeps the answer where the same may come again."""
+        command = request.asked
+        if request.line is not None:
+            line, found = request.line
+            self._journal.line(request.connection, line, command, found)
+        elif command.kind == Type.EXECUTE and request.decisions:
+            self._journal.command(request)
+            if request.frame and self.replay is not None:
+                self.replay.keep(request)
+        return END
+
+    def replayed(self, request: Request, by: Answered) -> None:
+        """The fast path has given this request's answer again, to somebody else."""
+        request.policy.hits += 1
+        self._tally.decided(request.decision)
+        if request.placement:
+            self._tally.placements[request.placement, request.reason] += 1
+        self._journal.command(request, by=by)
