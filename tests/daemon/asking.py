@@ -46,12 +46,13 @@ class Client:
         self.sock, other = socket.socketpair()
         self.sock.settimeout(5)
         self.closed: list[Connection] = []
+        self._receiver = ReplyReceiver()
         self.connection = Connection(other, loop, 1 << 16, self.closed.append)
         if pid is not None:
             self.connection.pid = pid
 
     def frames(self) -> list[tuple[Reply, bytes]]:
-        """What has been sent."""
+        """What has been sent since the last look."""
         self.sock.setblocking(False)
         data = b""
         try:
@@ -59,7 +60,7 @@ class Client:
                 data += more
         except BlockingIOError:
             pass
-        return [(frame.kind, frame.payload) for frame in ReplyReceiver().feed(data)]
+        return [(frame.kind, frame.payload) for frame in self._receiver.feed(data)]
 
     def close(self) -> None:
         """Gives both ends back."""
