@@ -39,7 +39,11 @@ rules:
   - {name: there, commands: [sh, echo], action: allow, execution: daemon, message: m}
   - {name: ask, commands: [touch], conditions: [{command_contains: secret}], action: require_approval, message: Ask.}
   - {name: precious, commands: [rm], conditions: [{command_contains: precious}], action: deny, message: m}
+  - {name: made, commands: [mkdir], action: allow, message: m}
 """
+EDITED = RULES.replace(
+    "{name: made, commands: [mkdir], action: allow", "{name: unmade, commands: [mkdir], action: deny"
+)
 CONFIG = "agents: {markers: [TESTED_AGENT]}\naudit: all\n"
 
 LASTING = {"in_place": "HERE", "daemon": "there"}
@@ -61,6 +65,7 @@ class Upgrade:
 
     Attributes:
         served: how an allowed command and a denied one ended, neither ever seen before, by when that was.
+        edited: how a command ended that an edit between the two denies, with the new daemon.
         lines: what the daemon said of a denied shell line, by when that was.
         ended: how a command ended that ran all the while, by placement.
         asked: how one ended that waited for a person's word.
@@ -111,11 +116,14 @@ class Upgrade:
             _copy(os.path.join(self._new.root, part), os.path.join(self._old.root, part))
         self._look("new files, old daemon")
         self._judge_line("new files, old daemon")
+        write(self._home.rules, EDITED)
+        self._look("new files, old daemon, new rules")
 
         self.safeshell("daemon", "restart")
         self.asked = _end(asking)
         self._look("new daemon, old shims and tables")
         self._judge_line("new daemon")
+        self.edited = run(self._home, "mkdir", "x").returncode
         self._note_daemon()
         self._ask_by_fallback()
         self.safeshell("compile")
@@ -249,8 +257,12 @@ def test_what_waits_for_approval_is_told_to_run_again(upgrade: Upgrade) -> None:
 
 
 def test_rules_hold_at_every_moment(upgrade: Upgrade) -> None:
-    assert len(upgrade.served) == 5
+    assert len(upgrade.served) == 6
     assert set(upgrade.served.values()) == {(0, 126)}
+
+
+def test_an_edit_in_between_holds_with_the_new_daemon(upgrade: Upgrade) -> None:
+    assert upgrade.edited == 126
 
 
 def test_shell_lines_are_not_judged_until_the_daemon_is_restarted_and_that_is_said(upgrade: Upgrade) -> None:
