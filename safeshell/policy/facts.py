@@ -19,7 +19,7 @@ from safeshell.policy.context import Context
 from safeshell.text import text
 
 if TYPE_CHECKING:
-    from safeshell.host.git import repository as gitfacts
+    from safeshell.host.git.model import Repository
 
 FactKey = tuple[str, ...]
 FactValue = bool | str | None
@@ -93,7 +93,7 @@ class RequestFacts:
         self._prefix = prefix
         self._read: dict[FactKey, Fact] = {}
         self._variables: dict[bytes, bytes] | None = None
-        self._repository: gitfacts.Repository | _Undecided | None = UNDECIDED
+        self._repository: Repository | _Undecided | None = UNDECIDED
         self._resolver: Resolver | None = None
 
     def read(self, key: FactKey) -> Fact:
@@ -159,24 +159,24 @@ class RequestFacts:
             self._variables.update(self._git_environment)
         return self._variables
 
-    def _found(self) -> gitfacts.Repository | None:
+    def _found(self) -> Repository | None:
         """The repository around the directory, looked for once for both of its facts."""
         if isinstance(self._repository, _Undecided):
-            from safeshell.host.git import repository as gitfacts  # noqa: PLC0415 # 1 ms of the daemon's start, and many rules ask no git facts
+            from safeshell.host.git.repository import discover  # noqa: PLC0415 # 1 ms of the daemon's start, and many rules ask no git facts
 
-            self._repository = gitfacts.discover(self._known_directory(), self._git_variables(), prefix=self._prefix)
+            self._repository = discover(self._known_directory(), self._git_variables(), prefix=self._prefix)
         return self._repository
 
     def _branch(self) -> Fact:
-        from safeshell.host.git import repository as gitfacts  # noqa: PLC0415 # as in `_found`
+        from safeshell.host.git.repository import branch  # noqa: PLC0415 # as in `_found`
 
         repository = self._found()
-        return None if repository is None else gitfacts.branch(repository)
+        return None if repository is None else branch(repository)
 
     def _in_repo(self) -> Fact:
-        from safeshell.host.git import repository as gitfacts  # noqa: PLC0415 # as in `_found`
+        from safeshell.host.git.repository import is_inside  # noqa: PLC0415 # as in `_found`
 
-        return gitfacts.is_inside(self._found(), self._known_directory())
+        return is_inside(self._found(), self._known_directory())
 
     def _env(self, variable: str) -> Fact:
         value = self.variable(variable.encode())

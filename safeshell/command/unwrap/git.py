@@ -131,10 +131,10 @@ class _Options:
 
     def _configure(self, key: bytes, value: bytes | None) -> None:
         """Hands a setting on as git does, by the environment."""
-        from safeshell.host.git import aliases  # noqa: PLC0415 # few commands set git's configuration
+        from safeshell.host.git.parameters import quote  # noqa: PLC0415 # few commands set git's configuration
 
         before = variables.get(self._environment, b"GIT_CONFIG_PARAMETERS")
-        said = aliases.quote(key) + b"=" + (b"" if value is None else aliases.quote(value))
+        said = quote(key) + b"=" + (b"" if value is None else quote(value))
         entry = b"GIT_CONFIG_PARAMETERS=" + (before + b" " if before else b"") + said
         self._environment = variables.assigned(self._environment, [entry])
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from safeshell.command import variables
 
 if TYPE_CHECKING:
-    from safeshell.host.git import aliases as gitconfig
+    from safeshell.host.git.parameters import Variable
 
 
 class Spelling(NamedTuple):
@@ -64,21 +64,21 @@ class FileWorld:
         """As the kernel resolves it."""
         if directory is None and not path.startswith(b"/"):
             return None
-        from safeshell.host.git import repository  # noqa: PLC0415 # few commands change the directory or are git's aliases
+        from safeshell.host.git.repository import enter  # noqa: PLC0415 # few commands change the directory or are git's aliases
 
-        return repository.enter(directory or b"/", path, prefix=self._prefix)
+        return enter(directory or b"/", path, prefix=self._prefix)
 
     def work_tree(self, spelling: Spelling) -> bytes | None:
         """As git finds it."""
-        from safeshell.host.git import aliases as gitconfig  # noqa: PLC0415 # as above
+        from safeshell.host.git import aliases  # noqa: PLC0415 # as above
 
-        return gitconfig.work_tree(variable_of(spelling), spelling.directory, prefix=self._prefix)
+        return aliases.work_tree(variable_of(spelling), spelling.directory, prefix=self._prefix)
 
     def aliases(self, spelling: Spelling, name: bytes) -> Iterable[bytes]:
         """As git is configured there."""
-        from safeshell.host.git import aliases as gitconfig  # noqa: PLC0415 # as above
+        from safeshell.host.git import aliases  # noqa: PLC0415 # as above
 
-        return gitconfig.aliases(name, variable_of(spelling), spelling.directory, prefix=self._prefix)
+        return aliases.aliases(name, variable_of(spelling), spelling.directory, prefix=self._prefix)
 
     def places(self, spelling: Spelling) -> tuple[bytes | None, ...]:
         """The directories whose repositories' rules a spelling is judged by.
@@ -111,12 +111,12 @@ class StatedWorld:
 
     def aliases(self, spelling: Spelling, name: bytes) -> Iterable[bytes]:
         """Those of the command's own environment."""
-        from safeshell.host.git import aliases as gitconfig  # noqa: PLC0415 # as above
+        from safeshell.host.git import aliases  # noqa: PLC0415 # as above
 
-        return gitconfig.carried(name, variable_of(spelling))
+        return aliases.carried(name, variable_of(spelling))
 
 
-def variable_of(spelling: Spelling) -> gitconfig.Variable:
+def variable_of(spelling: Spelling) -> Variable:
     """Looks up the variables that git sees in a spelling."""
     own = dict(spelling.git_environment)
     return lambda name: own[name] if name in own else variables.get(spelling.environment, name)

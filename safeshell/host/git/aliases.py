@@ -7,17 +7,16 @@ have several values. A file that git couldn't read makes git fail, so it gives n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from safeshell.errors import UndecidedError
-from safeshell.host.git import repository as gitfacts
+from safeshell.host.git.config import read_settings
+from safeshell.host.git.model import Repository
+from safeshell.host.git.parameters import Variable, environment_settings
+from safeshell.host.git.repository import discover, enter
 
 _DEPTH_MAX = 10  # git's own, of includes
-_PAIRS_MAX = 4096
-
-Variable = Callable[[bytes], bytes | None]
-"""Looks a variable up."""
 
 
 class Entry(NamedTuple):
@@ -42,7 +41,7 @@ def aliases(name: bytes, variable: Variable, directory: bytes | None, *, prefix:
 
 def carried(name: bytes, variable: Variable) -> list[bytes]:
     """As `aliases`, of those that the environment itself carries."""
-    return _pick(name, (Entry(key, value, certain=True) for key, value in _environment_pairs(variable)))
+    return _pick(name, (Entry(key, value, certain=True) for key, value in environment_settings(variable)))
 
 
 def work_tree(variable: Variable, directory: bytes | None, *, prefix: bytes = b"") -> bytes | None:
@@ -75,54 +74,14 @@ def _pick(name: bytes, entries: Iterable[Entry]) -> list[bytes]:
     return found
 
 
-def _environment_pairs(variable: Variable) -> Iterator[tuple[bytes, bytes | None]]:
-    """The settings that the environment carries: GIT_CONFIG_COUNT, then GIT_CONFIG_PARAMETERS."""
-    text = variable(b"GIT_CONFIG_COUNT") or b""
-    count = int(text) if text.isdigit() and len(text) < 6 else 0
-    for index in range(min(count, _PAIRS_MAX)):
-        key = variable(b"GIT_CONFIG_KEY_%d" % index)
-        value = variable(b"GIT_CONFIG_VALUE_%d" % index)
-        if key is not None and value is not None:
-            yield key, value
-    yield from parse_parameters(variable(b"GIT_CONFIG_PARAMETERS") or b"")
-
-
-def _discover(variable: Variable, directory: bytes | None, prefix: bytes) -> gitfacts.Repository | None:
+def _discover(variable: Variable, directory: bytes | None, prefix: bytes) -> Repository | None:
     if directory is None:
         return None
     given = {name: value for name in _DISCOVERY if (value := variable(name)) is not None}
     try:
-        return gitfacts.discover(directory, given, prefix=prefix)
+        return discover(directory, given, prefix=prefix)
     except UndecidedError:
         return None  # git fails there, or finds none of its own
-
-
-def parse_parameters(text: bytes) -> Iterator[tuple[bytes, bytes | None]]:
-    """The settings in GIT_CONFIG_PARAMETERS, up to where it makes no sense."""
-    at = 0
-    while (token := _PARAMETER.match(text, at)) is not None:
-        at = token.end()
-        key = _dequote(token["key"])
-        if token["equals"] is None:
-            key, equals, value = key.partition(b"=")
-            yield key, value if equals else None
-        else:
-            yield key, None if token["value"] is None else _dequote(token["value"])
-
-
-def quote(text: bytes) -> bytes:
-    """As git quotes for a shell."""
-    return b"'" + re.sub(rb"['!]", rb"'\\\g<0>'", text) + b"'"
-
-
-_QUOTED = rb"""(?:'[^']*'(?:\\['!](?='))?)+"""
-_PARAMETER = re.compile(
-    rb"[ \t\n\r]*(?P<key>" + _QUOTED + rb")(?:(?P<equals>=)(?P<value>" + _QUOTED + rb")?)?(?=[ \t\n\r]|\Z)"
-)
-
-
-def _dequote(text: bytes) -> bytes:
-    return re.sub(rb"'([^']*)'(?:\\(.))?", rb"\1\2", text)
 
 
 class _Reader:
@@ -136,7 +95,7 @@ class _Reader:
     def entries(self) -> Iterator[Entry]:
         for path in self._files():
             yield from self._file(path)
-        for key, value in _environment_pairs(self._variable):
+        for key, value in environment_settings(self._variable):
             yield from self._with_includes(Entry(key, value, certain=True), b"", 0)
 
     def _files(self) -> Iterator[bytes]:
@@ -161,7 +120,7 @@ class _Reader:
         if not path.startswith(b"/"):
             return
         try:
-            found = gitfacts.read_settings(path, prefix=self._prefix)
+            found = read_settings(path, prefix=self._prefix)
         except UndecidedError:
             return
         for key, value in found:
@@ -216,7 +175,7 @@ class _Reader:
     def _names_a_link(self, pattern: bytes) -> bool:
         """Whether the pattern's fixed part leads through a link: git compares the path as it was typed too."""
         fixed = re.split(rb"[*?]", pattern, maxsplit=1)[0].rpartition(b"/")[0]
-        real = gitfacts.enter(b"/", fixed, prefix=self._prefix) if fixed else None
+        real = enter(b"/", fixed, prefix=self._prefix) if fixed else None
         return real is not None and real != fixed
 
 
