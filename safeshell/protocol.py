@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from safeshell.errors import ProtocolError
+from safeshell.text import printable
 
 MAGIC = b"SfSh"
 VERSION = 1
@@ -365,9 +366,19 @@ def encode_exec(path: bytes, timeout_ms: int = 0, arguments: bytes = b"") -> byt
     return _REPLY.pack(Reply.EXEC, 0, 0, len(payload)) + payload
 
 
-def encode_refused(status: int, text: str) -> bytes:
-    """REFUSED: the command does not run; `text` (one line or more, without its last newline) goes to stderr."""
-    return encode_reply(Reply.REFUSED, struct.pack("<i", status) + text.encode("utf-8", "replace") + b"\n")
+def encode_line(line: str) -> bytes:
+    """A line as people are shown it by a client, without its newline; whatever is in it, this does not fail."""
+    return printable(line).encode()
+
+
+def encode_notice(line: str) -> bytes:
+    """NOTICE: a line goes to stderr, before the answer."""
+    return encode_reply(Reply.NOTICE, encode_line(line) + b"\n")
+
+
+def encode_refused(status: int, line: str) -> bytes:
+    """REFUSED: the command does not run; the line goes to stderr."""
+    return encode_reply(Reply.REFUSED, struct.pack("<i", status) + encode_line(line) + b"\n")
 
 
 def encode_exited(wait_status: int, *, timed_out: bool = False) -> bytes:

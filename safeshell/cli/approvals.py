@@ -12,9 +12,9 @@ import click
 
 from safeshell import client
 from safeshell.cli.daemon import launch
+from safeshell.cli.output import say
 from safeshell.errors import SafeShellError, UnreachableError
 from safeshell.home.paths import Home
-from safeshell.text import printable
 
 
 @click.group("approvals")
@@ -33,7 +33,8 @@ def list_(*, as_json: bool) -> None:
     if not pending:
         click.echo("nothing waits for approval", err=True)
     for entry in pending:
-        click.echo(_describe(entry))
+        for line in _describe(entry):
+            say(line)
 
 
 @command.command()
@@ -135,12 +136,11 @@ def _check(answer: dict[str, Any]) -> None:
         raise SafeShellError(answer["reason"])
 
 
-def _describe(entry: dict[str, Any]) -> str:
+def _describe(entry: dict[str, Any]) -> list[str]:
     left = max(0, round(entry["expires"] - time.time()))
-    lines = [
-        f"{entry['id']}  {printable(entry['command'])}",
-        f"    in {printable(entry['cwd'] or '?')}" + (f", on {printable(entry['branch'])}" if entry["branch"] else ""),
+    return [
+        f"{entry['id']}  {entry['command']}",
+        f"    in {entry['cwd'] or '?'}" + (f", on {entry['branch']}" if entry["branch"] else ""),
         f"    {entry['rule']} ({entry['source']}): {entry['message']}",
         f"    asked by {'an agent' if entry['context'] == 'ai' else 'a person'} (pid {entry['pid']}), {left} s left",
     ]
-    return "\n".join(lines)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from safeshell.cli.output import wants_colour
+from safeshell.cli.output import say, wants_colour, warn
 from safeshell.command.command_line import block
 from safeshell.command.unwrap import Spelling, spellings
 from safeshell.errors import SafeShellError
@@ -22,13 +22,13 @@ from safeshell.policy.composition import Judgement, judge_all
 from safeshell.policy.context import Context
 from safeshell.policy.decision import Action, Decision
 from safeshell.policy.evaluator import ACTIONS, LoadedTable, evaluate
-from safeshell.policy.explain import Explanation, cache_key, explain, render, visible
+from safeshell.policy.explain import Explanation, cache_key, explain, render
 from safeshell.policy.facts import Fact, FactKey, RequestFacts
 from safeshell.policy.table import Table
 from safeshell.policy.trace import Trace
 from safeshell.shell.limits import RULE as OVERRUN
 from safeshell.shell.nested_commands import hiding
-from safeshell.text import columns, text
+from safeshell.text import columns, printable, text
 
 EXIT = {Action.ALLOW: 0, Action.DENY: 3, Action.REQUIRE_APPROVAL: 4, Action.REDIRECT: 5}
 _COLOUR = {Action.ALLOW: "green", Action.DENY: "red", Action.REQUIRE_APPROVAL: "yellow", Action.REDIRECT: "cyan"}
@@ -185,7 +185,7 @@ def _explain(
     click.echo(f"\nplacement  {': '.join(filter(None, (placement, reason)))}")
     if len(answer["spellings"]) > 1:
         click.echo("\njudged as")
-        rows = [(one["decision"], one["rule"] or "", visible(one["subject"])) for one in answer["spellings"]]
+        rows = [(one["decision"], one["rule"] or "", one["subject"]) for one in answer["spellings"]]
         click.echo(columns(rows), nl=False)
 
 
@@ -247,7 +247,7 @@ def _tables(home: Home, directory: bytes, file: str | None) -> tuple[list[Table]
             message = f"{first.file}:{first.line}:{first.column}: {first.code} {first.message}"
             if entry is None:
                 raise SafeShellError(message, hint="run `safeshell compile`")
-            click.echo(f"safeshell: {message}; the last good rules stay in force", err=True)
+            warn(f"{message}; the last good rules stay in force")
         else:
             publish(home, compiled)
             found, record = store.read_current(home.tables, asked)
@@ -265,7 +265,7 @@ def _repository(rules: str) -> list[Table]:
     if compiled.errors:
         first = compiled.errors[0]
         where = f"{first.file}:{first.line}:{first.column}: {first.code} {first.message}"
-        click.echo(f"safeshell: {where}; this repository's rules are skipped", err=True)
+        warn(f"{where}; this repository's rules are skipped")
         return []
     return [Table(sections, current.root) for current, sections in compiled.current().values()]
 
@@ -274,11 +274,12 @@ def _show(answer: Mapping[str, Any], *, as_json: bool) -> None:
     """Prints the decision for people, and says where a line is let through unjudged."""
     action = ACTIONS[answer["decision"]]
     if answer["rule"] == OVERRUN and action is Action.ALLOW:
-        click.echo(f"safeshell: {answer['message']} Let through, for no agent asks.", err=True)
+        warn(f"{answer['message']} Let through, for no agent asks.")
     if as_json:
         return
-    line = f"{click.style(action.word, fg=_COLOUR[action], bold=True)}  {visible(answer['subject'])}"
+    word = click.style(action.word, fg=_COLOUR[action], bold=True)
+    click.echo(f"{word}  {printable(answer['subject'])}", color=wants_colour(sys.stdout))
     if answer["rule"]:
-        line += f"\n  rule {answer['rule']}" + (f" ({answer['source']})" if answer["source"] else "")
-        line += f"\n  {answer['message']}" if answer["message"] else ""
-    click.echo(line, color=wants_colour(sys.stdout))
+        say(f"  rule {answer['rule']}" + (f" ({answer['source']})" if answer["source"] else ""))
+    if answer["rule"] and answer["message"]:
+        say(f"  {answer['message']}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from safeshell.cli.output import progress, wants_colour
+from safeshell.cli.output import progress, say, wants_colour
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 from safeshell.home.repository_rules import find_rules, kind_of
@@ -106,7 +106,7 @@ def _report(said: Sequence[_Said], style: str, *, strict: bool, dumped: Sequence
         _dump(one)
     if not dumped and not machine:
         for path, digest in (layer for one in said for layer in one.layers):
-            click.echo(f"{digest}  {path}")
+            say(f"{digest}  {path}")
     return 0
 
 

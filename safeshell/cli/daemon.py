@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from safeshell.cli.output import say, warn
 from safeshell.cli.units import install_units
 from safeshell.client import control
 from safeshell.errors import SafeShellError, UnreachableError
@@ -170,7 +171,7 @@ def status(as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(found if found is not None else {"home": home.root, "pid": None}))
     elif found is None:
-        click.echo(f"not running ({home.root})")
+        say(f"not running ({home.root})")
     else:
         click.echo(_describe(found), nl=False)
     return 1 if found is None or found["error"] else 0
@@ -217,7 +218,7 @@ def reload_() -> int:
     """Compile the rules again and put them in force, whether they have changed or not."""
     found = control(Type.RELOAD, home=Home.find())
     if found["error"]:
-        click.echo(f"safeshell: {found['error']}; the last good rules stay in force", err=True)
+        warn(f"{found['error']}; the last good rules stay in force")
         return 1
     click.echo(found["table"])
     return 0
@@ -237,5 +238,5 @@ def install() -> None:
     home = Home.find()
     home.check()
     for path in install_units(home):
-        click.echo(path)
+        say(path)
     click.echo("Now run: systemctl --user daemon-reload && systemctl --user enable --now safeshell.socket", err=True)

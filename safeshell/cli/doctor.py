@@ -8,9 +8,10 @@ from dataclasses import asdict
 
 import click
 
-from safeshell.cli.output import wants_colour
+from safeshell.cli.output import say, wants_colour
 from safeshell.cli.probes import Probe, examine
 from safeshell.home.paths import Home
+from safeshell.text import printable
 
 _MARKS = {True: ("ok", "green"), False: ("FAILED", "red"), None: ("skipped", "yellow")}
 
@@ -39,6 +40,7 @@ def command(as_json: bool) -> int:
 
 def _print(probe: Probe) -> None:
     word, colour = _MARKS[probe.ok]
-    click.echo(f"{click.style(word.ljust(7), fg=colour)}  {probe.name}: {probe.found}", color=wants_colour(sys.stdout))
+    line = f"{click.style(word.ljust(7), fg=colour)}  {probe.name}: {printable(probe.found)}"
+    click.echo(line, color=wants_colour(sys.stdout))
     if probe.hint:
-        click.echo(f"         hint: {probe.hint}")
+        say(f"         hint: {probe.hint}")

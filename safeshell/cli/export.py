@@ -11,6 +11,7 @@ import click
 from safeshell import __version__
 from safeshell.audit.files import log_path, opened
 from safeshell.audit.follow import follow as followed
+from safeshell.cli.output import warn
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 
@@ -61,7 +62,7 @@ def command(endpoint: str, state: str | None, interval: float, *, once: bool, lo
     provider = send_metrics(f"{endpoint}/v1/metrics", home, resource, interval) if metrics else None
     log = log_path(home)
     state = state or os.path.join(home.root, "export.state")
-    sender = sending.LogSender(f"{endpoint}/v1/logs", state, log, resource, _warn)
+    sender = sending.LogSender(f"{endpoint}/v1/logs", state, log, resource, warn)
     try:
         if logs:
             _send(sender, log, once=once)
@@ -90,7 +91,3 @@ def _send(sender: LogSender, path: str, *, once: bool) -> None:
                 sender.take(line)
     if not sender.flush(patient=False):
         raise SafeShellError("the receiver doesn't take records", hint="is it there, and does it speak OTLP over HTTP?")
-
-
-def _warn(text: str) -> None:
-    click.echo(f"safeshell: {text}", err=True)

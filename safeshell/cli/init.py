@@ -8,6 +8,7 @@ import sys
 import click
 
 from safeshell.cli.approvals import enroll
+from safeshell.cli.output import say
 from safeshell.cli.shims import say_fallback, sync_home
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
@@ -22,10 +23,10 @@ def command() -> None:
     home = Home.find()
     home.create()
     if os.path.lexists(home.rules):
-        click.echo(f"kept {home.rules}", err=True)
+        say(f"kept {home.rules}", err=True)
     else:
         _write_starter(home)
-        click.echo(f"wrote {home.rules}", err=True)
+        say(f"wrote {home.rules}", err=True)
     compiled = compile_home(home)
     if compiled.errors:
         click.echo(human(compiled.errors), err=True, nl=False)
@@ -33,9 +34,9 @@ def command() -> None:
     publish(home, compiled)
     synced = sync_home(home)
     say_fallback(synced)
-    click.echo(f"{len(synced.added) + len(synced.kept)} commands shimmed in {home.shims}", err=True)
+    say(f"{len(synced.added) + len(synced.kept)} commands shimmed in {home.shims}", err=True)
     click.echo("\nPut the shims first on PATH, in your shell's start-up file:\n", err=True)
-    click.echo(f'export PATH="{home.shims}:$PATH"')
+    say(f'export PATH="{home.shims}:$PATH"')
     click.echo("\nor run one program behind them:  safeshell run -- bash", err=True)
     if not os.path.exists(home.pin):
         _offer_pin(home)

@@ -17,7 +17,7 @@ from safeshell.audit import verify as checking
 from safeshell.audit.files import log_path, opened
 from safeshell.audit.follow import follow as followed
 from safeshell.audit.query import Query, parse_time
-from safeshell.cli.output import wants_colour
+from safeshell.cli.output import say, wants_colour, warn
 from safeshell.cli.records import Layout, row
 from safeshell.client import control
 from safeshell.errors import SafeShellError
@@ -98,9 +98,7 @@ def command(
         raise SafeShellError(f"can't read {error.filename or path}: {error.strerror}") from error
     shown.settle()
     if shown.broken:
-        click.echo(
-            f"safeshell: {shown.broken} lines of the log are no records; `safeshell log verify` names them", err=True
-        )
+        warn(f"{shown.broken} lines of the log are no records; `safeshell log verify` names them")
 
 
 @command.command("verify")
@@ -128,7 +126,7 @@ def verify(as_json: bool) -> int:
         click.echo(json.dumps(checking.to_json(found)))
     else:
         for line in checking.lines(found):
-            click.echo(line)
+            say(line)
         click.echo(_summary(found))
     return int(bool(found.findings))
 

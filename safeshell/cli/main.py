@@ -10,6 +10,7 @@ import click
 
 from safeshell import __version__
 from safeshell.bug_report import BUG, report_bug
+from safeshell.cli.output import warn
 from safeshell.errors import SafeShellError
 
 COMMANDS = {
@@ -77,9 +78,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except SafeShellError as error:
-        click.echo(f"safeshell: {error.message}", err=True)
-        if error.hint:
-            click.echo(f"  hint: {error.hint}", err=True)
+        warn(error.message, error.hint)
         sys.exit(error.status)
     except BrokenPipeError:
         # Whoever read our output has seen enough; nothing is wrong, and Python must not complain on its way out.

@@ -1,4 +1,4 @@
-"""Colour and progress, on terminals only."""
+"""Output of commands: lines that people can be shown; colour and progress, on terminals only."""
 
 from __future__ import annotations
 
@@ -8,8 +8,24 @@ import time
 from collections.abc import Iterator
 from typing import TextIO
 
+import click
+
+from safeshell.text import printable
+
 PATIENCE_S = 1.0
 """What takes no longer needs no progress shown."""
+
+
+def say(line: str, *, err: bool = False) -> None:
+    """Prints a line; what can't be seen of it is escaped."""
+    click.echo(printable(line), err=err)
+
+
+def warn(message: str, hint: str = "") -> None:
+    """Prints what is wrong to stderr, and what to do about it below, where there is something."""
+    say(f"safeshell: {message}", err=True)
+    if hint:
+        say(f"  hint: {hint}", err=True)
 
 
 def wants_colour(stream: TextIO) -> bool:

@@ -7,7 +7,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import click
@@ -91,15 +91,9 @@ def _stages(stages: Mapping[str, Histogram]) -> str:
         rows.append([name, str(row["count"]), *[f"{row[column]:.1f}" for column in PERCENTILES]])
     if not rows:
         return ""
-    table = _right([["µs", "count", "p50", "p90", "p99", "p99.9", "max"], *rows])
+    table = columns([["µs", "count", "p50", "p90", "p99", "p99.9", "max"], *rows], right=True)
     head, rest = table.split("\n", 1)
     return f"{_bold(head)}\n{rest}"
-
-
-def _right(rows: Sequence[Sequence[str]]) -> str:
-    """Columns whose cells, but for the first, end below one another."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return columns([[row[0], *map(str.rjust, row[1:], widths[1:])] for row in rows])
 
 
 def _facts(about: Mapping[str, Any]) -> str:

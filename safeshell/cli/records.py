@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import Any
 import click
 
 from safeshell.audit.query import command_text
-from safeshell.text import printable
+from safeshell.text import cut, fit, printable, width
 
 _COLOURS = {"allow": "green", "deny": "red", "require_approval": "yellow", "redirect": "cyan", "error": "magenta"}
 _TIME = 19
@@ -47,23 +46,27 @@ class Layout:
             return None
         return max(self.width - _TIME - _DECISION - sum(self.columns) - 4 * len(_GAP), 8)
 
+    def fitted(self, shown: str, room: int, *, from_end: bool = False) -> str:
+        """A column's text, filled up to its width and, where the line has an end, cut to it."""
+        return fit(shown, room if self.width is not None else max(room, width(shown)), from_end=from_end)
+
 
 def row(record: Mapping[str, Any], layout: Layout) -> str:
     """A record as a line: time, decision, rule, directory, command."""
-    decision = str(record.get("decision") or ("error" if "error" in record else record.get("kind", "")))
+    decision = printable(str(record.get("decision") or ("error" if "error" in record else record.get("kind", ""))))
     observed = ",".join(one["rule"] for one in record.get("observed", ()))
     rule = record.get("rule") or (f"({observed})" if observed else "-")
     rule_width, directory_width = layout.columns
     cells = [
         _local(record["ts"]).ljust(_TIME),
         click.style(decision, fg=_COLOURS.get(decision)) if layout.colour else decision,
-        _fitted(printable(rule), rule_width, layout),
-        _fitted(_short(printable(record.get("cwd", "-"))), directory_width, layout, from_end=True),
+        layout.fitted(printable(rule), rule_width),
+        layout.fitted(printable(_short(record.get("cwd", "-"))), directory_width, from_end=True),
         _what(record),
     ]
     cells[1] += " " * max(0, _DECISION - len(decision))
     if layout.rest is not None:
-        cells[-1] = _cut(cells[-1], layout.rest)
+        cells[-1] = cut(cells[-1], layout.rest)
     return _GAP.join(cells).rstrip()
 
 
@@ -89,27 +92,3 @@ def _what(record: Mapping[str, Any]) -> str:
     if record.get("error"):
         parts.append(printable(f"[{record['error']}]"))
     return " ".join(filter(None, parts))
-
-
-def _fitted(text: str, width: int, layout: Layout, *, from_end: bool = False) -> str:
-    if layout.width is not None:
-        text = _cut(text, width, from_end=from_end)
-    return text + " " * max(0, width - _width(text))
-
-
-def _cut(text: str, width: int, *, from_end: bool = False) -> str:
-    """A text no wider than that; `…` stands for what was cut off, its beginning where its end tells more."""
-    if _width(text) <= width:
-        return text
-    while _width(text) > width - 1:
-        text = text[1:] if from_end else text[:-1]
-    return f"…{text}" if from_end else f"{text}…"
-
-
-def _width(text: str) -> int:
-    """The columns that a text takes on a terminal."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )

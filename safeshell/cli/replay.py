@@ -14,7 +14,7 @@ from safeshell.audit.files import log_path, opened
 from safeshell.audit.replay.run import Grounds, parts, replay
 from safeshell.audit.replay.summary import EXAMPLES, Change, Group, Tally
 from safeshell.cli.diff import table_of
-from safeshell.cli.output import wants_colour
+from safeshell.cli.output import wants_colour, warn
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import SYSTEM_RULES, Home
 from safeshell.policy import store
@@ -60,7 +60,7 @@ def command(table: str | None, as_json: bool, verbose: bool, exit_code: bool, lo
         finally:
             progress.clear()
     for note in tally.notes:
-        click.echo(f"safeshell: {note}", err=True)
+        warn(note)
     if as_json:
         click.echo(json.dumps(tally.to_json()))
     else:

@@ -9,6 +9,7 @@ import signal
 import click
 
 from safeshell.cli.daemon import launch
+from safeshell.cli.output import warn
 from safeshell.client import control
 from safeshell.errors import SafeShellError, UnreachableError
 from safeshell.home.paths import Home
@@ -41,12 +42,12 @@ def command(argv: tuple[str, ...]) -> int:
     environment["SAFESHELL_CONTEXT"] = "ai"
     program = shutil.which(argv[0], path=environment["PATH"])
     if program is None:
-        click.echo(f"safeshell: {argv[0]}: command not found", err=True)
+        warn(f"{argv[0]}: command not found")
         return NOT_FOUND
     for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and what is ignored stays so
         signal.signal(number, signal.SIG_DFL)
     try:
         os.execve(program, argv, environment)
     except OSError as error:
-        click.echo(f"safeshell: {argv[0]}: {error.strerror}", err=True)
+        warn(f"{argv[0]}: {error.strerror}")
         return CANNOT_RUN

@@ -7,6 +7,7 @@ import os
 
 import click
 
+from safeshell.cli.output import say, warn
 from safeshell.home.in_force import published
 from safeshell.home.paths import Home
 from safeshell.host.path_lookup import Programs
@@ -34,13 +35,12 @@ def say_fallback(synced: shims.Synced) -> None:
     """Says where the shims are not what the user may think."""
     why = why_not_static()
     if not synced.native:
-        click.echo(
-            "safeshell: the shims are the bash fallback, about 3 ms a command: no native client is installed "
-            f"({why or 'it is built at installation where there is a C compiler'})",
-            err=True,
+        warn(
+            "the shims are the bash fallback, about 3 ms a command: no native client is installed "
+            f"({why or 'it is built at installation where there is a C compiler'})"
         )
     elif why:
-        click.echo(f"safeshell: the shims are linked against libc, a command costs more: {why}", err=True)
+        warn(f"the shims are linked against libc, a command costs more: {why}")
 
 
 @command.command()
@@ -53,8 +53,8 @@ def sync(client: str | None) -> None:
         say_fallback(synced)
     for sign, names in (("+", synced.added), ("-", synced.removed)):
         for name in names:
-            click.echo(f"{sign} {name}")
-    click.echo(f"{len(synced.added) + len(synced.kept)} commands shimmed in {home.shims}", err=True)
+            say(f"{sign} {name}")
+    say(f"{len(synced.added) + len(synced.kept)} commands shimmed in {home.shims}", err=True)
 
 
 @command.command("list")
@@ -79,4 +79,4 @@ def list_(as_json: bool) -> None:
 def remove(names: tuple[str, ...]) -> None:
     """Remove these shims, or all of them."""
     for name in shims.remove(Home.find(), names):
-        click.echo(f"- {name}")
+        say(f"- {name}")

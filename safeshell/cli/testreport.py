@@ -14,7 +14,7 @@ from safeshell_compiler.rule_tests.failures import describe, shown
 from safeshell_compiler.rule_tests.run import Outcome
 
 from safeshell.cli.output import wants_colour
-from safeshell.text import printable
+from safeshell.text import printable, width
 
 WIDTH = 80
 """Columns, pytest's where it knows no terminal."""
@@ -50,7 +50,7 @@ class Dots(Silent):
         if file != self._file:
             self._end_line()
             self._file = file
-            self._put(f"{shown(file)} ", len(shown(file)) + 1)
+            self._put(f"{shown(file)} ", width(shown(file)) + 1)
         elif self._column >= WIDTH - len(" [100%]"):
             self._end_line()
         self._put(self._paint("F", "red") if outcome.failure else self._paint(".", "green"), 1)

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from safeshell.cli.output import progress
+from safeshell.cli.output import progress, warn
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 from safeshell.text import columns
@@ -98,9 +98,7 @@ def restore_(names: Sequence[str], everything: bool, to: str | None) -> int:
                 path = restore(entry, os.fsencode(to) if to else None)
             except SafeShellError as error:
                 failed = True
-                click.echo(f"safeshell: {error.message}", err=True)
-                if error.hint:
-                    click.echo(f"  hint: {error.hint}", err=True)
+                warn(error.message, error.hint)
             else:
                 click.echo(f"restored {shown(path)}")
     return int(failed)

@@ -7,6 +7,7 @@ import sys
 
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
+from safeshell.text import printable
 
 
 def main() -> int:
@@ -18,7 +19,7 @@ def main() -> int:
         serve(Home.find())
     except SafeShellError as error:
         hint = f" ({error.hint})" if error.hint else ""
-        print(f"safeshell: {error.message}{hint}", file=sys.stderr)  # noqa: T201 # click is not imported here
+        print(f"safeshell: {printable(error.message + hint)}", file=sys.stderr)  # noqa: T201 # click is not imported here
         return error.status
     return 0
 

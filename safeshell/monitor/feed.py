@@ -26,6 +26,7 @@ from safeshell.monitor.events import (
     read_hello,
     read_settled,
 )
+from safeshell.text import printable
 
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 2.0
@@ -123,7 +124,7 @@ class LiveFeed:
                 self._take_orders(None)
 
     def _lose(self, error: SafeShellError) -> None:
-        self._deliver(Lost(error.message, error.hint))
+        self._deliver(Lost(printable(error.message), printable(error.hint)))
         while self._unanswered:
             self._deliver(Answered(self._unanswered.popleft(), ok=False, reason="the daemon went away"))
 

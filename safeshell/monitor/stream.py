@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable
 from typing import ClassVar
 
-from rich.cells import set_cell_size
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
@@ -14,6 +13,7 @@ from textual.binding import Binding, BindingType
 from safeshell.audit.query import Query
 from safeshell.monitor.decision import Line
 from safeshell.monitor.lines import Lines
+from safeshell.text import fit
 
 KEPT = 5000
 """Decisions that can be searched; the audit log has the others."""
@@ -107,12 +107,12 @@ class DecisionStream(Lines):
         """The headings, wherever the rest is, or a decision."""
         widths = self._widths()
         if index == self.scroll_offset.y:
-            headings = [set_cell_size(_HEADINGS.get(name, name), cells) for name, cells in widths.items()]
+            headings = [fit(_HEADINGS.get(name, name), cells) for name, cells in widths.items()]
             return Text("  ".join(headings), style="bold")
         line = self._shown[index - 1]
         text = Text()
         for name, cells in widths.items():
             value = getattr(line, name)
-            text.append(set_cell_size(value, cells), _COLOURS.get(value, "") if name == "decision" else "")
+            text.append(fit(value, cells), _COLOURS.get(value, "") if name == "decision" else "")
             text.append("  ")
         return text

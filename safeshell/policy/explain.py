@@ -266,16 +266,16 @@ def render(explanation: Explanation) -> str:
 
 def candidate_text(candidate: Candidate) -> str:
     """A candidate and its conditions, a line each."""
-    rows = [(found.holds, visible(found.condition), visible(found.fact)) for found in candidate.conditions]
+    rows = [(found.holds, found.condition, found.fact) for found in candidate.conditions]
     lines = columns(rows or [("yes", "no conditions", "")]).splitlines()
     return columns([_head(candidate)]) + "".join(f"    {line}\n" for line in lines)
 
 
 def _summary(explanation: Explanation) -> list[Sequence[str]]:
-    rows: list[Sequence[str]] = [("subject", visible(explanation.subject))]
+    rows: list[Sequence[str]] = [("subject", explanation.subject)]
     label = "dispatch"
     for unit in explanation.dispatch:
-        key = "any command" if unit.by == "any" else f"{unit.by} {visible(unit.key)}"
+        key = "any command" if unit.by == "any" else f"{unit.by} {unit.key}"
         rows.append((label, f"{key}: {unit.open} of {unit.rows} rows left open by the command line"))
         label = ""
     if not explanation.dispatch:
@@ -284,15 +284,10 @@ def _summary(explanation: Explanation) -> list[Sequence[str]]:
     key_text = "none: this decision is not remembered"
     if explanation.cache_key is not None:
         key_text = ", ".join([repr(explanation.cache_key["arguments"]), *explanation.cache_key["facts"]])
-        key_text = f"{visible(explanation.cache_key['name'])} {key_text}"
+        key_text = f"{explanation.cache_key['name']} {key_text}"
     rows.append(("cache key", key_text))
     return rows
 
 
 def _head(candidate: Candidate) -> Sequence[str]:
-    return (candidate.outcome, candidate.action, candidate.rule, visible(candidate.source), visible(candidate.why))
-
-
-def visible(line: str) -> str:
-    """The text with what could drive a terminal escaped."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in line)
+    return (candidate.outcome, candidate.action, candidate.rule, candidate.source, candidate.why)

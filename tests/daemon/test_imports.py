@@ -8,6 +8,7 @@ HEAVY = (
     "hashlib",  # loads OpenSSL: 3 ms of the start
     *("dataclasses", "inspect"),  # 7 ms, and 0.5 for each class
     "ctypes",
+    "wcwidth",
 )
 
 

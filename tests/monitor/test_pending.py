@@ -101,7 +101,7 @@ async def test_a_command_can_neither_drive_the_terminal_nor_the_markup() -> None
     async with at_desk(hello(one)) as desk:
         await desk.sees(f"touch '{shown}'")
         await desk.press("down")
-        await desk.sees("[b]m[/]\\x07", "/[link=x]\\x9b", "branch [i]")
+        await desk.sees("[b]m[/]\\x07", "/[link=x]\\u009b", "branch [i]")
         await desk.press("a")
         await desk.sees("Approve 1?", shown)
         await desk.press("escape")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 import safeshell
-from safeshell.text import printable
+from safeshell.text import printable, width
 from safeshell_compiler.findings.codes import CODES
 from safeshell_compiler.findings.report import Finding
 
@@ -114,14 +113,7 @@ def _caret(line: str, column: int) -> tuple[str, str] | None:
     piece = line[start : start + WIDTH]
     before = printable(piece[: column - 1 - start].replace("\t", " "))
     source = printable(piece.replace("\t", " "))
-    return source, " " * _columns(before) + "^"
-
-
-def _columns(text: str) -> int:
-    """How many terminal columns a text takes."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
+    return source, " " * width(before) + "^"
 
 
 def _shown(file: str, base: str) -> str:

@@ -18,10 +18,10 @@ def describe(outcome: Outcome) -> str:
     assert failure is not None
     facts = ", ".join(failure.explanation.facts)
     rows = [
-        ("command", printable(test.case.command)),
-        ("subject", printable(failure.explanation.subject)),
-        ("stated", printable(_stated(test))),
-        ("facts", printable(facts) or "none needed but the command line"),
+        ("command", test.case.command),
+        ("subject", failure.explanation.subject),
+        ("stated", _stated(test)),
+        ("facts", facts or "none needed but the command line"),
     ]
     text = f"{shown(test.place.file)}:{test.place.line}: {printable(failure.reason)}\n\n{columns(rows)}"
     listed = failure.telling[:ROWS_SHOWN]

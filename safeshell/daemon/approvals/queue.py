@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
@@ -287,7 +288,7 @@ class Approvals:
             "argv": [text(word) for word in unblock(_cut(request.asked.arguments))],
             "command": _cut(request.decisions[0].subject),
             "subject": _cut(decision.subject),
-            "cwd": None if request.directory is None else text(request.directory),
+            "cwd": None if request.directory is None else os.fsdecode(request.directory),
             "branch": branch if isinstance(branch, str) else None,
             "facts": decision.to_json(cached=False)["facts"],
             "prefix_min": shortest_prefix(request),

@@ -21,6 +21,8 @@ from safeshell.protocol import (
     Reply,
     encode_exec,
     encode_exited,
+    encode_line,
+    encode_notice,
     encode_refused,
     encode_reply,
     line_field,
@@ -285,9 +287,9 @@ class Connection:
     def notice(self, line: str) -> None:
         """A line for the user, before the answer."""
         if self.lines:
-            self.send(b"notice " + line_field(line.encode()) + b"\n")
+            self.send(b"notice " + line_field(encode_line(line)) + b"\n")
         else:
-            self.send(encode_reply(Reply.NOTICE, line.encode() + b"\n"))
+            self.send(encode_notice(line))
 
     def tell(self, kind: Reply, payload: bytes = b"") -> None:
         """A frame that only the binary form has."""
@@ -297,7 +299,7 @@ class Connection:
     def refuse(self, status: int, message: str) -> None:
         """The last answer: nothing runs."""
         if self.lines:
-            self.finish(b"refused %d %s\n" % (status, line_field(message.encode())))
+            self.finish(b"refused %d %s\n" % (status, line_field(encode_line(message))))
         else:
             self.finish(encode_refused(status, message))
 

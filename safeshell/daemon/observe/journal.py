@@ -20,7 +20,7 @@ from safeshell.daemon.sources.policy_source import Policies
 from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
 from safeshell.policy.decision import Action, Decision
-from safeshell.protocol import Command
+from safeshell.protocol import Command, encode_line
 
 if TYPE_CHECKING:
     from safeshell.daemon.fastpath.binding import Answered
@@ -175,4 +175,4 @@ def _warn(text: str) -> None:
     Past Python's buffer: what can't be written would stay in there, and make the daemon's exit status 120.
     """
     with contextlib.suppress(OSError):
-        os.write(2, f"safeshell: {text}\n".encode(errors="backslashreplace"))
+        os.write(2, b"safeshell: " + encode_line(text) + b"\n")

@@ -105,22 +105,22 @@ def test_answers_have_the_clients_form(pair: Pair) -> None:
     assert pair.frames() == [
         (Reply.NOTICE, "é\n".encode()),
         (Reply.WAITING, b""),
-        (Reply.REFUSED, struct.pack("<i", 126) + b"no\nno\n"),
+        (Reply.REFUSED, struct.pack("<i", 126) + b"no\\nno\n"),
     ]
 
 
 def test_answers_in_lines_are_lines(pair: Pair) -> None:
     pair.connection.lines = True
-    pair.connection.notice("a\nb\\")
+    pair.connection.notice("a\nb\\\udcff")
     pair.connection.tell(Reply.WAITING)
     pair.connection.execute(b"/bin/a\nb", 250)
-    assert pair.answer() == b"notice a\\nb\\\\\nexec 250 /bin/a\\nb\n"
+    assert pair.answer() == b"notice a\\\\nb\\\\\\\\xff\nexec 250 /bin/a\\nb\n"
 
 
 def test_a_refusal_in_lines_is_one(pair: Pair) -> None:
     pair.connection.lines = True
     pair.connection.refuse(126, "no\nno")
-    assert pair.answer() == b"refused 126 no\\nno\n"
+    assert pair.answer() == b"refused 126 no\\\\nno\n"
 
 
 def test_exec_names_the_program(pair: Pair) -> None:
