@@ -21,7 +21,7 @@ from workload import SAFESHELL
 
 from safeshell.audit import record
 from safeshell.audit.log import AuditLog
-from safeshell.audit.outcome import Outcome
+from safeshell.audit.outcome import CommandOutcome
 from safeshell.command.command_line import block, command_line
 from safeshell.command.unwrap import StatedWorld, spellings
 from safeshell.home.paths import Home
@@ -54,7 +54,7 @@ COMMANDS = (
 )
 
 
-def outcome(number: int) -> Outcome:
+def outcome(number: int) -> CommandOutcome:
     """The number-th command, decided as it was: allowed, but for pushes by force."""
     # Nine of ten of each command's arguments repeat.
     line = COMMANDS[number % len(COMMANDS)]
@@ -70,7 +70,7 @@ def outcome(number: int) -> Outcome:
         else:
             made = Decision(Action.ALLOW, subject)
         decisions.append(made.changed(tables=("0" * 64,)))
-    return Outcome(
+    return CommandOutcome(
         1_795_000_000 + number / 100,
         "command",
         None,

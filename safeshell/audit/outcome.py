@@ -12,7 +12,7 @@ from safeshell.protocol import Command
 Kind = Literal["command", "line", "approval", "refused-approval", "error"]
 
 
-class Outcome(NamedTuple):
+class CommandOutcome(NamedTuple):
     """A request and its end.
 
     Attributes:
@@ -53,7 +53,7 @@ class Outcome(NamedTuple):
     error: str = ""
 
 
-def worth(outcome: Outcome, everything: bool) -> bool:
+def worth(outcome: CommandOutcome, everything: bool) -> bool:
     """Whether an outcome is recorded.
 
     Args:

@@ -35,7 +35,7 @@ def parse_time(text: str, now: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class RecordQuery:
     """What a record must be; what is empty asks for nothing.
 
     Attributes:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from safeshell.audit.outcome import Outcome
+from safeshell.audit.outcome import CommandOutcome
 from safeshell.command.unwrap import Spelling
 from safeshell.host.path_resolution import split_under
 from safeshell.policy.decision import Decision
@@ -29,7 +29,7 @@ UNDECIDED_JSON = {"undecided": True}
 """A fact that could not be read."""
 
 
-def make(outcome: Outcome) -> dict[str, Any]:
+def make(outcome: CommandOutcome) -> dict[str, Any]:
     """The record of an outcome, without its place in the log. What is empty is left out."""
     decision = outcome.decision
     record: dict[str, Any] = {"ts": timestamp(outcome.ts), "v": FORMAT}
@@ -71,7 +71,7 @@ def encoded(held: str) -> bytes:
     return held.encode("utf-8", "surrogateescape")
 
 
-def _add_command(record: dict[str, Any], outcome: Outcome) -> None:
+def _add_command(record: dict[str, Any], outcome: CommandOutcome) -> None:
     spellings = outcome.spellings
     if spellings:
         record.update(_words(spellings[0]))
@@ -97,7 +97,7 @@ def _add_command(record: dict[str, Any], outcome: Outcome) -> None:
         record["cut"] = True
 
 
-def _add_end(record: dict[str, Any], outcome: Outcome) -> None:
+def _add_end(record: dict[str, Any], outcome: CommandOutcome) -> None:
     if outcome.placement:
         record["placement"] = outcome.placement
     if outcome.reason:

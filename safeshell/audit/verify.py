@@ -16,7 +16,7 @@ REMEMBERED = 10_000
 Kind = Literal["changed", "missing", "reordered", "repeated", "torn", "lost"]
 
 
-class Finding(NamedTuple):
+class ChainFinding(NamedTuple):
     """Something wrong with the log.
 
     Attributes:
@@ -42,7 +42,7 @@ class Verified(NamedTuple):
         last: the number of the last of them.
     """
 
-    findings: list[Finding]
+    findings: list[ChainFinding]
     records: int
     first: int
     last: int
@@ -56,16 +56,16 @@ def verify(streams: Iterable[BinaryIO], head: Mapping[str, Any] | None = None) -
         head: what the daemon says of its own head (`AuditLog.status`), asked before the files were opened; None or
             nothing where there is no daemon, or one that has written nothing.
     """
-    check = _Check((head or {}).get("seq") or 0, (head or {}).get("hash") or "")
+    check = _ChainCheck((head or {}).get("seq") or 0, (head or {}).get("hash") or "")
     for stream in streams:
         check.file(stream)
     return check.ended()
 
 
-class _Check:
+class _ChainCheck:
     def __init__(self, seq: int, digest: str) -> None:
         self._head = (seq, digest)
-        self._findings: list[Finding] = []
+        self._findings: list[ChainFinding] = []
         self._records = 0
         self._first: int | None = None
         self._last = 0
@@ -96,13 +96,13 @@ class _Check:
         elif seq in self._digests and self._digests[seq] != digest:
             self._find("changed", f"record {seq} is not the one that the daemon wrote", line=0)
         for first, (last, file, line) in self._gaps.items():
-            self._findings.append(Finding("missing", file, line, f"{_range(first, last)} before this line"))
+            self._findings.append(ChainFinding("missing", file, line, f"{_range(first, last)} before this line"))
         order = {file: index for index, file in enumerate(dict.fromkeys(one.file for one in self._findings))}
         findings = sorted(self._findings, key=lambda one: (order[one.file], not one.line, one.line))
         return Verified(findings, self._records, self._first or 0, self._last)
 
     def _find(self, kind: Kind, message: str, *, line: int | None = None) -> None:
-        self._findings.append(Finding(kind, self._file, self._line if line is None else line, message))
+        self._findings.append(ChainFinding(kind, self._file, self._line if line is None else line, message))
 
     def _broken(self, line: bytes) -> None:
         """A line that is no record: one that was not written to its end, or one that was tampered with."""

@@ -96,7 +96,7 @@ def command(
         return EXIT[ACTIONS[answer["decision"]]]
     words = [os.fsencode(word) for word in argv]
     name = text(os.path.basename(words[0]))
-    check = _Check(
+    check = _CheckedCommand(
         [LoadedTable(one) for one in tables],
         spellings(name, block(words), _environment(given), directory),
         Context(settings.markers),
@@ -118,7 +118,7 @@ def command(
     return EXIT[ACTIONS[answer["decision"]]]
 
 
-class _Check:
+class _CheckedCommand:
     """One command with its spellings, each decided with its own facts and a trace of how.
 
     Attributes:
@@ -168,7 +168,7 @@ class _Check:
 
 
 def _explain(
-    check: _Check, judgement: Judgement, answer: dict[str, Any], asked: tuple[Home, Settings], *, as_json: bool
+    check: _CheckedCommand, judgement: Judgement, answer: dict[str, Any], asked: tuple[Home, Settings], *, as_json: bool
 ) -> None:
     """Adds to the answer why it is so and who would run the command, and prints that."""
     action = ACTIONS[answer["decision"]]

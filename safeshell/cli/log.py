@@ -16,7 +16,7 @@ import click
 from safeshell.audit import verify as checking
 from safeshell.audit.files import log_path, opened
 from safeshell.audit.follow import follow as followed
-from safeshell.audit.query import Query, parse_time
+from safeshell.audit.query import RecordQuery, parse_time
 from safeshell.cli.output import say, wants_colour, warn
 from safeshell.cli.records import Layout, row
 from safeshell.client import control
@@ -70,7 +70,7 @@ def command(
     """
     if ctx.invoked_subcommand is not None:
         return
-    query = Query(
+    query = RecordQuery(
         frozenset(decisions),
         frozenset(rules),
         since,
@@ -156,7 +156,7 @@ class _Shown:
         broken: lines that are no records.
     """
 
-    def __init__(self, query: Query, limit: int | None, *, as_json: bool) -> None:
+    def __init__(self, query: RecordQuery, limit: int | None, *, as_json: bool) -> None:
         self.broken = 0
         self._query = query
         self._last: deque[str] | None = None if limit is None else deque(maxlen=limit)

@@ -12,7 +12,7 @@ import click
 
 from safeshell.audit.files import log_path, opened
 from safeshell.audit.replay.run import Grounds, parts, replay
-from safeshell.audit.replay.summary import EXAMPLES, Change, Group, Tally
+from safeshell.audit.replay.summary import EXAMPLES, DecisionChange, Group, Tally
 from safeshell.cli.diff import table_of
 from safeshell.cli.output import wants_colour, warn
 from safeshell.errors import SafeShellError
@@ -127,7 +127,7 @@ def _lines(tally: Tally) -> Iterator[str]:
     yield _summary(tally)
 
 
-def _head(change: Change, group: Group) -> str:
+def _head(change: DecisionChange, group: Group) -> str:
     rule = click.style(change.rule or "no rule", bold=True)
     direction = click.style(change.direction, fg=_COLOURS[change.direction])
     old = f"{change.old} ({change.old_rule})" if change.old_rule not in ("", change.rule) else change.old

@@ -48,7 +48,7 @@ def command(rules: tuple[str, ...], junit_file: str | None, verbose: bool, as_js
     collected = [] if broken else [(compilation, collect(compilation)) for compilation in compilations]
     total = sum(len(tests) for _, tests in collected)
     quiet = as_json or broken
-    report = testreport.Silent() if quiet else (testreport.Lines if verbose else testreport.Dots)(total)
+    report = testreport.Silent() if quiet else (testreport.Verbose if verbose else testreport.Dots)(total)
     outcomes = []
     started = time.perf_counter()
     for compilation, tests in collected:

@@ -89,7 +89,7 @@ class Dots(Silent):
         return click.style(text, fg=colour) if self._colour else text
 
 
-class Lines(Dots):
+class Verbose(Dots):
     """A line a test."""
 
     def add(self, outcome: Outcome) -> None:

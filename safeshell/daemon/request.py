@@ -9,7 +9,7 @@ from safeshell.command.unwrap import Spelling
 from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.core.executor import Child
 from safeshell.daemon.core.loop import Timer
-from safeshell.host.process.confinement import Caller
+from safeshell.host.process.confinement import CallerState
 from safeshell.policy.decision import Decision
 from safeshell.policy.decision_cache import Policy
 from safeshell.policy.facts import RequestFacts
@@ -108,7 +108,7 @@ class Request:
     located = b""
     signals: Sequence[Signal] = ()
 
-    caller: Caller | None = None
+    caller: CallerState | None = None
     obstacle = ""
     same_view = True
     directory: bytes | None = None

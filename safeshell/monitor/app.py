@@ -17,12 +17,12 @@ from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
 from safeshell.monitor.approve import ApproveDialog
-from safeshell.monitor.decision import Line
+from safeshell.monitor.decision import DecisionLine
 from safeshell.monitor.deny import DenyDialog
 from safeshell.monitor.detail import Detail
 from safeshell.monitor.dialog import EntryDialog
-from safeshell.monitor.entry import Entry
-from safeshell.monitor.events import Answered, Asked, Event, Hello, Lost, Measured, Settled
+from safeshell.monitor.entry import PendingEntry
+from safeshell.monitor.events import AnswerResult, Asked, Event, Hello, Lost, Measured, Settled
 from safeshell.monitor.feed import Feed
 from safeshell.monitor.figures import summarize
 from safeshell.monitor.filters import Filters
@@ -124,7 +124,7 @@ class MonitorApp(App[None]):
         for event in events:
             self._take(event)
         if decided:
-            self._main(DecisionStream).extend(Line.from_record(one.record) for one in decided)
+            self._main(DecisionStream).extend(DecisionLine.from_record(one.record) for one in decided)
         if self._inbox.missed:
             self._main(DecisionStream).border_subtitle = f"{self._inbox.missed} came too fast to be shown"
 
@@ -138,7 +138,7 @@ class MonitorApp(App[None]):
             self.bell()
         elif isinstance(event, Settled):
             self._settle(event)
-        elif isinstance(event, Answered):
+        elif isinstance(event, AnswerResult):
             if not event.ok:
                 self._complain(f"{event.number} was not answered: {event.reason}")
         elif isinstance(event, Measured):
@@ -207,7 +207,7 @@ class MonitorApp(App[None]):
         kind = ApproveDialog if message.deed == "approve" else DenyDialog
         self.push_screen(kind(entry, self._clock, self._now), lambda value: self._answer(entry, value))
 
-    def _answer(self, entry: Entry, value: dict[str, Any] | None) -> None:
+    def _answer(self, entry: PendingEntry, value: dict[str, Any] | None) -> None:
         """Gives an answer, if there is one, to the very command that was asked about."""
         if value is None or self._hello is None or entry not in self._main(PendingList):
             return
@@ -240,7 +240,7 @@ class MonitorApp(App[None]):
         """Shows the next kind of decision."""
         self._main(Filters).choose_next()
 
-    def on_filters_changed(self, message: Filters.Changed) -> None:
+    def on_filters_edited(self, message: Filters.Edited) -> None:
         """Shows what is asked for."""
         self._main(DecisionStream).filter(message.query)
 

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Static
 
 from safeshell.monitor.dialog import EntryDialog
-from safeshell.monitor.entry import Entry
+from safeshell.monitor.entry import PendingEntry
 
 SPANS = {"once": "once", "5m": "for 5 minutes", "session": "for this session"}
 """For how long, by the names that the protocol gives them."""
@@ -42,7 +42,7 @@ class ApproveDialog(EntryDialog):
     ApproveDialog .words { height: 1; }
     """
 
-    def __init__(self, entry: Entry, clock: Callable[[], float], now: Callable[[], float]) -> None:
+    def __init__(self, entry: PendingEntry, clock: Callable[[], float], now: Callable[[], float]) -> None:
         super().__init__(entry, clock, now)
         self.span = "once"
         self.prefix = 0

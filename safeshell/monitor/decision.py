@@ -18,7 +18,7 @@ _SHORT = {"require_approval": "approval"}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DecisionLine:
     """A record's cells. Every text is safe to show.
 
     Attributes:
@@ -40,7 +40,7 @@ class Line:
     duration: str
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Line:
+    def from_record(cls, record: Mapping[str, Any]) -> DecisionLine:
         """The line of a record; what it lacks is left empty."""
         decision = str(record.get("decision") or ("error" if "error" in record else record.get("kind", "")))
         duration = record.get("duration_ms")

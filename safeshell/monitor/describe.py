@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from safeshell.monitor.entry import Entry, countdown
+from safeshell.monitor.entry import PendingEntry, countdown
 
 COMMAND_MAX = 20_000
 """Characters of a command that are shown; of a longer one its beginning and its end."""
 
 
-def describe(entry: Entry, now: float) -> Text:
+def describe(entry: PendingEntry, now: float) -> Text:
     """What is known of a request, as lines."""
     text = Text()
     text.append(_shortened(entry.command), "bold")

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Static
 
 from safeshell.monitor.describe import describe
-from safeshell.monitor.entry import Entry
+from safeshell.monitor.entry import PendingEntry
 from safeshell.monitor.pending import PendingList
 
 _NOTHING = "Select a command with ↓ or a click to see all of it and to answer."
@@ -35,7 +35,7 @@ class Detail(Vertical):
     def __init__(self, now: Callable[[], float]) -> None:
         super().__init__()
         self._now = now
-        self._entry: Entry | None = None
+        self._entry: PendingEntry | None = None
 
     def compose(self) -> ComposeResult:
         """The text, the buttons, and what became of the last one."""
@@ -52,7 +52,7 @@ class Detail(Vertical):
         """Begins to count down."""
         self.set_interval(1, self._count_down)
 
-    def show(self, entry: Entry | None) -> None:
+    def show(self, entry: PendingEntry | None) -> None:
         """Shows this one, or none."""
         self._entry = entry
         self.set_class(entry is not None, "-selected")

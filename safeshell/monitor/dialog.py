@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from safeshell.monitor.describe import describe
-from safeshell.monitor.entry import Entry
+from safeshell.monitor.entry import PendingEntry
 from safeshell.monitor.guard import Guard
 
 
@@ -60,7 +60,7 @@ class EntryDialog(Dialog):
         settled: why there is nothing left to answer, or "".
     """
 
-    def __init__(self, entry: Entry, clock: Callable[[], float], now: Callable[[], float]) -> None:
+    def __init__(self, entry: PendingEntry, clock: Callable[[], float], now: Callable[[], float]) -> None:
         super().__init__(clock)
         self.entry = entry
         self.settled = ""

@@ -12,7 +12,7 @@ from safeshell.text import printable
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PendingEntry:
     """A command that waits. Every text is safe to show.
 
     Attributes:
@@ -62,7 +62,7 @@ class Entry:
         return max(0, math.ceil(self.expires - now))
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Entry:
+    def from_json(cls, value: Mapping[str, Any]) -> PendingEntry:
         """An object of `pending` (docs/protocol.md, "Approvals").
 
         Raises:

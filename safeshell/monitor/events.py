@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from safeshell.monitor.entry import Entry
+from safeshell.monitor.entry import PendingEntry
 from safeshell.text import printable
 
 
@@ -26,7 +26,7 @@ class Hello:
     trusted: bool
     reason: str
     enrolled: bool
-    pending: tuple[Entry, ...]
+    pending: tuple[PendingEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Lost:
 class Asked:
     """A command has begun to wait."""
 
-    entry: Entry
+    entry: PendingEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnswerResult:
     """What came of an answer that was given here.
 
     Attributes:
@@ -95,7 +95,7 @@ class Measured:
     figures: Mapping[str, Any]
 
 
-Event = Hello | Lost | Asked | Settled | Decided | Answered | Measured
+Event = Hello | Lost | Asked | Settled | Decided | AnswerResult | Measured
 
 
 def read_hello(value: Mapping[str, Any], epoch: int) -> Hello:
@@ -104,7 +104,7 @@ def read_hello(value: Mapping[str, Any], epoch: int) -> Hello:
     Raises:
         KeyError, TypeError, ValueError, AttributeError: it makes no sense.
     """
-    pending = tuple(Entry.from_json(entry) for entry in value["pending"])
+    pending = tuple(PendingEntry.from_json(entry) for entry in value["pending"])
     return Hello(epoch, bool(value["trusted"]), printable(value["reason"]), bool(value["enrolled"]), pending)
 
 
@@ -113,6 +113,6 @@ def read_settled(value: Mapping[str, Any]) -> Settled:
     return Settled(int(value["id"]), printable(value["how"]), printable(value.get("words", "")), value.get("by", 0))
 
 
-def read_answered(value: Mapping[str, Any], number: int) -> Answered:
+def read_answered(value: Mapping[str, Any], number: int) -> AnswerResult:
     """The daemon's `answered`, to the answer for this command; raises as `read_hello` does."""
-    return Answered(number, bool(value["ok"]), printable(value.get("reason", "")))
+    return AnswerResult(number, bool(value["ok"]), printable(value.get("reason", "")))

@@ -14,9 +14,9 @@ from safeshell.client import Watch
 from safeshell.errors import ProtocolError, SafeShellError
 from safeshell.home.paths import Home
 from safeshell.metrics.figures import fetch
-from safeshell.monitor.entry import Entry
+from safeshell.monitor.entry import PendingEntry
 from safeshell.monitor.events import (
-    Answered,
+    AnswerResult,
     Asked,
     Decided,
     Event,
@@ -48,7 +48,7 @@ class Feed(Protocol):
         """Begins to deliver."""
 
     def answer(self, epoch: int, value: Mapping[str, Any]) -> None:
-        """Answers a request of this connection (docs/protocol.md, "Approvals"); an `Answered` follows."""
+        """Answers a request of this connection (docs/protocol.md, "Approvals"); an `AnswerResult` follows."""
 
     def give_pin(self, pin: str) -> None:
         """Connects anew with this PIN; a `Hello` says whether it counts."""
@@ -126,7 +126,7 @@ class LiveFeed:
     def _lose(self, error: SafeShellError) -> None:
         self._deliver(Lost(printable(error.message), printable(error.hint)))
         while self._unanswered:
-            self._deliver(Answered(self._unanswered.popleft(), ok=False, reason="the daemon went away"))
+            self._deliver(AnswerResult(self._unanswered.popleft(), ok=False, reason="the daemon went away"))
 
     def _serve(self, watch: Watch) -> None:
         """Delivers until it is closed or has another PIN.
@@ -160,7 +160,7 @@ class LiveFeed:
                 self._pin = None
             return hello
         if kind == "pending":
-            return Asked(Entry.from_json(value))
+            return Asked(PendingEntry.from_json(value))
         if kind == "settled":
             return read_settled(value)
         if kind == "decision":
@@ -176,7 +176,7 @@ class LiveFeed:
         while self._orders:
             epoch, value = self._orders.popleft()
             if watch is None or epoch != self._epoch:
-                self._deliver(Answered(value["id"], ok=False, reason="the daemon went away"))
+                self._deliver(AnswerResult(value["id"], ok=False, reason="the daemon went away"))
             else:
                 self._unanswered.append(value["id"])  # answers come in the order of what they answer
                 watch.answer(value)

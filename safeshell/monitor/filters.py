@@ -7,7 +7,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Select
 
-from safeshell.audit.query import Query
+from safeshell.audit.query import RecordQuery
 
 _DECISIONS = ("allow", "deny", "require_approval", "redirect", "error")
 
@@ -21,14 +21,14 @@ class Filters(Horizontal):
     Filters Input { width: 1fr; }
     """
 
-    class Changed(Message):
+    class Edited(Message):
         """Something else is asked for.
 
         Attributes:
             query: what.
         """
 
-        def __init__(self, query: Query) -> None:
+        def __init__(self, query: RecordQuery) -> None:
             super().__init__()
             self.query = query
 
@@ -74,4 +74,4 @@ class Filters(Horizontal):
 
     def _tell(self) -> None:
         decisions = frozenset() if self._chosen is None else frozenset({self._chosen})
-        self.post_message(self.Changed(Query(decisions, text=self.query_one(Input).value)))
+        self.post_message(self.Edited(RecordQuery(decisions, text=self.query_one(Input).value)))

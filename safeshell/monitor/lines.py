@@ -1,4 +1,4 @@
-"""Lines of text in a box that scrolls, drawn only where they are seen."""
+"""Box of lines that scrolls, drawn only where it is seen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 
-class Lines(ScrollView, can_focus=True):
+class LineView(ScrollView, can_focus=True):
     """A box of as many lines as there are; a subclass says what they are."""
 
     @abstractmethod

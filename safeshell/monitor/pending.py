@@ -10,14 +10,14 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from safeshell.monitor.entry import Entry, countdown
-from safeshell.monitor.lines import Lines
+from safeshell.monitor.entry import PendingEntry, countdown
+from safeshell.monitor.lines import LineView
 
 HURRY_S = 30
 """A command that waits no longer than that is shown in red."""
 
 
-class PendingList(Lines):
+class PendingList(LineView):
     """The commands that wait.
 
     Which one is selected is a person's doing alone: what arrives is put last, and nothing takes the place of a
@@ -55,7 +55,7 @@ class PendingList(Lines):
     def __init__(self, now: Callable[[], float]) -> None:
         super().__init__()
         self._now = now
-        self._entries: dict[tuple[int, float], Entry] = {}
+        self._entries: dict[tuple[int, float], PendingEntry] = {}
         self._selected: tuple[int, float] | None = None
         self.border_title = "Waiting for approval"
 
@@ -67,30 +67,30 @@ class PendingList(Lines):
         if self._entries:
             self.refresh()
 
-    def __contains__(self, entry: Entry) -> bool:
+    def __contains__(self, entry: PendingEntry) -> bool:
         return entry.key in self._entries
 
     @property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[PendingEntry]:
         """All of them."""
         return list(self._entries.values())
 
     @property
-    def selected(self) -> Entry | None:
+    def selected(self) -> PendingEntry | None:
         """The one that keys act on."""
         return None if self._selected is None else self._entries.get(self._selected)
 
-    def replace(self, entries: Iterable[Entry]) -> None:
+    def replace(self, entries: Iterable[PendingEntry]) -> None:
         """There are these and no others."""
         self._entries = {entry.key: entry for entry in entries}
         self._changed()
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: PendingEntry) -> None:
         """One more."""
         self._entries[entry.key] = entry
         self._changed()
 
-    def drop(self, number: int) -> Entry | None:
+    def drop(self, number: int) -> PendingEntry | None:
         """One less; returns it, None where there was none."""
         found = next((entry for entry in self._entries.values() if entry.number == number), None)
         if found is not None:

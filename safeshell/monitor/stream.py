@@ -10,9 +10,9 @@ from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 
-from safeshell.audit.query import Query
-from safeshell.monitor.decision import Line
-from safeshell.monitor.lines import Lines
+from safeshell.audit.query import RecordQuery
+from safeshell.monitor.decision import DecisionLine
+from safeshell.monitor.lines import LineView
 from safeshell.text import fit
 
 KEPT = 5000
@@ -25,7 +25,7 @@ _COMMAND_MIN = 32
 _HEADINGS = {"decision": "decided"}
 
 
-class DecisionStream(Lines):
+class DecisionStream(LineView):
     """The last decisions, the newest at the bottom, under a line of headings."""
 
     DEFAULT_CSS = """
@@ -36,25 +36,25 @@ class DecisionStream(Lines):
 
     def __init__(self) -> None:
         super().__init__()
-        self._all: deque[Line] = deque(maxlen=KEPT)
-        self._shown: deque[Line] = deque(maxlen=KEPT)
-        self._query = Query()
+        self._all: deque[DecisionLine] = deque(maxlen=KEPT)
+        self._shown: deque[DecisionLine] = deque(maxlen=KEPT)
+        self._query = RecordQuery()
         self._follows = True
         self.border_title = "Decisions"
 
     @property
-    def shown(self) -> list[Line]:
+    def shown(self) -> list[DecisionLine]:
         """The lines that the filter lets through, the oldest first."""
         return list(self._shown)
 
-    def filter(self, query: Query) -> None:
+    def filter(self, query: RecordQuery) -> None:
         """Shows what is asked for."""
         self._query = query
         self._shown = deque((line for line in self._all if query.matches(line.record)), maxlen=KEPT)
         self._resize()
         self.action_newest()
 
-    def extend(self, lines: Iterable[Line]) -> None:
+    def extend(self, lines: Iterable[DecisionLine]) -> None:
         """More decisions: they are followed where the newest are being looked at, and nothing moves where not."""
         came = list(lines)
         matching = [line for line in came if self._query.matches(line.record)]

@@ -11,7 +11,7 @@ from safeshell import __version__
 from safeshell.bug_report import BUG, report_bug
 from safeshell.trash.arguments import TRY_HELP, Options, UsageError, parse
 from safeshell.trash.depth import any_depth
-from safeshell.trash.limits import Limits, home_directory
+from safeshell.trash.limits import TrashLimits, home_directory
 from safeshell.trash.locations import Locations
 from safeshell.trash.removal import Removal
 from safeshell.trash.rm_messages import Talk
@@ -87,7 +87,7 @@ def _remove(options: Options, talk: Talk) -> bool:
         noun = b"argument" if count == 1 else b"arguments"
         if not talk.ask(b"remove %d " % count + noun + (b" recursively" if options.recursive else b"")):
             return False
-    locations = Locations(home_directory(), Limits.read(os.path.join(home_directory(), b"client.conf")))
+    locations = Locations(home_directory(), TrashLimits.read(os.path.join(home_directory(), b"client.conf")))
     try:
         removal = Removal(options, talk, locations.put, locations.put_empty)
         for operand in options.operands:

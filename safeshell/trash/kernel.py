@@ -12,7 +12,7 @@ AT_FDCWD = -100
 IMMUTABLE = 0x10
 APPEND_ONLY = 0x20
 MOUNT_ROOT = 0x2000
-"""Bits of `Node.attributes`; the last one is told since Linux 5.8."""
+"""Bits of `FileStatus.attributes`; the last one is told since Linux 5.8."""
 
 _AT_SYMLINK_NOFOLLOW = 0x100
 _AT_NO_AUTOMOUNT = 0x800
@@ -23,7 +23,7 @@ _LAYOUT = struct.Struct("=8xQIIIHxxQQQ80xII")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class Node:
+class FileStatus:
     """What statx(2) says of an entry; sizes in bytes, the device as `os.stat` has it."""
 
     __slots__ = ("attributes", "dev", "gid", "ino", "mode", "nlink", "size", "space", "uid")
@@ -36,7 +36,7 @@ class Node:
         self.dev: int = os.makedev(major, minor)
 
 
-def look(directory: int, name: bytes) -> Node:
+def look(directory: int, name: bytes) -> FileStatus:
     """An entry's attributes; a link's own.
 
     Raises:
@@ -44,7 +44,7 @@ def look(directory: int, name: bytes) -> Node:
     """
     raw = ctypes.create_string_buffer(256)
     _check(_libc.statx(directory, name, _AT_SYMLINK_NOFOLLOW | _AT_NO_AUTOMOUNT, _BASIC_STATS, raw))
-    return Node(raw)
+    return FileStatus(raw)
 
 
 def rename_new(from_directory: int, name: bytes, to_directory: int, new_name: bytes) -> None:

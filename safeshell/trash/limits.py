@@ -12,7 +12,7 @@ SIZE = 10 << 30
 AGE_MS = 30 * 24 * 3600 * 1000
 
 
-class Limits:
+class TrashLimits:
     """Limits of each trash directory; 0 for none.
 
     Attributes:
@@ -27,7 +27,7 @@ class Limits:
         self.age_ns = age_ms * 1_000_000
 
     @classmethod
-    def read(cls, path: bytes) -> Limits:
+    def read(cls, path: bytes) -> TrashLimits:
         """As a home's client.conf has them (`trash_size`, `trash_age_ms`); the default where it says nothing."""
         values: dict[bytes, int] = {}
         try:

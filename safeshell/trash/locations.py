@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from safeshell.trash.directory import TrashDirectory
 from safeshell.trash.errors import RefusedError
-from safeshell.trash.limits import Limits
+from safeshell.trash.limits import TrashLimits
 from safeshell.trash.mounts import IN_MEMORY, Mount, mount_id, mounts
 from safeshell.trash.removal import Part
 
@@ -36,7 +36,7 @@ class Locations:
         limits: of each trash directory.
     """
 
-    def __init__(self, home: bytes, limits: Limits) -> None:
+    def __init__(self, home: bytes, limits: TrashLimits) -> None:
         self._home = home
         self._limits = limits
         self._opened: dict[int, TrashDirectory | None] = {}

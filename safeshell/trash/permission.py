@@ -9,7 +9,7 @@ import errno
 import os
 import stat
 
-from safeshell.trash.kernel import APPEND_ONLY, IMMUTABLE, MOUNT_ROOT, Node
+from safeshell.trash.kernel import APPEND_ONLY, IMMUTABLE, MOUNT_ROOT, FileStatus
 
 
 class Parent:
@@ -17,7 +17,7 @@ class Parent:
 
     __slots__ = ("_forbids", "_sticky", "fd", "node")
 
-    def __init__(self, descriptor: int, node: Node) -> None:
+    def __init__(self, descriptor: int, node: FileStatus) -> None:
         self.fd = descriptor
         self.node = node
         self._forbids = -1
@@ -37,7 +37,7 @@ class Parent:
             return errno.EPERM if self.node.attributes & IMMUTABLE else errno.EACCES
         return errno.EPERM if self.node.attributes & (APPEND_ONLY | IMMUTABLE) else 0
 
-    def forbids_entry(self, node: Node) -> int:
+    def forbids_entry(self, node: FileStatus) -> int:
         """The error of deleting an entry of it, emptied if it is a directory, or 0."""
         if self.forbids:
             return self.forbids
@@ -46,7 +46,7 @@ class Parent:
         return errno.EBUSY if node.attributes & MOUNT_ROOT else 0
 
 
-def is_write_protected(directory: int, name: bytes, node: Node) -> bool:
+def is_write_protected(directory: int, name: bytes, node: FileStatus) -> bool:
     """Whether rm takes an entry for write-protected, which it mentions on a terminal.
 
     Raises:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from safeshell.trash.arguments import ALWAYS, NEVER, Options
 from safeshell.trash.errors import RefusedError
-from safeshell.trash.kernel import AT_FDCWD, Node, look
+from safeshell.trash.kernel import AT_FDCWD, FileStatus, look
 from safeshell.trash.permission import Parent, is_write_protected
 from safeshell.trash.rm_messages import Talk
 
@@ -33,7 +33,7 @@ class Part:
 
     __slots__ = ("first", "last", "name", "node", "path", "space")
 
-    def __init__(self, name: bytes, path: bytes, node: Node, space: int, first: int, last: int) -> None:
+    def __init__(self, name: bytes, path: bytes, node: FileStatus, space: int, first: int, last: int) -> None:
         self.name = name
         self.path = path
         self.node = node
@@ -127,7 +127,7 @@ class Removal:
             return True
         return options.interactive != NEVER and not options.missing_ok and self._terminal and os.geteuid() != 0
 
-    def _may_walk(self, path: bytes, node: Node) -> bool:
+    def _may_walk(self, path: bytes, node: FileStatus) -> bool:
         """What only an operand is asked."""
         options = self._options
         if not options.recursive and not (options.directories and _is_empty(AT_FDCWD, path)):
@@ -140,7 +140,7 @@ class Removal:
             return self._refuse_root(path)
         return not options.preserve_all or self._is_no_mount(path, node)
 
-    def _is_no_mount(self, path: bytes, node: Node) -> bool:
+    def _is_no_mount(self, path: bytes, node: FileStatus) -> bool:
         above = path.rstrip(b"/") + b"/.."
         quoted = self._talk.quote(path)
         try:
@@ -172,7 +172,7 @@ class Removal:
         if not (self._options.missing_ok and number in _IGNORED):
             self._cannot(path, os.strerror(number))
 
-    def _file(self, level: Level, name: bytes, path: bytes, node: Node) -> None:
+    def _file(self, level: Level, name: bytes, path: bytes, node: FileStatus) -> None:
         if not self._agreed(level.parent.fd, name, path, node):
             level.left = True
             return
@@ -184,7 +184,7 @@ class Removal:
         self._say(b"removed ", path)
         self._goes(level, Part(name, path, node, self._space(node), len(self._talk.lines), 0))
 
-    def _space(self, node: Node) -> int:
+    def _space(self, node: FileStatus) -> int:
         """What a file takes on the disk, the first time it is met under any of its names."""
         if node.nlink > 1:
             if (node.dev, node.ino) in self._linked:
@@ -202,7 +202,7 @@ class Removal:
         if self._options.verbose:
             self._talk.lines.append(what + self._talk.quote(path) + b"\n")
 
-    def _directory(self, level: Level, name: bytes, path: bytes, node: Node) -> None:
+    def _directory(self, level: Level, name: bytes, path: bytes, node: FileStatus) -> None:
         options, first = self._options, len(self._talk.lines)
         if not options.recursive and not (options.directories and _is_empty(level.parent.fd, name)):
             self._cannot(path, os.strerror(errno.ENOTEMPTY if options.directories else errno.EISDIR))
@@ -323,7 +323,7 @@ class Removal:
             return refusal.reason
         return None
 
-    def _asks(self, directory: int, name: bytes, node: Node) -> bool:
+    def _asks(self, directory: int, name: bytes, node: FileStatus) -> bool:
         """Whether rm asks about an entry before it removes it."""
         if self._options.interactive == ALWAYS or not self._looks_first():
             return self._options.interactive == ALWAYS
@@ -332,7 +332,7 @@ class Removal:
         except OSError:
             return True
 
-    def _agreed(self, directory: int, name: bytes, path: bytes, node: Node, *, descend: bool = False) -> bool:
+    def _agreed(self, directory: int, name: bytes, path: bytes, node: FileStatus, *, descend: bool = False) -> bool:
         if not self._asks(directory, name, node):
             return True
         try:
@@ -376,7 +376,7 @@ def _is_empty(directory: int, name: bytes) -> bool:
         os.close(descriptor)
 
 
-def _kind(node: Node) -> bytes:
+def _kind(node: FileStatus) -> bytes:
     if stat.S_ISREG(node.mode):
         return b"regular file" if node.size else b"regular empty file"
     names = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from safeshell_compiler import compile_rules
 
-from safeshell.audit.outcome import Outcome
+from safeshell.audit.outcome import CommandOutcome
 from safeshell.command.command_line import block
 from safeshell.command.unwrap import Spelling, StatedWorld, spellings
 from safeshell.policy.composition import judge_all
@@ -35,7 +35,7 @@ def outcome(
     environment: bytes = b"\0",
     is_ai: bool = False,
     **more: Any,
-) -> Outcome:
+) -> CommandOutcome:
     """A command decided in a world where `given` holds."""
     words = [word.encode() if isinstance(word, str) else word for word in argv]
     name = text(words[0][words[0].rfind(b"/") + 1 :])
@@ -58,4 +58,4 @@ def outcome(
         "pid": 4321,
         **more,
     }
-    return Outcome(**values)
+    return CommandOutcome(**values)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from safeshell.audit.query import Query, command_text, parse_time
+from safeshell.audit.query import RecordQuery, command_text, parse_time
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -81,11 +81,11 @@ def test_what_is_no_time_is_said(text: str) -> None:
     ],
 )
 def test_what_is_asked_for(asked: dict[str, Any], expected: bool) -> None:
-    assert Query(**asked).matches(RECORD) is expected
+    assert RecordQuery(**asked).matches(RECORD) is expected
 
 
 def test_a_failure_is_an_error_whatever_was_decided() -> None:
-    query = Query(decisions=frozenset({"error"}))
+    query = RecordQuery(decisions=frozenset({"error"}))
     assert query.matches({"ts": "x", "decision": "allow", "error": "can't"})
     assert not query.matches(RECORD)
 

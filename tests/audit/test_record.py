@@ -9,7 +9,7 @@ import pytest
 from audit.outcomes import TS, outcome, table
 
 from safeshell.audit import record
-from safeshell.audit.outcome import Outcome, worth
+from safeshell.audit.outcome import CommandOutcome, worth
 from safeshell.command.command_line import block
 from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.facts import UNDECIDED, Fact, FactKey
@@ -140,7 +140,7 @@ def test_observed_rules(loaded: LoadedTable) -> None:
 
 def test_an_error_without_a_decision() -> None:
     command = Command(Type.EXECUTE, 0, b"/x/shims/git", block([b"git", b"push"]), b"\0", 0, 0)
-    made = record.make(Outcome(TS, "error", command, uid=1000, pid=7, error="no rules are in force"))
+    made = record.make(CommandOutcome(TS, "error", command, uid=1000, pid=7, error="no rules are in force"))
     assert made == {
         "ts": "2026-11-18T11:06:40.250000Z",
         "v": 1,
@@ -155,13 +155,13 @@ def test_an_error_without_a_decision() -> None:
 
 def test_a_line_is_the_one_argument() -> None:
     command = Command(Type.EVALUATE_LINE, 0, b"sh", block([b"cd x && ls"]), b"\0", 0, 0)
-    made = record.make(Outcome(TS, "line", command, directory=b"/work"))
+    made = record.make(CommandOutcome(TS, "line", command, directory=b"/work"))
     assert (made["argv"], made["cwd"], "name" in made) == (["cd x && ls"], "/work", False)
 
 
 def test_an_approval() -> None:
     approval = {"id": 3, "answer": "deny", "words": "not today", "by": "pts/3"}
-    made = record.make(Outcome(TS, "approval", approval=approval))
+    made = record.make(CommandOutcome(TS, "approval", approval=approval))
     assert (made["kind"], made["approval"]) == ("approval", approval)
 
 

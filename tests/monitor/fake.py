@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from safeshell.monitor.app import ASKS_PIN, MonitorApp
-from safeshell.monitor.entry import Entry
+from safeshell.monitor.entry import PendingEntry
 from safeshell.monitor.events import Event, Hello
 from safeshell.monitor.feed import Deliver
 from safeshell.monitor.guard import QUIET_S
@@ -50,17 +50,19 @@ def request(number: int = 1, **more: Any) -> dict[str, Any]:
     }
 
 
-def entry(number: int = 1, **more: Any) -> Entry:
+def entry(number: int = 1, **more: Any) -> PendingEntry:
     """A command that waits."""
-    return Entry.from_json(request(number, **more))
+    return PendingEntry.from_json(request(number, **more))
 
 
-def hello(*pending: Entry, epoch: int = 1, trusted: bool = True, enrolled: bool = True, reason: str = "") -> Hello:
+def hello(
+    *pending: PendingEntry, epoch: int = 1, trusted: bool = True, enrolled: bool = True, reason: str = ""
+) -> Hello:
     """A daemon that took the monitor in, with the PIN."""
     return Hello(epoch, trusted, reason, enrolled, pending)
 
 
-def asks_pin(*pending: Entry, reason: str = ASKS_PIN) -> Hello:
+def asks_pin(*pending: PendingEntry, reason: str = ASKS_PIN) -> Hello:
     """A daemon that took the monitor in, without the PIN."""
     return hello(*pending, trusted=False, reason=reason)
 

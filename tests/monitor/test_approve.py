@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from monitor.fake import Desk, asks_pin, at_desk, entry, hello, played
 
-from safeshell.monitor.events import Answered, Hello, Lost, Settled
+from safeshell.monitor.events import AnswerResult, Hello, Lost, Settled
 
 
 @asynccontextmanager
@@ -168,7 +168,7 @@ async def test_the_same_request_on_a_new_connection_is_answered_there() -> None:
 async def test_a_refused_answer_is_said() -> None:
     async with asked() as desk:
         await desk.slowly("y")
-        await desk.hear(Answered(1, ok=False, reason="who answers is in the session of who asked [x]"))
+        await desk.hear(AnswerResult(1, ok=False, reason="who answers is in the session of who asked [x]"))
         await desk.sees("1 was not answered: who answers is in the session of who asked [x]")
 
 

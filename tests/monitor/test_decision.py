@@ -4,12 +4,12 @@ from datetime import datetime
 
 import pytest
 
-from safeshell.monitor.decision import COMMAND_MAX, Line
+from safeshell.monitor.decision import COMMAND_MAX, DecisionLine
 
 
 def test_the_time_is_local() -> None:
     ts = "2026-11-22T10:00:00.123Z"
-    assert Line.from_record({"ts": ts}).time == datetime.fromisoformat(ts).astimezone().strftime("%H:%M:%S")
+    assert DecisionLine.from_record({"ts": ts}).time == datetime.fromisoformat(ts).astimezone().strftime("%H:%M:%S")
 
 
 @pytest.mark.parametrize(
@@ -29,15 +29,15 @@ def test_the_time_is_local() -> None:
     ],
 )
 def test_what_became_of_it(record: dict[str, object], decision: str, outcome: str) -> None:
-    line = Line.from_record(record)
+    line = DecisionLine.from_record(record)
     assert (line.decision, line.outcome) == (decision, outcome)
 
 
 def test_the_home_is_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/a")
-    directories = [Line.from_record({"cwd": cwd}).directory for cwd in ("/home/a", "/home/a/b", "/home/ab")]
+    directories = [DecisionLine.from_record({"cwd": cwd}).directory for cwd in ("/home/a", "/home/a/b", "/home/ab")]
     assert directories == ["~", "~/b", "/home/ab"]
 
 
 def test_a_long_command_is_cut() -> None:
-    assert len(Line.from_record({"argv": ["echo", "x" * 10_000]}).command) == COMMAND_MAX
+    assert len(DecisionLine.from_record({"argv": ["echo", "x" * 10_000]}).command) == COMMAND_MAX

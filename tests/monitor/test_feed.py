@@ -16,7 +16,7 @@ from harness import environment, run, running_daemon, until
 from monitor.fake import request
 
 from safeshell.home.paths import Home
-from safeshell.monitor.events import Answered, Asked, Decided, Event, Hello, Lost, Measured, Settled
+from safeshell.monitor.events import AnswerResult, Asked, Decided, Event, Hello, Lost, Measured, Settled
 from safeshell.monitor.feed import LiveFeed
 from safeshell.protocol import Reply, Type, encode_reply
 
@@ -119,10 +119,10 @@ def test_an_answer_comes_to_something(shims: Home, listen: Listen) -> None:
     epoch = heard.wait(Hello).epoch
     heard.feed.answer(epoch, {"do": "approve", "id": 77})
     heard.feed.answer(epoch, {"do": "deny", "id": 78})
-    assert heard.wait(Answered) == Answered(
+    assert heard.wait(AnswerResult) == AnswerResult(
         77, ok=False, reason="nothing waits under 77: answered, or its caller has gone"
     )
-    assert heard.wait(Answered, 2).number == 78
+    assert heard.wait(AnswerResult, 2).number == 78
 
 
 def test_a_daemon_that_is_not_there_yet_is_found_when_it_is(home: Home, listen: Listen) -> None:
@@ -144,13 +144,13 @@ def test_it_survives_restarts_and_never_gives_one_daemon_an_answer_for_another(
             number = heard.wait(Asked).entry.number
     heard.wait(Lost)
     heard.feed.answer(1, {"do": "deny", "id": number, "words": "meant for another"})
-    assert heard.wait(Answered).reason == "the daemon went away"
+    assert heard.wait(AnswerResult).reason == "the daemon went away"
     with running_daemon(home):
         assert heard.wait(Hello, 2).epoch == 2
         with waiting(shims, "touch", "secret"):
             assert heard.wait(Asked, 2).entry.number == number
             heard.feed.answer(1, {"do": "deny", "id": number, "words": "meant for another"})
-            assert heard.wait(Answered, 2) == Answered(number, ok=False, reason="the daemon went away")
+            assert heard.wait(AnswerResult, 2) == AnswerResult(number, ok=False, reason="the daemon went away")
             assert [one.how for one in heard.of(Settled)] == ["withdrawn"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from harness import reap
 from trash.bins import names, put, trash
 
-from safeshell.trash.limits import AGE_MS, SIZE, Limits, human
+from safeshell.trash.limits import AGE_MS, SIZE, TrashLimits, human
 from safeshell.trash.locations import open_all
 
 KIB = 1024
@@ -135,9 +135,9 @@ def test_damaged_sizes_are_counted_anew(home: str, place: str, text: str) -> Non
 
 def test_settings_have_defaults(home: str) -> None:
     limit(home, "marker=X\ntrash_size=5\ntrash_age_ms=soon\n")
-    found = Limits.read(os.fsencode(home) + b"/client.conf")
+    found = TrashLimits.read(os.fsencode(home) + b"/client.conf")
     assert (found.size, found.age_ns) == (5, AGE_MS * 1_000_000)
-    assert Limits.read(b"/nonexistent").size == SIZE
+    assert TrashLimits.read(b"/nonexistent").size == SIZE
 
 
 def test_sizes_for_people() -> None:

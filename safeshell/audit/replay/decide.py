@@ -95,11 +95,11 @@ def _decide(record: dict[str, Any], policy: Policy, stand_in: str | None) -> Dec
     def word(held: str) -> str:
         return held if stand_in is None else _MARK.sub(lambda _: stand_in, held)
 
-    def world(entry: dict[str, Any]) -> _Facts:
+    def world(entry: dict[str, Any]) -> _RecordedFacts:
         held = read_facts(entry, record.get("context"))
         if stand_in is not None:
             held = {tuple([word(part) for part in key]): value for key, value in held.items()}
-        return _Facts(held, redacted="redacted" in record)
+        return _RecordedFacts(held, redacted="redacted" in record)
 
     first = _spelling(record, record.get("cwd"), word, 0)
     facts = world(record)
@@ -133,7 +133,7 @@ def _spelling(record: dict[str, Any], cwd: str | None, word: Callable[[str], str
     return Spelling(name, block(words), b"\0%d\0" % world, None if cwd is None else encoded(cwd))
 
 
-class _Facts:
+class _RecordedFacts:
     """The facts of a record."""
 
     __slots__ = ("_held", "_redacted")

@@ -43,7 +43,7 @@ class Grounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LogPart:
     """The lines of an open file that begin between two places."""
 
     descriptor: int
@@ -51,7 +51,7 @@ class Part:
     end: int
 
 
-def parts(streams: Iterable[BinaryIO]) -> list[Part]:
+def parts(streams: Iterable[BinaryIO]) -> list[LogPart]:
     """The parts of open files, in order.
 
     Args:
@@ -60,11 +60,13 @@ def parts(streams: Iterable[BinaryIO]) -> list[Part]:
     found = []
     for stream in streams:
         size = os.fstat(stream.fileno()).st_size
-        found += [Part(stream.fileno(), start, min(start + PART_BYTES, size)) for start in range(0, size, PART_BYTES)]
+        found += [
+            LogPart(stream.fileno(), start, min(start + PART_BYTES, size)) for start in range(0, size, PART_BYTES)
+        ]
     return found
 
 
-def replay(grounds: Grounds, todo: list[Part], done: Callable[[int, int], None]) -> Tally:
+def replay(grounds: Grounds, todo: list[LogPart], done: Callable[[int, int], None]) -> Tally:
     """Decides the records of all parts again.
 
     Args:
@@ -84,7 +86,7 @@ def replay(grounds: Grounds, todo: list[Part], done: Callable[[int, int], None])
     return total
 
 
-def _tallies(grounds: Grounds, todo: list[Part]) -> Iterator[Tally]:
+def _tallies(grounds: Grounds, todo: list[LogPart]) -> Iterator[Tally]:
     if sum(part.end - part.start for part in todo) <= PART_BYTES:
         yield from map(Replayer(grounds).part, todo)
         return
@@ -99,7 +101,7 @@ def _tallies(grounds: Grounds, todo: list[Part]) -> Iterator[Tally]:
 
 
 @contextlib.contextmanager
-def _worker(grounds: Grounds, share: list[Part]) -> Iterator[IO[bytes]]:
+def _worker(grounds: Grounds, share: list[LogPart]) -> Iterator[IO[bytes]]:
     """A process that decides these parts; what it is read from."""
     with subprocess.Popen(
         [sys.executable, "-I", "-m", "safeshell.audit.replay.worker"],
@@ -129,7 +131,7 @@ class Replayer:
         self._directories: dict[str, Policy] = {}
         self._notes: dict[str, None] = {}
 
-    def part(self, part: Part) -> Tally:
+    def part(self, part: LogPart) -> Tally:
         """Decides the records of a part."""
         tally = Tally(self._most)
         # Opened anew, for a place of its own in the file; by descriptor, for a rotation renames files.

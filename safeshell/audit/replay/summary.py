@@ -13,7 +13,7 @@ EXAMPLES = 3
 """Examples kept of each group."""
 
 
-class Change(NamedTuple):
+class DecisionChange(NamedTuple):
     """Two decisions that differ: words and rules."""
 
     old: str
@@ -69,7 +69,7 @@ class Tally:
     most: int | None = EXAMPLES
     same: int = 0
     skipped: int = 0
-    changes: dict[Change, Group] = field(default_factory=dict)
+    changes: dict[DecisionChange, Group] = field(default_factory=dict)
     undecidable: dict[str, Group] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
 
@@ -94,7 +94,7 @@ class Tally:
         if old is new.action and (old is not Action.REDIRECT or rule == new.rule):
             self.same += 1
             return
-        change = Change(old.word, rule, new.action.word, new.rule)
+        change = DecisionChange(old.word, rule, new.action.word, new.rule)
         self.changes.setdefault(change, Group()).add(record, self.most)
 
     def failed(self, record: Mapping[str, Any], reason: str) -> None:
@@ -136,7 +136,7 @@ class Tally:
             ],
         }
 
-    def in_order(self) -> list[tuple[Change, Group]]:
+    def in_order(self) -> list[tuple[DecisionChange, Group]]:
         """The changes, a rule's together, the rule with the most first."""
         totals: dict[str, int] = {}
         for change, group in self.changes.items():

@@ -7,14 +7,14 @@ import pickle
 import signal
 import sys
 
-from safeshell.audit.replay.run import Grounds, Part, Replayer
+from safeshell.audit.replay.run import Grounds, LogPart, Replayer
 
 
 def main() -> None:
     """Works until the parts are done, or nobody reads any more."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # ^C reaches it too; whoever started it says so
     grounds: Grounds
-    share: list[Part]
+    share: list[LogPart]
     grounds, share = pickle.load(sys.stdin.buffer)  # noqa: S301 # written by our own process
     replayer = Replayer(grounds)
     with contextlib.suppress(BrokenPipeError):

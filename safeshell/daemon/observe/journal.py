@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from safeshell.audit.log import AuditLog
-from safeshell.audit.outcome import Kind, Outcome, worth
+from safeshell.audit.outcome import CommandOutcome, Kind, worth
 from safeshell.audit.record import make
 from safeshell.audit.redact import Redactor
 from safeshell.daemon.core.connection import Connection
@@ -93,7 +93,7 @@ class Journal:
             self._note(self._outcome("refused-approval", request, None, approval=approval))
         else:
             self._note(
-                Outcome(
+                CommandOutcome(
                     time.time(),
                     "refused-approval",
                     uid=connection.uid,
@@ -114,7 +114,7 @@ class Journal:
             tables=tuple(found["table"].split("+")) if found.get("table") else (),
         )
         self._note(
-            Outcome(
+            CommandOutcome(
                 time.time(),
                 "line",
                 command,
@@ -141,10 +141,10 @@ class Journal:
         approval: Mapping[str, Any] | None = None,
         error: str = "",
         by: Answered | None = None,
-    ) -> Outcome:
+    ) -> CommandOutcome:
         asker = by or request.connection
         spellings, decisions, decision = request.redirected or (request.spellings, request.decisions, request.decision)
-        return Outcome(
+        return CommandOutcome(
             ts=time.time(),
             kind=kind,
             command=request.asked,
@@ -160,7 +160,7 @@ class Journal:
             error=error,
         )
 
-    def _note(self, outcome: Outcome) -> None:
+    def _note(self, outcome: CommandOutcome) -> None:
         record = make(outcome)
         kept = None
         if worth(outcome, everything=self._settings.audit_all):

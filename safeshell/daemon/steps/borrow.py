@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from safeshell.daemon.steps import GO_ON
 from safeshell.host.path_lookup import Programs
-from safeshell.host.process.confinement import Caller, Own, inspect, is_alive
+from safeshell.host.process.confinement import CallerState, Own, inspect, is_alive
 from safeshell.protocol import Command
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ class Borrow:
 
 
 def borrow(
-    connection: Connection, command: Command, caller: Caller, own: Own, programs: Programs
-) -> tuple[Caller, str]:
+    connection: Connection, command: Command, caller: CallerState, own: Own, programs: Programs
+) -> tuple[CallerState, str]:
     """Takes the descriptors that a `spawn` names, and the directory, of the process that it is for.
 
     Afterwards the connection holds them as if they had been passed, and hangs up when that process ends.

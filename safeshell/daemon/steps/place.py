@@ -12,7 +12,7 @@ from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.request import FAILED, Request
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.daemon.steps import GO_ON
-from safeshell.host.process.confinement import Caller, Own, inspect
+from safeshell.host.process.confinement import CallerState, Own, inspect
 from safeshell.protocol import Flag
 
 if TYPE_CHECKING:
@@ -65,12 +65,12 @@ class Place:
         request.placement = placement.value
         return GO_ON
 
-    def _inspect(self, connection: Connection) -> Caller:
+    def _inspect(self, connection: Connection) -> CallerState:
         """What the kernel says about who asks."""
         if self.fastpath is not None:
             umask = self.fastpath.inspect(connection.pid, connection.pidfd)
             if umask >= 0:
-                return Caller("", "", umask, self._own.nice, same_view=True)
+                return CallerState("", "", umask, self._own.nice, same_view=True)
         return inspect(connection.pid, self._own, connection.pidfd)
 
 
@@ -110,7 +110,7 @@ def foregone(flags: int, *, blocked: int, has_stdio: bool, setting: str, rule: s
 
 def choose(
     flags: int,
-    caller: Caller,
+    caller: CallerState,
     *,
     nice: int,
     blocked: int,
@@ -153,14 +153,14 @@ def choose(
     return Placement.IN_PLACE, difference
 
 
-def _obstacle(flags: int, caller: Caller) -> str:
+def _obstacle(flags: int, caller: CallerState) -> str:
     """Why the daemon must not or can't run it, whatever is asked for."""
     if caller.confined:
         return f"confinement: {caller.confined}"
     return "closed descriptor" if flags & _CLOSED else ""
 
 
-def _difference(flags: int, caller: Caller, nice: int, blocked: int) -> str:
+def _difference(flags: int, caller: CallerState, nice: int, blocked: int) -> str:
     """What would tell the daemon's child from the caller's."""
     # The kernel's value is the daemon's own, or `differs` would say so; the request's word can only add to it.
     return _said(flags, blocked) or caller.differs or ("nice" if nice != caller.nice else "")

@@ -19,7 +19,7 @@ from safeshell.host.git.repository import discover, enter
 _DEPTH_MAX = 10  # git's own, of includes
 
 
-class Entry(NamedTuple):
+class Setting(NamedTuple):
     """A setting: `section.key` or `section.subsection.key`; `certain` unless an include may not count."""
 
     key: bytes
@@ -36,12 +36,12 @@ def aliases(name: bytes, variable: Variable, directory: bytes | None, *, prefix:
         directory: the working directory, None where it can't be told.
         prefix: the root directory that git sees, b"" for our own.
     """
-    return _pick(name, _Reader(variable, directory, prefix).entries())
+    return _pick(name, _SettingsReader(variable, directory, prefix).entries())
 
 
 def carried(name: bytes, variable: Variable) -> list[bytes]:
     """As `aliases`, of those that the environment itself carries."""
-    return _pick(name, (Entry(key, value, certain=True) for key, value in environment_settings(variable)))
+    return _pick(name, (Setting(key, value, certain=True) for key, value in environment_settings(variable)))
 
 
 def work_tree(variable: Variable, directory: bytes | None, *, prefix: bytes = b"") -> bytes | None:
@@ -65,7 +65,7 @@ def tops(variable: Variable, directory: bytes | None, *, prefix: bytes = b"") ->
     return list(dict.fromkeys(found))
 
 
-def _pick(name: bytes, entries: Iterable[Entry]) -> list[bytes]:
+def _pick(name: bytes, entries: Iterable[Setting]) -> list[bytes]:
     wanted = (b"alias." + name.lower(), b"alias." + name.lower() + b".command")
     found: list[bytes] = []
     for key, value, certain in entries:
@@ -84,7 +84,7 @@ def _discover(variable: Variable, directory: bytes | None, prefix: bytes) -> Rep
         return None  # git fails there, or finds none of its own
 
 
-class _Reader:
+class _SettingsReader:
     """Reads the settings that hold in a place, in git's order: of equal keys the last counts."""
 
     def __init__(self, variable: Variable, directory: bytes | None, prefix: bytes) -> None:
@@ -92,11 +92,11 @@ class _Reader:
         self._prefix = prefix
         self._repository = _discover(variable, directory, prefix)
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Setting]:
         for path in self._files():
             yield from self._file(path)
         for key, value in environment_settings(self._variable):
-            yield from self._with_includes(Entry(key, value, certain=True), b"", 0)
+            yield from self._with_includes(Setting(key, value, certain=True), b"", 0)
 
     def _files(self) -> Iterator[bytes]:
         variable = self._variable
@@ -116,7 +116,7 @@ class _Reader:
             yield self._repository.common_dir + b"/config"
             yield self._repository.git_dir + b"/config.worktree"
 
-    def _file(self, path: bytes, depth: int = 0, *, certain: bool = True) -> Iterator[Entry]:
+    def _file(self, path: bytes, depth: int = 0, *, certain: bool = True) -> Iterator[Setting]:
         if not path.startswith(b"/"):
             return
         try:
@@ -124,9 +124,9 @@ class _Reader:
         except UndecidedError:
             return
         for key, value in found:
-            yield from self._with_includes(Entry(key, value, certain), path, depth)
+            yield from self._with_includes(Setting(key, value, certain), path, depth)
 
-    def _with_includes(self, entry: Entry, file: bytes, depth: int) -> Iterator[Entry]:
+    def _with_includes(self, entry: Setting, file: bytes, depth: int) -> Iterator[Setting]:
         yield entry
         key, value, certain = entry
         if not value or depth >= _DEPTH_MAX:

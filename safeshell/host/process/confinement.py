@@ -56,7 +56,7 @@ _OPEN_FILES = b"\nMax open files            %-20d %-20d "
 _LSM_LIST = "/sys/kernel/security/lsm"
 
 
-class Caller(NamedTuple):
+class CallerState(NamedTuple):
     """What the kernel says about a caller.
 
     Attributes:
@@ -185,7 +185,7 @@ def sees_the_same(pid: int, own: Own) -> bool:
     return (status.st_dev, status.st_ino) == own.root
 
 
-def inspect(pid: int, own: Own, pidfd: int | None = None) -> Caller:
+def inspect(pid: int, own: Own, pidfd: int | None = None) -> CallerState:
     """Reads a caller.
 
     Args:
@@ -215,7 +215,7 @@ def is_alive(pidfd: int) -> bool:
     return not poll.poll(0)
 
 
-def _inspect(process: int, pid: int, own: Own) -> Caller:
+def _inspect(process: int, pid: int, own: Own) -> CallerState:
     confined = ""
     try:
         confined, differs, umask = own.status.compare(_slurp(process, "status"))
@@ -226,7 +226,7 @@ def _inspect(process: int, pid: int, own: Own) -> Caller:
             return _confined(confined, own, umask, same_view=not view)
         nice = os.getpriority(os.PRIO_PROCESS, pid)
         differs = differs or _difference(process, pid, nice, own)
-        return Caller("", differs, umask, nice, same_view=True)
+        return CallerState("", differs, umask, nice, same_view=True)
     except OSError as error:
         if error.errno in (errno.ESRCH, errno.ENOENT):
             return _confined(_GONE, own)
@@ -234,8 +234,8 @@ def _inspect(process: int, pid: int, own: Own) -> Caller:
         return _confined(confined or "its confinement can't be read", own)
 
 
-def _confined(reason: str, own: Own, umask: int = UMASK_UNKNOWN, *, same_view: bool = False) -> Caller:
-    return Caller(reason, "", umask, own.nice, same_view)
+def _confined(reason: str, own: Own, umask: int = UMASK_UNKNOWN, *, same_view: bool = False) -> CallerState:
+    return CallerState(reason, "", umask, own.nice, same_view)
 
 
 def _view(process: int, own: Own) -> str:

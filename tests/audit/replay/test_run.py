@@ -10,7 +10,7 @@ from safeshell.audit import record
 from safeshell.audit.files import opened
 from safeshell.audit.log import AuditLog
 from safeshell.audit.replay import run as replaying
-from safeshell.audit.replay.run import Grounds, Part, Replayer, parts, replay
+from safeshell.audit.replay.run import Grounds, LogPart, Replayer, parts, replay
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 from safeshell.policy.evaluator import LoadedTable
@@ -55,7 +55,7 @@ def test_every_record_is_decided_once_however_the_files_are_cut(log: str, ground
             found = None
             for part in parts(streams):
                 for start in range(part.start, part.end, size):
-                    tally = replayer.part(Part(part.descriptor, start, min(start + size, part.end)))
+                    tally = replayer.part(LogPart(part.descriptor, start, min(start + size, part.end)))
                     if found is None:
                         found = tally
                     else:

@@ -7,15 +7,15 @@ import itertools
 import pytest
 
 from safeshell.daemon.steps.place import Placement, choose
-from safeshell.host.process.confinement import Caller
+from safeshell.host.process.confinement import CallerState
 from safeshell.protocol import Flag
 
-ALIKE = Caller("", "", 0o022, 0, same_view=True)
+ALIKE = CallerState("", "", 0o022, 0, same_view=True)
 
 
 def place(
     flags: int = 0,
-    caller: Caller = ALIKE,
+    caller: CallerState = ALIKE,
     *,
     nice: int = 0,
     blocked: int = 0,
@@ -114,7 +114,7 @@ def test_no_combination_runs_in_the_daemon_what_must_not() -> None:
         ("auto", "daemon", "in_place"),
         ("", "auto", "daemon", "in_place"),
     ):
-        caller = Caller(confined, differs, 0o022, 0, same_view=True)
+        caller = CallerState(confined, differs, 0o022, 0, same_view=True)
         placement, reason = place(
             flags,
             caller,
