@@ -1,4 +1,4 @@
-"""Bug reports: the traceback goes to a file, one line on stderr says where. For every program of ours."""
+"""Bug report of every program of ours: the traceback goes to a file, one line on stderr says where."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speaking to the daemon from Python."""
+"""Client of the daemon: commands run and decided, approvals, the monitor's events."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from safeshell.protocol import (
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a command ended.
+    """End of a command.
 
     Attributes:
         returncode: its exit status, or minus the signal that ended it (as `subprocess` has it); for a command that did
@@ -96,7 +96,7 @@ def execute(
 def evaluate(
     argv: Sequence[str | bytes], *, env: Mapping[str, str] | None = None, home: Home | None = None
 ) -> dict[str, Any]:
-    """What the daemon would decide; nothing runs. The object is that of `safeshell check --json`.
+    """Decision that the daemon would make; nothing runs. The object is that of `safeshell check --json`.
 
     Raises:
         ValueError: argv is empty, or a word or variable holds a NUL.
@@ -109,7 +109,7 @@ def evaluate(
 def evaluate_line(
     line: str | bytes, *, env: Mapping[str, str] | None = None, home: Home | None = None
 ) -> dict[str, Any]:
-    """What the daemon would decide for a shell line, in this process's working directory; nothing runs.
+    """Decision that the daemon would make for a shell line, in this process's working directory; nothing runs.
 
     Returns:
         The object of `safeshell check -c --json`. Names lead to shims where the PATH of `env` says so.

@@ -1,4 +1,4 @@
-"""What can go wrong in ways a user can mend. The command line turns each into one line and an exit status."""
+"""Errors that a user can mend. The command line turns each into one line and an exit status."""
 
 from __future__ import annotations
 

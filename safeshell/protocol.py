@@ -26,15 +26,15 @@ _HEADER = struct.Struct("<4sBBHI")
 _COMMAND = struct.Struct("<IIIIIiQ")
 _REPLY = struct.Struct("<BBHI")
 ARGUMENTS_AT = _HEADER.size + _COMMAND.size
-"""Where the arguments of a command stand in its request, less the length of its name."""
+"""Offset of a command's arguments in its request, less the length of its name."""
 _LINE_MAX = 256
 _QUERY_MAX = 64 << 10  # bytes; a message of words about one command
 _NUMBERS = {b"execute": 2, b"ask": 2, b"spawn": 5}
-"""How many numbers follow each verb of the line form."""
+"""Count of numbers that follow each verb of the line form."""
 
 
 class Type(enum.IntEnum):
-    """What a request asks for."""
+    """Types of requests."""
 
     EXECUTE = 1
     EVALUATE = 2
@@ -50,7 +50,7 @@ class Type(enum.IntEnum):
 
 
 class Flag(enum.IntFlag):
-    """What a caller says of itself."""
+    """Flags that a caller says of itself."""
 
     TTY = 1
     CTTY = 2

@@ -18,7 +18,7 @@ _BLANK = frozenset(
         *map(chr, [0x2800, 0x16FE4, 0x1D159]),  # drawn as nothing
     ]
 )
-"""What Python calls printable though nothing is seen of it: default-ignorable code points, symbols that are blank."""
+"""Characters that Python calls printable though nothing is seen of them: default-ignorable ones, blank symbols."""
 
 
 def text(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Records as lines of a chain: each names the digest of the one before, and ends with its own."""
+"""Chain of records: each line names the digest of the one before, and ends with its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 START = "0" * 64
-"""What the first record names as the one before."""
+"""Digest that the first record names as the one before."""
 
 _SEAL = re.compile(rb',"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}\Z')
 _SEQ = re.compile(rb'\A\{"seq":([0-9]{1,18}),')
@@ -70,7 +70,7 @@ def unseal(line: bytes) -> Sealed | None:
 
 
 def head_of(line: bytes) -> Head | None:
-    """What a line says of its place in the chain, whether it is as it was sealed or not; None as for `unseal`."""
+    """Place in the chain that a line claims, whether it is as it was sealed or not; None as for `unseal`."""
     first, last = _parts(line)
     return None if first is None or last is None else Head(int(first[1]), last[2].decode())
 

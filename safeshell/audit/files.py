@@ -1,4 +1,4 @@
-"""The log's files: `audit.jsonl`, and what it was before it was rotated, `.1` the youngest."""
+"""Files of the log: `audit.jsonl`, and what it was before it was rotated, `.1` the youngest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TAIL_BYTES = 64 << 10
 
 
 def log_path(home: Home) -> str:
-    """Where a home's log is."""
+    """Path of a home's log."""
     return os.path.join(home.root, NAME)
 
 
@@ -73,13 +73,13 @@ def open_all(path: str) -> list[BinaryIO]:
 
 
 def place_of(stream: BinaryIO) -> tuple[int, int]:
-    """What tells a file from another, whatever it is called: device and inode."""
+    """Identity of a file, whatever it is called: device and inode."""
     status = os.fstat(stream.fileno())
     return status.st_dev, status.st_ino
 
 
 def last_lines(descriptor: int, size: int) -> Iterator[bytes]:
-    """What a file's newlines part, the last first: what stands behind the last one, b"" for nothing, then the lines."""
+    """Lines of a file, the last first; before them what stands behind the last newline, b"" for nothing."""
     rest = b""
     at = size
     while at > 0:

@@ -1,4 +1,4 @@
-"""Reads a log to its end, and on from there as it grows, past every rotation."""
+"""Follower of a log: reads to its end, and on from there as it grows, past every rotation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import BinaryIO
 from safeshell.audit.files import open_all, place_of
 
 POLL_S = 0.2
-"""How often the log is looked at: at once to a person, and it works on every file system, where inotify doesn't."""
+"""Seconds between looks at the log: at once to a person, and on every file system, where inotify isn't."""
 
 
 def follow(path: str) -> Iterator[bytes | None]:

@@ -17,7 +17,7 @@ from safeshell.audit.redact import Redactor
 from safeshell.home.paths import Home
 
 LOCK_S = 0.02
-"""How long another writer is waited for: it takes microseconds, or it is stopped."""
+"""Seconds that another writer is waited for: it takes microseconds, or it is stopped."""
 
 _MODE = 0o600
 
@@ -211,7 +211,7 @@ def _lock(descriptor: int) -> None:
 
 
 def _last_record(descriptor: int, size: int) -> tuple[bytes, Head | None]:
-    """What stands behind a file's last newline, and the last record before it."""
+    """Text behind a file's last newline, and the last record before it."""
     end = None
     for line in last_lines(descriptor, size):
         end = line if end is None else end

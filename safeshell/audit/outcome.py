@@ -1,4 +1,4 @@
-"""What became of a request: what a record is made of, and whether it deserves one."""
+"""Outcome of a request: what its record is made of, and whether it deserves one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which records are asked for, and when times are."""
+"""Queries of the log: which records are asked for, and times as people write them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def parse_time(text: str, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RecordQuery:
-    """What a record must be; what is empty asks for nothing.
+    """Conditions on a record; what is empty asks for nothing.
 
     Attributes:
         decisions: one of these words, `error` for a failure.

@@ -1,4 +1,4 @@
-"""A record: what was decided, in a form in which it can be decided again (docs/audit.md, "A record").
+"""Record of a decision, in a form in which it can be decided again (docs/audit.md, "A record").
 
 Bytes that are not UTF-8 are lone surrogates, as `os.fsdecode` makes them, so nothing is lost and no field is of
 another type than usual.
@@ -20,7 +20,7 @@ from safeshell.policy.facts import UNDECIDED, Fact, FactKey
 from safeshell.text import text
 
 FORMAT = 1
-"""What `v` says; another number is another format."""
+"""Number of the format, `v` in a record."""
 
 ARGUMENTS_MAX = 64 << 10
 """Bytes of a command's arguments that are recorded; longer ones are cut, for the daemon writes while others wait."""

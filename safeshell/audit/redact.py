@@ -1,4 +1,4 @@
-"""Secrets are taken out of a record before it is written."""
+"""Redaction: secrets are taken out of a record before it is written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VALUE_MIN = 6
 
 
 _APART = "\n\0\n"
-"""What stands between two spellings in the text that the patterns see."""
+"""Separator of spellings in the text that the patterns see."""
 
 
 class _Span(NamedTuple):
@@ -75,7 +75,7 @@ class Redactor:
             return every
 
     def _spans(self, subject: str, found: Iterable[int]) -> list[_Span]:
-        """What is to go, in order; what overlaps goes as one piece."""
+        """Spans that are to go, in order; what overlaps goes as one piece."""
         # A lone surrogate becomes one character too, so the places stay the same.
         plain = subject if subject.isascii() else subject.encode("utf-8", "replace").decode()
         spans: list[_Span] = []

@@ -1,4 +1,4 @@
-r"""The known formats of secrets, as RE2 patterns. What a pattern's first group finds is redacted, or all that it finds.
+r"""Formats of secrets, as RE2 patterns. What a pattern's first group finds is redacted, or all that it finds.
 
 A pattern sees each argument on a line of its own, and so each `NAME=value` of the environment that was read; a line
 with a NUL stands between the spellings of the command. `.` matches a newline. Rather too much is redacted than too

@@ -1,4 +1,4 @@
-"""Checks the log's chain: nothing changed, taken away, put elsewhere, torn or lost since it was written."""
+"""Verification of the log's chain: nothing changed, taken away, put elsewhere, torn or lost since it was written."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ChainFinding(NamedTuple):
 
 
 class Verified(NamedTuple):
-    """What a check came to.
+    """Result of a check.
 
     Attributes:
         findings: by file and line.
@@ -138,7 +138,7 @@ class _ChainCheck:
         self._last = max(self._last, seq)
 
     def _earlier(self, seq: int) -> tuple[Kind, str]:
-        """What a record is that stands behind a later one."""
+        """Finding about a record that stands behind a later one."""
         for first, (last, file, line) in self._gaps.items():
             if first <= seq <= last:
                 del self._gaps[first]
@@ -159,7 +159,7 @@ def _range(first: int, last: int) -> str:
 
 
 def _lost(line: bytes) -> str:
-    """How many records the writer says it lost, in words."""
+    """Number of records that the writer says it lost, in words."""
     try:
         count = json.loads(line).get("lost")
     except ValueError:
@@ -168,7 +168,7 @@ def _lost(line: bytes) -> str:
 
 
 def to_json(found: Verified) -> dict[str, Any]:
-    """What `log verify --json` prints."""
+    """Object that `log verify --json` prints."""
     return {
         "ok": not found.findings,
         "records": found.records,

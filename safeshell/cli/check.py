@@ -1,4 +1,4 @@
-"""`safeshell check`."""
+"""`safeshell check`: what would be decided for a command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`safeshell compile`."""
+"""`safeshell compile`: rules checked, and put in force."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class _Said(NamedTuple):
-    """What is printed of rules that are in force together.
+    """Output about rules that are in force together.
 
     Attributes:
         findings: in the order to print.
@@ -126,7 +126,7 @@ def _said(compiled: Compiled) -> _Said:
 
 
 def _recall(home: Home, in_force: Sequence[str], *, check: bool) -> list[_Said] | None:
-    """What was said when these rules were put in force, where compiling them again would say and do the same.
+    """Output when these rules were put in force, where compiling them again would say and do the same.
 
     None: compile them. What may have changed is looked at down to the contents, and where the tables would be
     written anew (not `check`) the files' times too: the daemon goes by them.

@@ -1,4 +1,4 @@
-"""`safeshell daemon`."""
+"""`safeshell daemon`: the daemon of this home: start, stop, status."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from safeshell.protocol import Type
 from safeshell.text import columns
 
 START_S = 10.0
-"""How long a daemon may take to listen: a cold disk, a loaded machine."""
+"""Seconds that a daemon may take to listen: a cold disk, a loaded machine."""
 
 STOP_S = 10.0
 

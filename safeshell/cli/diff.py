@@ -1,4 +1,4 @@
-"""`safeshell diff`."""
+"""`safeshell diff`: what changed between two sets of rules."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def _witness(witness: Witness) -> Iterator[str]:
 
 
 def _facts(situation: Situation) -> Iterator[str]:
-    """What of the world is not as it would be anyway."""
+    """Traits of a situation that are not as they would be anyway."""
     if situation.directory != "/":
         yield f"directory {printable(situation.directory)}"
     if situation.branch is not None:

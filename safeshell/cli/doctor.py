@@ -1,4 +1,4 @@
-"""`safeshell doctor`."""
+"""`safeshell doctor`: probes of the installation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`safeshell init`."""
+"""`safeshell init`: a home set up."""
 
 from __future__ import annotations
 

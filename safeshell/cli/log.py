@@ -1,4 +1,4 @@
-"""`safeshell log` and `safeshell log verify`."""
+"""`safeshell log`: the audit log, queried and verified."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def verify(as_json: bool) -> int:
 
 
 def _head(home: Home) -> dict[str, Any] | None:
-    """Where the daemon's chain stands, None where none runs."""
+    """Head of the daemon's chain, None where none runs."""
     with contextlib.suppress(SafeShellError):
         head = control(Type.STATUS, home=home).get("audit")
         return head if isinstance(head, dict) else None

@@ -1,4 +1,4 @@
-"""`safeshell monitor`."""
+"""`safeshell monitor`: the screen, on a terminal that it can draw on."""
 
 from __future__ import annotations
 

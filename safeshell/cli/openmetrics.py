@@ -1,4 +1,4 @@
-"""The daemon's figures in the OpenMetrics text format, for Prometheus and what reads as it does."""
+"""OpenMetrics text of the daemon's figures, for Prometheus and what reads as it does."""
 
 from __future__ import annotations
 

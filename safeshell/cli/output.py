@@ -13,7 +13,7 @@ import click
 from safeshell.text import printable
 
 PATIENCE_S = 1.0
-"""What takes no longer needs no progress shown."""
+"""Seconds before progress is shown."""
 
 
 def say(line: str, *, err: bool = False) -> None:

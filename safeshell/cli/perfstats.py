@@ -1,4 +1,4 @@
-"""`safeshell perf-stats`."""
+"""`safeshell perf-stats`: the daemon's latency figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who would run a command, for `check --explain`: what the daemon would answer a client started from here."""
+"""Prediction of a placement, for `check --explain`: what the daemon would answer a client started from here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from safeshell.install.native import bash_client, native_client
 from safeshell.protocol import Command, Receiver, Type
 
 PATIENCE_S = 2.0
-"""How long the client may take to ask; it takes milliseconds."""
+"""Seconds that the client may take to ask; it takes milliseconds."""
 
 _DESCRIPTORS = 4
 _CHUNK = 1 << 16

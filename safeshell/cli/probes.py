@@ -1,4 +1,4 @@
-"""Probing the real thing: not what is configured, but what happens to a command here and now."""
+"""Probes of `doctor`: not what is configured, but what happens to a command here and now."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RUNS = 30
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What one probe found.
+    """Finding of one probe.
 
     Attributes:
         name: what was probed.
@@ -252,7 +252,7 @@ def _decision(words: Sequence[str], home: Home, stand_ins: _StandIns) -> str:
 
 
 def _cost(home: Home, stand_ins: _StandIns) -> Iterator[Probe]:
-    """What a command costs, native and through its shim in both placements, interleaved."""
+    """Cost of a command, native and through its shim in both placements, interleaved."""
     name = next((name for name in stand_ins.names if _decision([name], home, stand_ins) == "allow"), None)
     if name is None:
         yield Probe("cost", None, "no shimmed command is allowed as it stands")

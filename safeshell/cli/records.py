@@ -21,7 +21,7 @@ _GAP = "  "
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How wide a line may be.
+    """Layout of a line, by its width.
 
     Attributes:
         width: of the terminal; None where it is none, and nothing is cut.

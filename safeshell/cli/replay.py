@@ -1,4 +1,4 @@
-"""`safeshell replay`."""
+"""`safeshell replay`: the audit log decided again."""
 
 from __future__ import annotations
 

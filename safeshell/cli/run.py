@@ -1,4 +1,4 @@
-"""`safeshell run`."""
+"""`safeshell run`: a command behind the shims."""
 
 from __future__ import annotations
 

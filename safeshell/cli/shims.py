@@ -1,4 +1,4 @@
-"""`safeshell shims`."""
+"""`safeshell shims`: the shims on PATH."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The daemon's figures as one page that needs nothing else: no script, no font, no picture from anywhere."""
+"""Page of the daemon's figures that needs nothing else: no script, no font, no picture from anywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures as plots: SVG whose colours are the page's CSS variables, so that one drawing is right in light and dark.
+"""Plots of the figures: SVG whose colours are the page's CSS variables, so that one drawing is right in light and dark.
 
 Imported only where a page is made: matplotlib is an extra.
 """

@@ -1,4 +1,4 @@
-"""`safeshell test`."""
+"""`safeshell test`: the rules' own tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report of `safeshell test`: for people as pytest prints it, for programs as JSON."""
+"""Report of `safeshell test`: for people as pytest prints it, for programs as JSON."""
 
 from __future__ import annotations
 

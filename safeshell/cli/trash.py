@@ -1,4 +1,4 @@
-"""`safeshell trash`."""
+"""`safeshell trash`: what `rm` moved to the trash."""
 
 from __future__ import annotations
 

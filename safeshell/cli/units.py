@@ -1,4 +1,4 @@
-"""The systemd user units: a socket that is there from login on, and the service that it starts."""
+"""Units of systemd: a socket that is there from login on, and the service that it starts."""
 
 from __future__ import annotations
 

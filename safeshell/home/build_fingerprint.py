@@ -1,4 +1,4 @@
-"""Whether a compilation would say again what it said: the same sources, the same compiler.
+"""Fingerprint of a compilation: with the same sources and the same compiler it would say again what it said.
 
 Knows neither the rule model nor YAML, so that saying again costs next to nothing. Where anything is in doubt, it says
 that something changed: then everything is compiled.
@@ -20,13 +20,13 @@ from safeshell.home.repository_rules import repository_root
 from safeshell.policy.store import signature
 
 State = list[Any]
-"""What of a file or directory a compilation can depend on; as JSON has it."""
+"""State of a file or directory that a compilation can depend on; as JSON has it."""
 
 _REALTIME_COARSE = 5
 """The clock (clock_gettime(2)) that file systems take their times from; Python has no name for it."""
 
 _LIBRARIES = ("pydantic", "pydantic_core", "re2", "yaml")
-"""What decides together with the compiler whether rules are well formed."""
+"""Libraries that decide together with the compiler whether rules are well formed."""
 
 
 def now() -> int:
@@ -35,7 +35,7 @@ def now() -> int:
 
 
 def describe(paths: Mapping[str, str | None], since: int) -> dict[str, State] | None:
-    """What a compilation rests on.
+    """Sources that a compilation rests on.
 
     Args:
         paths: each source with the digest (SHA-256, hex) of what was read of it; None for a directory and for what
@@ -60,7 +60,7 @@ def same(states: Mapping[str, State]) -> bool:
 
 
 def circumstances(rules: str) -> list[Any]:
-    """What else a compilation of these rules depends on: who asks, where their repository ends, and the compiler."""
+    """Circumstances of a compilation: who asks, where the rules' repository ends, and the compiler."""
     return [os.geteuid(), repository_root(rules), safeshell.__version__, sys.version, _installation()]
 
 
@@ -94,7 +94,7 @@ def _content(descriptor: int, mode: int) -> str | list[str] | None:
 
 
 def _installation() -> str:
-    """What the compiler and its libraries are made of: an upgrade or an edit of a file gives another text."""
+    """Digest of the compiler and its libraries: an upgrade or an edit of a file gives another text."""
     lines: list[str] = []
     for name in ("safeshell", "safeshell_compiler", *_LIBRARIES):
         spec = PathFinder.find_spec(name)

@@ -1,4 +1,4 @@
-"""Where everything of a user lives: one directory, ~/.safeshell or $SAFESHELL_HOME."""
+"""Paths of a user: everything lives in one directory, ~/.safeshell or $SAFESHELL_HOME."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Home(NamedTuple):
 
     @property
     def client_conf(self) -> str:
-        """What the native client reads when it can't reach the daemon."""
+        """Settings that the native client reads when it can't reach the daemon."""
         return self._at("client.conf")
 
     @property
@@ -65,7 +65,7 @@ class Home(NamedTuple):
 
     @property
     def trash(self) -> str:
-        """What a redirect to the trash moved."""
+        """Trash: what a redirect moved there."""
         return self._at("trash")
 
     @property

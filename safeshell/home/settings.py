@@ -19,7 +19,7 @@ from safeshell.protocol import REQUEST_BYTES
 
 
 class Limits(NamedTuple):
-    """What one daemon takes on (docs/protocol.md gives the reasons).
+    """Limits of what one daemon takes on (docs/protocol.md gives the reasons).
 
     Attributes:
         request_bytes: bytes in one request.
@@ -93,12 +93,12 @@ class Settings(NamedTuple):
 
 
 def daemon_command() -> list[str]:
-    """How this installation starts its daemon: isolated from the environment and the working directory."""
+    """Command that starts this installation's daemon, isolated from the environment and the working directory."""
     return [sys.executable, "-I", "-m", "safeshell.daemon"]
 
 
 def client_conf(settings: Settings) -> bytes:
-    """What client.conf says under these settings."""
+    """Content of client.conf under these settings."""
     lines = [
         f"unreachable_ai={settings.unreachable_ai}",
         f"unreachable_human={settings.unreachable_human}",

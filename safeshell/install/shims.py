@@ -1,4 +1,4 @@
-"""The shims: a hard link to the client for each command that the tables dispatch on and for each wrapper around one."""
+"""Shims: a hard link to the client for each command that the tables dispatch on and for each wrapper around one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from safeshell.policy.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What `sync` did.
+    """Result of `sync`.
 
     Attributes:
         client: the client that the shims are.

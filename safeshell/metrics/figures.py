@@ -1,4 +1,4 @@
-"""The daemon's figures, as it hands them out and as `safeshell perf-stats` prints them."""
+"""Figures of the daemon, as it hands them out and as `safeshell perf-stats` prints them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNKNOWN = "there is no request of type"
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a daemon has counted.
+    """Counts of a daemon.
 
     Attributes:
         about: all but the stages, as `perf-stats --json` prints it.

@@ -1,4 +1,4 @@
-"""Durations counted in buckets: constant memory, about a per cent of precision, merged by adding.
+"""Histogram of durations: constant memory, about a per cent of precision, merged by adding.
 
 The bucketing is HdrHistogram's (Tene, hdrhistogram.org): each power of two is cut into as many equal parts, so that
 a bucket is never wider than a 64th of what it counts, from 1 ns to an hour.
@@ -20,7 +20,7 @@ _EXACT = 2 * _PARTS
 """Below this a bucket holds one value."""
 
 LONGEST_NS = 3600 * 10**9
-"""What takes longer is counted as this long."""
+"""Longest duration told apart; what takes longer is counted as this long."""
 
 
 def _index(value: int) -> int:
@@ -71,7 +71,7 @@ def record_laps(cells: Iterable[array[int]], began: int, ends: Iterable[int]) ->
 
 
 class Histogram:
-    """How often which durations were seen.
+    """Counts of durations, a bucket each.
 
     Attributes:
         cells: the count of each bucket, for `record`; the same array for as long as the histogram lives.
@@ -148,7 +148,7 @@ class Histogram:
 
 
 def _first_of(reached: Sequence[int], percentage: float) -> int:
-    """Where the running count first covers a percentage of all: the nearest rank."""
+    """Duration at which the running count first covers a percentage of all: the nearest rank."""
     # Rounded before it is cut: 99.9 % of 1000 is 999 and not, as floats have it, a little more.
     rank = max(1, -int(-round(reached[-1] * percentage / 100, 6) // 1))
     return min(bisect_left(reached, rank), len(reached) - 1)

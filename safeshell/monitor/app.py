@@ -1,4 +1,4 @@
-"""The screen of `safeshell monitor`."""
+"""Application of `safeshell monitor`: the screen, and what its keys do."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class MonitorApp(App[None]):
 
     @property
     def bug(self) -> Exception | None:
-        """What the application ended by, if not by a person's wish."""
+        """Exception that ended the application, None where a person did."""
         return self._exception
 
     # What comes

@@ -1,4 +1,4 @@
-"""The question whether a command may run."""
+"""Dialog that asks whether a command may run."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class ApproveDialog(EntryDialog):
         self.query_one(".again", Static).update(self._again())
 
     def _again(self) -> Text:
-        """What passes from now on without being asked about."""
+        """Commands that pass from now on without being asked about, in words."""
         if self.span == "once":
             return Text("Runs this once, and is asked about again.")
         text = Text(f"{SPANS[self.span]}: ".capitalize())

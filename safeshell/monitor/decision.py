@@ -1,4 +1,4 @@
-"""A record of the audit log as a line of the stream."""
+"""Line of the stream: a record of the audit log."""
 
 from __future__ import annotations
 

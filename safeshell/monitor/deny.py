@@ -1,4 +1,4 @@
-"""The words with which a command is denied."""
+"""Dialog that asks for the words with which a command is denied."""
 
 from __future__ import annotations
 

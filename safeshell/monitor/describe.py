@@ -1,4 +1,4 @@
-"""A command that waits, in full."""
+"""Description in full of a command that waits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COMMAND_MAX = 20_000
 
 
 def describe(entry: PendingEntry, now: float) -> Text:
-    """What is known of a request, as lines."""
+    """Lines about a request."""
     text = Text()
     text.append(_shortened(entry.command), "bold")
     if entry.subject != entry.command:

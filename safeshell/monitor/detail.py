@@ -1,4 +1,4 @@
-"""The selected command in full, and the buttons that answer it."""
+"""Detail of the selected command, and the buttons that answer it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOTHING = "Select a command with ↓ or a click to see all of it and to answer.
 
 
 class Detail(Vertical):
-    """What is known of one command.
+    """Box about one command.
 
     Args:
         now: seconds since the epoch.

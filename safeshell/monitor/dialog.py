@@ -1,4 +1,4 @@
-"""What the monitor's dialogs share: their place, and that nothing is done with what has settled meanwhile."""
+"""Base of the monitor's dialogs: their place, and that nothing is done with what has settled meanwhile."""
 
 from __future__ import annotations
 

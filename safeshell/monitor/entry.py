@@ -1,4 +1,4 @@
-"""A command that waits, as the monitor shows it."""
+"""Entry of the pending list: a command that waits."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class PendingEntry:
 
     @property
     def key(self) -> tuple[int, float]:
-        """What tells it from every other, those of the next daemon too: that one counts from 1 again."""
+        """Key that tells it from every other, those of the next daemon too: that one counts from 1 again."""
         return self.number, self.since
 
     @property
@@ -58,7 +58,7 @@ class PendingEntry:
         return f"{'an agent' if self.is_agents else 'a person'} (pid {self.pid}, uid {self.uid})"
 
     def seconds_left(self, now: float) -> int:
-        """How long it still waits, in seconds; `now` as `time.time` has it."""
+        """Seconds that it still waits; `now` as `time.time` has it."""
         return max(0, math.ceil(self.expires - now))
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What a feed delivers."""
+"""Events that a feed delivers."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class AnswerResult:
-    """What came of an answer that was given here.
+    """Result of an answer that was given here.
 
     Attributes:
         number: which command's.

@@ -1,4 +1,4 @@
-"""Events from the daemon and answers to it, whatever becomes of the connection."""
+"""Feed of events from the daemon and of answers to it, whatever becomes of the connection."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ FIGURES_S = 2.0
 """From one look at the figures to the next."""
 
 _NONSENSE = (KeyError, TypeError, ValueError, AttributeError)
-"""What the reading of an event that isn't as documented raises."""
+"""Errors that the reading of an event that isn't as documented raises."""
 
 Deliver = Callable[[Event], None]
 
 
 class Feed(Protocol):
-    """What the application is driven by. `deliver` may be called from any thread."""
+    """Source of the application's events. `deliver` may be called from any thread."""
 
     def start(self, deliver: Deliver) -> None:
         """Begins to deliver."""

@@ -1,4 +1,4 @@
-"""The daemon's figures in two lines."""
+"""Figures of the daemon in two lines."""
 
 from __future__ import annotations
 

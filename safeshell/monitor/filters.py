@@ -1,4 +1,4 @@
-"""Which decisions are shown."""
+"""Filters of the stream: which decisions are shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys that were typed before what they would answer was on the screen."""
+"""Guard against keys that were typed before what they would answer was on the screen."""
 
 from __future__ import annotations
 

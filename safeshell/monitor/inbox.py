@@ -1,4 +1,4 @@
-"""What threads deliver, until the screen takes it: decisions are let go where they come faster than anybody reads."""
+"""Inbox of what threads deliver until the screen takes it: decisions are let go where they come too fast to be read."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ class LineView(ScrollView, can_focus=True):
 
     @abstractmethod
     def count(self) -> int:
-        """How many lines there are."""
+        """Number of lines."""
 
     @abstractmethod
     def draw(self, index: int, width: int) -> Text:

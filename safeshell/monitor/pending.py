@@ -1,4 +1,4 @@
-"""The commands that wait, the oldest first."""
+"""Pending list: the commands that wait, the oldest first."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class PendingList(LineView):
             self._select(keys[at.y + self.scroll_offset.y])
 
     def count(self) -> int:
-        """How many wait, or a line that says so."""
+        """Number of lines: those that wait, or one that says that none does."""
         return max(1, len(self._entries))
 
     def draw(self, index: int, width: int) -> Text:

@@ -1,4 +1,4 @@
-"""The question for the PIN."""
+"""Dialog that asks for the PIN."""
 
 from __future__ import annotations
 

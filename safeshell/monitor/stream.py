@@ -1,4 +1,4 @@
-"""What is decided, as it is decided."""
+"""Stream of decisions as they are made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends the audit log on, in order, each record at least once: what the receiver has taken is noted and passed over."""
+"""Sender of the audit log, in order, each record at least once: what the receiver has taken is noted and skipped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The daemon's counters as OpenTelemetry's metrics, asked for each time they are sent."""
+"""Metrics of OpenTelemetry: the daemon's counters, asked for each time they are sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audit records as OpenTelemetry's log records."""
+"""Log records of OpenTelemetry made of audit records."""
 
 from __future__ import annotations
 

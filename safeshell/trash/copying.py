@@ -1,4 +1,4 @@
-"""Moving to another file system: a copy that keeps everything, on the disk before the first byte of the original goes.
+"""Copy to another file system that keeps everything, on the disk before the first byte of the original goes.
 
 What can't be kept (an owner, an attribute, a device node) is an error, and then the original stays whole.
 """
@@ -16,7 +16,7 @@ _CHUNK = 1 << 24
 _POLICY = ("security.selinux", "security.ima", "security.evm", "security.apparmor", "security.SMACK64")
 """Attributes that the system sets by its own policy, for each place anew."""
 _COPY_OTHERWISE = (errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF)
-"""What copy_file_range(2) says where two file systems, or one, can't do it."""
+"""Errors of copy_file_range(2) where two file systems, or one, can't do it."""
 
 Signature = tuple[int, int, int]
 
@@ -176,7 +176,7 @@ def _copy_file(source: int, name: bytes, target: int, new_name: bytes) -> os.sta
 
 
 def _data(reader: int, at: int, whence: int, end: int) -> int:
-    """Where the next data, or the next hole, begins; without support for holes all is data."""
+    """Offset of the next data, or the next hole; without support for holes all is data."""
     try:
         return min(os.lseek(reader, at, whence), end)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Trees of any depth: what walks them calls itself, and has a descriptor open on each level."""
+"""Depth of trees: what walks them calls itself, and has a descriptor open on each level."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One trash directory: its layout on the disk, and putting things there and taking them out.
+"""Trash directory: its layout on the disk, and putting things there and taking them out.
 
     files/NAME             the thing
     info/NAME.trashinfo    its record, written first
@@ -51,7 +51,7 @@ class Entry:
 
     @property
     def path(self) -> bytes:
-        """Where it was, absolute; b"" where that is not known."""
+        """Path where it was, absolute; b"" where that is not known."""
         path = self.record.path
         return os.path.join(self.trash.top, path) if path else b""
 
@@ -224,7 +224,7 @@ class TrashDirectory:
             self._withdraw(name)
 
     def entries(self) -> list[Entry]:
-        """What is in it and ours, oldest first; things without a record are as old as their directory entry."""
+        """Entries that are ours, oldest first; things without a record are as old as their directory entry."""
         found = []
         for listed in os.listdir(self.files):
             name = os.fsencode(listed)

@@ -1,4 +1,4 @@
-"""What the trash does not take."""
+"""Errors of the trash: what it does not take."""
 
 from __future__ import annotations
 

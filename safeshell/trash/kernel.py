@@ -1,4 +1,4 @@
-"""What the kernel offers and Python 3.11 does not: statx(2), renameat2(2) and syncfs(2)."""
+"""System calls that the kernel offers and Python 3.11 does not: statx(2), renameat2(2) and syncfs(2)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class FileStatus:
-    """What statx(2) says of an entry; sizes in bytes, the device as `os.stat` has it."""
+    """Status of an entry by statx(2); sizes in bytes, the device as `os.stat` has it."""
 
     __slots__ = ("attributes", "dev", "gid", "ino", "mode", "nlink", "size", "space", "uid")
 

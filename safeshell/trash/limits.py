@@ -1,4 +1,4 @@
-"""How much a trash directory may hold, and for how long: what is over goes, the oldest first."""
+"""Limits of a trash directory in size and age: what is over goes, the oldest first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The locale that rm would have here: how it quotes, and what counts as yes.
+"""Locale that rm would have here: how it quotes, and what counts as yes.
 
 Python has changed it by now: it turns the C locale into a UTF-8 one (PEP 538), in the environment too. What the
 process was started with is still in /proc.

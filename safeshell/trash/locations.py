@@ -1,4 +1,4 @@
-"""Which trash directory a thing goes to, and where there are some.
+"""Locations of trash directories: which one a thing goes to, and where there are some.
 
 The home's own, wherever a rename gets it there. Elsewhere the specification's `$topdir/.Trash-$uid` (or
 `$topdir/.Trash/$uid`, where an administrator has made that): a rename at any size, all that the file system keeps is

@@ -1,4 +1,4 @@
-"""Which file system a directory is on, by mount: two mounts of one device can't rename between them."""
+"""Mounts: which file system a directory is on; two mounts of one device can't rename between them."""
 
 from __future__ import annotations
 

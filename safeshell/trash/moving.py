@@ -1,4 +1,4 @@
-"""Moving an entry where nothing is yet: renamed where that can be, else copied whole and then deleted."""
+"""Move of an entry to where nothing is yet: renamed where that can be, else copied whole and then deleted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from safeshell.trash.copying import Copy, delete
 from safeshell.trash.kernel import rename_new
 
 STAGING = b"staging"
-"""Where copies are made, each in a directory of its own that its maker holds a lock on."""
+"""Directory of copies in the making, each in one of its own that its maker holds a lock on."""
 
 
 def move_empty(source: int, name: bytes, target: int, new_name: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Whether the kernel would let an entry be deleted, told without deleting it: unlink(2)'s and rmdir(2)'s own checks.
+"""Permission to delete an entry, told without deleting it: unlink(2)'s and rmdir(2)'s own checks.
 
 Renaming a directory asks nothing about what is in it. So what `rm` could not delete in there has to be found first.
 """

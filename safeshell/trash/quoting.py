@@ -1,4 +1,4 @@
-"""How GNU programs quote names in messages: as a shell would take them back, or between the locale's quotes."""
+"""Quoting of names in messages of GNU programs: as a shell would take them back, or between the locale's quotes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 _LETTERS = {7: b"a", 8: b"b", 9: b"t", 10: b"n", 11: b"v", 12: b"f", 13: b"r"}
 _DOUBLE_QUOTABLE = frozenset(b"%+,-./:@]_' 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-"""What needs no escape inside double quotes and no thought inside single ones."""
+"""Bytes that need no escape inside double quotes and no thought inside single ones."""
 _SPECIAL = frozenset(b" !\"$&()*;<=>?[^`|'\\")
 _ASCII = bytes(range(0x20, 0x7F))
 

@@ -1,4 +1,4 @@
-"""The record of a thing in the trash: a `.trashinfo` file as the freedesktop.org specification has it, and what we add.
+"""Record of a thing in the trash: a `.trashinfo` file as the freedesktop.org specification has it, and what we add.
 
     [Trash Info]
     Path=/home/ann/build
@@ -19,7 +19,7 @@ _KEPT = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 
 
 class Record:
-    """What is known of a thing in the trash.
+    """Record of a thing in the trash.
 
     Attributes:
         path: where it was; relative to the file system's top where the trash is there.

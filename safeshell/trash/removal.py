@@ -1,4 +1,4 @@
-"""`rm`, up to the deleting: walks what it would walk, asks what it would ask, says what it would say.
+"""Removal as `rm` does it, up to the deleting: walks, asks and says what rm would.
 
 A directory that would go as a whole is moved as a whole, in one rename, once that is certain. Where something in it
 stays (a question answered no, a permission, a mount point), the largest parts that would go are moved instead, and the
@@ -19,7 +19,7 @@ from safeshell.trash.permission import Parent, is_write_protected
 from safeshell.trash.rm_messages import Talk
 
 _IGNORED = (errno.ENOENT, errno.ENOTDIR, errno.EILSEQ, errno.EINVAL)
-"""What -f takes for "it isn't there"."""
+"""Errors that -f takes for "it isn't there"."""
 
 
 class Part:
@@ -185,7 +185,7 @@ class Removal:
         self._goes(level, Part(name, path, node, self._space(node), len(self._talk.lines), 0))
 
     def _space(self, node: FileStatus) -> int:
-        """What a file takes on the disk, the first time it is met under any of its names."""
+        """Bytes that a file takes on the disk, the first time it is met under any of its names."""
         if node.nlink > 1:
             if (node.dev, node.ino) in self._linked:
                 return 0

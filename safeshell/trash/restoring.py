@@ -1,4 +1,4 @@
-"""Finding things in the trash, and bringing them back."""
+"""Restoring: things in the trash found, and brought back."""
 
 from __future__ import annotations
 

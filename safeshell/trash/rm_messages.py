@@ -1,4 +1,4 @@
-"""What rm says and asks: its messages, its questions, and when each reaches the descriptors."""
+"""Messages of rm and its questions, and when each reaches the descriptors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much a trash directory holds, remembered as long as nobody else has changed its records.
+"""Sizes of trash directories, remembered as long as nobody else has changed their records.
 
 The file says: the time `info/` was changed when this was true, bytes in all, the time of the oldest thing. Where the
 time is another by now, it has to be counted anew. The file is also what the trash directory's lock is on.

@@ -1,4 +1,4 @@
-"""Decides a record again, under the tables of another day, by the facts that it holds."""
+"""Decision of a record again, under the tables of another day, by the facts that it holds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STAND_INS = (
     "ghp_aB3dE5gH7jK9mN1pQ2sT4vW6yZ8aB3dE5gH7jK",
     "AKIAABCDEFGHIJKLMNOP",
 )
-"""What a secret may have been. Where a decision is another with one of them, a rule hangs on what was redacted."""
+"""Stand-ins for a secret. Where a decision is another with one of them, a rule hangs on what was redacted."""
 
 
 class UndecidableError(Exception):
@@ -45,7 +45,7 @@ class UndecidableError(Exception):
 
 
 def old_decision(record: dict[str, Any]) -> Action | None:
-    """What was decided; None for a record that is of no command, or of one that was not decided.
+    """Decision of a record; None where it is of no command, or of one that was not decided.
 
     Raises:
         UndecidableError: it is of another format, or of a kind that can't be decided again.

@@ -1,4 +1,4 @@
-"""Decides a log again: its parts by two processes, streamed, so that memory does not grow with it."""
+"""Replay of a log: its parts by two processes, streamed, so that memory does not grow with it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.table import Table
 
 PART_BYTES = 4 << 20
-"""What one process takes at a time; a log of no more than that is not worth a second process."""
+"""Bytes that one process takes at a time; a log of no more than that is not worth a second process."""
 
 WORKERS = 2
 _DIRECTORIES_MAX = 10_000
@@ -29,7 +29,7 @@ _DIRECTORIES_MAX = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What records are decided by.
+    """Grounds that records are decided by.
 
     Attributes:
         tables: in order of precedence.

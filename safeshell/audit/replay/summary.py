@@ -1,4 +1,4 @@
-"""What deciding a log again came to, grouped; tallies of its parts add up to that of the whole."""
+"""Tally of a replay, grouped; tallies of its parts add up to that of the whole."""
 
 from __future__ import annotations
 
@@ -75,17 +75,17 @@ class Tally:
 
     @property
     def differ(self) -> int:
-        """How many are decided otherwise."""
+        """Number of records decided otherwise."""
         return sum(group.count for group in self.changes.values())
 
     @property
     def undecided(self) -> int:
-        """How many can't be decided again."""
+        """Number of records that can't be decided again."""
         return sum(group.count for group in self.undecidable.values())
 
     @property
     def records(self) -> int:
-        """How many there are."""
+        """Number of records."""
         return self.same + self.skipped + self.differ + self.undecided
 
     def decided(self, record: Mapping[str, Any], old: Action, new: Decision) -> None:
@@ -112,7 +112,7 @@ class Tally:
             self.undecidable.setdefault(reason, Group()).merge(group, self.most)
 
     def to_json(self) -> dict[str, Any]:
-        """What `replay --json` prints."""
+        """Object that `replay --json` prints."""
         return {
             "records": self.records,
             "same": self.same,

@@ -1,4 +1,4 @@
-"""One of the processes that decide a log again: takes its parts on stdin, answers with a tally for each on stdout."""
+"""Worker of a replay: takes parts of a log on stdin, answers with a tally for each on stdout."""
 
 from __future__ import annotations
 

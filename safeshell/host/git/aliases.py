@@ -28,7 +28,7 @@ class Setting(NamedTuple):
 
 
 def aliases(name: bytes, variable: Variable, directory: bytes | None, *, prefix: bytes = b"") -> list[bytes]:
-    """What an alias may stand for, [] where there is none.
+    """Commands that an alias may stand for, [] where there is none.
 
     Args:
         name: the alias.

@@ -29,7 +29,7 @@ _FILES = Files()
 
 
 def read_settings(path: bytes, *, prefix: bytes = b"") -> tuple[tuple[bytes, bytes | None], ...]:
-    """What one configuration file of git says, its includes not followed; () where there is no such file.
+    """Settings in one configuration file of git, its includes not followed; () where there is no such file.
 
     Args:
         path: absolute.

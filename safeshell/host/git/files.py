@@ -12,14 +12,14 @@ from safeshell.host.git.paths import show, under
 
 _T = TypeVar("_T")
 DOT_GIT, REAL_DIRECTORY, HEAD = 1, 2, 4
-"""What a directory holds: a `.git`, one that is a directory and no link, a `HEAD`."""
+"""Bits of what a directory holds: a `.git`, one that is a directory and no link, a `HEAD`."""
 
 _CONTENT_MAX = 16 << 20
 _KEPT_MAX = 4096
 """Paths remembered; 16 repositories of 100 directories in use take a few hundred KiB."""
 
 _SETTLED_NS = 3_000_000_000
-"""How old a change must be to be relied on: a second one within the clock's tick (2 s on FAT) has the same time."""
+"""Age from which a change is relied on: a second one within the clock's tick (2 s on FAT) has the same time."""
 
 _TIMEKEEPERS = frozenset(b"ext2 ext3 ext4 xfs btrfs tmpfs overlay zfs f2fs bcachefs".split())
 """File systems whose change times can be relied on. Some of FUSE's never change a directory's."""
@@ -86,7 +86,7 @@ class Files:
         return content
 
     def mark(self, directory: bytes, status: os.stat_result) -> int:
-        """What a directory holds; kept in `marks`, where it counts while the change time stays.
+        """Bits of what a directory holds; kept in `marks`, where they count while the change time stays.
 
         An entry that comes or goes changes that.
 
@@ -107,7 +107,7 @@ class Files:
         return mark
 
     def parsed(self, path: bytes, parse: Callable[[bytes], _T], *, follow: bool = True) -> _T | None:
-        """What `parse` makes of a file's content, kept while its change time stays. None where there is no such file.
+        """Result of `parse` for a file's content, kept while its change time stays. None where there is no such file.
 
         Args:
             path: the file.

@@ -1,4 +1,4 @@
-"""A repository as git sees it from one directory."""
+"""Model of a repository as git sees it from one directory."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from safeshell.host.git.model import Repository
 from safeshell.host.git.paths import show
 
 _REFTABLE_HEAD = b"refs/heads/.invalid"
-"""What HEAD says where references are kept in reftables, so that old versions of git fail."""
+"""Target of HEAD where references are kept in reftables, so that old versions of git fail."""
 
 _SPACE = b" \t\n\r"
 _OBJECT = re.compile(rb"(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})(?:[ \t\n\r]|\Z)")
@@ -53,7 +53,7 @@ def _short(name: bytes) -> str:
 
 
 def read_reference(files: Files, base: bytes, name: bytes) -> bytes:
-    """What a loose reference names; b"" where it holds an object, is packed or isn't there yet."""
+    """Target of a loose reference; b"" where it holds an object, is packed or isn't there yet."""
     target = files.parsed(base + b"/" + name, _parse_reference, follow=False)
     if target is not None:
         return target

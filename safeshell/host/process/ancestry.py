@@ -1,4 +1,4 @@
-"""Processes as the kernel tells of them: who started whom, in which session, at which terminal."""
+"""Ancestry of processes as the kernel tells of it: who started whom, in which session, at which terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a cgroup limits its members in a way that the daemon's own does not.
+"""Limits of control groups: whether one limits its members in a way that the daemon's own does not.
 
 Every systemd terminal and service has a cgroup of its own, so a different one says nothing. What counts is a limit on
 the caller's path that a child of the daemon would escape: one the daemon's path lacks, or has only looser.
@@ -111,7 +111,7 @@ def _unescape(field: bytes) -> bytes:
 
 
 def _limits(directory: bytes) -> list[tuple[bytes, Limit]]:
-    """What is limited in one cgroup's directory, by file name.
+    """Limits in one cgroup's directory, by file name.
 
     Raises:
         OSError: the cgroup is gone or can't be read.

@@ -1,4 +1,4 @@
-"""What a caller is confined to, and what else tells a native child of it from a child of the daemon.
+"""Confinement of a caller, and what else tells a native child of it from a child of the daemon.
 
 Read from the kernel, never from the message: running a sandboxed agent's command in the daemon, outside of the
 sandbox, would be an escape. What can't be read counts as different.
@@ -57,7 +57,7 @@ _LSM_LIST = "/sys/kernel/security/lsm"
 
 
 class CallerState(NamedTuple):
-    """What the kernel says about a caller.
+    """State of a caller, as the kernel tells of it.
 
     Attributes:
         confined: "" where its confinement is the daemon's, else the first difference in words.
@@ -319,7 +319,7 @@ def _unprovable(status: Status) -> str:
 
 
 def _unusual(process: int) -> str:
-    """What of the daemon isn't the kernel's default, so that a usual caller's command would have it otherwise."""
+    """Traits of the daemon that aren't the kernel's default: a usual caller's command would have them otherwise."""
     for name, usual, reason in _USUAL:
         try:
             if int(_slurp(process, name), 16) != usual:

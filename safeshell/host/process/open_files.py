@@ -1,4 +1,4 @@
-"""The limit on open files that a daemon runs with, told from the one that it was started with."""
+"""Limit on open files that a daemon runs with, told from the one that it was started with."""
 
 from __future__ import annotations
 

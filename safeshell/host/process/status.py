@@ -1,4 +1,4 @@
-"""The lines of /proc/PID/status that tell a caller from the daemon.
+"""Status lines of /proc/PID/status that tell a caller from the daemon.
 
 All processes of a kernel have the same lines in the same order, so they are compared by their place, label and all: a
 line that stands elsewhere counts as different.
@@ -115,7 +115,7 @@ class Status:
         return int(found.partition(b":")[2])
 
     def compare(self, text: bytes) -> tuple[str, str, int]:
-        """How another process's status differs.
+        """Difference of another process's status, in words.
 
         Returns:
             The first difference in what it is confined to, in words, or ""; the first of the others, or ""; its umask,

@@ -1,4 +1,4 @@
-"""Where what was compiled is, and the bash client for where nothing could be."""
+"""Native build products: where they are, and the bash client for where nothing could be built."""
 
 from __future__ import annotations
 
