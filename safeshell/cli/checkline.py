@@ -13,7 +13,7 @@ from safeshell.policy.context import Context
 from safeshell.policy.evaluator import ACTIONS, LoadedTable
 from safeshell.policy.table import Table
 from safeshell.shell.isolated import judge_apart
-from safeshell.shell.judge import Caller, Judgement, judge_in_turn, judge_line
+from safeshell.shell.judge import Caller, judge_in_turn, judge_line
 from safeshell.shell.limits import RULE
 from safeshell.text import text
 
@@ -52,20 +52,6 @@ def caller_of(
         None if shims is False else shimmed,
         {} if branch is None else {("branch",): branch, ("in_repo",): True},
     )
-
-
-def check_line(
-    line: str,
-    tables: Sequence[Table],
-    settings: Settings,
-    environment: Mapping[str, str],
-    directory: bytes,
-    branch: str | None,
-    *,
-    shims: bool | None,
-) -> Judgement:
-    """Judges a shell line in this process, which the parser may crash; the arguments are those of `caller_of`."""
-    return judge_line(line, caller_of(tables, settings, environment, directory, branch, shims=shims))
 
 
 def answer_line(line: str, caller: Caller) -> dict[str, Any]:

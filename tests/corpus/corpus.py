@@ -10,11 +10,11 @@ from functools import lru_cache
 import yaml
 from safeshell_compiler.publish import compile_home
 
-from safeshell.cli.checkline import check_line
+from safeshell.cli.checkline import caller_of
 from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
 from safeshell.policy.table import Table
-from safeshell.shell.judge import Judgement
+from safeshell.shell.judge import Judgement, judge_line
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RULES = os.path.join(HERE, "rules.yaml")
@@ -80,4 +80,6 @@ def judge(tables: list[Table], entry: Entry, directory: str, *, shims: bool) -> 
     """What `check -c --context ai` decides."""
     environment = {"HOME": USER, "SAFESHELL_CONTEXT": "ai"}
     branch = entry.branch or None
-    return check_line(entry.line, tables, Settings(), environment, os.fsencode(directory), branch, shims=shims)
+    return judge_line(
+        entry.line, caller_of(tables, Settings(), environment, os.fsencode(directory), branch, shims=shims)
+    )

@@ -11,8 +11,9 @@ from corpus.corpus import USER, Entry, entries
 from corpus.sandbox import Run, Sandbox
 from harness import temporary_directory
 
-from safeshell.cli.checkline import check_line
+from safeshell.cli.checkline import caller_of
 from safeshell.home.settings import Settings
+from safeshell.shell.judge import judge_line
 
 EVASIONS = tuple(entry for entry in entries() if entry.runs and not entry.harmless)
 HARMLESS = tuple(entry for entry in entries() if entry.runs and entry.harmless)
@@ -39,7 +40,7 @@ class Ran(NamedTuple):
         environment = {"HOME": USER, "SAFESHELL_CONTEXT": "ai"}
         branch = entry.branch or None
         line = shlex.join(argv)
-        judged = check_line(line, self.sandbox.tables, Settings(), environment, b"/", branch, shims=False)
+        judged = judge_line(line, caller_of(self.sandbox.tables, Settings(), environment, b"/", branch, shims=False))
         return judged.decision.action.word == "allow"
 
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safeshell_compiler.publish import compile_home
 
-from safeshell.cli.checkline import check_line
+from safeshell.cli.checkline import caller_of
 from safeshell.home.settings import Settings
 from safeshell.policy.patterns import search
 from safeshell.policy.table import Table
-from safeshell.shell.judge import Judgement
+from safeshell.shell.judge import Judgement, judge_line
 from safeshell.shell.partial_match import could_match
 
 RULES = """\
@@ -41,7 +41,7 @@ def decided(
     tables: list[Table], line: str, *, shims: bool = True, who: str = "ai", home: str = "/home/ann"
 ) -> Judgement:
     environment = {"HOME": home, "A": "precious", "SAFESHELL_CONTEXT": who}
-    return check_line(line, tables, Settings(), environment, b"/usr", None, shims=shims)
+    return judge_line(line, caller_of(tables, Settings(), environment, b"/usr", None, shims=shims))
 
 
 @pytest.mark.parametrize(

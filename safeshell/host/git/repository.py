@@ -55,15 +55,6 @@ def branch(repository: Repository) -> str | None:
     return look(repository.prefix, read_branch, repository)
 
 
-def in_work_tree(directory: bytes, environment: Mapping[bytes, bytes] = _EMPTY, *, prefix: bytes = b"") -> bool:
-    """Whether a directory lies in the work tree of the repository that `discover` finds from it.
-
-    Raises:
-        UndecidedError: as `discover`.
-    """
-    return is_inside(discover(directory, environment, prefix=prefix), directory)
-
-
 def is_inside(repository: Repository | None, directory: bytes) -> bool:
     """Whether a directory lies in a repository's work tree."""
     if repository is None or repository.work_tree is None:

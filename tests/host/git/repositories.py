@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from safeshell.host.git.repository import branch, discover, in_work_tree
+from safeshell.host.git.repository import branch, discover, is_inside
 
 OBJECT = "1" * 40
 NOBODY = 65534
@@ -106,6 +106,10 @@ def by_us(directory: Path, variables: Mapping[str, str], prefix: bytes = b"") ->
         bare=repository.bare,
         branch=branch(repository),
     )
+
+
+def in_work_tree(directory: bytes, variables: Mapping[bytes, bytes] | None = None, *, prefix: bytes = b"") -> bool:
+    return is_inside(discover(directory, variables or {}, prefix=prefix), directory)
 
 
 def facts_of(directory: Path, variables: Mapping[bytes, bytes] | None = None, prefix: bytes = b"") -> str | None:

@@ -10,6 +10,7 @@ import pytest
 from host.git.repositories import (
     facts_of,
     git,
+    in_work_tree,
     make,
     pass_tick,
     replace,
@@ -18,7 +19,6 @@ from host.git.repositories import (
 
 from safeshell.errors import UndecidedError
 from safeshell.host.git import reftable
-from safeshell.host.git.repository import in_work_tree
 
 
 def make_reftable(top: Path) -> Path:

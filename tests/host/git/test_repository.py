@@ -20,6 +20,7 @@ from host.git.repositories import (
     deep,
     facts_of,
     git,
+    in_work_tree,
     make,
     replace,
     run_git,
@@ -29,7 +30,7 @@ from hypothesis import strategies as st
 
 from safeshell.errors import UndecidedError
 from safeshell.host.git import files
-from safeshell.host.git.repository import discover, in_work_tree
+from safeshell.host.git.repository import discover
 
 PLAIN = {"GIT_DIR": "{top}/plain/.git"}
 CASES: list[tuple[str, dict[str, str]]] = [

@@ -11,12 +11,13 @@ from host.git.repositories import (
     deep,
     facts_of,
     git,
+    in_work_tree,
     make,
 )
 
 from safeshell.errors import UndecidedError
 from safeshell.host.git.model import Repository
-from safeshell.host.git.repository import branch, discover, in_work_tree
+from safeshell.host.git.repository import branch, discover
 
 
 def test_paths_below_a_prefix_are_the_callers(tmp_path: Path) -> None:
