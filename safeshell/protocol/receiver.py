@@ -1,0 +1,85 @@
+"""Receiver of requests: the daemon's end of a connection."""
+
+from __future__ import annotations
+
+from safeshell.errors import ProtocolError
+from safeshell.protocol.line_form import could_be, decode_line_command, decode_line_signals
+from safeshell.protocol.messages import MAGIC, REQUEST_BYTES, VERSION, Control, Event, Query, Signal, Type
+from safeshell.protocol.requests import HEADER, NUMBERED, QUERIES, decode_command, decode_object
+
+
+class Receiver:
+    """The daemon's end of one connection: feed it bytes, get the requests that they complete.
+
+    The first request decides the connection; after an EXECUTE only SIGNAL may follow, after a MONITOR only APPROVALS.
+    """
+
+    __slots__ = ("_buffer", "_cap", "_first", "_lines")
+
+    def __init__(self, cap: int = REQUEST_BYTES) -> None:
+        self._buffer = b""
+        self._cap = cap
+        self._lines = False
+        self._first = 0
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Takes what arrived.
+
+        Raises:
+            ProtocolError: the bytes are no request, or a request over the cap.
+        """
+        buffer = self._buffer + data if self._buffer else data
+        events: list[Event] = []
+        if self._lines:
+            signals, self._buffer = decode_line_signals(buffer)
+            return [*signals]
+        if not self._first and not could_be(MAGIC, buffer):
+            return self._feed_lines(buffer)
+        while len(buffer) >= 12:
+            magic, version, kind, flags, length = HEADER.unpack_from(buffer)
+            if magic != MAGIC:
+                raise ProtocolError("this is not a request")
+            if version != VERSION:
+                raise ProtocolError(f"the client speaks version {version} of the protocol, this daemon {VERSION}")
+            if length > self._cap:
+                raise ProtocolError(f"the request has {length} bytes, the limit is {self._cap}")
+            if len(buffer) < 12 + length:
+                break
+            events.append(self._decode(kind, flags, buffer[12 : 12 + length]))
+            self._first = self._first or kind
+            buffer = buffer[12 + length :]
+        self._buffer = buffer
+        return events
+
+    def _decode(self, kind: int, flags: int, body: bytes) -> Event:
+        if self._first:
+            if kind != (Type.APPROVALS if self._first == Type.MONITOR else Type.SIGNAL):
+                raise ProtocolError(f"a request of type {kind} has no place here")
+        elif kind in (Type.EXECUTE, Type.EVALUATE, Type.EVALUATE_LINE):
+            return decode_command(kind, flags, body)
+        elif kind == Type.SIGNAL:
+            raise ProtocolError(f"a request of type {kind} has no place here")
+        if kind in NUMBERED:
+            if len(body) != 4:
+                raise ProtocolError("the request has the wrong size")
+            number = int.from_bytes(body, "little")
+            if kind != Type.SIGNAL:
+                return Control(kind, number)
+            if not 1 <= number <= 64:
+                raise ProtocolError(f"there is no signal {number}")
+            return Signal(number)
+        if kind in (Type.STATUS, Type.RELOAD):
+            return Control(kind)
+        if kind in QUERIES:
+            return Query(kind, decode_object(body))
+        raise ProtocolError(f"there is no request of type {kind}")
+
+    def _feed_lines(self, buffer: bytes) -> list[Event]:
+        self._buffer = buffer
+        found = decode_line_command(buffer, self._cap)
+        if found is None:
+            return []
+        command, rest = found
+        self._first, self._lines = Type.EXECUTE, True
+        signals, self._buffer = decode_line_signals(rest)
+        return [command, *signals]

@@ -1,0 +1,99 @@
+"""Requests in their binary form: decoded for the daemon, encoded for clients."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+from safeshell.errors import ProtocolError
+from safeshell.protocol.messages import MAGIC, VERSION, Command, Type
+
+HEADER = struct.Struct("<4sBBHI")
+_COMMAND = struct.Struct("<IIIIIiQ")
+ARGUMENTS_AT = HEADER.size + _COMMAND.size
+"""Offset of a command's arguments in its request, less the length of its name."""
+_QUERY_MAX = 64 << 10  # bytes; a message of words about one command
+NUMBERED = frozenset({Type.SIGNAL, Type.STOP, Type.HANDOVER, Type.STATS})
+QUERIES = frozenset({Type.APPROVALS, Type.MONITOR})
+
+
+def decode_command(kind: int, flags: int, body: bytes) -> Command:
+    """The command in the body of an EXECUTE, EVALUATE or EVALUATE_LINE.
+
+    Raises:
+        ProtocolError: there is none.
+    """
+    if len(body) < 32:
+        raise ProtocolError("the request has the wrong size")
+    argc, envc, argument_bytes, environment_bytes, name_bytes, nice, blocked = _COMMAND.unpack_from(body)
+    arguments_at = 32 + name_bytes
+    environment_at = arguments_at + argument_bytes
+    if environment_at + environment_bytes != len(body):
+        raise ProtocolError("the request's blocks do not fit its size")
+    arguments = body[arguments_at:environment_at]
+    # One byte earlier than the block: the NUL that ends what stands before it, so that every entry follows a NUL.
+    environment = body[environment_at - 1 :]
+    if arguments.count(b"\0") != argc or environment.count(b"\0") != envc + 1:
+        raise ProtocolError("the request's counts do not fit its blocks")
+    if not argc:
+        raise ProtocolError("the request has no arguments, not even a name")
+    if kind == Type.EVALUATE_LINE and argc != 1:
+        raise ProtocolError("a shell line is one argument")
+    if arguments[-1] or environment[-1]:
+        raise ProtocolError("the request's blocks do not end in NUL")
+    name = body[32:arguments_at]
+    if not name or b"\0" in name:
+        raise ProtocolError("the request names no program")
+    return Command(kind, flags, name, arguments, environment, nice, blocked)
+
+
+def decode_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in the body of a query.
+
+    Raises:
+        ProtocolError: there is none, or a large one.
+    """
+    if len(body) > _QUERY_MAX:
+        raise ProtocolError(f"the request has {len(body)} bytes, the limit is {_QUERY_MAX}")
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise ProtocolError("the request is not a JSON object")
+    return value
+
+
+def encode_command(command: Command) -> bytes:
+    """A request that carries a command: the reverse of what `Receiver` does."""
+    environment = command.environment[1:]
+    body = _COMMAND.pack(
+        command.arguments.count(b"\0"),
+        environment.count(b"\0"),
+        len(command.arguments),
+        len(environment),
+        len(command.name),
+        command.nice,
+        command.blocked,
+    )
+    blocks = (body, command.name, command.arguments, environment)
+    return HEADER.pack(MAGIC, VERSION, command.kind, command.flags, sum(map(len, blocks))) + b"".join(blocks)
+
+
+def encode_signal(number: int) -> bytes:
+    """A SIGNAL request."""
+    return HEADER.pack(MAGIC, VERSION, Type.SIGNAL, 0, 4) + number.to_bytes(4, "little")
+
+
+def encode_control(kind: Type, argument: int = 0) -> bytes:
+    """A STATUS, RELOAD, STOP, HANDOVER or STATS request."""
+    body = argument.to_bytes(4, "little") if kind in NUMBERED else b""
+    return HEADER.pack(MAGIC, VERSION, kind, 0, len(body)) + body
+
+
+def encode_query(kind: Type, value: Mapping[str, Any]) -> bytes:
+    """An APPROVALS or MONITOR request."""
+    body = json.dumps(value).encode()
+    return HEADER.pack(MAGIC, VERSION, kind, 0, len(body)) + body
