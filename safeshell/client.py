@@ -178,7 +178,7 @@ class Watch:
         events = []
         for frame in self._receiver.feed(data):
             if frame.kind is Reply.REFUSED:
-                raise UnreachableError(frame.payload[4:].decode().strip().removeprefix("safeshell: "))
+                raise _refusal(frame)
             if frame.kind is Reply.EVENT:
                 events.append(json.loads(frame.payload))
         return events
@@ -208,8 +208,12 @@ def _result(frames: Iterator[Frame]) -> dict[str, Any]:
             value: dict[str, Any] = json.loads(frame.payload)
             return value
         if frame.kind is Reply.REFUSED:
-            raise UnreachableError(frame.payload[4:].decode().strip().removeprefix("safeshell: "))
+            raise _refusal(frame)
     raise UnreachableError("the daemon went away")
+
+
+def _refusal(frame: Frame) -> UnreachableError:
+    return UnreachableError(frame.payload[4:].decode().strip().removeprefix("safeshell: "))
 
 
 def _command(kind: Type, argv: Sequence[str | bytes], env: Mapping[str, str] | None, *, name: bytes = b"") -> bytes:

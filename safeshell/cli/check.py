@@ -100,7 +100,7 @@ def command(
         [LoadedTable(one) for one in tables],
         spellings(name, block(words), _environment(given), directory),
         Context(settings.markers),
-        {} if branch is None else {("branch",): branch, ("in_repo",): True},
+        stated_facts(branch),
     )
     judgement = judge_all(check.spellings, check.facts, check.decide)
     answer = judgement.decision.to_json(cached=False)
@@ -116,6 +116,11 @@ def command(
     if as_json:
         click.echo(json.dumps(answer))
     return EXIT[ACTIONS[answer["decision"]]]
+
+
+def stated_facts(branch: str | None) -> dict[FactKey, Fact]:
+    """The facts that a stated branch is: it implies a repository."""
+    return {} if branch is None else {("branch",): branch, ("in_repo",): True}
 
 
 class _CheckedCommand:
@@ -233,8 +238,7 @@ def _tables(home: Home, directory: bytes, file: str | None) -> tuple[list[Table]
     """The tables in force in a directory, compiled again where their sources have changed; or the one of a file."""
     if file is not None:
         return [Table(store.read_file(file), "")], Settings()
-    if not os.path.lexists(home.rules):
-        raise SafeShellError(f"{home.rules} does not exist", hint="run `safeshell init`")
+    home.check_rules()
     asked = (SYSTEM_RULES, home.rules)
     found, record = store.read_current(home.tables, asked) if os.path.exists(home.tables) else ({}, {})
     entry = found.get(home.rules)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from safeshell.cli.check import stated_facts
 from safeshell.command.unwrap import Spelling
 from safeshell.home.settings import Settings
 from safeshell.policy.context import Context
@@ -50,7 +51,7 @@ def caller_of(
         os.fsdecode(directory),
         Context(settings.markers),
         None if shims is False else shimmed,
-        {} if branch is None else {("branch",): branch, ("in_repo",): True},
+        stated_facts(branch),
     )
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from safeshell.cli.output import progress, say, wants_colour
-from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 from safeshell.home.repository_rules import find_rules, kind_of
 
@@ -60,17 +59,13 @@ def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool,
         with progress("compiling", sys.stderr):
             compiled = [_compile_given(path, home) for path in rules]
     else:
-        if not os.path.lexists(home.rules):
-            raise SafeShellError(f"{home.rules} does not exist", hint="run `safeshell init`")
-        home.check()
-        repository = find_rules(os.fsencode(os.getcwd()), os.fsencode(home.root))
-        in_force = [home.rules] if repository is None else [home.rules, os.fsdecode(repository)]
+        in_force = sources_in_force(home)
         if not output and not dump:
             said = _recall(home, in_force, check=check)
             if said is not None:
                 return _report(said, style, strict=strict)
         with progress("compiling", sys.stderr):
-            compiled = _compile_in_force(home, in_force)
+            compiled = compile_in_force(home, in_force, lint=True)
     status = _report([_said(one) for one in compiled], style, strict=strict, dumped=compiled if dump else ())
     if status or check:
         return status
@@ -174,12 +169,23 @@ def _is_in_place(home: Home, settings: dict[str, object], said: Sequence[_Said])
         return False
 
 
-def _compile_in_force(home: Home, in_force: Sequence[str]) -> list[Compiled]:
+def sources_in_force(home: Home) -> list[str]:
+    """The rules files in force here: the user's, and inside a repository its own.
+
+    Raises:
+        SafeShellError: there are no rules, or the home is not the user's own.
+    """
+    home.check_rules()
+    home.check()
+    repository = find_rules(os.fsencode(os.getcwd()), os.fsencode(home.root))
+    return [home.rules] if repository is None else [home.rules, os.fsdecode(repository)]
+
+
+def compile_in_force(home: Home, in_force: Sequence[str], *, lint: bool) -> list[Compiled]:
+    """Compiles the files that `sources_in_force` names."""
     from safeshell_compiler.publish import compile_home, compile_repository  # noqa: PLC0415 # as above
 
-    compiled = [compile_home(home, lint=True)]
-    compiled.extend(compile_repository(rules, lint=True) for rules in in_force[1:])
-    return compiled
+    return [compile_home(home, lint=lint), *[compile_repository(rules, lint=lint) for rules in in_force[1:]]]
 
 
 def _compile_given(path: str, home: Home) -> Compiled:

@@ -16,6 +16,7 @@ from safeshell.client import control
 from safeshell.errors import SafeShellError, UnreachableError
 from safeshell.home.paths import Home
 from safeshell.home.settings import daemon_command, name_daemon_command
+from safeshell.metrics.figures import reasons_text
 from safeshell.protocol import Type
 from safeshell.text import columns
 
@@ -43,6 +44,10 @@ def start() -> None:
         click.echo(f"running already, pid {running['pid']}", err=True)
         return
     launch(home)
+    _say_started(home)
+
+
+def _say_started(home: Home) -> None:
     click.echo(f"started, pid {control(Type.STATUS, home=home)['pid']}", err=True)
 
 
@@ -135,7 +140,7 @@ def restart(now: bool) -> None:
     if not hand_over(home, now=now):
         shut_down(home, now=now)
         launch(home)
-    click.echo(f"started, pid {control(Type.STATUS, home=home)['pid']}", err=True)
+    _say_started(home)
 
 
 def hand_over(home: Home, *, now: bool) -> bool:
@@ -190,8 +195,7 @@ def _describe(found: dict[str, Any]) -> str:
     ]
     rows += [("shell lines", _lines(found["lines"]))] if "lines" in found else []  # an older daemon may still run
     for place, entry in found["placement"].items():
-        reasons = ", ".join(f"{reason or 'nothing against it'} {count}" for reason, count in entry["reasons"].items())
-        rows.append((place, f"{entry['count']} ({reasons})"))
+        rows.append((place, f"{entry['count']} ({reasons_text(entry)})"))
     rows += [
         ("observed", f"{entry['rule']} would have decided {entry['action']} {entry['count']} times")
         for entry in found["observed"]

@@ -9,7 +9,7 @@ import click
 
 from safeshell.cli.approvals import enroll
 from safeshell.cli.output import say
-from safeshell.cli.shims import say_fallback, sync_home
+from safeshell.cli.shims import say_count, say_fallback, sync_home
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 
@@ -34,7 +34,7 @@ def command() -> None:
     publish(home, compiled)
     synced = sync_home(home)
     say_fallback(synced)
-    say(f"{len(synced.added) + len(synced.kept)} commands shimmed in {home.shims}", err=True)
+    say_count(synced, home)
     click.echo("\nPut the shims first on PATH, in your shell's start-up file:\n", err=True)
     say(f'export PATH="{home.shims}:$PATH"')
     click.echo("\nor run one program behind them:  safeshell run -- bash", err=True)

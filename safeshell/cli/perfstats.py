@@ -16,7 +16,7 @@ from safeshell.cli.output import wants_colour
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 from safeshell.home.settings import write_atomically
-from safeshell.metrics.figures import PERCENTILES, Figures, fetch, summary
+from safeshell.metrics.figures import PERCENTILES, Figures, fetch, reasons_text, share, summary
 from safeshell.metrics.histogram import Histogram
 from safeshell.text import columns
 
@@ -104,17 +104,12 @@ def _facts(about: Mapping[str, Any]) -> str:
         ("rules", f"{about['rule_count']} in {about['rules']}"),
         ("table", about["table"] or "none in force"),
         ("decisions", ", ".join(f"{name} {count}" for name, count in requests.items())),
-        ("cache", f"{cache['hits']} hits, {cache['misses']} misses ({_share(cache['hits'], lookups)} hits)"),
+        ("cache", f"{cache['hits']} hits, {cache['misses']} misses ({share(cache['hits'], lookups)} hits)"),
     ]
     ran = sum(entry["count"] for entry in about["placement"].values())
     for place, entry in about["placement"].items():
-        reasons = ", ".join(f"{reason or 'nothing against it'} {count}" for reason, count in entry["reasons"].items())
-        rows.append((place, f"{entry['count']}, {_share(entry['count'], ran)} ({reasons})"))
+        rows.append((place, f"{entry['count']}, {share(entry['count'], ran)} ({reasons_text(entry)})"))
     return columns(rows)
-
-
-def _share(count: int, total: int) -> str:
-    return f"{100 * count / total:.1f} %" if total else "none"
 
 
 def _bold(text: str) -> str:

@@ -71,8 +71,10 @@ def _home(home: Home) -> Probe:
 
 
 def _rules(home: Home) -> Probe:
-    if not os.path.lexists(home.rules):
-        return Probe("rules", False, f"{home.rules} does not exist", "run `safeshell init`")
+    try:
+        home.check_rules()
+    except SafeShellError as error:
+        return Probe("rules", False, error.message, error.hint)
     from safeshell_compiler.publish import compile_home  # noqa: PLC0415 # heavy, and doctor's alone
 
     errors = compile_home(home).errors
@@ -108,10 +110,8 @@ def _client(home: Home, names: Sequence[str]) -> Probe:
     except SafeShellError as error:
         return Probe("shims", False, error.message, error.hint)
     if bare:
-        shown = ", ".join(bare[:5]) + (", …" if len(bare) > 5 else "")
-        return Probe(
-            "shims", False, f"the rules are about commands without a shim: {shown}", "run `safeshell shims sync`"
-        )
+        found = f"the rules are about commands without a shim: {_few(bare)}"
+        return Probe("shims", False, found, "run `safeshell shims sync`")
     clients = _clients()
     kinds = {clients.get(_content(os.path.join(home.shims, name)), "") for name in names}
     if "" in kinds:
@@ -167,9 +167,12 @@ def _path(home: Home, names: Sequence[str]) -> Probe:
             bare.append(name)
     if not bare:
         return Probe("PATH", True, f"each of the {len(names)} names leads to its shim")
-    shown = ", ".join(bare[:5]) + (", …" if len(bare) > 5 else "")
     hint = f'put the shims first: export PATH="{home.shims}:$PATH"; or use `safeshell run`'
-    return Probe("PATH", False, f"{len(bare)} of {len(names)} names lead past their shim: {shown}", hint)
+    return Probe("PATH", False, f"{len(bare)} of {len(names)} names lead past their shim: {_few(bare)}", hint)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
 
 
 class _StandIns:

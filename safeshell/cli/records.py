@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any
 
 import click
 
+from safeshell.audit import cells
 from safeshell.audit.query import command_text
 from safeshell.text import cut, fit, printable, width
 
@@ -53,30 +53,23 @@ class Layout:
 
 def row(record: Mapping[str, Any], layout: Layout) -> str:
     """A record as a line: time, decision, rule, directory, command."""
-    decision = printable(str(record.get("decision") or ("error" if "error" in record else record.get("kind", ""))))
-    observed = ",".join(one["rule"] for one in record.get("observed", ()))
-    rule = record.get("rule") or (f"({observed})" if observed else "-")
+    decision = printable(cells.decision(record))
     rule_width, directory_width = layout.columns
-    cells = [
+    parts = [
         _local(record["ts"]).ljust(_TIME),
         click.style(decision, fg=_COLOURS.get(decision)) if layout.colour else decision,
-        layout.fitted(printable(rule), rule_width),
-        layout.fitted(printable(_short(record.get("cwd", "-"))), directory_width, from_end=True),
+        layout.fitted(printable(cells.rule(record) or "-"), rule_width),
+        layout.fitted(printable(cells.directory(record) or "-"), directory_width, from_end=True),
         _what(record),
     ]
-    cells[1] += " " * max(0, _DECISION - len(decision))
+    parts[1] += " " * max(0, _DECISION - len(decision))
     if layout.rest is not None:
-        cells[-1] = cut(cells[-1], layout.rest)
-    return _GAP.join(cells).rstrip()
+        parts[-1] = cut(parts[-1], layout.rest)
+    return _GAP.join(parts).rstrip()
 
 
 def _local(ts: str) -> str:
     return datetime.fromisoformat(ts).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _short(directory: str) -> str:
-    home = os.path.expanduser("~")
-    return "~" + directory[len(home) :] if directory == home or directory.startswith(home + "/") else directory
 
 
 def _what(record: Mapping[str, Any]) -> str:

@@ -31,6 +31,11 @@ def sync_home(home: Home, client: str | None = None) -> shims.Synced:
     return shims.sync(home, tables, settings, client)
 
 
+def say_count(synced: shims.Synced, home: Home) -> None:
+    """Says how many shims there are now."""
+    say(f"{len(synced.added) + len(synced.kept)} commands shimmed in {home.shims}", err=True)
+
+
 def say_fallback(synced: shims.Synced) -> None:
     """Says where the shims are not what the user may think."""
     why = why_not_static()
@@ -54,7 +59,7 @@ def sync(client: str | None) -> None:
     for sign, names in (("+", synced.added), ("-", synced.removed)):
         for name in names:
             say(f"{sign} {name}")
-    say(f"{len(synced.added) + len(synced.kept)} commands shimmed in {home.shims}", err=True)
+    say_count(synced, home)
 
 
 @command.command("list")

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from safeshell.errors import SafeShellError
-from safeshell.metrics.figures import PERCENTILES, Figures, summary
+from safeshell.metrics.figures import PERCENTILES, Figures, reasons, share, summary
 from safeshell.metrics.histogram import Histogram
 from safeshell.metrics.stages import STAGES, WHOLE, WHOLE_IS
 
@@ -97,7 +97,7 @@ def _facts(about: Mapping[str, Any]) -> str:
     facts = [
         ("decisions", f"{requests['total']:,}"),
         *[(name, f"{count:,}") for name, count in requests.items() if name != "total"],
-        ("from memory", _share(cache["hits"], cache["hits"] + cache["misses"])),
+        ("from memory", share(cache["hits"], cache["hits"] + cache["misses"])),
         ("up", f"{about['uptime_s']:,.0f} s"),
         ("memory", f"{about['rss_kib'] / 1024:.1f} MiB"),
         ("rules", f"{about['rule_count']:,}"),
@@ -120,13 +120,13 @@ def _placement(placement: Mapping[str, Any]) -> str:
     total = sum(entry["count"] for entry in placement.values())
     rows = [
         [
-            escape(f"{place}: {reason or 'nothing against it'}"),
+            escape(f"{place}: {reason}"),
             f"{count:,}",
-            _share(count, total),
+            share(count, total),
             f'<meter max="{total}" value="{count}"></meter>',
         ]
         for place, entry in placement.items()
-        for reason, count in entry["reasons"].items()
+        for reason, count in reasons(entry).items()
     ]
     return _table(["placement and reason", "count", "share", ""], rows) if rows else "<p>Nothing yet.</p>"
 
@@ -137,7 +137,3 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     head = "".join(f"<th>{text}</th>" for text in heads)
     body = "\n".join(lines)
     return f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
-
-
-def _share(count: int, total: int) -> str:
-    return f"{100 * count / total:.1f} %" if total else "none"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from typing import TYPE_CHECKING
 
 import click
 
+from safeshell.cli.compile import compile_in_force, sources_in_force
 from safeshell.cli.output import wants_colour
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
-from safeshell.home.repository_rules import find_rules, kind_of
+from safeshell.home.repository_rules import kind_of
 
 if TYPE_CHECKING:
     from safeshell_compiler import Compilation, Finding
@@ -67,19 +67,12 @@ def command(rules: tuple[str, ...], junit_file: str | None, verbose: bool, as_js
 def _compile(rules: tuple[str, ...]) -> tuple[list[Finding], list[Compilation]]:
     """The rules that are asked for, compiled, and all findings about them."""
     from safeshell_compiler import compile_rules  # noqa: PLC0415 # as above
-    from safeshell_compiler.publish import compile_home, compile_repository  # noqa: PLC0415 # as above
 
     home = Home.find()
     if rules:
         given = [compile_rules(path, kind_of(path, home)) for path in rules]
         return [finding for one in given for finding in one.findings], given
-    if not os.path.lexists(home.rules):
-        raise SafeShellError(f"{home.rules} does not exist", hint="run `safeshell init`")
-    home.check()
-    compiled = [compile_home(home)]
-    repository = find_rules(os.fsencode(os.getcwd()), os.fsencode(home.root))
-    if repository is not None:
-        compiled.append(compile_repository(os.fsdecode(repository)))
+    compiled = compile_in_force(home, sources_in_force(home), lint=False)
     findings = [finding for one in compiled for finding in one.findings]
     return findings, [compilation for one in compiled for _, compilation in one.layers]
 

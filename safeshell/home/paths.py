@@ -95,6 +95,15 @@ class Home(NamedTuple):
             raise SafeShellError(f"can't make {self.root}: {error.strerror}") from error
         self.check()
 
+    def check_rules(self) -> None:
+        """Checks that there are rules.
+
+        Raises:
+            SafeShellError: there are none.
+        """
+        if not os.path.lexists(self.rules):
+            raise SafeShellError(f"{self.rules} does not exist", hint="run `safeshell init`")
+
     def check(self) -> None:
         """Checks that the directory exists and is the user's own.
 
@@ -106,6 +115,9 @@ class Home(NamedTuple):
         except OSError as error:
             raise SafeShellError(f"can't use {self.root}: {error.strerror}", hint="run `safeshell init`") from error
         if status.st_uid != os.geteuid():
-            raise SafeShellError(f"{self.root} belongs to uid {status.st_uid}, not to you")
+            raise SafeShellError(
+                f"{self.root} belongs to uid {status.st_uid}, not to you",
+                hint="set SAFESHELL_HOME to a directory of your own",
+            )
         if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise SafeShellError(f"{self.root} is writable by others", hint=f"chmod go-w {self.root}")

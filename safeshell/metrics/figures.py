@@ -47,6 +47,21 @@ def summary(histogram: Histogram) -> dict[str, float]:
     return {"count": len(histogram), **{name: ns / 1000 for name, ns in zip(PERCENTILES, found, strict=True)}}
 
 
+def share(count: int, total: int) -> str:
+    """A part of a total in per cent."""
+    return f"{100 * count / total:.1f} %" if total else "none"
+
+
+def reasons(placement: Mapping[str, Any]) -> dict[str, int]:
+    """Counts of a placement by its reasons, in words."""
+    return {reason or "nothing against it": count for reason, count in placement["reasons"].items()}
+
+
+def reasons_text(placement: Mapping[str, Any]) -> str:
+    """The same as one text."""
+    return ", ".join(f"{reason} {count}" for reason, count in reasons(placement).items())
+
+
 def fetch(home: Home, *, reset: bool) -> Figures:
     """Asks the daemon; with `reset` it then counts from nothing.
 

@@ -84,17 +84,9 @@ class ApproveDialog(EntryDialog):
         elif event.key in ("up", "down", "pageup", "pagedown"):
             self._scroll(event.key)
         elif event.key in _KEYS:
-            self._do(_KEYS[event.key])
+            self.act(_KEYS[event.key])
         else:
             self.guard.disturb()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Takes a click."""
-        event.stop()
-        if event.button.name == "cancel":
-            self.dismiss()
-        else:
-            self._do(str(event.button.name))
 
     def _scroll(self, key: str) -> None:
         about = self.query_one(VerticalScroll)
@@ -106,7 +98,8 @@ class ApproveDialog(EntryDialog):
         }
         move[key](animate=False)
 
-    def _do(self, deed: str) -> None:
+    def act(self, deed: str) -> None:
+        """Does what a key or a button says."""
         if self.settled:
             return
         if not self.guard.passes():

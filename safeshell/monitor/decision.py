@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from safeshell.audit import cells
 from safeshell.audit.query import command_text
 from safeshell.text import printable
 
@@ -42,16 +42,16 @@ class DecisionLine:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> DecisionLine:
         """The line of a record; what it lacks is left empty."""
-        decision = str(record.get("decision") or ("error" if "error" in record else record.get("kind", "")))
+        decision = cells.decision(record)
         duration = record.get("duration_ms")
         return cls(
             record=record,
             time=_time(str(record.get("ts", ""))),
             decision=printable(_SHORT.get(decision, decision)),
             outcome=printable(_outcome(record)),
-            rule=printable(_rule(record)),
+            rule=printable(cells.rule(record)),
             command=_command(record),
-            directory=printable(_short(str(record.get("cwd", "")))),
+            directory=printable(cells.directory(record)),
             placement=printable(str(record.get("placement", "")).replace("_", " ")),
             duration="" if duration is None else f"{duration:.0f} ms",
         )
@@ -71,18 +71,8 @@ def _outcome(record: Mapping[str, Any]) -> str:
     return "error" if "error" in record else str(record.get("exit", ""))
 
 
-def _rule(record: Mapping[str, Any]) -> str:
-    observed = ",".join(str(one.get("rule")) for one in record.get("observed", ()))
-    return str(record.get("rule") or (f"({observed})" if observed else ""))
-
-
 def _command(record: Mapping[str, Any]) -> str:
     approval, error = record.get("approval") or {}, record.get("error", "")
     notes = [str(note) for note in (approval.get("refused") or error, approval.get("words")) if note]
     shown = printable(command_text(record)[:COMMAND_MAX])
     return "  ".join([shown, *[printable(f"[{note}]") for note in notes]]).strip()
-
-
-def _short(directory: str) -> str:
-    home = os.path.expanduser("~")
-    return "~" + directory[len(home) :] if directory == home or directory.startswith(home + "/") else directory

@@ -33,20 +33,8 @@ class DenyDialog(EntryDialog):
                 yield Button(Text("Enter Deny"), name="deny", compact=True)
                 yield Button(Text("Esc Cancel"), name="cancel", compact=True)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter denies."""
-        event.stop()
-        self._deny()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Takes a click."""
-        event.stop()
-        if event.button.name == "deny":
-            self._deny()
-        else:
-            self.dismiss()
-
-    def _deny(self) -> None:
+    def act(self, deed: str) -> None:  # noqa: ARG002 # there is but one
+        """Denies."""
         if self.settled or not self.guard.passes():
             return
         words = self.query_one(Input).value.strip()

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Button, Input, Static
 
 from safeshell.monitor.describe import describe
 from safeshell.monitor.entry import PendingEntry
@@ -42,6 +42,23 @@ class Dialog(ModalScreen[dict[str, Any]]):
     def on_mount(self) -> None:
         """Waits for the first time that it is drawn."""
         self.call_after_refresh(self.guard.open)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter does what the first button does."""
+        event.stop()
+        self.act("")
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Takes a click."""
+        event.stop()
+        if event.button.name == "cancel":
+            self.dismiss()
+        else:
+            self.act(str(event.button.name))
+
+    def act(self, deed: str) -> None:
+        """Does what a button's name says."""
+        raise NotImplementedError
 
     def say(self, problem: str) -> None:
         """Says what is wrong."""

@@ -52,20 +52,8 @@ class PinDialog(Dialog):
                 yield Button(Text("Enter Give"), name="give", compact=True)
                 yield Button(Text("Esc Watch only"), name="cancel", compact=True)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter gives it."""
-        event.stop()
-        self._give()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Takes a click."""
-        event.stop()
-        if event.button.name == "give":
-            self._give()
-        else:
-            self.dismiss()
-
-    def _give(self) -> None:
+    def act(self, deed: str) -> None:  # noqa: ARG002 # there is but one
+        """Gives what was typed."""
         field = self.query_one(Input)
         if field.value and not field.disabled and self.guard.passes():
             field.disabled = True
