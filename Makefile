@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell expr $$(nproc) + 1)
 RUN_TESTS := -m pytest -n $(WORKERS) -m "not slow" $(PYTEST)
 # What the client and the daemon's front are built from: a change of it, or of the package's own build, installs again.
-SOURCES := pyproject.toml hatch_build.py safeshell/daemon/fastpath/front.c $(wildcard shims/*.c shims/*.h)
+SOURCES := pyproject.toml hatch_build.py $(wildcard safeshell/daemon/fastpath/*.[ch] shims/*.[ch])
 # Why the client that was built isn't the static one, where it isn't; pip doesn't show what a build says.
 NOT_STATIC := safeshell/install/native/not-static.txt
 # What only maintainers run, apart from what the project itself needs.
@@ -16,7 +16,7 @@ UV := .venv-tools/bin/uv
 UV_VERSION := 0.13.9
 INSTALL := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow test-newest test-oldest test-pythons check lint format fuzz soak docs \
+.PHONY: demo test test-slow test-newest test-oldest test-pythons check lint format fuzz soak coverage-client docs \
 	bench bench-quick bench-gate bench-page lock audit clean
 
 demo: $(VENV)/.ready
@@ -65,6 +65,10 @@ format: $(VENV)/.ready
 # For so many seconds.
 fuzz: $(VENV)/.ready
 	$(BIN)/python tests/fuzz/drive.py $(or $(SECONDS),60)
+
+# The client's lines that a plain allowed command executes.
+coverage-client: $(VENV)/.ready
+	CC=gcc $(BIN)/python tests/client_lines.py
 
 # So many commands.
 soak: $(VENV)/.ready

@@ -6,6 +6,7 @@ The wheel then is for this platform.
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import shlex
 import subprocess
@@ -16,12 +17,14 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = "shims/safeshell-shim.c"
+SOURCE = "shims"
+"""The directory of what is compiled at once, as `FRONT_SOURCE`."""
+
 CLIENT = "safeshell/install/native/safeshell-shim"
 REASON = "safeshell/install/native/not-static.txt"
 """Why the client isn't the static one; not there where it is. pip hides what a build says, so doctor says it again."""
 
-FRONT_SOURCE = "safeshell/daemon/fastpath/front.c"
+FRONT_SOURCE = "safeshell/daemon/fastpath"
 FRONT = "safeshell/install/native/safeshell-front.so"
 FRONT_FLAGS = ("-std=gnu11", "-O2", "-s", "-shared", "-fPIC")
 
@@ -37,6 +40,9 @@ FREESTANDING = (
 
 HOSTED = ("-DSAFESHELL_LIBC",)
 """For architectures whose system calls the source does not know."""
+
+WHOLE = ("-flto",)
+"""What lets files be small: without it a call between two of them costs bytes. Not every compiler can."""
 
 QUIET = ("-w",)
 """Warnings are for whoever changes the code (tests/lint_c.py): no -Werror that CC brings along has anything to act on.
@@ -83,6 +89,10 @@ def platform_tag() -> str:
 def compile_client(source: str, output: str) -> str:
     """Compiles the client, freestanding where the architecture is one that it knows, else against libc.
 
+    Args:
+        source: the directory of its files.
+        output: the program.
+
     Returns:
         Why it could not be compiled, or "". Where it could not, there is no output.
     """
@@ -117,26 +127,35 @@ def compile_front(source: str, output: str) -> str:
     Returns:
         Why it could not be compiled, or "". Where it could not, there is no output.
     """
-    with open(source, "rb") as stream:
-        checksum = zlib.crc32(stream.read())  # the daemon refuses a library that isn't of the source beside it
+    checksum = 0
+    for path in sorted(glob.glob(os.path.join(source, "*.[ch]"))):
+        with open(path, "rb") as stream:
+            checksum = zlib.crc32(
+                stream.read(), checksum
+            )  # the daemon refuses a library that isn't of the source beside it
     return _compile((*FRONT_FLAGS, f"-DFRONT_SOURCE={checksum}u"), source, output)
 
 
 def _compile(flags: Sequence[str], source: str, output: str) -> str:
-    words, aside = os.environ.get("CC") or "cc", f"{output}.new"
-    try:
-        command = [*shlex.split(words), *flags, *QUIET, "-o", aside, source]
-        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
-    except OSError as error:
-        failure = f"{words}: {error.strerror}"
-    except ValueError as error:  # a quotation that has no end
-        failure = f"CC={words}: {error}"
-    else:
-        if done.returncode == 0:
-            os.replace(aside, output)  # a daemon that starts just now finds a whole one
-            return ""
-        failure = done.stderr.strip() or f"{shlex.join(command)} exited {done.returncode}"
+    aside = f"{output}.new"
+    sources = sorted(glob.glob(os.path.join(source, "*.c")))
+    command = [*flags, *QUIET, "-o", aside, *sources]
+    if not _run_compiler([*WHOLE, *command]) or not (failure := _run_compiler(command)):
+        os.replace(aside, output)  # a daemon that starts just now finds a whole one
+        return ""
     for left in (aside, output):  # an earlier build's would be taken for this one's
         if os.path.exists(left):
             os.unlink(left)
     return failure
+
+
+def _run_compiler(arguments: Sequence[str]) -> str:
+    words = os.environ.get("CC") or "cc"
+    try:
+        command = [*shlex.split(words), *arguments]
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
+    except OSError as error:
+        return f"{words}: {error.strerror}"
+    except ValueError as error:  # a quotation that has no end
+        return f"CC={words}: {error}"
+    return "" if done.returncode == 0 else done.stderr.strip() or f"{shlex.join(command)} exited {done.returncode}"

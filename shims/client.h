@@ -1,48 +1,99 @@
-/* What the client knows of itself and of its end of the connection. */
-#ifndef SAFESHELL_CLIENT_H
-#define SAFESHELL_CLIENT_H
+/* What the client knows of itself and of its end of the connection, and what its files offer each other. */
+#pragma once
 
-#include "text.h"
+#include "sys.h" /* first: it says which of libc's features the headers show */
+
+#include <string.h>
+
+/* What the kernel left on the stack. */
+struct process {
+    char **argv;
+    char **envp;
+    const char *execfn; /* the path this program was executed as */
+    unsigned long euid;
+};
 
 struct client {
     const struct process *process;
     struct sockaddr_un address; /* of the daemon's socket: HOME/daemon.sock */
     size_t home_length;
     int socket;
-    int signals;            /* a signalfd of all signals but SIGCHLD and what the caller had blocked */
-    signal_set mask;        /* what the caller had blocked */
-    signal_set taken;       /* signals read from the signalfd before the command ran */
-    int forwarding;         /* all signals are blocked, and go to the daemon as they arrive */
+    int signals;      /* a signalfd of all signals but SIGCHLD and what the caller had blocked */
+    signal_set mask;  /* what the caller had blocked */
+    signal_set taken; /* signals read from the signalfd before the command ran */
+    int forwarding;   /* all signals are blocked, and go to the daemon as they arrive */
 };
 
-/* The client's own descriptors are never 0, 1 or 2: where the caller closed one of those, the command finds it closed. */
-static long keep_clear(long fd) {
-    if (fd < 0 || fd > 2) return fd;
-    long moved = sys_fcntl((int)fd, F_DUPFD_CLOEXEC, 3);
-    sys_close((int)fd);
-    return moved;
-}
+/* safeshell-shim.c */
+_Noreturn void run_client(const struct process *process);
 
-static void block_signals(struct client *client) {
-    const signal_set all = ALL_SIGNALS;
-    sys_sigmask(SIG_SETMASK, &all, NULL);
-    client->forwarding = 1;
-}
+/* descriptors.c */
+long keep_clear(long fd);
+long open_file(const char *path, int flags);
+int read_file(const char *path, char *room, size_t size);
 
-static void restore_signals(struct client *client) {
-    sys_sigmask(SIG_SETMASK, &client->mask, NULL);
-    client->forwarding = 0;
-}
+/* text.c */
+int same(const char *left, const char *right);
+int starts_with(const char *text, const char *start);
+const char *base_name(const char *path);
+const char *variable(char *const *envp, const char *name);
+const char *decimal(uint64_t number, char *room);
+uint64_t parse_decimal(const char *text);
 
-static void sleep_ms(long ms) {
-    struct kernel_time time = {ms / 1000, ms % 1000 * 1000000};
-    sys_poll(NULL, 0, &time);
-}
+/* output.c */
+struct iovec *advance(struct iovec *part, const struct iovec *end, size_t size);
+void write_all(int fd, const void *bytes, size_t size);
+void say(const char *const *pieces);
+_Noreturn void fail(const char *const *pieces);
+const char *reason(long error, char *room);
 
-static int64_t now_ms(void) {
-    struct kernel_time now = {0, 0};
-    sys_clock(&now);
-    return (int64_t)now.seconds * 1000 + now.nanoseconds / 1000000;
-}
+#define PIECES(...) ((const char *const[]){"safeshell: ", __VA_ARGS__, "\n", NULL})
+#define SAY(...) say(PIECES(__VA_ARGS__))
+#define FAIL(...) fail(PIECES(__VA_ARGS__))
 
-#endif
+enum { NUMBER_ROOM = 21, REASON_ROOM = 27 }; /* bytes of the caller's, for `decimal` and for `reason` */
+
+/* connect.c */
+void locate_daemon(struct client *client);
+long connect_daemon(struct client *client);
+
+/* unreachable.c, launch.c, confined.c */
+void reach_daemon(struct client *client, long failed);
+void start_daemon(const struct client *client, char *const *argv, int64_t deadline);
+int is_confined(void);
+
+/* observe.c, request.c */
+enum { FLAG_TTY = 1, FLAG_CTTY = 2, FLAG_FDS = 4, FLAG_CLOSED = 8, FLAG_UNUSUAL = 32 };
+int observe(int own);
+void send_request(const struct client *client);
+void send_signal(const struct client *client, uint32_t number);
+
+/* reply.c, answer.c */
+struct frame {
+    uint8_t type;
+    uint16_t flags;
+    uint32_t length;
+};
+struct reader {
+    struct client *client;
+    size_t start, end;
+    uint8_t buffer[512];
+};
+_Noreturn void reject(void);
+struct frame take_header(struct reader *reader);
+uint32_t take_number(struct reader *reader);
+char *take_whole(struct reader *reader, size_t size);
+void pass_on(struct reader *reader, uint32_t length, int fd);
+_Noreturn void follow(struct client *client);
+
+/* signals.c */
+void begin_forwarding(struct client *client);
+void end_forwarding(struct client *client);
+long read_signal(int fd, struct signalfd_siginfo *signal);
+_Noreturn void end_like(int status);
+void stop_like(int number);
+
+/* execute.c, supervise.c */
+enum { STATUS_TIMEOUT = 124 };
+_Noreturn void execute(const struct process *process, const char *path, char *const *argv);
+_Noreturn void supervise(struct client *client, const char *path, char *const *argv, uint32_t timeout);

@@ -2,22 +2,20 @@
  *
  * A command pays for this program every time. So it has no libc start-up, no writable data of its own, and copies
  * neither arguments nor environment; what happens seldom (no daemon, a timeout) is out of the way of what happens always. */
-#include "reply.h"
-#include "unreachable.h"
+#include "client.h"
 
-static void begin(struct client *client) {
-    const signal_set all = ALL_SIGNALS;
-    sys_sigmask(SIG_SETMASK, &all, &client->mask);
-    /* What the caller had blocked stays pending, as it would for the command. */
-    const signal_set heard = ALL_SIGNALS & ~SIGNAL_BIT(SIGCHLD) & ~client->mask;
-    client->forwarding = 1;
+/* Signals are blocked first: one that comes before the daemon knows of the command is forwarded to it. */
+static void ask_daemon(struct client *client) {
+    client->forwarding = 0;
     client->taken = 0;
+    begin_forwarding(client);
     send_request(client);
-    client->signals = (int)keep_clear(sys_signalfd(&heard));
+    /* What the caller had blocked stays pending, as it would for the command. */
+    client->signals = (int)keep_clear(sys_signalfd(ALL_SIGNALS & ~SIGNAL_BIT(SIGCHLD) & ~client->mask));
     if (client->signals < 0) FAIL("can't listen for signals");
 }
 
-_Noreturn static void run_client(const struct process *process) {
+_Noreturn void run_client(const struct process *process) {
     struct client client;
     client.process = process;
     if (same(base_name(process->execfn), "safeshell-shim")) {
@@ -26,7 +24,7 @@ _Noreturn static void run_client(const struct process *process) {
     }
     locate_daemon(&client);
     long failed = connect_daemon(&client);
-    if (failed) reach(&client, failed);
-    begin(&client);
+    if (failed) reach_daemon(&client, failed);
+    ask_daemon(&client);
     follow(&client);
 }

@@ -3,8 +3,7 @@
  * x86_64 and aarch64 enter the kernel themselves, so that the program needs no libc start-up; any other architecture,
  * and -DSAFESHELL_LIBC (for coverage and sanitizers), goes through libc. The headers are libc's in both: they are there
  * wherever a C compiler is. */
-#ifndef SAFESHELL_SYS_H
-#define SAFESHELL_SYS_H
+#pragma once
 
 #define _GNU_SOURCE /* statx, O_PATH, ucred */
 
@@ -36,14 +35,12 @@
 
 #include <stdlib.h>
 
-#define call6(n, a, b, c, d, e, f) \
-    libc_result(syscall((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f)))
-
 static inline long libc_result(long result) { return result == -1 ? -errno : result; }
+static inline long enter_kernel(long number, long a, long b, long c, long d, long e, long f) {
+    return libc_result(syscall(number, a, b, c, d, e, f));
+}
 
 #elif defined(__x86_64__)
-
-#define call6(n, a, b, c, d, e, f) enter_kernel((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 static inline long enter_kernel(long number, long a, long b, long c, long d, long e, long f) {
     register long r10 __asm__("r10") = d;
@@ -58,8 +55,6 @@ static inline long enter_kernel(long number, long a, long b, long c, long d, lon
 }
 
 #else /* aarch64 */
-
-#define call6(n, a, b, c, d, e, f) enter_kernel((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 static inline long enter_kernel(long number, long a, long b, long c, long d, long e, long f) {
     register long x8 __asm__("x8") = number;
@@ -78,6 +73,7 @@ static inline long enter_kernel(long number, long a, long b, long c, long d, lon
 
 #endif
 
+#define call6(n, a, b, c, d, e, f) enter_kernel((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define call4(n, a, b, c, d) call6(n, a, b, c, d, 0, 0)
 #define call3(n, a, b, c) call6(n, a, b, c, 0, 0, 0)
 
@@ -140,22 +136,26 @@ static inline long sys_getsockopt(int fd, int option, void *value, socklen_t *si
 static inline long sys_sendmsg(int fd, const struct msghdr *message) {
     return call3(SYS_sendmsg, fd, message, MSG_NOSIGNAL);
 }
-static inline long sys_poll(struct pollfd *fds, unsigned count, const struct kernel_time *timeout) {
-    struct kernel_time left;
-    if (timeout) left = *timeout; /* the kernel writes what is left */
-    return call6(SYS_ppoll, fds, count, timeout ? &left : NULL, 0, sizeof(signal_set), 0);
+static inline long sys_poll(struct pollfd *fds, unsigned count, int64_t ms) { /* -1: for ever */
+    struct kernel_time time = {(long)(ms / 1000), (long)(ms % 1000 * 1000000)};
+    return call6(SYS_ppoll, fds, count, ms < 0 ? NULL : &time, 0, sizeof(signal_set), 0);
 }
-static inline long sys_sigmask(int how, const signal_set *set, signal_set *old) {
-    return call4(SYS_rt_sigprocmask, how, set, old, sizeof(signal_set));
+static inline long sys_sigmask(int how, signal_set set, signal_set *old) {
+    return call4(SYS_rt_sigprocmask, how, &set, old, sizeof(signal_set));
 }
 static inline long sys_sigaction(int number, const struct kernel_sigaction *action, struct kernel_sigaction *old) {
     return call4(SYS_rt_sigaction, number, action, old, sizeof(signal_set));
 }
-static inline long sys_sigtimedwait(const signal_set *set, const struct kernel_time *timeout) {
-    return call4(SYS_rt_sigtimedwait, set, 0, timeout, sizeof(signal_set));
+static inline long sys_default_action(int number, struct kernel_sigaction *old) {
+    const struct kernel_sigaction standard = {{0}};
+    return sys_sigaction(number, &standard, old);
 }
-static inline long sys_signalfd(const signal_set *set) {
-    return call4(SYS_signalfd4, -1, set, sizeof(signal_set), SFD_CLOEXEC);
+static inline long sys_take_pending(signal_set set) {
+    const struct kernel_time none = {0, 0};
+    return call4(SYS_rt_sigtimedwait, &set, 0, &none, sizeof(signal_set));
+}
+static inline long sys_signalfd(signal_set set) {
+    return call4(SYS_signalfd4, -1, &set, sizeof(signal_set), SFD_CLOEXEC);
 }
 static inline long sys_kill(long pid, int number) { return call3(SYS_kill, pid, number, 0); }
 static inline long sys_getpid(void) { return call3(SYS_getpid, 0, 0, 0); }
@@ -168,7 +168,11 @@ static inline long sys_nice(void) { return 20 - call3(SYS_getpriority, PRIO_PROC
 static inline long sys_prlimit(int resource, const struct kernel_limit *limit, struct kernel_limit *old) {
     return call4(SYS_prlimit64, 0, resource, limit, old);
 }
-static inline long sys_clock(struct kernel_time *now) { return call3(SYS_clock_gettime, 1 /* monotonic */, now, 0); }
+static inline int64_t sys_now_ms(void) {
+    struct kernel_time now = {0, 0};
+    call3(SYS_clock_gettime, 1 /* monotonic */, &now, 0);
+    return (int64_t)now.seconds * 1000 + now.nanoseconds / 1000000;
+}
 static inline void *sys_map(size_t size, int fd) { /* NULL where there is no memory; fd -1: zeroed and writable */
     int protection = fd < 0 ? PROT_READ | PROT_WRITE : PROT_READ;
     long at = call6(SYS_mmap, 0, size, protection, MAP_PRIVATE | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
@@ -190,6 +194,4 @@ static inline long sys_execve(const char *path, char *const *argv, char *const *
 _Noreturn static inline void sys_exit(int status) {
     for (;;) call3(SYS_exit_group, status, 0, 0);
 }
-#endif
-
 #endif

@@ -31,7 +31,7 @@ class Unit:
     """What is compiled at once, in one of the ways that it is built.
 
     Attributes:
-        source: its path in the project.
+        source: its path in the project; of a directory all that is in it.
         variant: what tells this way from others.
         flags: what it is built by, without warnings.
         compilers: which build it so.
@@ -41,6 +41,12 @@ class Unit:
     variant: str
     flags: tuple[str, ...]
     compilers: tuple[str, ...] = COMPILERS
+
+    @property
+    def files(self) -> list[str]:
+        """The paths of its files."""
+        path = os.path.join(ROOT, self.source)
+        return sorted(glob.glob(os.path.join(path, "*.c"))) if os.path.isdir(path) else [path]
 
 
 def units() -> Iterator[Unit]:
@@ -53,6 +59,9 @@ def units() -> Iterator[Unit]:
     if bare:
         static = (*hook.COMMON, *hook.FREESTANDING)
         yield Unit(hook.SOURCE, "static", static)
+        yield Unit(
+            hook.SOURCE, "static, whole", (*static, *hook.WHOLE), compilers=("gcc",)
+        )  # clang's may lack a linker
         yield Unit(hook.SOURCE, "static, counted", build_native.counted(static))
         yield Unit("perf/empty.c", "static", building.BARE)
     yield Unit(hook.SOURCE, "libc", (*hook.COMMON, *hook.HOSTED))
@@ -70,20 +79,20 @@ def units() -> Iterator[Unit]:
 
 def forgotten() -> list[str]:
     """The sources that no unit compiles."""
-    named = {unit.source for unit in units()} | {"perf/empty.c"}
+    named = {path for unit in units() for path in unit.files} | {os.path.join(ROOT, "perf/empty.c")}
     found = {
-        os.path.relpath(path, ROOT)
+        path
         for top in ("compiler", "docs", "perf", "safeshell", "shims", "tests")
         for path in glob.glob(os.path.join(ROOT, top, "**/*.c"), recursive=True)
     }
-    return sorted(found - named)
+    return sorted(os.path.relpath(path, ROOT) for path in found - named)
 
 
 def complaints(unit: Unit, compiler: str) -> str:
     """What a compiler has to say about it, or ""; by compiling it, for the optimizer sees more than the parser."""
     with tempfile.TemporaryDirectory() as directory:
         output = os.path.join(directory, "output")
-        command = [compiler, *unit.flags, *WARNINGS, "-o", output, os.path.join(ROOT, unit.source)]
+        command = [compiler, *unit.flags, *WARNINGS, "-o", output, *unit.files]
         done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     return done.stderr.strip() or ("" if done.returncode == 0 else f"exited {done.returncode}")
 

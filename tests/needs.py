@@ -46,6 +46,7 @@ PACKAGES = {
     "fdisk": "fdisk",
     "fish": "fish",
     "flock": "util-linux",
+    "gcov": "gcc",
     "git": "git",
     "groff": "groff",
     "gzip": "gzip",

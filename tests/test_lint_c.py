@@ -41,10 +41,10 @@ def test_a_script_is_looked_at(
 
 def test_every_source_is_compiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert forgotten() == []
-    (tmp_path / "shims").mkdir()
-    (tmp_path / "shims/new.c").write_text(UNUSED)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/new.c").write_text(UNUSED)
     monkeypatch.setattr(lint_c, "ROOT", str(tmp_path))
-    assert forgotten() == ["shims/new.c"]
+    assert forgotten() == ["tests/new.c"]
 
 
 def test_what_is_not_installed_is_named(tmp_path: Path) -> None:

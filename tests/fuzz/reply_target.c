@@ -1,4 +1,4 @@
-/* Feeds the client's reply parser (shims/reply.h) with bytes: a libFuzzer target, or with -DSTANDALONE a program that
+/* Feeds the client's reply parser (shims/reply.c, answer.c) with bytes: a libFuzzer target, or with -DSTANDALONE a program that
  * makes up its own.
  *
  * The client asks the kernel for everything through `syscall` in its libc build; here that is answered instead, so that
@@ -21,20 +21,21 @@ static int answer_execve(const char *path, char *const *argv, char *const *envp)
 static int answer_fork(void);
 _Noreturn static void leave(int status);
 
-#define main client_main
 #define syscall answer_call
 #define execve answer_execve
 #define fork answer_fork
 #define exit leave
-#include "../../shims/reply.h"
-#undef main
+#include "../../shims/answer.c"
+#include "../../shims/descriptors.c"
+#include "../../shims/execute.c"
+#include "../../shims/observe.c"
+#include "../../shims/output.c"
+#include "../../shims/reply.c"
+#include "../../shims/request.c"
+#include "../../shims/signals.c"
+#include "../../shims/supervise.c"
+#include "../../shims/text.c"
 #undef exit
-
-_Noreturn static void run_client(const struct process *process) {
-    (void)process;
-    (void)same, (void)parse_decimal, (void)send_request; /* what comes before a reply */
-    abort(); /* the target calls the parser itself */
-}
 
 enum { SOCKET = 100, MAPS_MAX = 16 };
 
@@ -117,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static char name[] = "probe", word[] = "x", entry[] = "PATH=/bin";
     static char *argv[] = {name, word, NULL}, *envp[] = {entry, NULL};
-    const struct process process = {2, argv, envp, "/bin/probe", 0};
+    const struct process process = {argv, envp, "/bin/probe", 0};
     struct client client;
     if (!size) return 0;
     memset(&client, 0, sizeof client);

@@ -17,7 +17,7 @@ Ir
 --------------------------------------------------------------------------------
 Ir              file:function
 --------------------------------------------------------------------------------
-6,300 (58.47%)  /tmp/x/tree/shims/request.h:measure [/tmp/x/home/shims/true]
+6,300 (58.47%)  /tmp/x/tree/shims/request.c:measure [/tmp/x/home/shims/true]
 3,900 (36.19%)  /usr/src/python/ceval.c:_PyEval_EvalFrameDefault'2 [/usr/bin/python]
   100 ( 0.93%)  /usr/src/python/ceval.c:_PyEval_EvalFrameDefault [/usr/bin/python]
   475 ( 4.41%)  ???:re2::RE2::Set::Match(std::string const&) [/lib/re2.so]
@@ -28,7 +28,7 @@ def test_the_table_is_read() -> None:
     found = parse(ANNOTATED, "/tmp/x/tree")
     assert found.total == 10775
     assert found.functions == {
-        "shims/request.h:measure": 6300,
+        "shims/request.c:measure": 6300,
         "ceval.c:_PyEval_EvalFrameDefault": 4000,
         "???:re2::RE2::Set::Match(std::string const&)": 475,
     }

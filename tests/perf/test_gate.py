@@ -27,11 +27,11 @@ def test_a_ratio_is_worse_only_beyond_noise() -> None:
 
 
 def test_the_culprit_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    found = [Compared("client", exactly(100), exactly(150), "shims/request.h:measure +50")]
+    found = [Compared("client", exactly(100), exactly(150), "shims/request.c:measure +50")]
     assert judge(found) == 1
     said = capsys.readouterr().err
     assert "client: +50 % against the baseline" in said
-    assert "shims/request.h:measure +50" in said
+    assert "shims/request.c:measure +50" in said
 
 
 def test_a_clone_without_the_baseline_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

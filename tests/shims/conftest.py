@@ -26,7 +26,7 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     built = {"bash": os.path.join(SHIMS, "safeshell-check")}
     for name, build in (("freestanding", hooks().compile_static), ("libc", hooks().compile_linked)):
         built[name] = str(directory / name)
-        assert not build(os.path.join(SHIMS, "safeshell-shim.c"), built[name])
+        assert not build(SHIMS, built[name])
     return built
 
 

@@ -306,8 +306,12 @@ _LONGEST_MS = 1 << 30
 
 def _checksum() -> int:
     """Of the source that the library has to be of; a call would not notice that it takes other arguments."""
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "front.c"), "rb") as stream:
-        return zlib.crc32(stream.read())
+    here, checksum = os.path.dirname(os.path.abspath(__file__)), 0
+    for name in sorted(os.listdir(here)):
+        if name.endswith((".c", ".h")):
+            with open(os.path.join(here, name), "rb") as stream:
+                checksum = zlib.crc32(stream.read(), checksum)
+    return checksum
 
 
 def _function(library: ctypes.CDLL, name: str, result: type) -> Callable[..., int]:

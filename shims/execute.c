@@ -1,7 +1,4 @@
 /* Executing the program in place of the client. */
-#ifndef SAFESHELL_EXECUTE_H
-#define SAFESHELL_EXECUTE_H
-
 #include "client.h"
 
 /* The daemon and the clients know a shim by these bytes. */
@@ -10,7 +7,7 @@ static const char marker[] __attribute__((used)) = "SAFESHELL-SHIM-MARKER-1";
 enum { SHIM_SIZE_MAX = 1 << 16 }; /* bytes that are searched for the marker: a shim is smaller */
 
 /* Says why the program could not be executed, as env does, and ends with env's status. */
-_Noreturn static void fail_execution(const char *path, long error) {
+static _Noreturn void fail_execution(const char *path, long error) {
     char room[REASON_ROOM], name[256];
     size_t size = 0;
     for (; path[size] && size < sizeof name - 1; size++)
@@ -40,7 +37,7 @@ static int same_file(const struct statx *left, const struct statx *right) {
 }
 
 static int has_marker(const char *path, size_t size) {
-    long fd = keep_clear(sys_open(path, O_RDONLY | O_CLOEXEC));
+    long fd = open_file(path, O_RDONLY);
     if (fd < 0) return 0;
     const char *bytes = sys_map(size, (int)fd);
     sys_close((int)fd);
@@ -82,11 +79,9 @@ static long execute_along_path(const char *name, char *const *argv, char *const 
 }
 
 /* Executes a program: by its path, or where that is empty as the daemon would have found it. */
-_Noreturn static void execute(const struct process *process, const char *path, char *const *argv) {
+_Noreturn void execute(const struct process *process, const char *path, char *const *argv) {
     const char *name = argv == process->argv || !argv[0] ? base_name(process->execfn) : argv[0];
     int has_path = *path || base_name(name) != name;
     if (!*path) path = name;
     fail_execution(path, has_path ? execute_file(path, argv, process->envp) : execute_along_path(name, argv, process->envp));
 }
-
-#endif

@@ -1,10 +1,5 @@
 /* What happens when the daemon can't be reached: HOME/client.conf says. */
-#ifndef SAFESHELL_UNREACHABLE_H
-#define SAFESHELL_UNREACHABLE_H
-
-#include "connect.h"
-#include "execute.h"
-#include "start.h"
+#include "client.h"
 
 enum { DEADLINE_MS = 2000, RETRY_MS = 5, CONF_SIZE_MAX = 16384, CONF_LIST_MAX = 64 };
 
@@ -49,10 +44,7 @@ static int is_own(const char *path, unsigned long euid) {
     return sys_statx(path, &found) == 0 && found.stx_uid == euid && !(found.stx_mode & (S_IWGRP | S_IWOTH));
 }
 
-static void read_conf(const struct client *client, struct conf *conf) {
-    char path[sizeof client->address.sun_path];
-    memcpy(path, client->address.sun_path, client->home_length);
-    memcpy(path + client->home_length, "/client.conf", 13);
+static void read_conf(const struct client *client, const char *path, struct conf *conf) {
     conf->allow_ai = 0;
     conf->allow_human = 1;
     conf->markers.count = conf->start.count = 0;
@@ -79,23 +71,16 @@ static int is_agent(const struct process *process, const struct conf *conf) {
     return 0;
 }
 
-/* Opens a file of the home. */
-static long open_in_home(const struct client *client, const char *name, char *room) {
-    memcpy(room, client->address.sun_path, client->home_length);
-    memcpy(room + client->home_length, name, strlen(name) + 1);
-    return keep_clear(sys_open(room, O_RDONLY | O_CLOEXEC));
-}
-
 /* Connects until the deadline. With a `lock`, a client that gets it starts the daemon, once: the others wait for that
  * one's daemon, or for the lock of one that died. `start` NULL: only waits, for the queue may be full. */
 static long retry(struct client *client, long failed, char *const *start, int lock, int64_t deadline) {
-    while ((failed == -EAGAIN || failed == -ENOENT || failed == -ECONNREFUSED) && now_ms() < deadline) {
+    while ((failed == -EAGAIN || failed == -ENOENT || failed == -ECONNREFUSED) && sys_now_ms() < deadline) {
         if (start && failed != -EAGAIN && (lock < 0 || sys_flock(lock, LOCK_EX | LOCK_NB) != -EAGAIN)) {
             failed = connect_daemon(client); /* whoever had the lock may have started it */
             if (failed == -ENOENT || failed == -ECONNREFUSED) start_daemon(client, start, deadline);
             start = NULL;
         } else {
-            sleep_ms(RETRY_MS);
+            sys_poll(NULL, 0, RETRY_MS);
         }
         if (failed) failed = connect_daemon(client);
     }
@@ -103,13 +88,15 @@ static long retry(struct client *client, long failed, char *const *start, int lo
 }
 
 /* Reaches the daemon after all, or ends as the policy says; `failed` is why it could not be connected to. */
-static __attribute__((noinline)) void reach(struct client *client, long failed) {
+void reach_daemon(struct client *client, long failed) {
     struct conf conf;
-    char room[sizeof client->address.sun_path + REASON_ROOM];
-    int64_t deadline = now_ms() + DEADLINE_MS;
-    read_conf(client, &conf);
+    char path[sizeof client->address.sun_path], room[REASON_ROOM];
+    int64_t deadline = sys_now_ms() + DEADLINE_MS;
+    memcpy(path, client->address.sun_path, client->home_length);
+    memcpy(path + client->home_length, "/client.conf", 13);
+    read_conf(client, path, &conf);
     int can_start = conf.start.count && !is_confined();
-    long lock = can_start ? open_in_home(client, "/client.conf", room) : -1;
+    long lock = can_start ? open_file(path, O_RDONLY) : -1;
     if (failed == -EAGAIN || can_start)
         failed = retry(client, failed, can_start ? conf.start.items : NULL, (int)lock, deadline);
     if (lock >= 0) sys_close((int)lock);
@@ -120,5 +107,3 @@ static __attribute__((noinline)) void reach(struct client *client, long failed) 
     if (!allow) sys_exit(125);
     execute(client->process, "", client->process->argv);
 }
-
-#endif

@@ -1,11 +1,7 @@
-/* The EXECUTE request (docs/protocol.md): what the client observes of itself, and sending it. */
-#ifndef SAFESHELL_REQUEST_H
-#define SAFESHELL_REQUEST_H
-
+/* The client's requests (docs/protocol.md): the command, and signals for it. */
 #include "client.h"
 
 enum { REQUEST_EXECUTE = 1, REQUEST_SIGNAL = 3 };
-enum { FLAG_TTY = 1, FLAG_CTTY = 2, FLAG_FDS = 4, FLAG_CLOSED = 8, FLAG_UNUSUAL = 32 };
 enum { HEADER_SIZE = 12, COMMAND_SIZE = 32 };
 
 static void put32(uint8_t *at, uint32_t value) {
@@ -39,60 +35,6 @@ static struct block measure(char *const *entries) {
     return block;
 }
 
-/* Entries of a directory of /proc, for kernels whose st_size does not say; -1 where it can't be read. */
-static int count_entries(const char *path) {
-    _Alignas(8) char buffer[1024];
-    long fd = keep_clear(sys_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)), size;
-    if (fd < 0) return -1;
-    int count = -1; /* not itself */
-    while ((size = sys_getdents((int)fd, buffer, sizeof buffer)) > 0)
-        for (long at = 0; at < size; at += ((struct kernel_dirent *)(buffer + at))->length)
-            count += ((struct kernel_dirent *)(buffer + at))->name[0] != '.';
-    sys_close((int)fd);
-    return size < 0 ? -1 : count;
-}
-
-/* Whether more descriptors are open than `known`; what can't be told counts as more. */
-static int has_more_descriptors(int known) {
-    struct statx found;
-    if (sys_statx("/proc/self/fd", &found) < 0) return 1;
-    int count = found.stx_size ? (int)found.stx_size : count_entries("/proc/self/fd");
-    return count < 0 || count > known;
-}
-
-/* The working directory, by its name or, where that can't be searched, by the kernel's link to it. */
-static long open_directory(void) {
-    const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
-    long fd = sys_open(".", flags);
-    if (fd == -EACCES) fd = sys_open("/proc/self/cwd", flags);
-    return keep_clear(fd);
-}
-
-/* Whether something that a command inherits, and that only the process itself can tell cheaply, isn't as it is by default. */
-static int is_unusual(void) {
-    return sys_personality() || sys_prctl(PR_GET_TIMERSLACK) != 50000 || sys_prctl(PR_GET_SECUREBITS) || sys_io_class();
-}
-
-/* The flags of the request, given how many descriptors of its own the client holds. */
-static int observe(int own) {
-    char settings[128]; /* struct termios: the kernel's size differs from libc's */
-    int flags = 0, standard = 0;
-    for (int fd = 0; fd <= 2; fd++) {
-        long failed = sys_ioctl(fd, TCGETS, settings);
-        if (!failed) flags |= FLAG_TTY;
-        if (failed == -EBADF) flags |= FLAG_CLOSED;
-        else standard++;
-    }
-    long terminal = sys_open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (terminal >= 0) {
-        /* A terminal means in place already: the dearer question, whether more descriptors are open, is moot. */
-        sys_close((int)terminal);
-        return flags | FLAG_CTTY;
-    }
-    if (has_more_descriptors(standard + own)) return flags | FLAG_FDS;
-    return is_unusual() ? flags | FLAG_UNUSUAL : flags;
-}
-
 /* Sends the parts; the descriptors go with the first byte. Returns 0 or -errno. */
 static long send_parts(int socket, struct iovec *part, int count, const int *fds, unsigned fd_count) {
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(4 * sizeof(int))];
@@ -117,9 +59,9 @@ static long send_parts(int socket, struct iovec *part, int count, const int *fds
             message.msg_controllen = 0;
         } else if (sent == -EAGAIN) {
             struct pollfd writable = {socket, POLLOUT, 0};
-            sys_poll(&writable, 1, NULL);
+            sys_poll(&writable, 1, -1);
         } else if (sent == -ETOOMANYREFS) {
-            sleep_ms(2); /* too many descriptors of this user are on their way: the daemon takes them up */
+            sys_poll(NULL, 0, 2); /* too many descriptors of this user are on their way: the daemon takes them up */
         } else if (sent != -EINTR) {
             return sent;
         }
@@ -167,9 +109,15 @@ static long send_command(const struct client *client, int flags, const int *fds,
     return failed;
 }
 
+/* The working directory, by its name or, where that can't be searched, by the kernel's link to it. */
+static long open_directory(void) {
+    long fd = open_file(".", O_PATH | O_DIRECTORY);
+    return fd == -EACCES ? open_file("/proc/self/cwd", O_PATH | O_DIRECTORY) : fd;
+}
+
 /* Asks the daemon. The directory's descriptor stays open: an exec or the end closes it without a call of its own.
  * A connection that it closes early still holds its answer, so a failure to send says nothing yet. */
-static void send_request(struct client *client) {
+void send_request(const struct client *client) {
     long directory = open_directory();
     int flags = observe(1 + (directory >= 0));
     int fds[] = {0, 1, 2, (int)directory};
@@ -181,12 +129,10 @@ static void send_request(struct client *client) {
     }
 }
 
-static void send_signal(const struct client *client, uint32_t number) {
+void send_signal(const struct client *client, uint32_t number) {
     uint8_t frame[HEADER_SIZE + 4];
     put_header(frame, REQUEST_SIGNAL, 0, 4);
     put32(frame + HEADER_SIZE, number);
     struct iovec part = {frame, sizeof frame};
     send_parts(client->socket, &part, 1, NULL, 0);
 }
-
-#endif

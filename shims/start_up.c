@@ -1,11 +1,6 @@
 /* What libc's start-up would have given: the entry point, what the kernel left on the stack, and four functions that
  * the compiler may call on its own. */
-#ifndef SAFESHELL_ENTRY_H
-#define SAFESHELL_ENTRY_H
-
-#include "sys.h" /* first: it says which of libc's features the headers show */
-
-#include <string.h>
+#include "client.h"
 
 #ifndef AT_EXECFN
 #define AT_EXECFN 31
@@ -14,22 +9,12 @@
 #define AT_EUID 12
 #endif
 
-struct process {
-    int argc;
-    char **argv;
-    char **envp;
-    const char *execfn; /* the path this program was executed as */
-    unsigned long euid;
-};
-
-_Noreturn static void run_client(const struct process *process);
-
 #ifdef SAFESHELL_LIBC
 
 #include <sys/auxv.h>
 
 int main(int argc, char **argv, char **envp) {
-    struct process process = {argc, argv, envp, (const char *)getauxval(AT_EXECFN), getauxval(AT_EUID)};
+    struct process process = {argv, envp, (const char *)getauxval(AT_EXECFN), getauxval(AT_EUID)};
     if (!process.execfn) process.execfn = argc ? argv[0] : "";
     run_client(&process);
 }
@@ -42,12 +27,11 @@ __asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16,
 __asm__(".globl _start\n_start:\n\tmov x29, #0\n\tmov x30, #0\n\tmov x0, sp\n\tb enter_program\n");
 #endif
 
-_Noreturn void enter_program(long *stack);
+_Noreturn void enter_program(long *stack) __attribute__((used)); /* by the entry point alone */
 
 _Noreturn void enter_program(long *stack) {
-    struct process process = {.argc = (int)stack[0], .argv = (char **)(stack + 1)};
-    process.envp = process.argv + process.argc + 1;
-    process.execfn = process.argc ? process.argv[0] : "";
+    struct process process = {.argv = (char **)(stack + 1), .envp = (char **)(stack + 2 + stack[0])};
+    process.execfn = *stack ? process.argv[0] : "";
     long *entry = (long *)process.envp;
     while (*entry) entry++;
     for (entry++; entry[0]; entry += 2) {
@@ -103,5 +87,4 @@ size_t strlen(const char *text) {
     return (size_t)(at - text);
 }
 
-#endif
 #endif

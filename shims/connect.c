@@ -1,7 +1,4 @@
 /* Where the daemon listens, and reaching it. */
-#ifndef SAFESHELL_CONNECT_H
-#define SAFESHELL_CONNECT_H
-
 #include "client.h"
 
 #define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
@@ -25,7 +22,7 @@ static void add_home_of_shim(struct client *client) {
 }
 
 /* Sets the daemon's address: $SAFESHELL_HOME, else $HOME/.safeshell, else by the shim's own place. */
-static void locate_daemon(struct client *client) {
+void locate_daemon(struct client *client) {
     const char *home = variable(client->process->envp, "SAFESHELL_HOME");
     const char *user = variable(client->process->envp, "HOME");
     client->address.sun_family = AF_UNIX;
@@ -41,7 +38,7 @@ static void locate_daemon(struct client *client) {
     size_t length = client->home_length;
     add_path(client, "/daemon.sock", 12);
     if (client->home_length > SOCKET_PATH_MAX) {
-        char room[21];
+        char room[NUMBER_ROOM];
         FAIL("the socket's path is ", decimal(client->home_length, room),
              " bytes, a Unix socket takes 107: set SAFESHELL_HOME to a shorter path");
     }
@@ -60,7 +57,7 @@ static long check_peer(const struct client *client, int fd) {
 }
 
 /* Connects; returns 0, or -errno. The socket does not block, so that a full backlog says so. */
-static long connect_daemon(struct client *client) {
+long connect_daemon(struct client *client) {
     long fd = keep_clear(sys_socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (fd < 0) return fd;
     long failed;
@@ -71,5 +68,3 @@ static long connect_daemon(struct client *client) {
     client->socket = failed ? -1 : (int)fd;
     return failed;
 }
-
-#endif
