@@ -1,5 +1,5 @@
 /* What libc's start-up would have given: the entry point, what the kernel left on the stack, and four functions that
- * the compiler may call on its own. */
+ * the compiler may call on its own. Why not the kernel's nolibc: docs/decisions/nolibc.md. */
 #include "client.h"
 
 #ifndef AT_EXECFN
@@ -80,11 +80,9 @@ size_t strlen(const char *text) {
         if (!*at) return (size_t)(at - text);
     }
     for (;; at += sizeof(word)) {
-        word bytes = *(const word *)at;
-        if ((bytes - ones) & ~bytes & highs) break;
+        const word bytes = *(const word *)at, zeros = (bytes - ones) & ~bytes & highs;
+        if (zeros) return (size_t)(at - text) + (size_t)__builtin_ctzll(zeros) / 8; /* the lowest byte is the first */
     }
-    for (; *at; at++) OPAQUE(at);
-    return (size_t)(at - text);
 }
 
 #endif

@@ -27,7 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#if !defined(SAFESHELL_LIBC) && (!defined(__LP64__) || !(defined(__x86_64__) || defined(__aarch64__)))
+#if !defined(SAFESHELL_LIBC) && (!defined(__LP64__) || !(defined(__x86_64__) || defined(__AARCH64EL__)))
 #define SAFESHELL_LIBC
 #endif
 

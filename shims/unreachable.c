@@ -88,6 +88,7 @@ static long retry(struct client *client, long failed, char *const *start, int lo
 }
 
 /* Reaches the daemon after all, or ends as the policy says; `failed` is why it could not be connected to. */
+__attribute__((noinline)) /* its stack has pages that nobody else touches */
 void reach_daemon(struct client *client, long failed) {
     struct conf conf;
     char path[sizeof client->address.sun_path], room[REASON_ROOM];
