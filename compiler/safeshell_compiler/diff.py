@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from safeshell.policy.conditions import condition
+from safeshell.policy.atoms import condition
 from safeshell.policy.decision import Action
 from safeshell.policy.table import Table
 from safeshell.text import printable

@@ -14,7 +14,7 @@ from typing import Any
 
 from safeshell.audit.outcome import CommandOutcome
 from safeshell.command.unwrap import Spelling
-from safeshell.host.path_resolution import split_under
+from safeshell.policy.atoms import FACTS
 from safeshell.policy.decision import Decision
 from safeshell.policy.facts import UNDECIDED, Fact, FactKey
 from safeshell.text import text
@@ -160,25 +160,12 @@ def _facts(decisions: Iterable[Decision], spellings: Sequence[Spelling]) -> list
         if not index or not shares_world(spellings[index], spellings[index - 1]):
             held = {}
         for key, value in decision.facts:
-            _add_fact(held, key, UNDECIDED_JSON if value is UNDECIDED else value)
+            kind, *arguments = key
+            known = FACTS[kind]
+            if known.recorded:
+                known.record(held, arguments, UNDECIDED_JSON if value is UNDECIDED else value)
         made.append(held)
     return made
-
-
-def _add_fact(facts: dict[str, Any], key: FactKey, value: Any) -> None:
-    kind = key[0]
-    if kind in ("ai", "directory"):
-        return  # `context` and `cwd` say so
-    if kind == "under":
-        paths, operands = split_under(key[1:])
-        entry = {"paths": list(paths), "operands": list(operands), "value": value}
-        under = facts.setdefault("under", [])
-        if entry not in under:
-            under.append(entry)
-    elif len(key) == 1:
-        facts[kind] = value
-    else:
-        facts.setdefault(kind, {})[key[1]] = value
 
 
 def read_facts(record: dict[str, Any], context: str | None) -> dict[FactKey, Fact]:
@@ -189,22 +176,15 @@ def read_facts(record: dict[str, Any], context: str | None) -> dict[FactKey, Fac
         context: the whole record's.
 
     Raises:
-        KeyError, TypeError, AttributeError: it is not of this format.
+        KeyError, TypeError, AttributeError, TableError: it is not of this format.
     """
     cwd = record.get("cwd")
     found: dict[FactKey, Fact] = {
         ("ai",): context == "ai",
         ("directory",): UNDECIDED if cwd is None else text(encoded(cwd)),
     }
-    for kind, value in record.get("facts", {}).items():
-        if kind == "under":
-            for entry in value:
-                found[("under", *entry["paths"], "", *entry["operands"])] = _fact(entry["value"])
-        elif kind in ("branch", "in_repo"):
-            found[(kind,)] = _fact(value)
-        else:
-            for name, inner in value.items():
-                found[(kind, name)] = _fact(inner)
+    for kind, held in record.get("facts", {}).items():
+        found.update({key: _fact(value) for key, value in FACTS[kind].recall(held)})
     return found
 
 

@@ -12,18 +12,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from safeshell.command.command_line import command_line
-from safeshell.command.options import Grammar, Parsed, grammar_for, parse, shown, split
-from safeshell.host.path_resolution import under_key
+from safeshell.command.options import Grammar, Parsed, grammar_for, parse, split
+from safeshell.policy.atom import Truth
+from safeshell.policy.atoms import ATOMS
 from safeshell.policy.decision import Action, Decision, Matched
-from safeshell.policy.facts import UNDECIDED, Fact, FactKey, Facts
+from safeshell.policy.facts import Fact, FactKey, Facts
 from safeshell.policy.patterns import EngineError, PatternSet
 from safeshell.policy.table import Table
 
 ACTIONS = {action.word: action for action in Action}
-_DIRECTORY: FactKey = ("directory",)
-_BRANCH: FactKey = ("branch",)
-_OF_ARGUMENTS = frozenset(("option", "operand", "operand_under"))
-_SET_SUBJECTS = {"directory": _DIRECTORY, "branch": _BRANCH}
 
 
 class Rule:
@@ -60,7 +57,7 @@ class Row:
         self.others = tuple(
             sorted(
                 [
-                    (_COST[atoms[atom][0]], atom, wanted)
+                    (ATOMS[atoms[atom][0]].cost, atom, wanted)
                     for wanted, members in ((True, required), (False, forbidden))
                     for atom in members
                     if atoms[atom][0] != "line"
@@ -72,25 +69,11 @@ class Row:
 _OBSERVED = -1
 """The rank of rules that only observe."""
 
-_COST = {
-    "ai": 0,
-    "env": 1,
-    "option": 2,
-    "operand": 2,
-    "directory": 3,
-    "in_repo": 4,
-    "branch": 5,
-    "branch_in": 5,
-    "file": 6,
-    "operand_under": 7,
-}
-"""The order in which a row's facts are read: the cheap ones may spare the dear ones."""
-
 
 class Unit:
     """The rows of one dispatch key, with their automata; built when a command first needs it."""
 
-    __slots__ = ("_grammars", "_sets", "_shards", "_triggers", "_untriggered", "atoms", "number", "table")
+    __slots__ = ("_grammars", "_sets", "_shards", "_triggers", "_untriggered", "atoms", "number", "table", "truths")
 
     def __init__(self, table: Table, index: int, rules: dict[int, Rule]) -> None:
         self.table = table
@@ -99,6 +82,11 @@ class Unit:
         rows = [table.rows[row] for row in record["rows"]]
         ids = sorted({atom for _, required, forbidden in rows for atom in (*required, *forbidden)})
         self.atoms: dict[int, Any] = {atom: table.atoms[atom] for atom in ids}
+        self.truths: dict[int, Truth] = {
+            atom: ATOMS[kind].bind(self, atom, arguments)
+            for atom, (kind, *arguments) in self.atoms.items()
+            if kind != "line"
+        }
         self._shards: dict[str, list[list[int]]] = record["shards"]
         self._sets: dict[str, list[PatternSet]] = {}
         self._grammars: dict[tuple[str, tuple[str, ...]], Grammar] = {}
@@ -202,14 +190,15 @@ _NAMES_MAX = 4096
 
 
 class Judge:
-    """One evaluation: the truths of atoms by unit, each fact read through `facts` once.
+    """One evaluation: each fact read through `facts` once, the patterns about one asked once.
 
     Attributes:
         command: the basename of the file executed, and argv as a block.
         reads: the facts that were read, in order.
+        found: the pattern atoms that are true, by the unit's identity and what they were asked about.
     """
 
-    __slots__ = ("_facts", "_found", "_matched", "_parsed", "_words", "command", "reads")
+    __slots__ = ("_facts", "_parsed", "_words", "command", "found", "reads")
 
     # The unit's own, so that a judge that keeps what it sees (`safeshell.policy.trace`) costs nothing where none is
     # asked for.
@@ -218,66 +207,28 @@ class Judge:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self.reads: dict[FactKey, Fact] = {}
-        self._found: dict[tuple[int, str], set[int]] = {}
+        self.found: dict[tuple[object, ...], set[int]] = {}
         self.command = ("", b"")
         self._words: list[str] | None = None
 
-    def _read(self, key: FactKey) -> Fact:
+    def read(self, key: FactKey) -> Fact:
+        """A fact."""
         if key in self.reads:
             return self.reads[key]
         value = self.reads[key] = self._facts.read(key)
         return value
 
-    def _truth(self, unit: Unit, atom: int) -> bool | None:
-        """The truth of an atom that is not about the command line; None is undecided."""
-        kind, *arguments = unit.atoms[atom]
-        if kind in _SET_SUBJECTS and arguments:
-            value = self._read(_SET_SUBJECTS[kind])
-            if value is UNDECIDED:
-                return None
-            if not isinstance(value, str):
-                return False
-            found = self._found.get((id(unit), kind))
-            if found is None:
-                found = self._found[(id(unit), kind)] = unit.match(kind, value)
-            return atom in found
-        if kind == "branch_in":
-            value = self._read(_BRANCH)
-            return None if value is UNDECIDED else value in arguments[0]
-        if kind == "env":
-            value = self._read(("env", arguments[0]))
-            return None if value is UNDECIDED else value == arguments[1]
-        if kind in _OF_ARGUMENTS:
-            return self._argument_truth(unit, atom, kind, arguments)
-        value = self._read((kind, *arguments))
-        return None if value is UNDECIDED else bool(value)
+    def arguments(self, unit: Unit, taken: tuple[str, ...]) -> Parsed | None:
+        """The command's arguments as a table's grammar has them, read once; None where they aren't known.
 
-    def _argument_truth(self, unit: Unit, atom: int, kind: str, arguments: list[Any]) -> bool | None:
-        """The truth of an atom about options and operands."""
-        taken = tuple(arguments[1])
-        parsed = self._parse(unit, taken)
-        if kind == "option":
-            return parsed.has(arguments[0])
-        if not parsed.operands:
-            return False
-        if kind == "operand_under":
-            value = self._read(under_key(arguments[0], parsed.operands))
-            return None if value is UNDECIDED else bool(value)
-        key = (id(unit), taken)
-        found = self._matched.get(key)
-        if found is None:
-            found = self._matched[key] = {
-                match for operand in parsed.operands for match in unit.match("operand", shown(operand))
-            }
-        return atom in found
-
-    def _parse(self, unit: Unit, taken: tuple[str, ...]) -> Parsed:
-        """The command's arguments as a table's grammar has them, read once."""
+        Args:
+            unit: one of the table.
+            taken: the options that the rule says take an argument.
+        """
         name, arguments = self.command
         if self._words is None:
             self._words = split(arguments)
             self._parsed: dict[tuple[int, tuple[str, ...]], Parsed] = {}
-            self._matched: dict[tuple[int, tuple[str, ...]], set[int]] = {}
         key = (id(unit.table), taken)
         parsed = self._parsed.get(key)
         if parsed is None:
@@ -287,8 +238,9 @@ class Judge:
     def holds(self, unit: Unit, row: Row) -> bool:
         """Whether the row makes its rule match: true, or undecided where the rule restricts."""
         undecided = False
+        truths = unit.truths
         for _, atom, wanted in row.others:
-            truth = self._truth(unit, atom)
+            truth = truths[atom](self)
             if truth is None:
                 undecided = True
             elif truth is not wanted:

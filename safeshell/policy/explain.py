@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from safeshell.command.command_line import unblock
-from safeshell.policy import conditions
+from safeshell.policy.atoms import condition
+from safeshell.policy.atoms import fact as fact_in_words
 from safeshell.policy.decision import Decision
 from safeshell.policy.decision_cache import ARGUMENTS_MAX
 from safeshell.policy.evaluator import Row, Unit
@@ -124,9 +125,7 @@ def explain(
         decision.subject,
         tuple(_dispatched(consulted, name) for consulted in trace.consulted),
         candidates,
-        tuple(
-            conditions.fact(fact, value) for fact, value in trace.reads.items() if only is None or fact in reader.used
-        ),
+        tuple(fact_in_words(fact, value) for fact, value in trace.reads.items() if only is None or fact in reader.used),
         key,
     )
 
@@ -144,7 +143,7 @@ def cache_key(decision: Decision, name: str, arguments: bytes) -> dict[str, Any]
     return {
         "name": name,
         "arguments": [text(argument) for argument in unblock(arguments)],
-        "facts": [conditions.fact(key, value) for key, value in decision.facts],
+        "facts": [fact_in_words(key, value) for key, value in decision.facts],
     }
 
 
@@ -194,7 +193,7 @@ class _Reader:
         if row not in consulted.opened:
             wrong = min((row.line_required - consulted.found) | (row.line_forbidden & consulted.found))
             wanted = wrong in row.line_required
-            return "closed", f"fails: {conditions.condition(consulted.unit.atoms[wrong], wanted=wanted)}"
+            return "closed", f"fails: {condition(consulted.unit.atoms[wrong], wanted=wanted)}"
         held = trace.held.get(id(row))
         if held is None:
             return _UNSEEN, self._why_unseen(row)
@@ -229,7 +228,7 @@ class _Reader:
     def _why_lost(self, unit: Unit, row: Row, truths: dict[int, Truth]) -> str:
         for _, atom, wanted in row.others:
             if atom in truths and truths[atom] is (not wanted):
-                return f"fails: {conditions.condition(unit.atoms[atom], wanted=wanted)}"
+                return f"fails: {condition(unit.atoms[atom], wanted=wanted)}"
         return "undecided, and an allow has to be certain"
 
     def _conditions(self, consulted: Consulted, row: Row) -> Iterator[Condition]:
@@ -237,10 +236,10 @@ class _Reader:
         for wanted, members in ((True, row.line_required), (False, row.line_forbidden)):
             for atom in sorted(members):
                 holds = _WORDS[(atom in consulted.found) is wanted]
-                yield Condition(conditions.condition(atoms[atom], wanted=wanted), "command line", holds)
+                yield Condition(condition(atoms[atom], wanted=wanted), "command line", holds)
         truths = self._trace.truths.get(id(row), {})
         for _, atom, wanted in row.others:
-            written = conditions.condition(atoms[atom], wanted=wanted)
+            written = condition(atoms[atom], wanted=wanted)
             if atom not in truths:
                 yield Condition(written, "", _UNSEEN)
                 continue
@@ -249,7 +248,7 @@ class _Reader:
             fact = "arguments"
             if key is not None:
                 self.used.add(key)
-                fact = conditions.fact(key, self._trace.reads[key])
+                fact = fact_in_words(key, self._trace.reads[key])
             yield Condition(written, fact, _WORDS[None if truth is None else truth is wanted])
 
 

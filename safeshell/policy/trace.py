@@ -1,7 +1,7 @@
 """What one evaluation looked at, kept while it looks. The judge of `check --explain` and of rule tests.
 
 The evaluator runs its own way; this only writes down. What a row's line patterns came to is asked of the same
-automata once more, since the evaluator keeps no answer about the rows that the command line closes.
+automata once more, and the truths of its other atoms of the facts that were read: the evaluator keeps neither.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Trace(Judge):
         reads: the facts that were read, in order.
     """
 
-    __slots__ = ("_atom", "_row", "basis", "consulted", "held", "truths")
+    __slots__ = ("_reading", "basis", "consulted", "held", "truths")
 
     def __init__(self, facts: Facts) -> None:
         super().__init__(facts)
@@ -49,7 +49,7 @@ class Trace(Judge):
         self.truths: dict[int, dict[int, Truth]] = {}
         self.held: dict[int, bool] = {}
         self.basis: dict[tuple[int, int], FactKey] = {}
-        self._row = self._atom = 0
+        self._reading: tuple[int, int] | None = None
 
     def open_rows(self, unit: Unit, line: str) -> list[Row]:
         """As the unit says."""
@@ -59,16 +59,18 @@ class Trace(Judge):
 
     def holds(self, unit: Unit, row: Row) -> bool:
         """As the judge says."""
-        self.truths[id(row)] = {}
-        self._row = id(row)
         held = self.held[id(row)] = super().holds(unit, row)
+        truths = self.truths[id(row)] = {}
+        for _, atom, wanted in row.others:
+            self._reading = (id(row), atom)
+            truth = truths[atom] = unit.truths[atom](self)
+            if truth is not None and truth is not wanted:
+                break
+        self._reading = None
         return held
 
-    def _truth(self, unit: Unit, atom: int) -> Truth:
-        self._atom = atom
-        truth = self.truths[self._row][atom] = super()._truth(unit, atom)
-        return truth
-
-    def _read(self, key: FactKey) -> Fact:
-        self.basis[self._row, self._atom] = key
-        return super()._read(key)
+    def read(self, key: FactKey) -> Fact:
+        """As the judge says."""
+        if self._reading is not None:
+            self.basis[self._reading] = key
+        return super().read(key)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
+from safeshell.policy.atoms import ATOMS
 from safeshell.policy.evaluator import Judge, Row, Unit
 from safeshell.policy.facts import FactKey, Facts
 
@@ -20,26 +22,22 @@ class Certain(Judge):
     def __init__(self, facts: Facts, run: frozenset[FactKey], *, directory: bool) -> None:
         """Takes the facts, and which only the run can tell: variables, and all that hangs on the directory."""
         super().__init__(facts)
-        self._run = (run, directory)
+        self._run = (frozenset([key[1] for key in run]), directory)
         self.open = False
 
     def holds(self, unit: Unit, row: Row) -> bool:
         """As the judge says, but False where a fact that only the run can tell is what decides."""
         if not super().holds(unit, row):
             return False
-        if any(self._open_atom(unit.atoms[atom]) for _, atom, _ in row.others):
+        if any(self._is_open(unit.atoms[atom]) for _, atom, _ in row.others):
             self.open = True
             return False
         return True
 
-    def _open_atom(self, atom: Sequence[str]) -> bool:
+    def _is_open(self, record: Sequence[Any]) -> bool:
+        kind, *arguments = record
         variables, directory = self._run
-        kind, *arguments = atom
-        if kind == "env":
-            return ("env", arguments[0]) in variables
-        if kind == "file":
-            return directory and not arguments[0].startswith("/")
-        return directory and kind in ("directory", "branch", "branch_in", "in_repo", "operand_under")
+        return ATOMS[kind].left_to_run(arguments, variables, directory=directory)
 
 
 class Possible(Judge):
@@ -52,9 +50,8 @@ class Possible(Judge):
         super().__init__(facts)
         self._could_match = could_match
 
-    def _truth(self, unit: Unit, atom: int) -> bool | None:
-        """As the judge says; options and operands among unknown words are undecided."""
-        return None if unit.atoms[atom][0] in ("option", "operand", "operand_under") else super()._truth(unit, atom)
+    def arguments(self, unit: Unit, taken: tuple[str, ...]) -> None:
+        """Not known: what is said of options and operands among unknown words is undecided."""
 
     def open_rows(self, unit: Unit, line: str) -> list[Row]:
         """All rows: whether their patterns could match is asked where they are looked at, most of them never."""

@@ -18,7 +18,7 @@ from strategies import policies, situations
 
 from safeshell.command.command_line import block
 from safeshell.home.paths import Home
-from safeshell.policy import conditions
+from safeshell.policy.atoms import condition
 from safeshell.policy.decision import Decision
 from safeshell.policy.evaluator import LoadedTable, evaluate
 from safeshell.policy.explain import CLOSED_SHOWN, Candidate, Explanation, cache_key, explain, render
@@ -248,7 +248,7 @@ def test_the_text_drives_no_terminal(table: LoadedTable) -> None:
     ],
 )
 def test_an_atom_is_shown_as_its_condition(atom: list[str], wanted: bool, text: str) -> None:
-    assert conditions.condition(atom, wanted=wanted) == text
+    assert condition(atom, wanted=wanted) == text
 
 
 @pytest.mark.rules(RULES)

@@ -11,7 +11,8 @@ import pytest
 from safeshell.command.command_line import block
 from safeshell.errors import UndecidedError
 from safeshell.policy.context import Context
-from safeshell.policy.facts import UNDECIDED, GivenFacts, RequestFacts, exists
+from safeshell.policy.facts import UNDECIDED, GivenFacts, RequestFacts
+from safeshell.policy.world import exists
 
 
 def facts(directory: Path | None, *entries: bytes, descriptor: int | None = None, prefix: bytes = b"") -> RequestFacts:

@@ -10,7 +10,7 @@ from typing import Any
 from safeshell.audit.record import FORMAT, encoded, read_facts
 from safeshell.command.command_line import block
 from safeshell.command.unwrap import Spelling
-from safeshell.host.path_resolution import split_under
+from safeshell.policy.atoms import FACTS
 from safeshell.policy.composition import judge_all
 from safeshell.policy.decision import Action, Decision
 from safeshell.policy.decision_cache import Policy
@@ -158,9 +158,7 @@ class _RecordedFacts:
 
 def _name(key: FactKey) -> str:
     """A fact in words, without what is of this one command."""
-    if key[0] == "under":
-        return f"operand_under {' '.join(split_under(key[1:])[0])}"
-    return " ".join(key)
+    return FACTS[key[0]].about(key[1:])
 
 
 def _has_rule(policy: Policy, name: str) -> bool:

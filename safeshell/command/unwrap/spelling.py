@@ -88,9 +88,9 @@ class FileWorld:
         own = spelling.directory
         if spelling.name != "git" or not (spelling.git_environment or b"\0GIT_" in spelling.environment):
             return (own,)
-        from safeshell.host.git import aliases as gitconfig  # noqa: PLC0415 # as above
+        from safeshell.host.git import aliases  # noqa: PLC0415 # as above
 
-        return (own, *gitconfig.tops(variable_of(spelling), own, prefix=self._prefix))
+        return (own, *aliases.tops(variable_of(spelling), own, prefix=self._prefix))
 
 
 class StatedWorld:

@@ -1,0 +1,158 @@
+"""Kind of condition, as far as deciding needs it: the base of what `safeshell.policy.atoms` has a module of each for.
+
+docs/recipes/condition.md says how one is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from safeshell.policy.world import UNDECIDED, Fact, FactKey
+
+if TYPE_CHECKING:
+    from safeshell.policy.evaluator import Judge, Unit
+    from safeshell.policy.facts import GivenFacts
+
+Truth = Callable[["Judge"], bool | None]
+"""Whether one atom of a table is true in an evaluation; None is undecided."""
+
+
+class FactKind:
+    """A kind of fact. Its keys are `(kind, argument…)`.
+
+    Attributes:
+        kind: the first word of its keys.
+        named: whether a key has one argument more, a name; else it is the kind alone.
+        recorded: whether records hold it; else another field of theirs says the same.
+        read: the fact of a world (`safeshell.policy.world.World`) and the key's arguments, hashable; raises
+            UndecidedError where it can't be read.
+    """
+
+    kind: ClassVar[str]
+    read: Callable[..., Fact]
+    named: ClassVar[bool] = False
+    recorded: ClassVar[bool] = True
+
+    def stated(self, given: GivenFacts, *arguments: str) -> Fact:
+        """The fact where somebody states the world; None where nothing is said of it."""
+        return given.given(self.kind, *arguments)
+
+    def words(self, arguments: Sequence[str], value: Fact) -> str:
+        """A value that is not undecided, in words."""
+        about = " ".join((self.kind, *arguments))
+        return f"no {about}" if value is None else f"{about} {value!r}"
+
+    def undecided(self, arguments: Sequence[str]) -> str:
+        """The words where it is undecided."""
+        return f"{' '.join((self.kind, *arguments))} undecided"
+
+    def about(self, arguments: Sequence[str]) -> str:
+        """The fact in words, without its value and what is of one command only."""
+        return " ".join((self.kind, *arguments))
+
+    def record(self, held: dict[str, Any], arguments: Sequence[str], value: Any) -> None:
+        """Puts the fact among those of a record; the value is one for JSON."""
+        if self.named:
+            held.setdefault(self.kind, {})[arguments[0]] = value
+        else:
+            held[self.kind] = value
+
+    def recall(self, value: Any) -> Iterator[tuple[FactKey, Any]]:
+        """The facts that a record holds under this kind.
+
+        Raises:
+            KeyError, TypeError, AttributeError: it is not what `record` makes.
+        """
+        if not self.named:
+            yield (self.kind,), value
+            return
+        for name, inner in value.items():
+            yield (self.kind, name), inner
+
+
+class Atom:
+    """A kind of atom (docs/table.md).
+
+    Attributes:
+        kind: as the table has it.
+        cost: how dear its fact is: a row's are read in this order, for the cheap ones may spare the dear ones.
+        facts: the kinds of facts that are its own.
+        of_arguments: whether it is about the arguments one by one, of which a shell line may leave some unknown.
+        of_directory: whether its fact hangs on the working directory.
+    """
+
+    kind: ClassVar[str]
+    cost: ClassVar[int] = 0
+    facts: ClassVar[tuple[FactKind, ...]] = ()
+    of_arguments: ClassVar[bool] = False
+    of_directory: ClassVar[bool] = False
+
+    def bind(self, unit: Unit, number: int, arguments: Sequence[Any]) -> Truth:
+        """What tells the truth of an atom, made once where a unit is loaded.
+
+        Args:
+            unit: where it stands.
+            number: the atom's in its table.
+            arguments: what follows the kind in its record.
+        """
+        raise NotImplementedError
+
+    def words(self, arguments: Sequence[Any], *, wanted: bool) -> str:
+        """The atom as the condition of a rule; where it is not wanted, as what has to be false."""
+        text = self.plain(arguments)
+        return text if wanted else f"not: {{{text}}}"
+
+    def plain(self, arguments: Sequence[Any]) -> str:
+        """The condition that has to be true."""
+        raise NotImplementedError
+
+    def left_to_run(self, arguments: Sequence[Any], variables: Collection[str], *, directory: bool) -> bool:
+        """Whether the atom hangs on what only the run of a shell line can tell.
+
+        Args:
+            arguments: its own.
+            variables: the names of those whose value is not known.
+            directory: whether the working directory is not.
+        """
+        del arguments, variables
+        return directory and self.of_directory
+
+
+def holds(key: FactKey) -> Truth:
+    """The truth of an atom that is true where a fact is."""
+
+    def truth(judge: Judge) -> bool | None:
+        value = judge.read(key)
+        return None if value is UNDECIDED else bool(value)
+
+    return truth
+
+
+def is_one(key: FactKey, wanted: Container[Any]) -> Truth:
+    """The truth of an atom that is true where a fact is one of these."""
+
+    def truth(judge: Judge) -> bool | None:
+        value = judge.read(key)
+        return None if value is UNDECIDED else value in wanted
+
+    return truth
+
+
+def search(unit: Unit, number: int, key: FactKey) -> Truth:
+    """The truth of an atom whose pattern is found in a fact, all such patterns of the unit asked at once."""
+    kind = key[0]
+    mark = (id(unit), kind)
+
+    def truth(judge: Judge) -> bool | None:
+        value = judge.read(key)
+        if value is UNDECIDED:
+            return None
+        if not isinstance(value, str):
+            return False
+        found = judge.found.get(mark)
+        if found is None:
+            found = judge.found[mark] = unit.match(kind, value)
+        return number in found
+
+    return truth

@@ -1,0 +1,37 @@
+"""Context `ai`: an agent asks. A rule's `context`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from safeshell.policy.atom import Atom, FactKind, Truth, holds
+from safeshell.policy.world import Fact, World
+
+if TYPE_CHECKING:
+    from safeshell.policy.evaluator import Unit
+
+
+class _IsAi(FactKind):
+    kind = "ai"
+    recorded = False  # a record's `context` says so
+
+    def read(self, world: World, *_: str) -> Fact:
+        return world.context.is_ai(world.asker)
+
+    def words(self, _: Sequence[str], value: Fact) -> str:
+        return "context ai" if value else "context human"
+
+
+class _Ai(Atom):
+    kind = "ai"
+    facts = (_IsAi(),)
+
+    def bind(self, _unit: Unit, _number: int, _arguments: Sequence[Any]) -> Truth:
+        return holds(("ai",))
+
+    def words(self, _: Sequence[Any], *, wanted: bool) -> str:
+        return "context: ai_only" if wanted else "context: human_only"
+
+
+ATOM = _Ai()

@@ -1,0 +1,33 @@
+"""Pattern found in the branch: `git_branch_matches`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from safeshell.policy.atom import Atom, FactKind, Truth, search
+from safeshell.policy.world import World
+
+if TYPE_CHECKING:
+    from safeshell.policy.evaluator import Unit
+
+
+class _Branch(FactKind):
+    kind = "branch"
+    read = staticmethod(World.branch)
+
+
+class _OnBranch(Atom):
+    kind = "branch"
+    cost = 5
+    facts = (_Branch(),)
+    of_directory = True
+
+    def bind(self, unit: Unit, number: int, _: Sequence[Any]) -> Truth:
+        return search(unit, number, ("branch",))
+
+    def plain(self, arguments: Sequence[Any]) -> str:
+        return f"git_branch_matches: {arguments[0]}"
+
+
+ATOM = _OnBranch()

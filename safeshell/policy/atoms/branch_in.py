@@ -1,0 +1,26 @@
+"""Branch among those named: `git_branch_in`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from safeshell.policy.atom import Atom, Truth, is_one
+
+if TYPE_CHECKING:
+    from safeshell.policy.evaluator import Unit
+
+
+class _BranchIn(Atom):
+    kind = "branch_in"
+    cost = 5
+    of_directory = True
+
+    def bind(self, _unit: Unit, _number: int, arguments: Sequence[Any]) -> Truth:
+        return is_one(("branch",), arguments[0])
+
+    def plain(self, arguments: Sequence[Any]) -> str:
+        return f"git_branch_in: [{', '.join(arguments[0])}]"
+
+
+ATOM = _BranchIn()

@@ -1,0 +1,37 @@
+"""Pattern found in the working directory: `path_matches`, and a rule's `directory`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from safeshell.policy.atom import Atom, FactKind, Truth, search
+from safeshell.policy.world import World
+
+if TYPE_CHECKING:
+    from safeshell.policy.evaluator import Unit
+
+
+class _Directory(FactKind):
+    kind = "directory"
+    read = staticmethod(World.directory)
+    recorded = False  # a record's `cwd` says so
+
+
+class _InDirectory(Atom):
+    kind = "directory"
+    cost = 3
+    facts = (_Directory(),)
+    of_directory = True
+
+    def bind(self, unit: Unit, number: int, _: Sequence[Any]) -> Truth:
+        return search(unit, number, ("directory",))
+
+    def plain(self, arguments: Sequence[Any]) -> str:
+        pattern: str = arguments[0]
+        # The frame that the compiler puts around a rule's `directory`.
+        framed = pattern.startswith("^(?:") and pattern.endswith(")")
+        return f"directory: {pattern[4:-1]}" if framed else f"path_matches: {pattern}"
+
+
+ATOM = _InDirectory()

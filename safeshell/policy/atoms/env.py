@@ -1,0 +1,43 @@
+"""Variable that has a value: `env_equals`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+from safeshell.policy.atom import Atom, FactKind, Truth, is_one
+from safeshell.policy.world import Fact, World
+from safeshell.text import text
+
+if TYPE_CHECKING:
+    from safeshell.policy.evaluator import Unit
+
+
+class _Variable(FactKind):
+    kind = "env"
+    named = True
+
+    def read(self, world: World, *arguments: str) -> Fact:
+        value = world.variable(arguments[0].encode())
+        return None if value is None else text(value)
+
+    def words(self, arguments: Sequence[str], value: Fact) -> str:
+        return f"{arguments[0]} not set" if value is None else f"{arguments[0]} = {value!r}"
+
+
+class _Env(Atom):
+    kind = "env"
+    cost = 1
+    facts = (_Variable(),)
+
+    def bind(self, _unit: Unit, _number: int, arguments: Sequence[Any]) -> Truth:
+        return is_one(("env", arguments[0]), arguments[1:])
+
+    def plain(self, arguments: Sequence[Any]) -> str:
+        return f"env_equals: {{variable: {arguments[0]}, value: {arguments[1]!r}}}"
+
+    def left_to_run(self, arguments: Sequence[Any], variables: Collection[str], **_: bool) -> bool:
+        return arguments[0] in variables
+
+
+ATOM = _Env()

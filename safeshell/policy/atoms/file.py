@@ -1,0 +1,43 @@
+"""Path that exists: `file_exists`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+from safeshell.policy.atom import Atom, FactKind, Truth, holds
+from safeshell.policy.world import Fact, World
+
+if TYPE_CHECKING:
+    from safeshell.policy.evaluator import Unit
+    from safeshell.policy.facts import GivenFacts
+
+
+class _Exists(FactKind):
+    kind = "file"
+    read = staticmethod(World.has_file)
+    named = True
+
+    def stated(self, given: GivenFacts, *arguments: str) -> Fact:
+        return given.given("file", *arguments, otherwise=False)
+
+    def words(self, arguments: Sequence[str], value: Fact) -> str:
+        return f"{arguments[0]} exists" if value else f"{arguments[0]} does not exist"
+
+
+class _File(Atom):
+    kind = "file"
+    cost = 6
+    facts = (_Exists(),)
+
+    def bind(self, _unit: Unit, _number: int, arguments: Sequence[Any]) -> Truth:
+        return holds(("file", arguments[0]))
+
+    def plain(self, arguments: Sequence[Any]) -> str:
+        return f"file_exists: {arguments[0]}"
+
+    def left_to_run(self, arguments: Sequence[Any], _: Collection[str], *, directory: bool) -> bool:
+        return directory and not arguments[0].startswith("/")
+
+
+ATOM = _File()

@@ -1,0 +1,41 @@
+"""Pattern found in an operand: `operand_matches`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from safeshell.command.options import shown
+from safeshell.policy.atom import Atom, Truth
+
+if TYPE_CHECKING:
+    from safeshell.policy.evaluator import Judge, Unit
+
+
+class _Operand(Atom):
+    kind = "operand"
+    cost = 2
+    of_arguments = True
+
+    def bind(self, unit: Unit, number: int, arguments: Sequence[Any]) -> Truth:
+        taken = tuple(arguments[1])
+        mark = (id(unit), ("operand", *taken))
+
+        def truth(judge: Judge) -> bool | None:
+            parsed = judge.arguments(unit, taken)
+            if parsed is None:
+                return None
+            found = judge.found.get(mark)
+            if found is None:
+                found = judge.found[mark] = {
+                    match for operand in parsed.operands for match in unit.match("operand", shown(operand))
+                }
+            return number in found
+
+        return truth
+
+    def plain(self, arguments: Sequence[Any]) -> str:
+        return f"operand_matches: {arguments[0]}"
+
+
+ATOM = _Operand()

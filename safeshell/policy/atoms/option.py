@@ -1,0 +1,32 @@
+"""Option among the arguments: `option`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from safeshell.policy.atom import Atom, Truth
+
+if TYPE_CHECKING:
+    from safeshell.policy.evaluator import Judge, Unit
+
+
+class _Option(Atom):
+    kind = "option"
+    cost = 2
+    of_arguments = True
+
+    def bind(self, unit: Unit, _: int, arguments: Sequence[Any]) -> Truth:
+        names, taken = arguments[0], tuple(arguments[1])
+
+        def truth(judge: Judge) -> bool | None:
+            parsed = judge.arguments(unit, taken)
+            return None if parsed is None else parsed.has(names)
+
+        return truth
+
+    def plain(self, arguments: Sequence[Any]) -> str:
+        return f"option: [{', '.join(arguments[0])}]"
+
+
+ATOM = _Option()
