@@ -15,6 +15,7 @@ from safeshell.cli.output import wants_colour
 from safeshell.home.paths import Home
 from safeshell.home.repository_rules import kind_of
 from safeshell.policy import store
+from safeshell.policy.atoms import fact
 from safeshell.policy.decision import Action, Decision
 from safeshell.policy.table import Table
 from safeshell.text import printable
@@ -171,6 +172,7 @@ def _facts(situation: Situation) -> Iterator[str]:
     yield from (printable(f"file {path}") for path in situation.files)
     if situation.ai:
         yield "context ai"
+    yield from (printable(fact(key, value)) for key, value in situation.more)
 
 
 def _decision(decision: Decision) -> str:

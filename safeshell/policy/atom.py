@@ -71,7 +71,7 @@ class FactKind:
             yield (self.kind, name), inner
 
 
-class Atom:
+class AtomKind:
     """A kind of atom (docs/table.md).
 
     Attributes:

@@ -10,6 +10,7 @@ from itertools import combinations
 
 from safeshell.command.names import is_glob
 from safeshell.policy import patterns
+from safeshell_compiler.atoms import BY_CONDITION
 from safeshell_compiler.findings.report import Place
 from safeshell_compiler.lint.samples import composed, head, shortest, tested
 from safeshell_compiler.lint.view import Leaf, Name, UnknownError, View, condition_lists, leaf, leaves
@@ -210,11 +211,9 @@ class _Rule:
         if self.source.rule.context != "human_only":
             return
         for one, negated in literals:
-            if one.kind == "env_equals" and not negated:
-                pair = (one.value.variable, one.value.value)
-                if pair == ("SAFESHELL_CONTEXT", "ai"):
-                    line = locate(self.source.node, ("context",)).line + 1
-                    self._add("SS329", one.place, other="`context: human_only`", line=line)
+            if one.kind in BY_CONDITION and not negated and BY_CONDITION[one.kind].needs_agent(one.value):
+                line = locate(self.source.node, ("context",)).line + 1
+                self._add("SS329", one.place, other="`context: human_only`", line=line)
 
     def _check_pairs(self, literals: list[Literal], *, lines: bool) -> bool:
         """Reports literals of one conjunction that exclude each other; whether there are any."""
@@ -236,22 +235,7 @@ class _Rule:
             if (no_one and no_other) or (one.subject == "line" and (not lines or one.pattern == other.pattern)):
                 return ""  # the same pattern both ways is SS314
             return "SS329" if self._no_text(first, second) else ""
-        kinds = {one.kind, other.kind}
-        if kinds <= {"git_branch_in", "git_branch_matches"} and not (no_one and no_other):
-            return "SS329" if _no_branch(first, second) else ""
-        if "in_git_repo" in kinds and kinds & {"git_branch_in", "git_branch_matches"}:
-            repo, branch = (first, second) if one.kind == "in_git_repo" else (second, first)
-            return "SS331" if repo[0].value == repo[1] and not branch[1] else ""
-        if one.kind != other.kind:
-            return ""
-        if one.kind == "operand_under":
-            return "SS329" if one.value == other.value and no_one != no_other else ""
-        if one.kind == "env_equals":
-            same = one.value.variable == other.value.variable and one.value.value != other.value.value
-            return "SS329" if same and not no_one and not no_other else ""
-        if one.kind == "in_git_repo":
-            return "SS329" if (one.value != no_one) != (other.value != no_other) else ""
-        return "SS329" if one.kind == "file_exists" and one.value == other.value and no_one != no_other else ""
+        return _excludes(first, second) or _excludes(second, first)
 
     def _no_text(self, first: Literal, second: Literal) -> bool:
         required = [one.pattern for one, negated in (first, second) if not negated]
@@ -293,16 +277,11 @@ def _literals(children: Sequence[tuple[Condition, Node]], file: str) -> Iterator
             yield leaf(condition, node, file), False
 
 
-def _no_branch(first: Literal, second: Literal) -> bool:
-    """Whether no branch satisfies both, one of which lists branches."""
-    listed = next((one for one in (first, second) if one[0].kind == "git_branch_in" and not one[1]), None)
-    if listed is None:
-        return False
-    other, negated = second if listed is first else first
-    names = listed[0].value
-    if other.kind == "git_branch_in":
-        return all((name in other.value) == negated for name in names)
-    return all(patterns.search(other.pattern, name) == negated for name in names)
+def _excludes(first: Literal, second: Literal) -> str:
+    (one, negated), (other, other_negated) = first, second
+    if one.kind not in BY_CONDITION:  # the rule's `directory`
+        return ""
+    return BY_CONDITION[one.kind].excludes(one, other, negated=negated, other_negated=other_negated)
 
 
 def _example(name: Name) -> str:

@@ -31,7 +31,7 @@ def check_cost(view: View) -> None:
         source = found.rule.source
         for leaf in leaves(source):
             pattern = leaf.pattern
-            if not pattern or leaf.kind in ("command_contains", "command_startswith"):
+            if not pattern or leaf.literal:
                 continue
             if len(pattern) <= SHORT and not _MULTIPLIES.search(pattern):
                 continue

@@ -31,10 +31,7 @@ def check_dots(view: View) -> None:
     for found in view.rules:
         source = found.rule.source
         for leaf in leaves(source):
-            if (
-                leaf.kind not in ("command_matches", "operand_matches", "path_matches", "directory")
-                or "." not in leaf.value
-            ):
+            if not leaf.may_name_files or "." not in leaf.value:
                 continue
             for offset in unescaped(leaf.value):
                 word = _around(leaf.value, offset)

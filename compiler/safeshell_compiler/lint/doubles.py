@@ -45,7 +45,7 @@ def _nested(conditions: tuple[Condition, ...], node: Node, file: str) -> Iterato
             inner = locate(inner, (condition.kind,))
         if condition.kind in ("all", "any"):
             yield from _nested(condition.value, inner, file)
-        elif condition.kind in ("git_branch_in", "option", "operand_under"):
+        elif isinstance(condition.value, tuple):
             yield condition.value, inner, file
 
 
@@ -55,4 +55,4 @@ def _identity(condition: Condition) -> Hashable:
         return kind, tuple(_identity(part) for part in value)
     if kind == "not":
         return kind, _identity(value)
-    return (kind, value.variable, value.value) if kind == "env_equals" else (kind, value)
+    return kind, value

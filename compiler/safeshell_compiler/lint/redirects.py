@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 
+from safeshell.policy.atoms import ATOMS
 from safeshell.policy.patterns import quote
 from safeshell_compiler.lint.view import UnknownError, View
 from safeshell_compiler.reading.tree import locate
 from safeshell_compiler.stages.flatten import Row, RuleRows
-from safeshell_compiler.stages.lower import ARGUMENT_KINDS
 from safeshell_compiler.stages.meaning import ARGUMENTS
 
 
@@ -39,7 +39,7 @@ def _denies(view: View, other: RuleRows, found: RuleRows, words: tuple[str, ...]
 def _certain(view: View, name: str, denial: Row, row: Row, words: tuple[str, ...]) -> bool:
     """Whether the denial holds for every line of the target, under the facts under which the redirect is made."""
     required, forbidden = view.line_parts(denial)
-    if any(view.atoms[literal >> 1][0] in ARGUMENT_KINDS for literal in denial):
+    if any(ATOMS[view.atoms[literal >> 1][0]].of_arguments for literal in denial):
         return False  # the target has other arguments, and may read them otherwise
     facts = {literal for literal in denial if view.atoms[literal >> 1][0] != "line"}
     if not facts <= row:

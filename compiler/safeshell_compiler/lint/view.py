@@ -10,6 +10,7 @@ from typing import Any
 
 from safeshell.command.names import is_glob
 from safeshell.policy.patterns import SHARD_PATTERNS, EngineError, PatternSet, quote
+from safeshell_compiler.atoms import BY_CONDITION
 from safeshell_compiler.findings.report import Place, Report
 from safeshell_compiler.reading.rule_model import Condition
 from safeshell_compiler.reading.source_positions import point_at
@@ -36,8 +37,6 @@ MOST_STATES = 3_000
 SEARCH = 20
 """What a search costs before its first state."""
 
-PATTERN_KINDS = {"command_matches": "line", "git_branch_matches": "branch", "path_matches": "directory"}
-
 Name = str | None
 """A dispatch key: a basename, a glob, or None for any command."""
 
@@ -57,6 +56,8 @@ class Leaf:
         file: absolute.
         subject: `line`, `directory` or `branch` where a pattern is searched, else "".
         pattern: as the table has it, or "".
+        literal: whether it is no pattern as it is written.
+        may_name_files: whether a dot in it may stand in a file's name.
     """
 
     kind: str
@@ -65,6 +66,8 @@ class Leaf:
     file: str
     subject: str = ""
     pattern: str = ""
+    literal: bool = False
+    may_name_files: bool = False
 
     @property
     def place(self) -> Place:
@@ -76,14 +79,10 @@ def leaf(condition: Condition, node: Node, file: str) -> Leaf:
     """The leaf of a condition; `node` is the condition's."""
     kind, value = condition.kind, condition.value
     inner = locate(node, (kind,))
-    if kind in PATTERN_KINDS:
-        return Leaf(kind, value, inner, file, PATTERN_KINDS[kind], value)
-    if kind in ("command_contains", "command_startswith"):
-        return Leaf(kind, value, inner, file, "line", "^" * (kind == "command_startswith") + quote(value))
-    if kind == "operand_matches":
-        # No subject: one operand may have what another lacks, so two patterns never exclude each other.
-        return Leaf(kind, value, inner, file, "", value)
-    return Leaf(kind, value, inner, file)
+    text = BY_CONDITION[kind].text(kind, value, inner)
+    if text is None:
+        return Leaf(kind, value, inner, file)
+    return Leaf(kind, text.value, text.node, file, *text[2:])
 
 
 def condition_lists(source: PolicyRule) -> Iterator[tuple[tuple[Condition, ...], Node, str]]:
@@ -98,7 +97,8 @@ def leaves(source: PolicyRule) -> Iterator[Leaf]:
     """All leaves of a rule."""
     if source.rule.directory is not None:
         node = locate(source.node, ("directory",))
-        yield Leaf("directory", source.rule.directory, node, source.file, "directory", f"^(?:{source.rule.directory})")
+        pattern = f"^(?:{source.rule.directory})"
+        yield Leaf("directory", source.rule.directory, node, source.file, "directory", pattern, may_name_files=True)
     waiting = [
         (condition, locate(node, (index,)), file)
         for conditions, node, file in condition_lists(source)
@@ -165,6 +165,24 @@ class View:
         """The same for a directory or a branch."""
         language: Language = Directories() if subject == "directory" else Branches()
         return self._text(subject, language, required, forbidden)
+
+    def pattern_implied(self, subject: str, known: Sequence[tuple[Atom, bool]], pattern: str, *, negated: bool) -> bool:
+        """Whether a directory or a branch in which known patterns are found has this one too, or never has.
+
+        Args:
+            subject: `directory` or `branch`.
+            known: atoms, and whether they are negated.
+            pattern: that is asked about.
+            negated: whether it must not be found.
+
+        Raises:
+            UnknownError: as `text`.
+        """
+        required = [atom[1] for atom, forbidden in known if atom[0] == subject and not forbidden]
+        if not required:
+            return False
+        wanted, unwanted = ([*required, pattern], []) if negated else (required, [pattern])
+        return self.text(subject, wanted, unwanted) is None
 
     def _text(self, what: str, language: Language, required: Sequence[str], forbidden: Sequence[str]) -> str | None:
         key = (what, frozenset(required), frozenset(forbidden))

@@ -5,10 +5,13 @@ The daemon never imports this module: it reads compiled tables.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic import Field, Strict, create_model, model_validator
 from pydantic_core import PydanticCustomError
+
+from safeshell_compiler.atoms import BY_CONDITION, KINDS
+from safeshell_compiler.condition_kind import Filled, Flag, Model, Text
 
 Kind = Literal["user", "system", "repository"]
 """Whose rules they are. A repository's may only tighten; a system's can't be overridden by a user."""
@@ -20,43 +23,12 @@ Execution = Literal["auto", "daemon", "in_place"]
 PRECEDENCE: tuple[Action, ...] = ("deny", "require_approval", "redirect", "allow")
 """The actions, most restrictive first: the first one that matches decides."""
 
-# YAML turns `yes`, `1` and `null` into values of other types; guessing the text back would change what was meant.
-Text = Annotated[str, Strict()]
-Flag = Annotated[bool, Strict()]
-Filled = Annotated[str, Strict(), Field(pattern=r"\S")]
 RuleName = Annotated[str, Strict(), Field(pattern=r"\A[a-z0-9-]+\z")]
 QualifiedName = Annotated[str, Strict(), Field(pattern=r"\S")]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class EnvEquals(_Model):
-    """A variable of the command's environment and the value it must have."""
-
-    variable: Annotated[str, Strict(), Field(pattern=r"\A[^=]+\z")]
-    value: Text
-
-
-class Condition(_Model):
+class _Condition(Model):
     """One condition: exactly one of the fields is given. `kind` and `value` say which."""
-
-    command_matches: Text | None = None
-    command_contains: Filled | None = None
-    command_startswith: Filled | None = None
-    git_branch_in: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
-    git_branch_matches: Text | None = None
-    in_git_repo: Flag | None = None
-    path_matches: Text | None = None
-    file_exists: Filled | None = None
-    env_equals: EnvEquals | None = None
-    option: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
-    operand_matches: Text | None = None
-    operand_under: Annotated[tuple[Filled, ...], Field(min_length=1)] | None = None
-    all_: Annotated[tuple[Condition, ...], Field(min_length=1)] | None = Field(None, alias="all")
-    any_: Annotated[tuple[Condition, ...], Field(min_length=1)] | None = Field(None, alias="any")
-    not_: Condition | None = Field(None, alias="not")
 
     @model_validator(mode="before")
     @classmethod
@@ -81,17 +53,31 @@ class Condition(_Model):
         return getattr(self, field)
 
 
+if TYPE_CHECKING:
+    Condition = _Condition
+else:
+    _parts = Annotated[tuple["Condition", ...], Field(min_length=1)]
+    Condition = create_model(
+        "Condition",
+        __base__=_Condition,
+        __module__=__name__,
+        **{name: (kind.conditions[name] | None, None) for name, kind in BY_CONDITION.items()},
+        all_=(_parts | None, Field(None, alias="all")),
+        any_=(_parts | None, Field(None, alias="any")),
+        not_=(Optional["Condition"], Field(None, alias="not")),
+    )
+
 CONDITION_KINDS = tuple(field.alias or name for name, field in Condition.model_fields.items())
 """The names of all conditions."""
 
 
-class Case(_Model):
+class _Case(Model):
     """One example command in a rule's `tests`. What it leaves out has the contract's defaults (None here)."""
 
     command: Filled
     branch: Text | None = None
     cwd: Annotated[str, Strict(), Field(pattern=r"\A/")] = "/"
-    env: dict[Text, Text] = {}
+    env: dict[Text, Text] = Field(default_factory=dict)
     files: tuple[Text, ...] = ()
     context: Literal["ai", "human"] | None = None
 
@@ -101,7 +87,18 @@ class Case(_Model):
         return {"command": data} if isinstance(data, str) else data
 
 
-class Cases(_Model):
+if TYPE_CHECKING:
+    Case = _Case
+else:
+    Case = create_model(
+        "Case",
+        __base__=_Case,
+        __module__=__name__,
+        **{key: field for kind in KINDS.values() for key, field in kind.stated.items()},
+    )
+
+
+class Cases(Model):
     """A rule's own tests: commands that it must match and commands that it must not."""
 
     match: tuple[Case, ...] = ()
@@ -111,7 +108,7 @@ class Cases(_Model):
 Conditions = Annotated[tuple[Condition, ...], Field(min_length=1)]
 
 
-class Rule(_Model):
+class Rule(Model):
     """One rule."""
 
     name: RuleName
@@ -129,7 +126,7 @@ class Rule(_Model):
     tests: Cases = Cases()
 
 
-class Override(_Model):
+class Override(Model):
     """A change to a rule from an include."""
 
     name: QualifiedName
@@ -140,7 +137,7 @@ class Override(_Model):
     unless: Conditions | None = None
 
 
-class RuleFile(_Model):
+class RuleFile(Model):
     """A whole rules file."""
 
     version: Literal[1]

@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from safeshell_compiler.atoms import KINDS
 from safeshell_compiler.findings.report import Place, Report, suggest
 from safeshell_compiler.reading.rule_model import (
     CONDITION_KINDS,
     Case,
     Cases,
     Condition,
-    EnvEquals,
     Override,
     Rule,
     RuleFile,
@@ -24,13 +24,16 @@ _EMPTY = {
     "all": "leave it out if nothing is asked",
     "commands": "leave it out to judge every command",
     "conditions": "leave it out if nothing is asked",
-    "git_branch_in": "no branch could hold",
-    "option": "no option could be there",
-    "operand_under": "no path could hold one",
     "takes_argument": "leave it out if no option does",
     "unless": "leave it out if nothing is excepted",
+    **{name: why for kind in KINDS.values() for name, why in kind.empty.items()},
 }
-_MODELS = {"rules": Rule, "overrides": Override, "tests": Cases, "env_equals": EnvEquals}
+_MODELS = {
+    "rules": Rule,
+    "overrides": Override,
+    "tests": Cases,
+    **{name: model for kind in KINDS.values() for name, model in kind.parts.items()},
+}
 
 
 def report_shape(details: ErrorDetails, root: Node, file: str, report: Report) -> None:

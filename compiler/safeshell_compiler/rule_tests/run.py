@@ -21,6 +21,7 @@ from safeshell.policy.facts import UNDECIDED, Fact, FactKey, GivenFacts
 from safeshell.policy.table import Table
 from safeshell.policy.trace import Trace
 from safeshell.text import text
+from safeshell_compiler.atoms import KINDS
 from safeshell_compiler.findings.report import Place
 from safeshell_compiler.pipeline import Compilation
 from safeshell_compiler.reading.rule_model import Case
@@ -115,6 +116,8 @@ class StatedFacts(GivenFacts):
             ("branch",): case.branch,
             ("in_repo",): case.branch is not None,
         }
+        for kind in KINDS.values():
+            given.update(kind.given(case))
         for entry in reversed(unblock(spelling.environment[1:])):
             variable, _, value = text(entry).partition("=")
             given["env", variable] = value

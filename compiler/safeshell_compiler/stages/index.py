@@ -8,10 +8,12 @@ import re2
 
 from safeshell.command.names import is_glob
 from safeshell.command.programs.grammars import Record, grammars_for
+from safeshell.policy.atoms import ATOMS
 from safeshell.policy.patterns import SET_MEMORY, SHARD_PATTERNS, EngineError, PatternSet
+from safeshell_compiler.atoms import KINDS
 from safeshell_compiler.findings.report import Place, Report
 from safeshell_compiler.stages.flatten import Row, RuleRows
-from safeshell_compiler.stages.lower import ARGUMENT_KINDS, PATTERN_SUBJECTS, Atom, LoweredRule
+from safeshell_compiler.stages.lower import Atom, LoweredRule
 from safeshell_compiler.stages.prune import Pruned
 from safeshell_compiler.stages.resolve import Policy
 
@@ -86,7 +88,7 @@ def _grammars(pruned: Pruned) -> dict[str, Record]:
     asking = [
         found
         for found in pruned.rules
-        if any(atoms[literal >> 1][0] in ARGUMENT_KINDS for row in found.rows for literal in row)
+        if any(ATOMS[atoms[literal >> 1][0]].of_arguments for row in found.rows for literal in row)
     ]
     return grammars_for(name for found in asking for name in found.rule.effects.commands or (None,))
 
@@ -121,12 +123,12 @@ class _Sharder:
     def unit(self, numbers: list[int], rows: tuple[IndexRow, ...]) -> Unit:
         asked = {atom for number in numbers for atom in (*rows[number].required, *rows[number].forbidden)}
         shards: dict[str, tuple[tuple[int, ...], ...]] = {}
-        for subject in PATTERN_SUBJECTS:
-            atoms = tuple(sorted(atom for atom in asked if self.atoms[atom][0] == subject))
-            if subject == "operand" and not atoms:
-                continue  # few rules ask about operands
+        for subject in (kind for kind in KINDS.values() if kind.searched):
+            atoms = tuple(sorted(atom for atom in asked if self.atoms[atom][0] == subject.kind))
+            if subject.seldom and not atoms:
+                continue
             starts = range(0, len(atoms), SHARD_PATTERNS)
-            shards[subject] = tuple(
+            shards[subject.kind] = tuple(
                 shard for start in starts for shard in self._fit(atoms[start : start + SHARD_PATTERNS])
             )
         return Unit(tuple(numbers), shards)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from safeshell.policy import patterns
+from safeshell_compiler.atoms import BY_CONDITION, KINDS
 from safeshell_compiler.findings.report import Place, Report
 from safeshell_compiler.reading.rule_model import Condition
 from safeshell_compiler.reading.source_positions import explain, point
@@ -20,16 +22,7 @@ Atom = tuple[Any, ...]
 CONDITION_DEPTH = 64
 """Levels of `any`, `all` and `not`; deeper, nobody can say what a rule means."""
 
-PATTERN_SUBJECTS = ("line", "directory", "branch", "operand")
-_PATTERNS = {
-    "command_matches": "line",
-    "git_branch_matches": "branch",
-    "path_matches": "directory",
-    "operand_matches": "operand",
-}
-
-ARGUMENT_KINDS = frozenset(("option", "operand", "operand_under"))
-"""Kinds of atoms about the arguments one by one. Their last argument is what the rule says takes an argument."""
+_PATTERN_KEYS = frozenset(key for kind in KINDS.values() for key in kind.patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +88,26 @@ class Lowered:
 
 def lower(policy: Policy, report: Report) -> Lowered:
     """Turns each rule's conditions, directory and context into one formula."""
-    lowerer = _Lowerer(policy, report)
+    lowering = Lowering(policy, report)
     rules = []
     for source in policy.rules:
         effects = check_meaning(source, report)
-        formula = lowerer.rule(source)
+        formula = lowering.rule(source)
         if effects is not None and formula is not None:
             rules.append(LoweredRule(source, effects, formula))
     for file, node in policy.malformed:
-        lowerer.check_patterns(file, node)
-    return Lowered(policy, tuple(lowerer.atoms), tuple(lowerer.atoms.values()), tuple(rules))
+        lowering.check_patterns(file, node)
+    return Lowered(policy, tuple(lowering.atoms), tuple(lowering.atoms.values()), tuple(rules))
 
 
 @dataclass(slots=True)
-class _Lowerer:
+class Lowering:
+    """Makes formulas of conditions, and reports what is wrong with them.
+
+    Attributes:
+        taken: the options that the rule says take an argument, sorted.
+    """
+
     policy: Policy
     report: Report
     atoms: dict[Atom, tuple[Place, str]] = field(default_factory=dict)
@@ -120,6 +119,7 @@ class _Lowerer:
     commands: tuple[str, ...] | None = None
 
     def rule(self, source: PolicyRule) -> Every | None:
+        """The formula of a rule; None where a finding says what is wrong with it."""
         rule = source.rule
         self.file, self.name = source.file, rule.name
         self.commands = rule.commands
@@ -129,11 +129,11 @@ class _Lowerer:
         self.taken = tuple(sorted(set(named)))
         parts: list[Formula | None] = [] if valid else [None]
         if rule.context != "all":
-            ai = self._atom(("ai",), source.node)
+            ai = self.atom(("ai",), source.node)
             parts.append(ai if rule.context == "ai_only" else No(ai))
         if rule.directory is not None:
             node = locate(source.node, ("directory",))
-            parts.append(self._pattern("directory", rule.directory, node, "^(?:{})"))
+            parts.append(self.pattern(rule.directory, node, ("directory", f"^(?:{rule.directory})")))
         if rule.conditions is not None:
             parts.extend(self._all(rule.conditions, locate(source.node, ("conditions",)), 1))
         for exemption in source.unless:
@@ -154,7 +154,7 @@ class _Lowerer:
             value = waiting.pop().value
             children = value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
             waiting.extend(children)
-            for key in value.keys() & {*_PATTERNS, "directory"} if isinstance(value, dict) else ():
+            for key in value.keys() & _PATTERN_KEYS if isinstance(value, dict) else ():
                 if isinstance(value[key].value, str):
                     self._complain(value[key].value, value[key])
 
@@ -176,22 +176,27 @@ class _Lowerer:
             parts = tuple(part for part in found if part is not None)
             join = Every if kind == "all" else Some
             return join(parts, f"this `{kind}`", node.place(self.file)) if len(parts) == len(found) else None
-        if kind in _PATTERNS:
-            return self._pattern(_PATTERNS[kind], value, inner, "{}")
-        if kind == "option":
-            valid = check_names(value, inner, self.file, self.commands, self.report, self.name)
-            return self._atom(("option", tuple(sorted(set(value))), self.taken), inner) if valid else None
-        if kind == "operand_under":
-            valid = check_paths(value, inner, self.file, self.report, self.name)
-            return self._atom(("operand_under", tuple(sorted(set(value))), self.taken), inner) if valid else None
-        atom = self._atom(_plain_atom(kind, value), inner)
-        return No(atom) if kind == "in_git_repo" and not value else atom
+        return BY_CONDITION[kind].lower(self, kind, value, inner)
 
-    def _pattern(self, subject: str, pattern: str, node: Node, frame: str) -> Is | None:
-        if self._complain(pattern, node):
-            return None
-        asked = frame.replace("{}", pattern)
-        return self._atom(("operand", asked, self.taken) if subject == "operand" else (subject, asked), node)
+    def names(self, names: Sequence[str], node: Node) -> bool:
+        """Reports what can't name an option; whether all can."""
+        return check_names(names, node, self.file, self.commands, self.report, self.name)
+
+    def paths(self, paths: Sequence[str], node: Node) -> bool:
+        """Reports paths of a home directory that can't be told; whether there are none."""
+        return check_paths(paths, node, self.file, self.report, self.name)
+
+    def add(self, code: str, node: Node, **values: object) -> None:
+        """Reports a finding about what stands at a node."""
+        self.report.add(code, node.place(self.file), self.name, **values)
+
+    def negation(self, formula: Formula) -> Formula:
+        """That a formula does not hold."""
+        return No(formula)
+
+    def pattern(self, pattern: str, node: Node, atom: Atom) -> Is | None:
+        """The atom that searches for a pattern; None with a finding where it does not compile."""
+        return None if self._complain(pattern, node) else self.atom(atom, node)
 
     def _complain(self, pattern: str, node: Node) -> bool:
         """Reports a pattern that does not compile."""
@@ -204,26 +209,10 @@ class _Lowerer:
             self.report.add("SS306", place, self.name, reason=reason, remedy=complaint.hint)
         return reason is not None
 
-    def _atom(self, atom: Atom, node: Node) -> Is:
+    def atom(self, atom: Atom, node: Node) -> Is:
+        """That an atom holds; the node is where it stands."""
         known = self.ids.get(atom)
         if known is None:
             known = self.ids[atom] = len(self.ids)
             self.atoms[atom] = (node.place(self.file), self.name)
         return Is(known)
-
-
-def _plain_atom(kind: str, value: Any) -> Atom:
-    match kind:
-        case "command_contains":
-            return ("line", patterns.quote(value))
-        case "command_startswith":
-            return ("line", "^" + patterns.quote(value))
-        case "git_branch_in":
-            return ("branch_in", tuple(sorted(set(value))))
-        case "in_git_repo":
-            return ("in_repo",)
-        case "file_exists":
-            return ("file", value)
-        case "env_equals":
-            return ("env", value.variable, value.value)
-    raise AssertionError(kind)

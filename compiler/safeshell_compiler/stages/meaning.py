@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from safeshell.command.names import is_glob
+from safeshell_compiler.atoms import KINDS
 from safeshell_compiler.findings.report import Report
 from safeshell_compiler.reading.duration import parse_duration
 from safeshell_compiler.reading.rule_model import Case
@@ -139,4 +140,5 @@ def _case_problem(case: Case) -> tuple[str, str]:
     for name in case.env:
         if not name or "=" in name:
             return f"{name!r} can't be a variable's name", ""
-    return "", ""
+    problems = [kind.case_problem(case) for kind in KINDS.values()]
+    return next((problem for problem in problems if problem[0]), ("", ""))

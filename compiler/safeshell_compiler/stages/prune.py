@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from safeshell_compiler.atoms import KINDS
 from safeshell_compiler.findings.report import Report
 from safeshell_compiler.stages.flatten import Flattened, Row, RuleRows
 from safeshell_compiler.stages.lower import Atom, Lowered
-
-READABLE = frozenset(("line", "ai", "env", "option", "operand"))
-"""Kinds of atoms that come with the request itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ def prune(flattened: Flattened, report: Report) -> Pruned:
 
 
 def _impossible(row: Row, atoms: tuple[Atom, ...]) -> bool:
-    return any(literal ^ 1 in row and atoms[literal >> 1][0] in READABLE for literal in row)
+    return any(literal ^ 1 in row and KINDS[atoms[literal >> 1][0]].readable for literal in row)
 
 
 def _absorb(rows: list[Row]) -> tuple[Row, ...]:

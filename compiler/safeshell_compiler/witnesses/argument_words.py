@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from safeshell.command.options import Grammar, Parsed, grammar_for, parse
 from safeshell.command.programs.grammars import grammars_for
+from safeshell.policy.atoms import ATOMS
 from safeshell.policy.patterns import quote
-from safeshell_compiler.stages.lower import ARGUMENT_KINDS, Atom
+from safeshell_compiler.atoms import KINDS
+from safeshell_compiler.stages.lower import Atom
 from safeshell_compiler.witnesses.generate import Budget, generate
 from safeshell_compiler.witnesses.languages import Operands
 
 HOME = "/home/ann"
 """What `~` stands for where nothing else is said."""
+
+
+def is_of_arguments(atom: Atom) -> bool:
+    """Whether an atom is about the arguments one by one."""
+    return atom[0] != "command" and ATOMS[atom[0]].of_arguments
 
 
 def read(argv: Sequence[str], taken: Iterable[str]) -> Parsed:
@@ -40,40 +46,64 @@ def line_patterns(
     Returns:
         Patterns to be found and patterns not to be, or None where no operand could be made.
     """
-    asked = sorted((one for one in literals if one[0][0] in ARGUMENT_KINDS), key=repr)
-    required: list[str] = []
-    forbidden: list[str] = []
-    unwanted = [atom[1] for atom, wanted in asked if atom[0] == "operand" and not wanted]
-    start = "^[^ ]+ [a-z][^ ]*(?: .*)?" if _grammar(name, ()).subcommands is not None else ""
-    for atom, wanted in asked:
-        kind, argument, taken = atom
-        if kind == "option":
-            (required if wanted else forbidden).append(_option(argument, _grammar(name, taken), wanted=wanted))
-        elif wanted:
-            word = _operand(kind, argument, unwanted, home, budget)
-            if word is None:
-                return None
-            required.append(f"{start}{quote(f' {shlex.quote(word)}')}(?: |$)")
-    return required, forbidden
+    asked = sorted((one for one in literals if is_of_arguments(one[0])), key=repr)
+    making = Words(asked, name, home, budget)
+    for (kind, *arguments), wanted in asked:
+        KINDS[kind].words(making, arguments, wanted=wanted)
+    return None if making.failed else (making.required, making.forbidden)
 
 
-def _option(names: Sequence[str], grammar: Grammar, *, wanted: bool) -> str:
-    if not wanted:
-        return "|".join(
-            f" -[0-9A-Za-z]*{quote(name[1:])}" if len(name) == 2 else f"{quote(' ' + name)}(?:[ =]|$)" for name in names
+class Words:
+    """The words of a command line in the making.
+
+    Attributes:
+        required, forbidden: patterns of the line.
+        failed: whether a word was asked for that there isn't.
+        home: the home directory.
+    """
+
+    def __init__(self, asked: Sequence[tuple[Atom, bool]], name: str, home: str, budget: Budget) -> None:
+        self._asked = asked
+        self._name = name
+        self._budget = budget
+        self._start = "^[^ ]+ [a-z][^ ]*(?: .*)?" if _grammar(name, ()).subcommands is not None else ""
+        self.home = home
+        self.required: list[str] = []
+        self.forbidden: list[str] = []
+        self.failed = False
+
+    def require(self, pattern: str) -> None:
+        """Asks for a pattern in the line."""
+        self.required.append(pattern)
+
+    def require_operand(self, word: str | None) -> None:
+        """Asks for an operand; None: there is none."""
+        if word is None:
+            self.failed = True
+        else:
+            self.require(f"{self._start}{quote(f' {shlex.quote(word)}')}(?: |$)")
+
+    def forbid_options(self, names: Sequence[str]) -> None:
+        """Asks for a line without these options."""
+        self.forbidden.append(
+            "|".join(
+                f" -[0-9A-Za-z]*{quote(name[1:])}" if len(name) == 2 else f"{quote(' ' + name)}(?:[ =]|$)"
+                for name in names
+            )
         )
-    return f" (?:{'|'.join(_spelled(name, grammar) for name in names)})(?: |$)"
 
+    def spelled(self, name: str, taken: Iterable[str]) -> str:
+        """The pattern of an option, with an argument where it takes one."""
+        grammar = _grammar(self._name, taken)
+        inner = [grammar, *(grammar.subcommands or {}).values()]
+        if len(name) == 2:
+            return quote(name) + ("1" if any(one.short.get(name[1:]) for one in inner) else "")
+        return quote(name) + ("=1" if any(one.long.get(name.lstrip("-")) for one in inner) else "")
 
-def _spelled(name: str, grammar: Grammar) -> str:
-    inner = [grammar, *(grammar.subcommands or {}).values()]
-    if len(name) == 2:
-        return quote(name) + ("1" if any(one.short.get(name[1:]) for one in inner) else "")
-    return quote(name) + ("=1" if any(one.long.get(name.lstrip("-")) for one in inner) else "")
+    def unwanted(self, kind: str) -> list[str]:
+        """The first arguments of the atoms of a kind that must not hold."""
+        return [atom[1] for atom, wanted in self._asked if atom[0] == kind and not wanted]
 
-
-def _operand(kind: str, argument: Any, unwanted: list[str], home: str, budget: Budget) -> str | None:
-    if kind == "operand":
-        return generate(Operands(), [argument], unwanted, budget)
-    path: str = argument[0]
-    return home + path[1:] if path == "~" or path.startswith("~/") else path
+    def text(self, required: Sequence[str], forbidden: Sequence[str]) -> str | None:
+        """A word in which these patterns are found, and those not."""
+        return generate(Operands(), required, forbidden, self._budget)

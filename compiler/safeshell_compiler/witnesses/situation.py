@@ -10,11 +10,12 @@ from typing import Any
 
 from safeshell.command.command_line import block
 from safeshell.command.names import is_glob
-from safeshell.host.path_resolution import under_key
+from safeshell.command.options import Parsed
 from safeshell.policy import patterns
 from safeshell.policy.facts import Fact, FactKey, GivenFacts
-from safeshell_compiler.stages.lower import ARGUMENT_KINDS, Atom
-from safeshell_compiler.witnesses.argument_words import HOME, line_patterns, read
+from safeshell_compiler.atoms import KINDS
+from safeshell_compiler.stages.lower import Atom
+from safeshell_compiler.witnesses.argument_words import HOME, is_of_arguments, line_patterns, read
 from safeshell_compiler.witnesses.generate import Budget, Language, generate
 from safeshell_compiler.witnesses.languages import Branches, CommandLines, Directories
 
@@ -43,6 +44,7 @@ class Situation:
         env: variables and values, by name.
         files: paths that exist, as conditions name them, sorted.
         ai: whether an agent asks.
+        more: facts of other kinds that are not as they are where nothing is said, by key.
     """
 
     line: str
@@ -52,6 +54,7 @@ class Situation:
     env: tuple[tuple[str, str], ...] = ()
     files: tuple[str, ...] = ()
     ai: bool = False
+    more: tuple[tuple[FactKey, Fact], ...] = ()
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -79,14 +82,19 @@ class Situation:
         }
         given.update({("env", name): value for name, value in self.env})
         given.update({("file", path): True for path in self.files})
+        given.update(self.more)
         return _Facts(given)
+
+    def parsed(self, taken: Iterable[str]) -> Parsed:
+        """The arguments as the evaluator reads them; `taken` are the options that the rule says take one."""
+        return read(self.argv, taken)
 
     @property
     def simplicity(self) -> tuple[int, int, str]:
         """Orders situations, the one that is the quickest to read first."""
         said = (self.directory != "/") + (self.branch is not None) + (self.in_repo and self.branch is None) + self.ai
         length = len(f"{self.line}{self.directory}{self.branch or ''}")
-        return (said + len(self.env) + len(self.files), length, self.line)
+        return (said + len(self.env) + len(self.files) + len(self.more), length, self.line)
 
     def to_json(self) -> dict[str, Any]:
         """The keys of a rule's test case, and `argv` and `in_git_repo`."""
@@ -99,6 +107,7 @@ class Situation:
             "env": dict(self.env),
             "files": list(self.files),
             "context": "ai" if self.ai else "human",
+            **{" ".join(key): value for key, value in self.more},
         }
 
 
@@ -109,33 +118,9 @@ def holds(literal: Literal, situation: Situation) -> bool:
 
 
 def _truth(kind: str, arguments: list[Any], situation: Situation) -> Fact:
-    match kind:
-        case "command":
-            return fnmatch.fnmatchcase(situation.name, arguments[0]) or situation.name == arguments[0]
-        case "line":
-            return patterns.search(arguments[0], situation.line)
-        case "directory":
-            return patterns.search(arguments[0], situation.directory)
-        case "branch":
-            return situation.branch is not None and patterns.search(arguments[0], situation.branch)
-        case "branch_in":
-            return any(situation.branch == name for name in arguments[0])
-        case "in_repo":
-            return situation.in_repo
-        case "env":
-            return (arguments[0], arguments[1]) in situation.env
-        case "file":
-            return any(path == arguments[0] for path in situation.files)
-        case "ai":
-            return situation.ai
-        case "option":
-            return read(situation.argv, arguments[1]).has(arguments[0])
-        case "operand":
-            operands = read(situation.argv, arguments[1]).operands
-            return any(patterns.search(arguments[0], operand) for operand in operands)
-        case "operand_under":
-            return situation.facts.read(under_key(arguments[0], read(situation.argv, arguments[1]).operands))
-    raise AssertionError(kind)
+    if kind == "command":
+        return fnmatch.fnmatchcase(situation.name, arguments[0]) or situation.name == arguments[0]
+    return KINDS[kind].truth(arguments, situation)
 
 
 def solve(literals: Literals, budget: Budget) -> Situation | None:
@@ -147,27 +132,30 @@ def solve(literals: Literals, budget: Budget) -> Situation | None:
     """
     if any((atom, not wanted) in literals for atom, wanted in literals):
         return None
-    env = _variables(literals)
-    line = None if env is None else _line(literals, dict(env).get("HOME", HOME), budget)
-    if line is None and any(atom[0] in ARGUMENT_KINDS for atom, _ in literals):
+    facts = _facts(literals)
+    if facts is None:
+        return None
+    env = tuple(sorted((key[1], str(value)) for key, value in facts.items() if key[0] == "env"))
+    line = _line(literals, dict(env).get("HOME", HOME), budget)
+    if line is None and any(is_of_arguments(atom) for atom, _ in literals):
         budget.exact = False  # words for them are tried, not searched for
     directory = None if line is None else _subject(literals, "directory", Directories(), budget)
-    if env is None or line is None or directory is None:
+    if line is None or directory is None:
         return None
     branch = None
-    if any(wanted and atom[0] in ("branch", "branch_in") for atom, wanted in literals):
+    if any(wanted and _pattern("branch", atom) is not None for atom, wanted in literals):
         branch = _subject(literals, "branch", Branches(), budget)
         if branch is None:
             return None
-    in_repo = branch is not None if (("in_repo",), False) not in literals else False
     made = Situation(
         line,
         directory,
         branch,
-        in_repo or (("in_repo",), True) in literals,
+        bool(facts.get(("in_repo",), branch is not None)),
         env,
-        tuple(sorted(atom[1] for atom, wanted in literals if wanted and atom[0] == "file")),
-        (("ai",), True) in literals,
+        tuple(sorted(key[1] for key in facts if key[0] == "file")),
+        bool(facts.get(("ai",), False)),
+        tuple((key, value) for key, value in facts.items() if key[0] not in ("ai", "env", "file", "in_repo")),
     )
     if all(holds(literal, made) for literal in literals):
         return made
@@ -175,15 +163,22 @@ def solve(literals: Literals, budget: Budget) -> Situation | None:
     return None
 
 
-def _variables(literals: Literals) -> tuple[tuple[str, str], ...] | None:
-    """The variables that must be there, or None where one would need two values."""
-    env: dict[str, str] = {}
-    for atom, wanted in literals:
-        if atom[0] == "env" and wanted and env.setdefault(atom[1], atom[2]) != atom[2]:
+def _facts(literals: Literals) -> dict[FactKey, Fact] | None:
+    """The facts that must be stated, or None where one would need two values."""
+    facts: dict[FactKey, Fact] = {}
+    home = False
+    for kind in KINDS.values():
+        required, forbidden = (
+            [atom[1:] for atom, wanted in sorted(literals, key=repr) if atom[0] == kind.kind and wanted is side]
+            for side in (True, False)
+        )
+        found = kind.facts(required, forbidden)
+        if found is None or any(facts.setdefault(key, value) != value for key, value in found.items()):
             return None
-    if any(atom[0] == "operand_under" and wanted and any(p[:1] == "~" for p in atom[1]) for atom, wanted in literals):
-        env.setdefault("HOME", HOME)
-    return tuple(sorted(env.items()))
+        home = home or any(kind.needs_home(arguments) for arguments in required)
+    if home:
+        facts.setdefault(("env", "HOME"), HOME)
+    return facts
 
 
 def _line(literals: Literals, home: str, budget: Budget) -> str | None:
@@ -218,11 +213,15 @@ def _patterns(literals: Iterable[Literal], subject: str) -> tuple[list[str], lis
     """What must be found and what must not, sorted."""
     sides: tuple[list[str], list[str]] = ([], [])
     for atom, wanted in sorted(literals, key=repr):
-        if atom[0] == subject:
-            sides[not wanted].append(atom[1])
-        elif atom[0] == f"{subject}_in":
-            sides[not wanted].append(f"^(?:{'|'.join(patterns.quote(name) for name in atom[1])})$")
+        pattern = _pattern(subject, atom)
+        if pattern is not None:
+            sides[not wanted].append(pattern)
     return sides
+
+
+def _pattern(subject: str, atom: Atom) -> str | None:
+    """The pattern that an atom asks for in a subject."""
+    return None if atom[0] == "command" else KINDS[atom[0]].pattern(subject, atom[1:])
 
 
 def _name_pattern(key: str) -> str:

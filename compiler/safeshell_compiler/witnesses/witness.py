@@ -24,6 +24,8 @@ from typing import Any
 
 from safeshell.command.names import is_glob
 from safeshell.policy.decision import Action, Decision
+from safeshell_compiler.atoms import KINDS
+from safeshell_compiler.stages.lower import Atom
 from safeshell_compiler.witnesses.generate import Budget
 from safeshell_compiler.witnesses.scenario_spellings import WRAPPERS, is_whole, spell, wrapped
 from safeshell_compiler.witnesses.situation import Literal, Literals, Situation, solve
@@ -37,25 +39,6 @@ SOLVED = 400
 
 MORE_ROWS = 8
 """Rows that are still looked at for a simpler witness once there is one."""
-
-_UNREADABLE = frozenset(("directory", "branch", "branch_in", "in_repo", "file", "operand_under"))
-"""Kinds of atoms whose fact may be undecided: a restricting row of them counts even where it can't hold."""
-
-_COST = (
-    "ai",
-    "env",
-    "option",
-    "in_repo",
-    "file",
-    "branch_in",
-    "branch",
-    "operand",
-    "operand_under",
-    "directory",
-    "command",
-    "line",
-)
-"""In which order atoms are turned: what is the easiest to read in a witness first."""
 
 
 class Direction(enum.Enum):
@@ -163,7 +146,7 @@ class _Hunter:
                 return None
             situation = solve(literals, self.budget)
             if situation is None:
-                if literals == row and any(atom[0] in _UNREADABLE for atom, _ in row):
+                if literals == row and any(_may_be_undecided(atom) for atom, _ in row):
                     self.budget.exact = False  # it may still count where a fact is undecided
                 continue
             if not is_whole(spell(situation)):
@@ -300,8 +283,18 @@ def _shaped(decision: Decision, other: Decision, rule: RuleView | None) -> bool:
     )
 
 
+def _may_be_undecided(atom: Atom) -> bool:
+    """Whether an atom's fact may be: a restricting row of such atoms counts even where it can't hold."""
+    return atom[0] != "command" and not KINDS[atom[0]].readable
+
+
+_COMMAND_TURNING = 100
+"""The place of the command's name in the order of `ConditionKind.turning`."""
+
+
 def _turning_cost(literal: Literal) -> tuple[int, str]:
-    return (_COST.index(literal[0][0]), repr(literal))
+    kind = literal[0][0]
+    return (_COMMAND_TURNING if kind == "command" else KINDS[kind].turning, repr(literal))
 
 
 def _decision(decision: Decision) -> dict[str, Any]:

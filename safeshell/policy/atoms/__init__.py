@@ -1,4 +1,4 @@
-"""Kinds of conditions, as far as deciding needs them: a module for each, with its one object, `ATOM`.
+"""Kinds of conditions, as far as deciding needs them: a module for each, with its one object, `KIND`.
 
 The modules are found by being here, and loaded when the first of them is asked for.
 """
@@ -11,10 +11,10 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from safeshell.errors import TableError
-from safeshell.policy.atom import Atom, FactKind
+from safeshell.policy.atom import AtomKind, FactKind
 from safeshell.policy.world import UNDECIDED, Fact, FactKey
 
-_K = TypeVar("_K", Atom, FactKind)
+_K = TypeVar("_K", AtomKind, FactKind)
 
 
 class _Kinds(dict[str, _K]):
@@ -28,7 +28,7 @@ class _Kinds(dict[str, _K]):
         raise TableError(f"this version knows no condition of the kind {kind!r}", hint="run `safeshell compile`")
 
 
-ATOMS: _Kinds[Atom] = _Kinds()
+ATOMS: _Kinds[AtomKind] = _Kinds()
 """By the first word of an atom's record."""
 
 FACTS: _Kinds[FactKind] = _Kinds()
@@ -38,7 +38,7 @@ FACTS: _Kinds[FactKind] = _Kinds()
 def _load() -> None:
     files = [file for path in __path__ for file in os.listdir(path) if file.endswith(".py") and file[0].isalpha()]
     for file in sorted(files):
-        atom: Atom = import_module(f"{__name__}.{file.removesuffix('.py')}").ATOM
+        atom: AtomKind = import_module(f"{__name__}.{file.removesuffix('.py')}").KIND
         FACTS.update({fact.kind: fact for fact in atom.facts})
         ATOMS[atom.kind] = atom
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from safeshell.policy.atom import Atom, FactKind, Truth, holds
+from safeshell.policy.atom import AtomKind, FactKind, Truth, holds
 from safeshell.policy.world import Fact, World
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class _IsAi(FactKind):
         return "context ai" if value else "context human"
 
 
-class _Ai(Atom):
+class _Ai(AtomKind):
     kind = "ai"
     facts = (_IsAi(),)
 
@@ -34,4 +34,4 @@ class _Ai(Atom):
         return "context: ai_only" if wanted else "context: human_only"
 
 
-ATOM = _Ai()
+KIND = _Ai()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from safeshell.policy.atom import Atom, FactKind, Truth, search
+from safeshell.policy.atom import AtomKind, FactKind, Truth, search
 from safeshell.policy.world import World
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ class _Branch(FactKind):
     read = staticmethod(World.branch)
 
 
-class _OnBranch(Atom):
+class _OnBranch(AtomKind):
     kind = "branch"
     cost = 5
     facts = (_Branch(),)
@@ -30,4 +30,4 @@ class _OnBranch(Atom):
         return f"git_branch_matches: {arguments[0]}"
 
 
-ATOM = _OnBranch()
+KIND = _OnBranch()

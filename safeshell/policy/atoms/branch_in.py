@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from safeshell.policy.atom import Atom, Truth, is_one
+from safeshell.policy.atom import AtomKind, Truth, is_one
 
 if TYPE_CHECKING:
     from safeshell.policy.evaluator import Unit
 
 
-class _BranchIn(Atom):
+class _BranchIn(AtomKind):
     kind = "branch_in"
     cost = 5
     of_directory = True
@@ -23,4 +23,4 @@ class _BranchIn(Atom):
         return f"git_branch_in: [{', '.join(arguments[0])}]"
 
 
-ATOM = _BranchIn()
+KIND = _BranchIn()

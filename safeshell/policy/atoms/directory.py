@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from safeshell.policy.atom import Atom, FactKind, Truth, search
+from safeshell.policy.atom import AtomKind, FactKind, Truth, search
 from safeshell.policy.world import World
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ class _Directory(FactKind):
     recorded = False  # a record's `cwd` says so
 
 
-class _InDirectory(Atom):
+class _InDirectory(AtomKind):
     kind = "directory"
     cost = 3
     facts = (_Directory(),)
@@ -34,4 +34,4 @@ class _InDirectory(Atom):
         return f"directory: {pattern[4:-1]}" if framed else f"path_matches: {pattern}"
 
 
-ATOM = _InDirectory()
+KIND = _InDirectory()

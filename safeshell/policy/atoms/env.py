@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from safeshell.policy.atom import Atom, FactKind, Truth, is_one
+from safeshell.policy.atom import AtomKind, FactKind, Truth, is_one
 from safeshell.policy.world import Fact, World
 from safeshell.text import text
 
@@ -25,7 +25,7 @@ class _Variable(FactKind):
         return f"{arguments[0]} not set" if value is None else f"{arguments[0]} = {value!r}"
 
 
-class _Env(Atom):
+class _Env(AtomKind):
     kind = "env"
     cost = 1
     facts = (_Variable(),)
@@ -40,4 +40,4 @@ class _Env(Atom):
         return arguments[0] in variables
 
 
-ATOM = _Env()
+KIND = _Env()

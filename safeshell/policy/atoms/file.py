@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from safeshell.policy.atom import Atom, FactKind, Truth, holds
+from safeshell.policy.atom import AtomKind, FactKind, Truth, holds
 from safeshell.policy.world import Fact, World
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class _Exists(FactKind):
         return f"{arguments[0]} exists" if value else f"{arguments[0]} does not exist"
 
 
-class _File(Atom):
+class _File(AtomKind):
     kind = "file"
     cost = 6
     facts = (_Exists(),)
@@ -40,4 +40,4 @@ class _File(Atom):
         return directory and not arguments[0].startswith("/")
 
 
-ATOM = _File()
+KIND = _File()

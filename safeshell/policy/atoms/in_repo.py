@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from safeshell.policy.atom import Atom, FactKind, Truth, holds
+from safeshell.policy.atom import AtomKind, FactKind, Truth, holds
 from safeshell.policy.world import Fact, World
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class _InWorkTree(FactKind):
         return "in a work tree" if value else "in no work tree"
 
 
-class _InRepo(Atom):
+class _InRepo(AtomKind):
     kind = "in_repo"
     cost = 4
     facts = (_InWorkTree(),)
@@ -33,4 +33,4 @@ class _InRepo(Atom):
         return f"in_git_repo: {'true' if wanted else 'false'}"
 
 
-ATOM = _InRepo()
+KIND = _InRepo()

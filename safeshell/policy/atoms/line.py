@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from safeshell.policy.atom import Atom
+from safeshell.policy.atom import AtomKind
 
 _LITERAL = re.compile(r"(?:\w|[^\x00-\x7f]|\\x\{[0-9a-f]+\})+")
 """What `safeshell.policy.patterns.quote` makes."""
@@ -14,7 +14,7 @@ _LITERAL = re.compile(r"(?:\w|[^\x00-\x7f]|\\x\{[0-9a-f]+\})+")
 _ESCAPED = re.compile(r"\\x\{([0-9a-f]+)\}")
 
 
-class _Line(Atom):
+class _Line(AtomKind):
     """The kind that rows are found by: the evaluator looks at it before any other, so it binds nothing."""
 
     kind = "line"
@@ -30,4 +30,4 @@ class _Line(Atom):
         return f"command_startswith: {text}" if anchored else f"command_contains: {text}"
 
 
-ATOM = _Line()
+KIND = _Line()

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from safeshell.command.options import shown
-from safeshell.policy.atom import Atom, Truth
+from safeshell.policy.atom import AtomKind, Truth
 
 if TYPE_CHECKING:
     from safeshell.policy.evaluator import Judge, Unit
 
 
-class _Operand(Atom):
+class _Operand(AtomKind):
     kind = "operand"
     cost = 2
     of_arguments = True
@@ -38,4 +38,4 @@ class _Operand(Atom):
         return f"operand_matches: {arguments[0]}"
 
 
-ATOM = _Operand()
+KIND = _Operand()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from safeshell.host.path_resolution import split_under, under_key
-from safeshell.policy.atom import Atom, FactKind, Truth
+from safeshell.policy.atom import AtomKind, FactKind, Truth
 from safeshell.policy.world import UNDECIDED, Fact, FactKey, World
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class _Under(FactKind):
         return f"of {', '.join(shown)} {lies} under {' or '.join(paths)}"
 
 
-class _OperandUnder(Atom):
+class _OperandUnder(AtomKind):
     kind = "operand_under"
     cost = 7
     facts = (_Under(),)
@@ -81,4 +81,4 @@ class _OperandUnder(Atom):
         return f"operand_under: [{', '.join(arguments[0])}]"
 
 
-ATOM = _OperandUnder()
+KIND = _OperandUnder()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from safeshell.policy.atom import Atom, Truth
+from safeshell.policy.atom import AtomKind, Truth
 
 if TYPE_CHECKING:
     from safeshell.policy.evaluator import Judge, Unit
 
 
-class _Option(Atom):
+class _Option(AtomKind):
     kind = "option"
     cost = 2
     of_arguments = True
@@ -29,4 +29,4 @@ class _Option(Atom):
         return f"option: [{', '.join(arguments[0])}]"
 
 
-ATOM = _Option()
+KIND = _Option()

@@ -1,0 +1,30 @@
+"""Whether an agent asks: a rule's `context`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from safeshell.policy.world import Fact, FactKey
+from safeshell_compiler.condition_kind import ConditionKind
+
+if TYPE_CHECKING:
+    from safeshell_compiler.witnesses.situation import Situation
+
+
+class _Ai(ConditionKind):
+    kind = "ai"
+    order = 0
+    readable = True
+    turning = 0
+
+    def truth(self, _: Sequence[Any], situation: Situation) -> Fact:
+        return situation.ai
+
+    def facts(
+        self, required: Collection[Sequence[Any]], forbidden: Collection[Sequence[Any]]
+    ) -> Mapping[FactKey, Fact] | None:
+        return {("ai",): bool(required)} if required or forbidden else {}
+
+
+KIND = _Ai()
