@@ -36,6 +36,8 @@ class Situation:
     env: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Any] = field(default_factory=dict)
     context: str = "human"
+    agent: str | None = None
+    """The name; None for a person, and for an agent without a name."""
     places: Mapping[str, Any] = field(default_factory=dict)
     """Where paths lead; one that is not listed leads where its names say."""
 
@@ -105,6 +107,8 @@ def holds(condition: Condition, situation: Situation, taken: Sequence[str] = ())
             return None if there is UNDECIDED else bool(there)
         case "env_equals":
             return bool(situation.env.get(value.variable) == value.value)
+        case "agent_in":
+            return (situation.agent or ("unknown" if situation.context == "ai" else None)) in value
         case "option":
             return read(situation, taken).has(value)
         case "operand_matches":

@@ -32,6 +32,7 @@ _DIRECTORY_PATTERNS = st.sampled_from([r"/work", r"/home/[^/]+/work", r"^/tmp/",
 _FILES = st.sampled_from([".gitignore", "/etc/x"])
 _PLACES = st.sampled_from(["/etc/y", "/home/a/work", "/elsewhere", "/"])
 _VARIABLES = st.sampled_from(["CI", "A", "HOME"])
+_AGENTS = st.sampled_from(["codex", "gemini", "unknown"])
 _VALUES = st.sampled_from(["1", "", "x y", "/home/a"])
 
 _LEAVES: st.SearchStrategy[dict[str, Any]] = st.one_of(
@@ -46,6 +47,7 @@ _LEAVES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"option": st.lists(_OPTIONS, min_size=1, max_size=2)}),
     st.fixed_dictionaries({"operand_matches": _OPERANDS}),
     st.fixed_dictionaries({"operand_under": st.lists(_PATHS, min_size=1, max_size=2)}),
+    st.fixed_dictionaries({"agent_in": st.lists(_AGENTS, min_size=1, max_size=2)}),
     st.fixed_dictionaries({"env_equals": st.fixed_dictionaries({"variable": _VARIABLES, "value": _VALUES})}),
 )
 
@@ -118,6 +120,7 @@ def _yaml(value: dict[str, Any]) -> str:
 def situations(draw: st.DrawFn) -> Situation:
     """A command and the world around it, some of it undecided."""
     undecided = st.just(UNDECIDED)
+    context = draw(st.sampled_from(["ai", "human"]))
     return Situation(
         argv=(draw(st.sampled_from(["", "/usr/bin/"])) + draw(_NAMES), *draw(st.lists(_WORDS, max_size=4))),
         directory=draw(_DIRECTORIES | undecided),
@@ -125,7 +128,8 @@ def situations(draw: st.DrawFn) -> Situation:
         in_repo=draw(st.booleans() | undecided),
         env=draw(st.dictionaries(_VARIABLES, _VALUES)),
         files=draw(st.dictionaries(_FILES, st.booleans() | undecided)),
-        context=draw(st.sampled_from(["ai", "human"])),
+        context=context,
+        agent=draw(st.none() | _AGENTS) if context == "ai" else None,
         places=draw(
             st.dictionaries(st.sampled_from(["main", "../etc", "/etc/x", "build"]), _PLACES | undecided, max_size=2)
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from safeshell.command.command_line import block
-from safeshell.policy.context import KNOWN_MARKERS, Context
+from safeshell.policy.context import KNOWN_AGENTS, KNOWN_MARKERS, Context
 
 
 def is_ai(context: Context, *entries: bytes) -> bool:
@@ -37,3 +37,31 @@ def test_settings_replace_the_markers() -> None:
 
 def test_an_empty_environment_is_a_humans() -> None:
     assert not Context().is_ai(b"\0")
+
+
+def agent(context: Context, *entries: bytes) -> str | None:
+    return context.agent(b"\0" + block(entries))
+
+
+@pytest.mark.parametrize("marker", KNOWN_MARKERS)
+def test_a_marker_tells_the_agents_name_unless_it_is_empty(marker: str) -> None:
+    name = marker.encode()
+    assert agent(Context(), b"A=1", name + b"=1") == KNOWN_AGENTS[marker]
+    assert agent(Context(), name + b"=") is None
+
+
+def test_a_person_is_no_agent_and_one_without_a_marker_is_unknown() -> None:
+    assert agent(Context(), b"A=1") is None
+    assert agent(Context(), b"SAFESHELL_CONTEXT=ai") == "unknown"
+    assert agent(Context(), b"SAFESHELL_CONTEXT=ai", b"CODEX_THREAD_ID=1") == "codex"
+
+
+def test_a_marker_of_the_settings_is_unknown_unless_it_is_a_known_ones() -> None:
+    assert agent(Context(["MINE"]), b"MINE=x") == "unknown"
+    assert agent(Context(["MINE", "CLAUDECODE"]), b"CLAUDECODE=1") == "claude-code"
+    assert agent(Context(["MINE"]), b"CLAUDECODE=1") is None
+
+
+def test_of_several_markers_the_first_tells_the_name() -> None:
+    assert agent(Context(), b"CURSOR_TRACE_ID=1", b"CLAUDECODE=1") == "claude-code"
+    assert agent(Context(["GEMINI_CLI", "CLAUDECODE"]), b"CLAUDECODE=1", b"GEMINI_CLI=1") == "gemini"

@@ -26,6 +26,8 @@ def _facts(situation: Situation) -> GivenFacts:
         ("in_repo",): situation.in_repo,
         ("ai",): situation.context == "ai",
     }
+    if situation.agent is not None:
+        given["agent",] = situation.agent
     given.update({("env", name): value for name, value in situation.env.items()})
     given.update({("file", path): there for path, there in situation.files.items()})
     given.update({("place", path): place for path, place in situation.places.items()})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 
+from safeshell.policy.atoms import fact
 from safeshell.policy.explain import candidate_text
 from safeshell.text import columns, printable
+from safeshell_compiler.atoms import KINDS
 from safeshell_compiler.rule_tests.run import Outcome, RuleTest
 
 ROWS_SHOWN = 10
@@ -41,4 +43,6 @@ def _stated(test: RuleTest) -> str:
     parts = [f"cwd {case.cwd}", f"branch {case.branch}" if case.branch is not None else "no repository"]
     parts += [f"{name}={value}" for name, value in case.env.items()]
     parts += [f"file {path}" for path in case.files]
+    stated = [item for kind in KINDS.values() for item in kind.given(case).items()]
+    parts += [fact(key, value) for key, value in stated if key != ("ai",)]
     return ", ".join([*parts, f"context {test.context}"])

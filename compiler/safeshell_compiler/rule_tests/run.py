@@ -61,7 +61,8 @@ class RuleTest:
     @property
     def context(self) -> str:
         """Who asks: as stated, else whom the rule is for."""
-        return self.case.context or ("ai" if self.source.rule.context == "ai_only" else "human")
+        agent = any(kind.given(self.case).get(("ai",)) for kind in KINDS.values())
+        return self.case.context or ("ai" if agent or self.source.rule.context == "ai_only" else "human")
 
 
 MATCHED = ("decides", "matched", "observed")

@@ -26,7 +26,7 @@ SLOTS = 128
 FRAME_MAX = 16 << 10
 """Bytes of a request that is kept; a longer one is rarely sent twice."""
 
-_PURE_FACTS = frozenset({"ai", "directory", "env"})
+_PURE_FACTS = frozenset({"agent", "ai", "directory", "env"})
 """What follows from the command, the directory and variables that are known by name."""
 
 

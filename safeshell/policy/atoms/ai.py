@@ -17,7 +17,7 @@ class _IsAi(FactKind):
     recorded = False  # a record's `context` says so
 
     def read(self, world: World, *_: str) -> Fact:
-        return world.context.is_ai(world.asker)
+        return world.context.agent(world.asker) is not None
 
     def words(self, _: Sequence[str], value: Fact) -> str:
         return "context ai" if value else "context human"
