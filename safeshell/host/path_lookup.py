@@ -1,10 +1,12 @@
-"""Looking the real program up along the caller's PATH, past every shim."""
+"""Search for the real program along the caller's PATH, past every shim."""
 
 from __future__ import annotations
 
 import os
 import re
 import stat
+from collections.abc import Iterator
+from typing import Protocol
 
 SHIM_MARKER = b"SAFESHELL-SHIM-MARKER-1"
 """Every client carries these bytes, so a shim of any home and any version is known by its content, not by its path."""
@@ -41,6 +43,35 @@ def named_by_path(name: bytes, path: bytes, arguments: bytes) -> bytes:
     return path + arguments[len(name) :]
 
 
+def candidates(
+    name: bytes, path: bytes | None, directory: bytes
+) -> Iterator[tuple[bytes, bytes, os.stat_result | None]]:
+    """The places along PATH where a program may be, in order; arguments as `Programs.find` has them.
+
+    Yields:
+        The path as PATH spells it, the path by which it is reached from here, and its status; None where nothing there
+        may be executed.
+    """
+    for element in (DEFAULT_PATH if path is None else path).split(b":"):
+        found = (element or b".") + b"/" + name
+        probe = found if found[:1] == b"/" else directory + b"/" + found
+        try:
+            status = os.stat(probe) if os.access(probe, os.X_OK) else None  # the cheapest probe there is
+        except OSError:
+            status = None
+        yield found, probe, status
+
+
+class Recorder(Protocol):
+    """Notes what a search read, each path as PATH spells it: a relative one where its element is relative."""
+
+    def not_executable(self, path: bytes) -> None:
+        """Nothing there may be executed."""
+
+    def program(self, path: bytes, status: os.stat_result) -> None:
+        """It may be executed, and is this file, which may be a shim or a directory."""
+
+
 class Programs:
     """Finds programs; remembers by inode, size and mtime which files are shims."""
 
@@ -49,31 +80,30 @@ class Programs:
     def __init__(self) -> None:
         self._known: dict[tuple[int, int, int, int], bool] = {}
 
-    def find(self, name: bytes, path: bytes | None, directory: bytes) -> tuple[bytes | None, bool]:
+    def find(
+        self, name: bytes, path: bytes | None, directory: bytes, reads: Recorder | None = None
+    ) -> tuple[bytes | None, bool]:
         """The program that the caller would have executed without shims.
 
         Args:
             name: a basename.
             path: the caller's PATH, None where it has none.
             directory: a prefix for the relative elements of PATH that leads to the caller's directory.
+            reads: is told what was read up to the program.
 
         Returns:
             The path spelled as a lookup along PATH gives it (relative where the element is), or None; and whether a
             file of that name was there that the caller may not execute.
         """
-        elements = (DEFAULT_PATH if path is None else path).split(b":")
-        for element in elements:
-            found = (element or b".") + b"/" + name
-            probe = found if found[:1] == b"/" else directory + b"/" + found
-            if not os.access(probe, os.X_OK):  # the cheapest probe there is
-                continue
-            try:
-                status = os.stat(probe)
-            except OSError:
-                continue
-            if stat.S_ISREG(status.st_mode) and not self.is_shim(probe, status):
+        for found, probe, status in candidates(name, path, directory):
+            if reads is not None:
+                if status is None:
+                    reads.not_executable(found)
+                else:
+                    reads.program(found, status)
+            if status is not None and stat.S_ISREG(status.st_mode) and not self.is_shim(probe, status):
                 return found, False
-        return None, any(_is_forbidden(os.path.join(directory, element or b".", name)) for element in elements)
+        return None, any(_is_forbidden(probe) for _, probe, _ in candidates(name, path, directory))
 
     def is_shim(self, path: bytes, status: os.stat_result) -> bool:
         """Whether the file is a SafeShell client, of this home or another."""

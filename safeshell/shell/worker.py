@@ -11,12 +11,14 @@ once the tables are there, so that the daemon's clock measures the line only; th
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, TypedDict, cast
 
 from safeshell.errors import SafeShellError, TableError
 from safeshell.home.paths import Home
+from safeshell.host.path_lookup import candidates
 from safeshell.policy import store
 from safeshell.policy.context import Context
 from safeshell.policy.evaluator import LoadedTable
@@ -116,21 +118,15 @@ def _caller(request: Request, tables: list[LoadedTable], home: Home) -> Caller:
 
 def _shimmed(path: str, directory: str, home: Home) -> Callable[[str], bool] | None:
     """Tells whether a name leads to a shim along a PATH; None where the home's shims aren't on it."""
-    entries = [os.path.join(directory, entry) for entry in path.split(":")]
-    if home.shims not in entries:
+    if home.shims not in [os.path.join(directory, entry) for entry in path.split(":")]:
         return None
-    at = entries.index(home.shims)
 
     def shimmed(name: str) -> bool:
-        if any(_is_program(os.path.join(entry, name)) for entry in entries[:at]):
-            return False
-        return _is_program(os.path.join(home.shims, name))
+        places = candidates(os.fsencode(name), os.fsencode(path), os.fsencode(directory))
+        programs = (found for found, _, status in places if status is not None and stat.S_ISREG(status.st_mode))
+        return os.path.dirname(next(programs, b"")) == os.fsencode(home.shims)
 
     return shimmed
-
-
-def _is_program(path: str) -> bool:
-    return os.path.isfile(path) and os.access(path, os.X_OK)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,38 @@ def test_a_relative_element_keeps_its_spelling(tmp_path: Path, element: str, spe
     program(tmp_path / "x")
     program(tmp_path / "bin/x")
     assert find("x", element, directory=tmp_path) == (spelled, False)
+
+
+class Notes:
+    """A recorder of what a search read."""
+
+    def __init__(self) -> None:
+        self.read: list[tuple[str, str]] = []
+
+    def not_executable(self, path: bytes) -> None:
+        self.read.append(("not executable", os.fsdecode(path)))
+
+    def program(self, path: bytes, status: os.stat_result) -> None:
+        self.read.append((stat.filemode(status.st_mode)[:4], os.fsdecode(path)))
+
+
+def test_what_was_read_on_the_way_is_told(tmp_path: Path) -> None:
+    program(tmp_path / "b/x", mode=0o644)
+    (tmp_path / "c/x").mkdir(parents=True)
+    program(tmp_path / "d/x", SHIM_MARKER)
+    program(tmp_path / "e/x")
+    program(tmp_path / "f/x")
+    notes = Notes()
+    path = os.fsencode(":".join(["a", *(str(tmp_path / name) for name in "bcdef")]))
+    found, _ = Programs().find(b"x", path, os.fsencode(tmp_path), notes)
+    assert found == os.fsencode(tmp_path / "e/x")
+    assert notes.read == [
+        ("not executable", "a/x"),
+        ("not executable", f"{tmp_path}/b/x"),
+        ("drwx", f"{tmp_path}/c/x"),
+        ("-rwx", f"{tmp_path}/d/x"),
+        ("-rwx", f"{tmp_path}/e/x"),
+    ]
 
 
 def test_without_a_path_it_is_the_systems() -> None:
