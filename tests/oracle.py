@@ -16,7 +16,8 @@ from safeshell_compiler import Policy, PolicyRule
 from safeshell_compiler.reading.rule_model import PRECEDENCE, Condition
 
 from safeshell.command.command_line import block, command_line
-from safeshell.command.options import Grammar, Parsed, parse
+from safeshell.command.getopt import Grammar
+from safeshell.command.options import Parsed, parse
 from safeshell.command.programs.grammars import grammar
 from safeshell.policy import patterns
 from safeshell.policy.facts import UNDECIDED

@@ -26,8 +26,8 @@ from safeshell.policy.explain import Explanation, cache_key, explain, render
 from safeshell.policy.facts import Fact, FactKey, RequestFacts
 from safeshell.policy.table import Table
 from safeshell.policy.trace import Trace
+from safeshell.shell.hiding import hiding
 from safeshell.shell.limits import RULE as OVERRUN
-from safeshell.shell.nested_commands import hiding
 from safeshell.text import columns, printable, text
 
 EXIT = {Action.ALLOW: 0, Action.DENY: 3, Action.REQUIRE_APPROVAL: 4, Action.REDIRECT: 5}

@@ -73,7 +73,7 @@ def answer_in_turn(answer: dict[str, Any], hiding: Sequence[Spelling], caller: C
 
     Args:
         answer: the object that `check --json` prints for the command.
-        hiding: those of its spellings that run what is no spelling of it (`safeshell.shell.nested_commands`).
+        hiding: those of its spellings that run what is no spelling of it (`safeshell.shell.hiding`).
         caller: whom it is judged for.
 
     Returns:

@@ -1,99 +1,136 @@
-"""One word of options as getopt_long(3) reads it: clusters, attached and separate values, abbreviations.
+"""Option reader: one word of a command's arguments as getopt_long(3) reads it, by the program's grammar.
 
-All wrappers stop at their first operand (`+` in their getopt strings), so a word is either options or the end of them.
+What can't be known from the words alone (which options take an argument, which long ones an abbreviation could mean) is
+the grammar. `programs/` holds the data; of the commands that rules ask about the compiler puts it into the table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-NO_VALUE, VALUE, OPTIONAL = 0, 1, 2
-"""Whether an option takes a value: an optional one is attached or isn't there."""
+NONE, REQUIRED, ATTACHED, UNTIL = range(4)
+"""What an option takes: nothing, the next word where nothing is attached, only what is attached, or all words up to a
+`;`, or a `+` behind `{}` (find's -exec)."""
+
+_NO_OPTIONS: Mapping[str, int] = MappingProxyType({})
+_LETTERS = {"": NONE, ":": REQUIRED, "::": ATTACHED}
 
 
 class Grammar(NamedTuple):
-    """A program's options.
+    """How a command reads its arguments. The default is what can be said of a command that nothing is known about.
 
     Attributes:
-        short: by letter, whether a value is taken.
-        long: by name, whether a value is taken, and the option it stands for: its letter, or the name itself.
+        short: what each option of one letter takes.
+        long: likewise for each of a word, without its dashes; `words` likewise.
+        known: whether this was read from data, so that `long` says what an abbreviation means.
+        exact: whether abbreviations are not taken.
+        words: whether one dash begins a word and not a cluster of letters (Go's flag, find).
+        stops: whether the first operand ends the options.
+        apart: whether the options before a subcommand are the program's own, and say nothing of the subcommand's.
+        leading: for a command whose first option ends the operands, the letters that don't (find's -L); else None.
+        subcommands: the grammar of each; "" for one that is not listed. None: the first operand is no subcommand.
+        taken: the options that the rule says take an argument, with their dashes.
     """
 
-    short: Mapping[bytes, int]
-    long: Mapping[bytes, tuple[int, str]]
+    short: Mapping[str, int] = _NO_OPTIONS
+    long: Mapping[str, int] = _NO_OPTIONS
+    known: bool = False
+    exact: bool = False
+    words: bool = False
+    stops: bool = False
+    apart: bool = False
+    leading: str | None = None
+    subcommands: Mapping[str, Grammar] | None = None
+    taken: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> Grammar:
+        """The grammar of a table's record (docs/table.md, "Grammars")."""
+        inner = record.get("subcommands")
+        return cls(
+            short=_short(record.get("short", "")),
+            long=dict(_long(name) for name in record.get("long", ())),
+            known=True,
+            exact=record.get("exact", False),
+            words=record.get("words", False),
+            stops=record.get("stops", False),
+            apart=record.get("apart", False),
+            leading=record.get("leading"),
+            subcommands=None if inner is None else {name: cls.read(part) for name, part in inner.items()},
+        )
+
+    def taking(self, options: Sequence[str]) -> Grammar:
+        """The grammar with these options, dashes included, taking an argument."""
+        if not options:
+            return self
+        letters = {name[1:]: REQUIRED for name in options if len(name) == 2}
+        words = {name.lstrip("-"): REQUIRED for name in options if len(name) > 2}
+        inner = self.subcommands
+        return self._replace(
+            short={**self.short, **letters},
+            long={**self.long, **words},
+            subcommands=None if inner is None else {name: part.taking(options) for name, part in inner.items()},
+            taken=tuple(options),
+        )
+
+    def full(self, word: str) -> str:
+        """The long option that a word means: itself, or the only one that it begins."""
+        if word in self.long or not self.known or self.exact or not word:
+            return word
+        found = [name for name in self.long if name.startswith(word)]
+        return found[0] if len(found) == 1 else word
 
 
-def grammar(short: str, long: Iterable[str]) -> Grammar:
-    """Options from a notation close to getopt's own.
-
-    Args:
-        short: letters, each followed by `:` where a value is required, `::` where it is optional.
-        long: names with the same colons, then after a space the letter that means the same.
-    """
-    letters: dict[bytes, int] = {}
-    last = b""
-    for char in short:
-        if char == ":":
-            letters[last] += 1
-        else:
-            last = char.encode()
-            letters[last] = NO_VALUE
-    names = {}
-    for entry in long:
-        spelled, _, letter = entry.partition(" ")
-        name = spelled.rstrip(":")
-        names[name.encode()] = (len(spelled) - len(name), letter or name)
-    return Grammar(letters, names)
+def _short(text: str) -> dict[str, int]:
+    """The options of a getopt(3) string."""
+    found: dict[str, int] = {}
+    for position, letter in enumerate(text):
+        if letter != ":":
+            rest = text[position + 1 : position + 3]
+            found[letter] = _LETTERS[rest[: len(rest) - len(rest.lstrip(":"))]]
+    return found
 
 
-Option = tuple[str, bytes | None]
-"""A letter, or the name of an option that has none; its value."""
+def _long(text: str) -> tuple[str, int]:
+    name, mark, kind = text.partition("=")
+    return name, (UNTIL if kind else REQUIRED) if mark else NONE
 
 
-def read_options(words: Sequence[bytes], at: int, options: Grammar) -> tuple[list[Option], int]:
-    """The options that the word at a position holds.
+def read_options(word: str, grammar: Grammar, whole: bool = True) -> tuple[list[str], int | None, int]:
+    """The options that a word holds.
 
     An option that is not known counts as one without a value: another version of the program may have it, and where
     none does the program fails, so nothing is let through by reading on.
 
     Args:
-        words: the arguments.
-        at: the position of a word that begins with `-` and is neither `-` nor `--`.
-        options: the program's.
+        word: it begins with `-` and is neither `-` nor `--`.
+        grammar: the program's.
+        whole: whether nothing follows in the word that is not given here.
 
     Returns:
-        The options in order, and the position of the next word; beyond the end where a required value is missing.
+        The options in order, with their dashes, abbreviations written out; and of the last one where in the word its
+        value begins, if it is attached, and what it takes of the words that follow: NONE, REQUIRED or UNTIL.
     """
-    word = words[at]
-    if word.startswith(b"--"):
-        return _read_long(words, at, options)
-    found: list[Option] = []
-    for index in range(1, len(word)):
-        letter = word[index : index + 1]
-        takes = options.short.get(letter, NO_VALUE)
-        rest = word[index + 1 :]
-        name = letter.decode("latin-1")
-        if takes == NO_VALUE:
-            found.append((name, None))
-            continue
-        if rest or takes == OPTIONAL:
-            return [*found, (name, rest or None)], at + 1
-        return [*found, (name, words[at + 1] if at + 1 < len(words) else None)], at + 2
-    return found, at + 1
-
-
-def _read_long(words: Sequence[bytes], at: int, options: Grammar) -> tuple[list[Option], int]:
-    name, equals, value = words[at][2:].partition(b"=")
-    meant = options.long.get(name)
-    if meant is None:
-        candidates = {option for full, option in options.long.items() if full.startswith(name)}
-        if len(candidates) != 1:
-            return [(name.decode("latin-1"), None)], at + 1  # unknown, or ambiguous and so the program's error
-        meant = candidates.pop()
-    takes, option = meant
-    if equals:
-        return [(option, value)], at + 1
-    if takes == VALUE:
-        return [(option, words[at + 1] if at + 1 < len(words) else None)], at + 2
-    return [(option, None)], at + 1
+    if grammar.words or word[1] == "-":
+        name, equals, _ = word[2 if word[1] == "-" else 1 :].partition("=")
+        if name not in grammar.long and not grammar.words and (equals or whole):
+            name = grammar.full(name)
+        takes = grammar.long.get(name, NONE)
+        names = ["-" + name if grammar.words else "--" + name]
+        if equals:
+            return names, word.index("=") + 1, takes if takes == UNTIL else NONE
+        return names, None, takes if whole else NONE
+    letters = grammar.short
+    names = []
+    position = 1
+    for letter in word[1:]:
+        position += 1
+        names.append("-" + letter)
+        takes = letters.get(letter, NONE)
+        if takes:
+            if position < len(word) or not whole:
+                return names, position, NONE
+            return names, None, NONE if takes == ATTACHED else REQUIRED
+    return names, None, NONE

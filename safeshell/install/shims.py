@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from safeshell.command.unwrap.wrappers import WRAPPERS
+from safeshell.command.programs.wrappers import TAKEN_OFF
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
@@ -48,7 +48,7 @@ def wanted(tables: Iterable[Table], settings: Settings, path: Sequence[str]) -> 
     installed = _installed(path)
     names = {name for name in installed if name in exact or any(fnmatch.fnmatchcase(name, glob) for glob in globs)}
     names -= set(settings.shims_except)
-    wrappers = (installed & WRAPPERS.keys()) - set(settings.shims_except) if names else set()
+    wrappers = (installed & TAKEN_OFF) - set(settings.shims_except) if names else set()
     return sorted(names | wrappers)
 
 

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from safeshell.command.command_line import command_line
-from safeshell.command.options import Grammar, Parsed, grammar_for, parse, split
+from safeshell.command.getopt import Grammar
+from safeshell.command.options import Parsed, grammar_for, parse, split
 from safeshell.policy.atom import Truth
 from safeshell.policy.atoms import ATOMS
 from safeshell.policy.decision import Action, Decision, Matched

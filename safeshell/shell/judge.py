@@ -8,9 +8,9 @@ from typing import Any
 
 from safeshell.command.unwrap import Spelling
 from safeshell.policy.decision import Action, Decision
+from safeshell.shell.hiding import words_of
 from safeshell.shell.judge_command import Caller, Hidden, Judged, as_bytes, hidden, judge_command
 from safeshell.shell.limits import RULE, overrun
-from safeshell.shell.nested_commands import words_of
 from safeshell.shell.walk import Command, Line, commands_in_turn, commands_of
 from safeshell.text import text
 
@@ -61,7 +61,7 @@ def judge_in_turn(subject: str, hiding: Iterable[Spelling], caller: Caller) -> J
 
     Args:
         subject: the command line.
-        hiding: those of its spellings that run what is no spelling of it (`safeshell.shell.nested_commands`).
+        hiding: those of its spellings that run what is no spelling of it (`safeshell.shell.hiding`).
         caller: whose it is.
 
     Returns:

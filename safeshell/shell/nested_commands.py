@@ -1,37 +1,70 @@
-"""What a command runs that none of its spellings shows: a shell's text, what `find -exec` and their like are given."""
+"""Nested commands: what a command runs in turn, as a command or as a text that a shell reads."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from safeshell.command.command_line import unblock
-from safeshell.command.unwrap import Spelling
-from safeshell.shell.programs import Runs, runs
-from safeshell.shell.words import Word, literals, plain
+from safeshell.shell.words import Word, literals
 
 
-def hiding(known: Sequence[Spelling]) -> Iterator[Spelling]:
-    """Those of a command's spellings that run in turn what is no spelling of it."""
-    shown = [words_of(spelling) for spelling in known]
-    texts = [literals(words) for words in shown]
-    for spelling, words in zip(known, shown, strict=True):
-        if words and any(
-            not isinstance(answer, Runs) or literals(answer.words) not in texts for answer in runs(words, None)
-        ):
-            yield spelling
+@dataclass(frozen=True, slots=True)
+class NestedCommand:
+    """A command that is run in turn.
 
-
-def words_of(spelling: Spelling, given: Sequence[Word] = ()) -> tuple[Word, ...]:
-    """A spelling's arguments as words.
-
-    Args:
-        spelling: it.
-        given: the words of the command that it is a spelling of. Those that it ends in are taken as they are: what
-            only the run can tell of them is as open inside.
+    Attributes:
+        words: its arguments; none where nothing of it is known.
+        directory: where it runs, relative to its caller's: a word, or None.
+        changes: variables that it has besides; None removes one.
+        bare: its environment is empty but for `changes`.
     """
-    texts = [os.fsdecode(argument) for argument in unblock(spelling.arguments)]
-    same = 0
-    while same < min(len(given), len(texts)) and given[-1 - same].written == texts[-1 - same]:
-        same += 1
-    return (*map(plain, texts[: len(texts) - same]), *given[len(given) - same :])
+
+    words: tuple[Word, ...]
+    directory: Word | None = None
+    changes: tuple[tuple[str, Word | None], ...] = ()
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NestedText:
+    """A shell text that is run in turn.
+
+    Attributes:
+        text: the text as it is written, or None where it comes from somewhere that only the run can tell.
+        whole: whether all of it is known.
+        positional: `$1` and so on, where they are known.
+        remote: it runs on another machine.
+        inside: it runs in the calling shell itself.
+    """
+
+    text: str | None
+    whole: bool = True
+    positional: tuple[Word, ...] | None = None
+    remote: bool = False
+    inside: bool = False
+
+
+Nested = NestedCommand | NestedText
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What a command reads from its standard input.
+
+    Attributes:
+        text: it, or None where only the run can tell.
+        whole: whether it holds no expansions.
+    """
+
+    text: str | None
+    whole: bool = True
+
+    @property
+    def nested(self) -> NestedText:
+        """It as the text that a shell runs."""
+        return NestedText(self.text, self.whole)
+
+
+def joined(words: Sequence[Word], *, remote: bool = False, inside: bool = False) -> NestedText:
+    """The text that a program makes of its words, blanks between them."""
+    return NestedText(" ".join([word.written for word in words]), literals(words) is not None, None, remote, inside)

@@ -7,7 +7,7 @@ import binascii
 import os
 from collections.abc import Sequence
 
-from safeshell.shell.programs import Input
+from safeshell.shell.nested_commands import Input
 from safeshell.shell.words import Word, literals
 
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}

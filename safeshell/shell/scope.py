@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 import tree_sitter
 
 from safeshell.shell.limits import OverrunError
+from safeshell.shell.nested_commands import Input
 from safeshell.shell.parse import NEST_MAX, Source
-from safeshell.shell.programs import Input
 from safeshell.shell.words import Word
 
 

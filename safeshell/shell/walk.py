@@ -12,9 +12,10 @@ import tree_sitter
 
 from safeshell.shell.expansion import expand
 from safeshell.shell.limits import OverrunError
+from safeshell.shell.nested_commands import Input, NestedCommand, NestedText
 from safeshell.shell.outputs import output
 from safeshell.shell.parse import Deadline, Source, descendants
-from safeshell.shell.programs import Input, Reads, Runs, runs
+from safeshell.shell.programs import nested
 from safeshell.shell.quoting import Expansions, decode, read_pieces, simple_word, to_words
 from safeshell.shell.scope import Scope
 from safeshell.shell.words import Unknown, Word, plain, unknown
@@ -487,13 +488,13 @@ class _Walk:
                 self._source = outer
             scope.directory = inner.directory
             return
-        for answer in runs(words, scope.stdin):
-            if isinstance(answer, Runs):
+        for answer in nested(words, scope.stdin):
+            if isinstance(answer, NestedCommand):
                 self._runs(answer, scope, words)
             else:
                 self._reads(answer, scope)
 
-    def _runs(self, answer: Runs, scope: Scope, by: tuple[Word, ...]) -> None:
+    def _runs(self, answer: NestedCommand, scope: Scope, by: tuple[Word, ...]) -> None:
         inner = scope.deeper()
         inner.changes = {**({} if answer.bare else scope.changes), **dict(answer.changes)}
         if answer.directory is not None:
@@ -506,7 +507,7 @@ class _Walk:
         self._found(words, words, inner, bare=answer.bare)
         self.in_turn(words, inner)
 
-    def _reads(self, answer: Reads, scope: Scope) -> None:
+    def _reads(self, answer: NestedText, scope: Scope) -> None:
         inner = scope.deeper() if answer.inside else scope.fork()
         if answer.remote:
             inner.directory, inner.remote = None, True

@@ -9,12 +9,12 @@ import shutil
 import pytest
 from harness import PATH, RULES, Cli, write
 
-from safeshell.command.unwrap.wrappers import WRAPPERS
+from safeshell.command.programs.wrappers import TAKEN_OFF
 from safeshell.home.paths import Home
 from safeshell.install.shims import list_shims
 
 DISPATCHED = {"cat", "echo", "env", "git", "ls", "rm", "sh", "sleep", "touch"}
-SHIMMED = sorted(DISPATCHED | {name for name in WRAPPERS if shutil.which(name, path=PATH)})
+SHIMMED = sorted(DISPATCHED | {name for name in TAKEN_OFF if shutil.which(name, path=PATH)})
 
 
 @pytest.fixture(autouse=True)

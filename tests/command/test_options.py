@@ -18,7 +18,8 @@ from counting import calls
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safeshell.command.options import Grammar, grammar_for, parse, shown, split
+from safeshell.command.getopt import Grammar
+from safeshell.command.options import grammar_for, parse, shown, split
 from safeshell.command.programs.grammars import grammars_for
 
 SHORT = "rfo:n:"

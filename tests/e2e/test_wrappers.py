@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from harness import PATH, Daemon, environment, run
 
-from safeshell.command.unwrap.wrappers import WRAPPERS
+from safeshell.command.programs.wrappers import TAKEN_OFF
 from safeshell.home.paths import Home
 from safeshell.install.shims import list_shims
 
@@ -78,7 +78,7 @@ def test_what_a_wrapper_would_run_is_denied_before_it_starts(
 def test_installed_wrappers_are_shimmed_with_any_command(shims: Home) -> None:
     found = set(list_shims(shims))
     assert {"touch", "env", "timeout"} <= found
-    assert found <= {"touch", *WRAPPERS}
+    assert found <= {"touch", *TAKEN_OFF}
 
 
 @pytest.mark.rules("version: 1\nrules:\n  - {name: a, commands: [no-such-program], action: deny, message: m}\n")

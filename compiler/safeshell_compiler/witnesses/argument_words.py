@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
-from safeshell.command.options import Grammar, Parsed, grammar_for, parse
+from safeshell.command.getopt import Grammar
+from safeshell.command.options import Parsed, grammar_for, parse
 from safeshell.command.programs.grammars import grammars_for
 from safeshell.policy.atoms import ATOMS
 from safeshell.policy.patterns import quote

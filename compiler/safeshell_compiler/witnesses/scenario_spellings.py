@@ -7,7 +7,7 @@ from dataclasses import replace
 from safeshell.command.command_line import block, unblock
 from safeshell.command.unwrap import Spelling, StatedWorld, spellings
 from safeshell.policy.facts import GivenFacts
-from safeshell.shell.nested_commands import hiding
+from safeshell.shell.hiding import hiding
 from safeshell.text import text
 from safeshell_compiler.witnesses.situation import Situation
 

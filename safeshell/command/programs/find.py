@@ -1,4 +1,4 @@
-"""How find reads its expression."""
+"""How find reads its expression, and which of its words run commands."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ GRAMMARS: dict[str, Record] = {
         ),
     }
 }
+
+_FD = ("-x", "-X", "--exec", "--exec-batch")
+
+EXECUTING = {"find": ("-exec", "-execdir", "-ok", "-okdir"), "fd": _FD, "fdfind": _FD}
+"""The words that a command follows, up to a `;`, or a `+` behind `{}`; by program."""

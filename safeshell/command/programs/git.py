@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safeshell.command.programs.record import Record, getopt, words
+from safeshell.command.programs.record import Record, Wrapper, getopt
 
 _GIT: dict[str, Record] = {
     "push": getopt(
@@ -67,16 +67,43 @@ _GIT: dict[str, Record] = {
     "reflog": {"subcommands": {}},
 }
 
-GRAMMARS: dict[str, Record] = {
-    "git": {
-        "short": "C:c:pPhv",
-        "long": words(
-            "git-dir= work-tree= namespace= config-env= attr-source= exec-path no-pager paginate bare "
-            "no-replace-objects literal-pathspecs glob-pathspecs noglob-pathspecs icase-pathspecs no-optional-locks "
-            "super-prefix= list-cmds= help version html-path man-path info-path no-advice"
-        ),
-        "exact": True,
-        "apart": True,
-        "subcommands": _GIT,
-    }
-}
+_GLOBALS = (
+    "git-dir= work-tree= namespace= config-env= attr-source= exec-path no-pager paginate bare no-replace-objects "
+    "literal-pathspecs no-literal-pathspecs glob-pathspecs noglob-pathspecs icase-pathspecs no-optional-locks "
+    "no-lazy-fetch shallow-file= super-prefix= list-cmds= help version html-path man-path info-path no-advice"
+)
+
+GRAMMARS: dict[str, Record] = {"git": getopt("C:c:pPhv", _GLOBALS, exact=True, apart=True, subcommands=_GIT)}
+
+REBASE = Wrapper(_GIT["rebase"]["short"], " ".join(_GIT["rebase"]["long"]), permutes=True)
+"""`git rebase`, whose `--exec` runs a text."""
+
+GLOBAL_OPTIONS = Wrapper(
+    "C:c:pPhv",
+    _GLOBALS,
+    ("--help", "-h", "--version", "-v", "--html-path", "--man-path", "--info-path", "--list-cmds"),
+    exact=True,
+)
+"""Those before the subcommand, as a wrapper's before the command."""
+
+BUILTINS = frozenset(
+    b"""
+    add am annotate apply archive backfill bisect blame branch bugreport bundle cat-file check-attr check-ignore
+    check-mailmap check-ref-format checkout checkout-index cherry cherry-pick citool clean clone column commit
+    commit-graph commit-tree config count-objects credential credential-cache credential-store cvsexportcommit
+    cvsimport cvsserver daemon describe diagnose diff diff-files diff-index diff-pairs diff-tree difftool fast-export
+    fast-import fetch fetch-pack filter-branch fmt-merge-msg for-each-ref for-each-repo format-patch fsck
+    fsck-objects gc get-tar-commit-id grep gui hash-object help hook http-backend http-fetch http-push imap-send
+    index-pack init init-db instaweb interpret-trailers last-modified log ls-files ls-remote ls-tree mailinfo
+    mailsplit maintenance merge merge-base merge-file merge-index merge-octopus merge-one-file merge-ours
+    merge-recursive merge-recursive-ours merge-recursive-theirs merge-resolve merge-subtree merge-tree mergetool
+    mktag mktree multi-pack-index mv name-rev notes p4 pack-objects pack-refs patch-id pickaxe prune prune-packed pull
+    push quiltimport range-diff read-tree rebase receive-pack reflog refs remote remote-ext remote-fd repack replace
+    replay repo request-pull rerere reset restore rev-list rev-parse revert rm send-email send-pack shell shortlog
+    show show-branch show-index show-ref sparse-checkout stage stash status stripspace submodule svn switch
+    symbolic-ref tag unpack-file unpack-objects update-index update-ref update-server-info upload-archive
+    upload-pack var verify-commit verify-pack verify-tag version web--browse worktree write-tree
+    """.split()
+)
+"""What comes with git and can't be an alias. What not every version has is rather left out: it is looked up in vain,
+where an alias would be missed."""

@@ -6,41 +6,10 @@ from collections.abc import Iterator
 
 from safeshell.command import variables
 from safeshell.command.command_line import block, unblock
+from safeshell.command.programs.git import BUILTINS, GLOBAL_OPTIONS
+from safeshell.command.unwrap.reading import ArgumentReading
 from safeshell.command.unwrap.spelling import Spelling, World
 from safeshell.text import text
-
-BUILTINS = frozenset(
-    b"""
-    add am annotate apply archive backfill bisect blame branch bugreport bundle cat-file check-attr check-ignore
-    check-mailmap check-ref-format checkout checkout-index cherry cherry-pick citool clean clone column commit
-    commit-graph commit-tree config count-objects credential credential-cache credential-store cvsexportcommit
-    cvsimport cvsserver daemon describe diagnose diff diff-files diff-index diff-pairs diff-tree difftool fast-export
-    fast-import fetch fetch-pack filter-branch fmt-merge-msg for-each-ref for-each-repo format-patch fsck
-    fsck-objects gc get-tar-commit-id grep gui hash-object help hook http-backend http-fetch http-push imap-send
-    index-pack init init-db instaweb interpret-trailers last-modified log ls-files ls-remote ls-tree mailinfo
-    mailsplit maintenance merge merge-base merge-file merge-index merge-octopus merge-one-file merge-ours
-    merge-recursive merge-recursive-ours merge-recursive-theirs merge-resolve merge-subtree merge-tree mergetool
-    mktag mktree multi-pack-index mv name-rev notes p4 pack-objects pack-refs patch-id pickaxe prune prune-packed pull
-    push quiltimport range-diff read-tree rebase receive-pack reflog refs remote remote-ext remote-fd repack replace
-    replay repo request-pull rerere reset restore rev-list rev-parse revert rm send-email send-pack shell shortlog
-    show show-branch show-index show-ref sparse-checkout stage stash status stripspace submodule svn switch
-    symbolic-ref tag unpack-file unpack-objects update-index update-ref update-server-info upload-archive
-    upload-pack var verify-commit verify-pack verify-tag version web--browse worktree write-tree
-    """.split()
-)
-"""What comes with git and can't be an alias. What not every version has is rather left out: it is looked up in vain,
-where an alias would be missed."""
-
-_FLAGS = frozenset(
-    b"""
-    -p --paginate -P --no-pager --no-lazy-fetch --no-replace-objects --bare --literal-pathspecs
-    --no-literal-pathspecs --glob-pathspecs --noglob-pathspecs --icase-pathspecs --no-optional-locks --no-advice
-    """.split()
-)
-_VALUES = frozenset(
-    b"-C -c --git-dir --work-tree --namespace --super-prefix --config-env --attr-source --shallow-file".split()
-)
-"""Those that take a value: the next word, or for long ones after `=`."""
 
 _SHELL_MEANING = frozenset(b"|&;<>()$`\\\"' \t\n*?[#~=%")
 """With one of these, git hands an alias with `!` to a shell (`prepare_shell_cmd`); else it runs the word."""
@@ -49,14 +18,15 @@ _SHELL_MEANING = frozenset(b"|&;<>()$`\\\"' \t\n*?[#~=%")
 def unwrap(spelling: Spelling, world: World) -> Iterator[Spelling]:
     """What a git command really is: without its global options, or where it has none, what its alias stands for."""
     words = unblock(spelling.arguments)
-    options = _Options(spelling, world)
-    at = options.read(words)
-    if at is None or at >= len(words):
-        return
-    if at > 1:
-        yield options.result(block([words[0], *words[at:]]))
+    if len(words) < 2:
         return
     name, rest = words[1], words[2:]
+    if name[:1] == b"-":
+        options = _Options(spelling, world)
+        at = options.read(words)
+        if at is not None and at < len(words):
+            yield options.result(block([words[0], *words[at:]]))
+        return
     if name in BUILTINS or rest[:1] == [b"--help"]:
         return
     from safeshell.command.unwrap.splitting import split_alias  # noqa: PLC0415 # few commands are git's aliases
@@ -82,46 +52,37 @@ class _Options:
 
     def read(self, words: list[bytes]) -> int | None:
         """Takes the options up; returns where the subcommand stands, None where git runs none."""
-        at = 1
-        while at < len(words):
-            word = words[at]
-            if not word.startswith(b"-") or word in (b"--help", b"-h", b"--version", b"-v"):
-                return at
-            name, equals, value = word.partition(b"=")
-            if word in _FLAGS:
-                self._flag(word)
-            elif word in _VALUES:
-                at += 1
-                if at == len(words) or not self._value(word, words[at]):
-                    return None
-            elif equals and name in _VALUES and name.startswith(b"--"):
-                if not self._value(name, value):
-                    return None
-            elif not (equals and name == b"--exec-path"):
-                return None  # it prints something, or isn't known: git ends there
-            at += 1
-        return None
+        reading = ArgumentReading(words, GLOBAL_OPTIONS, self._environment)
+        if not reading.read():
+            return None
+        for name, value in reading.options:
+            if name == "--bare":
+                self._bare()
+            elif value is not None and not self._value(name, value):
+                return None
+            elif name == "--exec-path" and value is None:
+                return None  # it prints where that is
+        return reading.at
 
-    def _flag(self, word: bytes) -> None:
-        if word == b"--bare":
-            self._git.setdefault(b"GIT_IMPLICIT_WORK_TREE", b"0")
-            if self._directory is not None and variables.get(self._environment, b"GIT_DIR") is None:
-                self._git.setdefault(b"GIT_DIR", self._directory)
+    def _bare(self) -> None:
+        self._git.setdefault(b"GIT_IMPLICIT_WORK_TREE", b"0")
+        if self._directory is not None and variables.get(self._environment, b"GIT_DIR") is None:
+            self._git.setdefault(b"GIT_DIR", self._directory)
 
-    def _value(self, option: bytes, value: bytes) -> bool:
+    def _value(self, option: str, value: bytes) -> bool:
         """Takes one option up; returns whether git goes on."""
         match option:
-            case b"-C":
+            case "-C":
                 if value:
                     self._directory = self._world.enter(self._directory, value)
-            case b"--git-dir":
+            case "--git-dir":
                 self._git[b"GIT_DIR"] = value
-            case b"--work-tree":
+            case "--work-tree":
                 self._git[b"GIT_WORK_TREE"] = value
-            case b"-c":
+            case "-c":
                 key, equals, setting = value.partition(b"=")
                 self._configure(key, setting if equals else None)
-            case b"--config-env":
+            case "--config-env":
                 key, equals, variable = value.rpartition(b"=")
                 found = variables.get(self._environment, variable) if equals else None
                 if found is None:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import pytest
 from needs import found, need
 
-from safeshell.command.options import ATTACHED, NONE, REQUIRED, Grammar
+from safeshell.command.getopt import ATTACHED, NONE, REQUIRED, Grammar
 from safeshell.command.programs.grammars import grammar, grammars_for
 from safeshell.command.programs.record import Record
 

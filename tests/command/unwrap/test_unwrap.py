@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safeshell.command.command_line import block, unblock
+from safeshell.command.programs.wrappers import TAKEN_OFF
 from safeshell.command.unwrap import SPELLINGS_MAX, UNWRAPPED, Spelling, StatedWorld, spellings
-from safeshell.command.unwrap.wrappers import WRAPPERS
 
 WORDS = st.one_of(
     st.sampled_from(sorted(UNWRAPPED)).map(str.encode),
@@ -51,7 +51,7 @@ def test_any_words_have_spellings(name: str, words: list[bytes], directory: byte
 
 
 def test_every_wrapper_is_tried() -> None:
-    assert WRAPPINGS.keys() == WRAPPERS.keys()
+    assert WRAPPINGS.keys() == TAKEN_OFF
 
 
 @given(st.lists(st.sampled_from(sorted(WRAPPINGS)), max_size=6), st.lists(st.binary(max_size=5), max_size=3))
