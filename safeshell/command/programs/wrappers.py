@@ -17,7 +17,10 @@ _ELSEWHERE = "it runs elsewhere: no directory or variable of ours counts there"
 _SHELL_WORD = "it is a word of the shell's: no program starts"
 
 _NAMESPACES = "mount uts ipc net pid cgroup user time"
-_SU = "command= session-command= fast group= supp-group= login preserve-environment pty shell= user= help version"
+_SU = (
+    "command= session-command= fast group= supp-group= login preserve-environment pty shell= user= "
+    "whitelist-environment= help version"
+)
 
 WRAPPERS: dict[str, Wrapper] = {
     "env": Wrapper(
@@ -59,23 +62,13 @@ WRAPPERS: dict[str, Wrapper] = {
     "command": Wrapper("pvV", "", ("-v", "-V")),
     "exec": Wrapper("cla:", clears=("-c",)),
     "sudo": Wrapper(
-        "Aa:BbC:c:D:Eeg:HhiKklNnPp:R:r:SsT:t:U:u:Vv",
+        "Aa:BbC:c:D:Eeg:Hh::iKklNnPp:R:r:SsT:t:U:u:Vv",
         "askpass auth-type= background bell close-from= login-class= chdir= preserve-env edit group= set-home help "
-        "host login remove-timestamp reset-timestamp list no-update non-interactive preserve-groups prompt= chroot= "
+        "host= login remove-timestamp reset-timestamp list no-update non-interactive preserve-groups prompt= chroot= "
         "role= stdin shell type= command-timeout= other-user= user= version validate",
         (
-            "-e",
-            "--edit",
-            "-h",
-            "--help",
-            "-K",
-            "--remove-timestamp",
-            "-l",
-            "--list",
-            "-V",
-            "--version",
-            "-v",
-            "--validate",
+            *("-e", "--edit", "-h", "--help", "--host", "-K", "--remove-timestamp"),
+            *("-l", "--list", "-V", "--version", "-v", "--validate"),
         ),
         assignments=True,
         options_after_assignments=True,
@@ -134,7 +127,7 @@ WRAPPERS: dict[str, Wrapper] = {
     ),
     "nsenter": Wrapper(
         "ahVt:m::u::i::n::p::C::U::T::S:G:r::w::W:FZ",
-        f"all target= {_NAMESPACES} setuid= setgid= preserve-credentials root wd wdns= no-fork follow-context help "
+        f"all target= {_NAMESPACES} setuid= setgid= preserve-credentials root wd wdns no-fork follow-context help "
         "version",
         _UTIL,
         _ELSEWHERE,
