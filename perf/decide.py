@@ -28,7 +28,7 @@ from safeshell.policy.context import Context
 from safeshell.policy.decision import Action
 from safeshell.policy.decision_cache import Policy
 from safeshell.policy.facts import RequestFacts
-from safeshell.policy.store import read_current
+from safeshell.policy.store.reading import read_current
 from safeshell.policy.table import Table
 
 ENVIRONMENT = b"\0" + block([b"VAR%d=%s" % (number, b"x" * 100) for number in range(50)])

@@ -27,7 +27,7 @@ from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
 from safeshell.install.shims import Synced, sync
-from safeshell.policy.store import read_current
+from safeshell.policy.store.reading import read_current
 from safeshell.policy.table import Table
 from safeshell.protocol import Type
 

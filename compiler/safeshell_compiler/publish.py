@@ -12,8 +12,9 @@ from safeshell.errors import SafeShellError
 from safeshell.home import build_fingerprint
 from safeshell.home.paths import SYSTEM_RULES, Home
 from safeshell.home.settings import Settings, write_client_conf
-from safeshell.policy import store
-from safeshell.policy.store import Current, Signature, signature
+from safeshell.policy.store.bundle import encode_bundle
+from safeshell.policy.store.records import Current, Signature, signature
+from safeshell.policy.store.writing import write_tables
 from safeshell.policy.table import SECTIONS
 from safeshell_compiler.findings.report import Finding, sort_findings
 from safeshell_compiler.pipeline import Compilation, compile_rules, compile_system
@@ -49,7 +50,7 @@ class Compiled:
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
     def current(self) -> dict[str, tuple[Current, dict[str, bytes]]]:
-        """What `store.publish` takes; only without errors."""
+        """What `write_tables` takes; only without errors."""
         made = {}
         for rules, compilation in self.layers:
             assert compilation.table is not None
@@ -108,7 +109,7 @@ def publish(home: Home, *compiled: Compiled) -> None:
     tables = {rules: entry for one in compiled for rules, entry in one.current().items()}
     settings = next((one.settings for one in compiled if one.settings is not None), None)
     gone = () if SYSTEM_RULES in tables or settings is None else (SYSTEM_RULES,)
-    store.publish(home.tables, tables, None if settings is None else settings.to_json(), gone=gone)
+    write_tables(home.tables, tables, None if settings is None else settings.to_json(), gone=gone)
     if settings is not None:
         write_client_conf(home, settings)
 
@@ -138,7 +139,7 @@ def for_daemon(home: Home, compiled: Compiled, *, repository: bool) -> bytes:
             sections |= {f"{current.digest}/{name}": table[name] for name in SECTIONS}
         if compiled.settings is not None:
             header["settings"] = compiled.settings.to_json()
-    return store.encode_bundle(header, sections)
+    return encode_bundle(header, sections)
 
 
 def _watch(sources: Iterable[Source]) -> dict[str, Signature]:

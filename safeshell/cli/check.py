@@ -17,13 +17,14 @@ from safeshell.errors import SafeShellError
 from safeshell.home.paths import SYSTEM_RULES, Home
 from safeshell.home.repository_rules import find_rules
 from safeshell.home.settings import Settings
-from safeshell.policy import store
 from safeshell.policy.composition import Judgement, judge_all
 from safeshell.policy.context import Context
 from safeshell.policy.decision import Action, Decision
 from safeshell.policy.evaluator import ACTIONS, LoadedTable, evaluate
 from safeshell.policy.explain import Explanation, cache_key, explain, render
 from safeshell.policy.facts import Fact, FactKey, RequestFacts
+from safeshell.policy.store.reading import read_current, read_file
+from safeshell.policy.store.records import signature
 from safeshell.policy.table import Table
 from safeshell.policy.trace import Trace
 from safeshell.shell.hiding import hiding
@@ -237,12 +238,12 @@ def _variables(variables: tuple[str, ...], who: str) -> dict[str, str]:
 def _tables(home: Home, directory: bytes, file: str | None) -> tuple[list[Table], Settings]:
     """The tables in force in a directory, compiled again where their sources have changed; or the one of a file."""
     if file is not None:
-        return [Table(store.read_file(file), "")], Settings()
+        return [Table(read_file(file), "")], Settings()
     home.check_rules()
     asked = (SYSTEM_RULES, home.rules)
-    found, record = store.read_current(home.tables, asked) if os.path.exists(home.tables) else ({}, {})
+    found, record = read_current(home.tables, asked) if os.path.exists(home.tables) else ({}, {})
     entry = found.get(home.rules)
-    if entry is None or any(store.signature(path) != state for path, state in entry[0].watch.items()):
+    if entry is None or any(signature(path) != state for path, state in entry[0].watch.items()):
         from safeshell_compiler.publish import compile_home, publish  # noqa: PLC0415 # only where something changed
 
         compiled = compile_home(home)
@@ -254,7 +255,7 @@ def _tables(home: Home, directory: bytes, file: str | None) -> tuple[list[Table]
             warn(f"{message}; the last good rules stay in force")
         else:
             publish(home, compiled)
-            found, record = store.read_current(home.tables, asked)
+            found, record = read_current(home.tables, asked)
     tables = [Table(found[rules][1], found[rules][0].root) for rules in (SYSTEM_RULES, home.rules) if rules in found]
     repository = find_rules(directory, os.fsencode(home.root))
     if repository is not None:

@@ -70,12 +70,12 @@ def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool,
     if status or check:
         return status
     if output:
-        from safeshell.policy import store  # noqa: PLC0415 # `--help` need not wait for it
+        from safeshell.policy.store.writing import write_file  # noqa: PLC0415 # `--help` need not wait for it
 
         (_, compilation) = compiled[-1].layers[-1]
         assert compilation.table is not None
         assert compilation.digest is not None
-        store.write_file(output, compilation.digest, compilation.table)
+        write_file(output, compilation.digest, compilation.table)
     elif not rules:
         from safeshell_compiler.publish import publish  # noqa: PLC0415 # as above
 
@@ -130,10 +130,11 @@ def _recall(home: Home, in_force: Sequence[str], *, check: bool) -> list[_Said] 
 
     from safeshell.errors import TableError  # noqa: PLC0415 # as above
     from safeshell.home import build_fingerprint  # noqa: PLC0415 # as above
-    from safeshell.policy import store  # noqa: PLC0415 # as above
+    from safeshell.policy.store.reading import read_current  # noqa: PLC0415 # as above
+    from safeshell.policy.store.records import signature  # noqa: PLC0415 # as above
 
     try:
-        found, settings = store.read_current(home.tables, in_force)
+        found, settings = read_current(home.tables, in_force)
     except TableError:
         return None
     made = []
@@ -146,7 +147,7 @@ def _recall(home: Home, in_force: Sequence[str], *, check: bool) -> list[_Said] 
             return None
         if not build_fingerprint.same(said["sources"]):
             return None
-        if not check and any(store.signature(path) != state for path, state in current.watch.items()):
+        if not check and any(signature(path) != state for path, state in current.watch.items()):
             return None
         layers = [(path, digest) for path, digest in said["layers"]]
         made.append(_Said([Finding(**finding) for finding in said["findings"]], layers))
@@ -156,10 +157,10 @@ def _recall(home: Home, in_force: Sequence[str], *, check: bool) -> list[_Said] 
 def _is_in_place(home: Home, settings: dict[str, object], said: Sequence[_Said]) -> bool:
     """Whether all else that `compile` writes is there: the other layers' tables, and the clients' file."""
     from safeshell.home.settings import Settings, client_conf  # noqa: PLC0415 # as above
-    from safeshell.policy import store  # noqa: PLC0415 # as above
+    from safeshell.policy.store.reading import read_current  # noqa: PLC0415 # as above
 
     layers = dict(layer for one in said for layer in one.layers)
-    found = store.read_current(home.tables, layers)[0]
+    found = read_current(home.tables, layers)[0]
     if {path: current.digest for path, (current, _) in found.items()} != layers:
         return False
     try:

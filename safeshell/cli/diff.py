@@ -14,9 +14,9 @@ import click
 from safeshell.cli.output import wants_colour
 from safeshell.home.paths import Home
 from safeshell.home.repository_rules import kind_of
-from safeshell.policy import store
 from safeshell.policy.atoms import fact
 from safeshell.policy.decision import Action, Decision
+from safeshell.policy.store.reading import read_file
 from safeshell.policy.table import Table
 from safeshell.text import printable
 
@@ -81,7 +81,7 @@ def command(old: str, new: str, as_json: bool) -> int:
 def table_of(path: str) -> Table | None:
     """The table of a file, or None with the findings printed."""
     if _is_table(path):
-        return Table(store.read_file(path), "")
+        return Table(read_file(path), "")
     from safeshell_compiler import compile_rules  # noqa: PLC0415 # slow, and a table file needs none of it
     from safeshell_compiler.findings import render  # noqa: PLC0415 # as above
 

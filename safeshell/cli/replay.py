@@ -17,7 +17,7 @@ from safeshell.cli.diff import table_of
 from safeshell.cli.output import wants_colour, warn
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import SYSTEM_RULES, Home
-from safeshell.policy import store
+from safeshell.policy.store.reading import read_current
 from safeshell.policy.table import Table
 from safeshell.text import printable
 
@@ -72,7 +72,7 @@ def _grounds(home: Home, path: str | None, most: int | None) -> Grounds | None:
     if path is not None:
         table = table_of(path)
         return None if table is None else Grounds((table,), None, most)
-    found, _ = store.read_current(home.tables, (SYSTEM_RULES, home.rules))
+    found, _ = read_current(home.tables, (SYSTEM_RULES, home.rules))
     if home.rules not in found:
         raise SafeShellError("no rules are in force", hint="run `safeshell compile`")
     tables = [Table(found[rules][1], found[rules][0].root) for rules in (SYSTEM_RULES, home.rules) if rules in found]

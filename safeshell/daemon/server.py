@@ -41,7 +41,7 @@ from safeshell.errors import ProtocolError
 from safeshell.home.paths import Home
 from safeshell.host.path_lookup import Programs
 from safeshell.host.process.confinement import Own
-from safeshell.policy.store import Reading
+from safeshell.policy.store.reading import Reading
 from safeshell.protocol import Signal
 
 if TYPE_CHECKING:

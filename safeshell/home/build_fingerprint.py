@@ -17,7 +17,7 @@ from typing import Any
 
 import safeshell
 from safeshell.home.repository_rules import repository_root
-from safeshell.policy.store import signature
+from safeshell.policy.store.records import signature
 
 State = list[Any]
 """State of a file or directory that a compilation can depend on; as JSON has it."""

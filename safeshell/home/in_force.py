@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from safeshell.home.paths import SYSTEM_RULES, Home
 from safeshell.home.settings import Settings
-from safeshell.policy.store import Reading
+from safeshell.policy.store.reading import Reading
 from safeshell.policy.table import Table
 
 

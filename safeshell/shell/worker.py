@@ -19,9 +19,9 @@ from typing import Any, BinaryIO, TypedDict, cast
 from safeshell.errors import SafeShellError, TableError
 from safeshell.home.paths import Home
 from safeshell.host.path_lookup import candidates
-from safeshell.policy import store
 from safeshell.policy.context import Context
 from safeshell.policy.evaluator import LoadedTable
+from safeshell.policy.store.reading import read_current
 from safeshell.policy.table import Table
 from safeshell.shell.frames import frame, read
 from safeshell.shell.judge import Caller, judge_line
@@ -68,8 +68,7 @@ class Tables:
             if len(self._loaded) >= TABLES_MAX:
                 self._loaded.clear()
             found = {
-                current.digest: sections
-                for current, sections in store.read_current(self._home.tables, rules)[0].values()
+                current.digest: sections for current, sections in read_current(self._home.tables, rules)[0].values()
             }
             for digest, root in wanted:
                 if digest not in found:

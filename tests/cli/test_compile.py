@@ -10,7 +10,7 @@ import pytest
 from harness import RULES, Cli, write
 
 from safeshell.home.paths import Home
-from safeshell.policy import store
+from safeshell.policy.store.reading import read_current, read_file
 from safeshell.policy.table import table_digest
 
 BROKEN = "version: 1\nrules:\n  - {name: x, actoin: deny, message: m}\n"
@@ -22,7 +22,7 @@ def state(home: Home) -> dict[str, bytes]:
 
 
 def digest(home: Home) -> str:
-    return store.read_current(home.tables, [home.rules])[0][home.rules][0].digest
+    return read_current(home.tables, [home.rules])[0][home.rules][0].digest
 
 
 def test_it_puts_the_rules_in_force_and_prints_their_digest(cli: Cli, home: Home) -> None:
@@ -86,7 +86,7 @@ def test_a_table_is_written_whole_or_not_at_all(cli: Cli, home: Home, tmp_path: 
     write(str(rules), RULES)
     done = cli("compile", str(rules), "-o", str(table))
     assert done.status == 0
-    assert table_digest(store.read_file(str(table))) == done.out.split()[0]
+    assert table_digest(read_file(str(table))) == done.out.split()[0]
     before = table.read_bytes()
     write(str(rules), BROKEN)
     assert cli("compile", str(rules), "-o", str(table)).status == 1
@@ -95,7 +95,7 @@ def test_a_table_is_written_whole_or_not_at_all(cli: Cli, home: Home, tmp_path: 
     assert cli("compile", "--check", "-o", str(tmp_path / "none")).status == 0
     assert not (tmp_path / "none").exists()
     assert cli("compile", "-o", str(tmp_path / "mine")).out.split()[0] == digest(home)
-    assert table_digest(store.read_file(str(tmp_path / "mine"))) == digest(home)
+    assert table_digest(read_file(str(tmp_path / "mine"))) == digest(home)
 
 
 def test_a_table_that_cannot_be_written_is_said(cli: Cli, home: Home, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_inside_a_repository_its_rules_are_compiled_too(
     monkeypatch.chdir(tmp_path)
     done = cli("compile")
     assert [line.split()[1] for line in done.out.splitlines()] == [home.rules, rules]
-    assert set(store.read_current(home.tables, [home.rules, rules])[0]) == {home.rules, rules}
+    assert set(read_current(home.tables, [home.rules, rules])[0]) == {home.rules, rules}
 
 
 def test_a_home_that_others_may_write_is_refused(cli: Cli, home: Home) -> None:

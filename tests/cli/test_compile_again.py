@@ -17,7 +17,8 @@ import safeshell
 from safeshell.cli import compile as module
 from safeshell.home import build_fingerprint
 from safeshell.home.paths import Home
-from safeshell.policy import store
+from safeshell.policy.store.reading import read_current
+from safeshell.policy.store.records import Current, signature
 
 RULES = """\
 version: 1
@@ -47,9 +48,9 @@ def home(home: Home) -> Home:
     return home
 
 
-def current(home: Home, rules: str | None = None) -> store.Current:
+def current(home: Home, rules: str | None = None) -> Current:
     rules = rules or home.rules
-    return store.read_current(home.tables, [rules])[0][rules][0]
+    return read_current(home.tables, [rules])[0][rules][0]
 
 
 def settle(cli: Cli, home: Home, rules: str | None = None) -> Ran:
@@ -86,12 +87,12 @@ def test_it_says_and_leaves_the_same(
     recalled.clear()
     short = [cli("compile", *style, *options) for options in OPTIONS]
     assert recalled == [True] * len(OPTIONS)
-    tables = store.read_current(home.tables, [home.rules])
+    tables = read_current(home.tables, [home.rules])
     monkeypatch.setattr(module, "_recall", lambda *_arguments, **_options: None)
     assert [cli("compile", *style, *options) for options in OPTIONS] == short
     assert all("SS32" in done.out + done.err for done in short)
     assert [done.status for done in short] == [0, 0, 1, 1]
-    found, settings = store.read_current(home.tables, [home.rules])
+    found, settings = read_current(home.tables, [home.rules])
     assert (found[home.rules][1], settings) == (tables[0][home.rules][1], tables[1])
 
 
@@ -179,7 +180,7 @@ def test_files_that_are_only_touched_are_compiled_unless_it_is_a_check(
     cli("compile", "--check")
     cli("compile")
     assert recalled == [True, False]
-    assert current(home).watch[home.rules] == store.signature(home.rules)
+    assert current(home).watch[home.rules] == signature(home.rules)
 
 
 def test_what_compile_writes_is_written_again(cli: Cli, home: Home, recalled: list[bool]) -> None:

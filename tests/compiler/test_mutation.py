@@ -14,7 +14,7 @@ from safeshell_compiler.findings import render
 from safeshell_compiler.publish import compile_home, for_daemon
 
 from safeshell.home.paths import Home
-from safeshell.policy.store import read_current
+from safeshell.policy.store.reading import read_current
 
 GOLDEN = (Path(__file__).parent / "golden" / "rules.yaml").read_bytes()
 BITS = (

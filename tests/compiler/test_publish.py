@@ -16,8 +16,9 @@ from safeshell_compiler.publish import compile_home, compile_repository, for_dae
 
 from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
-from safeshell.policy import store
-from safeshell.policy.store import signature
+from safeshell.policy.store.bundle import decode_bundle
+from safeshell.policy.store.reading import read_current
+from safeshell.policy.store.records import signature, watched
 from safeshell.policy.table import SECTIONS, Table
 
 DENY_LS = "version: 1\nrules:\n  - {name: no-ls, commands: [ls], action: deny, message: No.}\n"
@@ -44,14 +45,14 @@ def test_the_machines_rules_come_first_and_are_watched_for(
     compiled = compile_home(home)
     assert [path for path, _ in compiled.layers] == [system, home.rules]
     publish(home, compiled)
-    found = store.read_current(home.tables, [system, home.rules])[0]
+    found = read_current(home.tables, [system, home.rules])[0]
     assert found[system][0].root == system
     assert Table(found[system][1], system).meta["kind"] == "system"
     assert {system, f"{system}/a.yaml"} <= found[home.rules][0].watch.keys()
     os.unlink(f"{system}/a.yaml")
     os.rmdir(system)
     publish(home, compile_home(home))
-    assert list(store.read_current(home.tables, [system, home.rules])[0]) == [home.rules]
+    assert list(read_current(home.tables, [system, home.rules])[0]) == [home.rules]
 
 
 def test_the_findings_of_all_are_one_list_by_place(home: Home) -> None:
@@ -82,7 +83,7 @@ def test_publishing_writes_the_table_the_settings_and_the_clients_file(home: Hom
     write(home.rules, DENY_LS)
     compiled = compile_home(home)
     publish(home, compiled)
-    found, settings = store.read_current(home.tables, [home.rules])
+    found, settings = read_current(home.tables, [home.rules])
     assert found == compiled.current()
     assert Settings.from_json(settings) == compiled.settings
     assert "unreachable_ai=allow\n" in Path(home.client_conf).read_text()
@@ -95,7 +96,7 @@ def test_publishing_a_repository_leaves_the_settings(home: Home, tmp_path: Path)
     write(rules, DENY_LS)
     os.chmod(os.path.dirname(rules), 0o700)
     publish(home, compile_repository(rules))
-    found, settings = store.read_current(home.tables, [home.rules, rules])
+    found, settings = read_current(home.tables, [home.rules, rules])
     assert set(found) == {home.rules, rules}
     assert settings["execution"] == "daemon"
 
@@ -108,15 +109,15 @@ def for_daemon_run(home: Home, kind: str, rules: str) -> tuple[dict[str, object]
         check=True,
     )
     assert done.stderr == b""
-    return store.decode_bundle(done.stdout)
+    return decode_bundle(done.stdout)
 
 
 def test_the_daemons_compiler_hands_over_what_it_published(home: Home) -> None:
     header, sections = for_daemon_run(home, "user", home.rules)
-    (current, table) = store.read_current(home.tables, [home.rules])[0][home.rules]
+    (current, table) = read_current(home.tables, [home.rules])[0][home.rules]
     assert header["tables"] == [{"digest": current.digest, "root": home.root}]
     assert sections == {f"{current.digest}/{name}": table[name] for name in SECTIONS}
-    assert store.watched(header["watch"]) == current.watch  # type: ignore[arg-type] # as JSON has it
+    assert watched(header["watch"]) == current.watch  # type: ignore[arg-type] # as JSON has it
     assert (header["error"], header["notice"]) == ("", "")
     assert Settings.from_json(header["settings"]) == Settings()  # type: ignore[arg-type] # as above
 
@@ -143,7 +144,7 @@ def test_a_broken_repository_is_handed_over_as_no_rules(home: Home, tmp_path: Pa
 def test_what_cannot_be_kept_is_in_force_all_the_same(home: Home) -> None:
     os.unlink(f"{home.tables}-lock")
     os.mkdir(f"{home.tables}-lock")
-    header, sections = store.decode_bundle(for_daemon(home, compile_home(home), repository=False))
+    header, sections = decode_bundle(for_daemon(home, compile_home(home), repository=False))
     assert len(header["tables"]) == 1
     assert sections
     assert header["error"].startswith(f"can't write {home.tables}: ")

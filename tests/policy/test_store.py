@@ -17,8 +17,10 @@ import pytest
 from needs import need
 
 from safeshell.errors import TableError
-from safeshell.policy import store
-from safeshell.policy.store import Current
+from safeshell.policy.store.bundle import decode_bundle, encode_bundle
+from safeshell.policy.store.reading import read_current, read_file
+from safeshell.policy.store.records import Current, signature
+from safeshell.policy.store.writing import write_file, write_tables
 from safeshell.policy.table import FORMAT, SECTIONS, canonical_json, pack_records, table_digest
 
 Published = tuple[Current, dict[str, bytes]]
@@ -74,8 +76,8 @@ def keys(path: str) -> list[str]:
 
 def test_what_is_published_is_read(path: str, rules: str) -> None:
     entry = published("one", 5000)
-    store.publish(path, {rules: entry}, SETTINGS)
-    assert store.read_current(path, [rules, "/no/such"]) == ({rules: entry}, SETTINGS)
+    write_tables(path, {rules: entry}, SETTINGS)
+    assert read_current(path, [rules, "/no/such"]) == ({rules: entry}, SETTINGS)
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
     assert sorted(os.listdir(os.path.dirname(path))) == ["rules.yaml", "tables.lmdb", "tables.lmdb-lock"]
 
@@ -83,9 +85,9 @@ def test_what_is_published_is_read(path: str, rules: str) -> None:
 def test_settings_stay_where_only_a_repository_is_published(path: str, rules: str, tmp_path: Path) -> None:
     other = tmp_path / "repository.yaml"
     other.touch()
-    store.publish(path, {rules: published("one")}, SETTINGS)
-    store.publish(path, {str(other): published("two")})
-    found, settings = store.read_current(path, [rules, str(other)])
+    write_tables(path, {rules: published("one")}, SETTINGS)
+    write_tables(path, {str(other): published("two")})
+    found, settings = read_current(path, [rules, str(other)])
     assert (set(found), settings) == ({rules, str(other)}, SETTINGS)
 
 
@@ -93,29 +95,29 @@ def test_tables_that_nothing_stands_for_are_dropped(path: str, rules: str, tmp_p
     short_lived, taken_back = tmp_path / "gone.yaml", tmp_path / "back.yaml"
     short_lived.touch()
     taken_back.touch()
-    store.publish(path, {str(short_lived): published("gone"), str(taken_back): published("back")}, SETTINGS)
-    store.publish(path, {rules: published("old")})
+    write_tables(path, {str(short_lived): published("gone"), str(taken_back): published("back")}, SETTINGS)
+    write_tables(path, {rules: published("old")})
     short_lived.unlink()
-    store.publish(path, {rules: published("new")}, gone=(str(taken_back),))
+    write_tables(path, {rules: published("new")}, gone=(str(taken_back),))
     digest = published("new")[0].digest
     assert keys(path) == sorted(["index", *[f"table/{digest}/{name}" for name in SECTIONS]])
-    assert list(store.read_current(path, [rules, str(short_lived), str(taken_back)])[0]) == [rules]
+    assert list(read_current(path, [rules, str(short_lived), str(taken_back)])[0]) == [rules]
 
 
 def test_a_table_that_two_rules_files_share_stays_until_both_are_gone(path: str, rules: str, tmp_path: Path) -> None:
     twin = tmp_path / "twin.yaml"
     twin.touch()
-    store.publish(path, {rules: published("same"), str(twin): published("same")}, SETTINGS)
-    store.publish(path, {str(twin): published("other")})
-    assert store.read_current(path, [rules])[0] == {rules: published("same")}
+    write_tables(path, {rules: published("same"), str(twin): published("same")}, SETTINGS)
+    write_tables(path, {str(twin): published("other")})
+    assert read_current(path, [rules])[0] == {rules: published("same")}
 
 
 def test_the_file_does_not_grow_with_every_edit(path: str, rules: str) -> None:
     for number in range(4):
-        store.publish(path, {rules: published(f"word {number}", 50_000)}, SETTINGS)
+        write_tables(path, {rules: published(f"word {number}", 50_000)}, SETTINGS)
     size = os.path.getsize(path)
     for number in range(6):
-        store.publish(path, {rules: published(f"more {number}", 50_000)}, SETTINGS)
+        write_tables(path, {rules: published(f"more {number}", 50_000)}, SETTINGS)
     assert os.path.getsize(path) <= size
 
 
@@ -124,14 +126,14 @@ def test_the_file_does_not_grow_with_every_edit(path: str, rules: str) -> None:
 
 @pytest.fixture
 def good(path: str, rules: str) -> bytes:
-    store.publish(path, {rules: published("one", 3000)}, SETTINGS)
+    write_tables(path, {rules: published("one", 3000)}, SETTINGS)
     return Path(path).read_bytes()
 
 
 def refuses_or_is_exact(path: str, rules: str) -> bool:
     """Whether the file was refused; one that is not refused has to give what was published."""
     try:
-        found = store.read_current(path, [rules])
+        found = read_current(path, [rules])
     except TableError:
         return True
     assert found == ({rules: published("one", 3000)}, SETTINGS)
@@ -168,7 +170,7 @@ def test_a_file_with_a_flipped_bit_is_refused_or_exact(path: str, rules: str, go
 
 def test_a_damaged_file_is_begun_anew(path: str, rules: str, good: bytes) -> None:
     replace(path, good[:5000])
-    store.publish(path, {rules: published("one", 3000)}, SETTINGS)
+    write_tables(path, {rules: published("one", 3000)}, SETTINGS)
     assert not refuses_or_is_exact(path, rules)
     assert Path(f"{path}.damaged").read_bytes() == good[:5000]
 
@@ -180,17 +182,17 @@ def test_publishing_into_a_file_with_a_flipped_bit_leaves_a_good_one(path: str, 
         damaged = bytearray(good)
         damaged[place] ^= 1 << dice.randrange(8)
         replace(path, bytes(damaged))
-        store.publish(path, {rules: published("two", 2000)}, SETTINGS)
-        assert store.read_current(path, [rules]) == ({rules: published("two", 2000)}, SETTINGS)
+        write_tables(path, {rules: published("two", 2000)}, SETTINGS)
+        assert read_current(path, [rules]) == ({rules: published("two", 2000)}, SETTINGS)
 
 
 @pytest.mark.parametrize("content", [b"", b"version: 1\n", b"\0" * 20_000, b"SQLite format 3\0" + b"x" * 9000])
 def test_what_is_no_table_file_is_refused_and_replaced(path: str, rules: str, content: bytes) -> None:
     Path(path).write_bytes(content)
     with pytest.raises(TableError, match="is not a table file"):
-        store.read_current(path, [rules])
-    store.publish(path, {rules: published("one")}, SETTINGS)
-    assert store.read_current(path, [rules])[0] == {rules: published("one")}
+        read_current(path, [rules])
+    write_tables(path, {rules: published("one")}, SETTINGS)
+    assert read_current(path, [rules])[0] == {rules: published("one")}
 
 
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
@@ -198,9 +200,9 @@ def test_a_directory_or_a_pipe_in_its_place_is_refused_and_replaced(path: str, r
     assert callable(make)
     make(path)
     with pytest.raises(TableError, match="is not a table file"):
-        store.read_current(path, [rules])
-    store.publish(path, {rules: published("one")}, SETTINGS)
-    assert store.read_current(path, [rules])[0] == {rules: published("one")}
+        read_current(path, [rules])
+    write_tables(path, {rules: published("one")}, SETTINGS)
+    assert read_current(path, [rules])[0] == {rules: published("one")}
 
 
 @pytest.mark.parametrize(("mode", "message"), [(0o660, "is writable by others"), (0o602, "is writable by others")])
@@ -208,7 +210,7 @@ def test_a_file_that_others_may_write_is_refused(path: str, rules: str, good: by
     assert good
     os.chmod(path, mode)
     with pytest.raises(TableError, match=message) as caught:
-        store.read_current(path, [rules])
+        read_current(path, [rules])
     assert caught.value.hint == f"chmod go-w {path}"
 
 
@@ -217,12 +219,12 @@ def test_another_users_file_is_refused(path: str, rules: str, good: bytes) -> No
     assert good
     os.chown(path, 12345, -1)
     with pytest.raises(TableError, match="belongs to uid 12345, not to you"):
-        store.read_current(path, [rules])
+        read_current(path, [rules])
 
 
 def test_a_file_that_is_not_there_says_what_to_do(path: str, rules: str) -> None:
     with pytest.raises(TableError, match="No such file") as caught:
-        store.read_current(path, [rules])
+        read_current(path, [rules])
     assert caught.value.hint == "run `safeshell compile`"
 
 
@@ -230,8 +232,8 @@ def test_another_format_version_is_refused(path: str, rules: str) -> None:
     from safeshell.policy.table import Table
 
     sections = {**a_table("one"), "meta": canonical_json({"format": FORMAT + 1})}
-    store.publish(path, {rules: (Current(table_digest(sections), "/", {}), sections)}, SETTINGS)
-    found = store.read_current(path, [rules])[0][rules]
+    write_tables(path, {rules: (Current(table_digest(sections), "/", {}), sections)}, SETTINGS)
+    found = read_current(path, [rules])[0][rules]
     with pytest.raises(TableError, match=f"format {FORMAT + 1}"):
         Table(found[1], "/")
 
@@ -242,11 +244,11 @@ def test_another_format_version_is_refused(path: str, rules: str) -> None:
 def test_a_table_file_holds_one_table_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
     path = str(tmp_path / "out.table")
     current, sections = published("one", 9000)
-    store.write_file(path, current.digest, sections)
-    assert store.read_file(path) == sections
+    write_file(path, current.digest, sections)
+    assert read_file(path) == sections
     assert os.listdir(tmp_path) == ["out.table"]
-    store.write_file(path, *_digest_and_sections("two"))
-    assert store.read_file(path) == a_table("two")
+    write_file(path, *_digest_and_sections("two"))
+    assert read_file(path) == a_table("two")
 
 
 def _digest_and_sections(word: str) -> tuple[str, dict[str, bytes]]:
@@ -256,24 +258,24 @@ def _digest_and_sections(word: str) -> tuple[str, dict[str, bytes]]:
 
 def test_a_table_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(TableError):
-        store.write_file(str(tmp_path / "no" / "out.table"), *_digest_and_sections("one"))
+        write_file(str(tmp_path / "no" / "out.table"), *_digest_and_sections("one"))
     (tmp_path / "taken").mkdir()
     with pytest.raises(TableError, match="can't write"):
-        store.write_file(str(tmp_path / "taken"), *_digest_and_sections("one"))
+        write_file(str(tmp_path / "taken"), *_digest_and_sections("one"))
     assert os.listdir(tmp_path) == ["taken"]
 
 
 def test_a_homes_tables_are_no_table_file(path: str, good: bytes) -> None:
     assert good
     with pytest.raises(TableError, match="no table file written by `safeshell compile -o`"):
-        store.read_file(path)
+        read_file(path)
 
 
 def test_a_table_file_is_no_homes_tables(tmp_path: Path, rules: str) -> None:
     path = str(tmp_path / "out.table")
-    store.write_file(path, *_digest_and_sections("one"))
+    write_file(path, *_digest_and_sections("one"))
     with pytest.raises(TableError, match="does not say what is in force"):
-        store.read_current(path, [rules])
+        read_current(path, [rules])
 
 
 # Several at once, and no room
@@ -282,14 +284,14 @@ def test_a_table_file_is_no_homes_tables(tmp_path: Path, rules: str) -> None:
 def _publish_often(path: str, rules: str, word: str, start: object) -> None:
     start.wait()  # type: ignore[attr-defined] # a Barrier, whose class is private
     for number in range(8):
-        store.publish(path, {rules: published(f"{word} {number}", 20_000)}, SETTINGS)
+        write_tables(path, {rules: published(f"{word} {number}", 20_000)}, SETTINGS)
 
 
 def _read_often(path: str, rules: list[str], start: object) -> None:
     start.wait()  # type: ignore[attr-defined] # as above
     for _ in range(30):
         try:
-            found, _settings = store.read_current(path, rules)
+            found, _settings = read_current(path, rules)
         except TableError as error:
             if "No such file" not in error.message:  # as it is only before the first is published
                 raise
@@ -312,7 +314,7 @@ def test_publishers_and_readers_do_not_disturb_each_other(path: str, tmp_path: P
     for worker in workers:
         worker.join(30)
     assert [worker.exitcode for worker in workers] == [0] * 5
-    found = store.read_current(path, files)[0]
+    found = read_current(path, files)[0]
     assert {name: entry[0].root for name, entry in found.items()} == {name: f"/root/{name[-6]} 7" for name in files}
     assert not os.path.exists(f"{path}.damaged")
 
@@ -332,17 +334,17 @@ def small_disk(tmp_path: Path) -> Iterator[str]:
 
 def test_a_full_disk_leaves_what_was_in_force(small_disk: str, rules: str) -> None:
     path = os.path.join(small_disk, "tables.lmdb")
-    store.publish(path, {rules: published("one")}, SETTINGS)
+    write_tables(path, {rules: published("one")}, SETTINGS)
     before = sorted(os.listdir(small_disk))
     with pytest.raises(TableError, match=r"No space left|Input/output error"):
-        store.publish(path, {rules: published("two", 200_000)}, SETTINGS)
-    assert store.read_current(path, [rules]) == ({rules: published("one")}, SETTINGS)
+        write_tables(path, {rules: published("two", 200_000)}, SETTINGS)
+    assert read_current(path, [rules]) == ({rules: published("one")}, SETTINGS)
     with pytest.raises(TableError):
-        store.write_file(os.path.join(small_disk, "out"), *_large())
+        write_file(os.path.join(small_disk, "out"), *_large())
     assert sorted(os.listdir(small_disk)) == before
-    assert store.read_current(path, [rules]) == ({rules: published("one")}, SETTINGS)
-    store.publish(path, {rules: published("three")}, SETTINGS)
-    assert store.read_current(path, [rules])[0] == {rules: published("three")}
+    assert read_current(path, [rules]) == ({rules: published("one")}, SETTINGS)
+    write_tables(path, {rules: published("three")}, SETTINGS)
+    assert read_current(path, [rules])[0] == {rules: published("three")}
 
 
 def _large() -> tuple[str, dict[str, bytes]]:
@@ -352,36 +354,36 @@ def _large() -> tuple[str, dict[str, bytes]]:
 
 def test_a_damaged_file_on_a_full_disk_stays_where_it_is(small_disk: str, rules: str) -> None:
     path = os.path.join(small_disk, "tables.lmdb")
-    store.publish(path, {rules: published("one")}, SETTINGS)
+    write_tables(path, {rules: published("one")}, SETTINGS)
     damaged = Path(path).read_bytes()[:9000]
     replace(path, damaged)
     with pytest.raises(TableError):
-        store.publish(path, {rules: published("two", 200_000)}, SETTINGS)
+        write_tables(path, {rules: published("two", 200_000)}, SETTINGS)
     assert Path(path).read_bytes() == damaged
 
 
 def test_the_other_processs_bytes_are_checked() -> None:
-    bundle = store.encode_bundle({"a": [1]}, {"x": b"12", "y": b""})
-    assert store.decode_bundle(bundle) == ({"a": [1]}, {"x": b"12", "y": b""})
+    bundle = encode_bundle({"a": [1]}, {"x": b"12", "y": b""})
+    assert decode_bundle(bundle) == ({"a": [1]}, {"x": b"12", "y": b""})
     for size in range(len(bundle)):
         with pytest.raises(TableError, match="ended early"):
-            store.decode_bundle(bundle[:size])
+            decode_bundle(bundle[:size])
     with pytest.raises(TableError, match="ended early"):
-        store.decode_bundle(bundle + b"x")
+        decode_bundle(bundle + b"x")
 
 
 def test_a_signature_tells_states_of_a_file_apart(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    states = [store.signature(str(path))]
+    states = [signature(str(path))]
     path.write_text("one")
-    states.append(store.signature(str(path)))
+    states.append(signature(str(path)))
     path.write_text("four")
-    states.append(store.signature(str(path)))
+    states.append(signature(str(path)))
     os.utime(path, ns=(1, 1))
-    states.append(store.signature(str(path)))
+    states.append(signature(str(path)))
     shutil.copy(path, tmp_path / "copy")
     os.utime(tmp_path / "copy", ns=(1, 1))
     os.replace(tmp_path / "copy", path)
-    states.append(store.signature(str(path)))
+    states.append(signature(str(path)))
     assert states[0] is None
     assert len(set(states)) == 5

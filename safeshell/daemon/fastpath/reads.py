@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from safeshell.daemon.sources.policy_source import Rules
 from safeshell.home.repository_rules import levels, same_place
 from safeshell.host.path_lookup import DEFAULT_PATH, Programs
-from safeshell.policy.store import Signature
+from safeshell.policy.store.records import Signature
 
 _ABSENT, _NO_ENTRY, _ENTRY, _NOT_EXECUTABLE = b"a", b"e", b"l", b"n"
 _PLACE_IS, _FILE_IS, _PROGRAM_IS = struct.Struct("=c2Q"), struct.Struct("=c4Q"), struct.Struct("=c5Q")

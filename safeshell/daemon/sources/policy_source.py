@@ -17,10 +17,11 @@ from safeshell.home.in_force import begin_reading
 from safeshell.home.paths import SYSTEM_RULES, Home
 from safeshell.home.repository_rules import find_rules
 from safeshell.home.settings import Settings
-from safeshell.policy import store
 from safeshell.policy.decision_cache import Policy
 from safeshell.policy.evaluator import LoadedTable
-from safeshell.policy.store import Reading, Signature, signature
+from safeshell.policy.store.bundle import decode_bundle
+from safeshell.policy.store.reading import Reading
+from safeshell.policy.store.records import Signature, signature, watched
 from safeshell.policy.table import SECTIONS, Table
 
 WAIT_S = 2.0
@@ -217,13 +218,13 @@ class Policies:
         """Puts what was compiled in force; a failure leaves what is in force."""
         self.reloads += 1
         try:
-            header, sections = store.decode_bundle(data)
+            header, sections = decode_bundle(data)
         except TableError:
             origin.error = f"{origin.rules}: the compiler ended without an answer"
             origin.notice = f"safeshell: {origin.error}; the rules in force stay"
             origin.watch = {origin.rules: signature(origin.rules)}
             return
-        origin.watch = store.watched(header["watch"])
+        origin.watch = watched(header["watch"])
         origin.error = header["error"]
         origin.notice = header["notice"]
         if header["tables"] is not None:

@@ -18,8 +18,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from safeshell_compiler import Compilation, compile_rules
 
-from safeshell.policy import store
 from safeshell.policy.decision import Action
+from safeshell.policy.store.writing import write_file
 
 STATUS = {"allow": 0, "deny": 3, "require_approval": 4, "redirect": 5}
 
@@ -98,7 +98,7 @@ def compiled(root: Path, name: str, rules: list[dict[str, Any]]) -> str:
     assert compilation.table is not None, compilation.findings
     assert compilation.digest is not None
     table = str(root / f"{name}.table")
-    store.write_file(table, compilation.digest, compilation.table)
+    write_file(table, compilation.digest, compilation.table)
     return table
 
 

@@ -25,7 +25,7 @@ from safeshell.host.path_lookup import Programs
 from safeshell.host.process.confinement import Own
 from safeshell.install.native import native_client, native_front
 from safeshell.metrics.stages import STAGES
-from safeshell.policy.store import signature
+from safeshell.policy.store.records import signature
 
 LEVELS = ("", "a", "a/b", "a/b/c")
 ELEMENTS = ("one", "two", "three")

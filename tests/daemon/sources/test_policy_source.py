@@ -13,7 +13,7 @@ from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.errors import TableError
 from safeshell.home.paths import Home
-from safeshell.policy import store
+from safeshell.policy.store.reading import read_current
 
 DENY_ECHO = """\
 version: 1
@@ -135,7 +135,7 @@ def test_a_damaged_table_file_is_compiled_again(home: Home) -> None:
         assert "cut short" in daemon.status()["error"]
         assert execute(["rm", "precious"], env={"PATH": PATH}, home=home).returncode == 126
         assert daemon.status()["error"] is None
-    assert store.read_current(home.tables, [home.rules])[0]
+    assert read_current(home.tables, [home.rules])[0]
     assert os.path.exists(f"{home.tables}.damaged")
 
 
@@ -149,7 +149,7 @@ def test_a_table_file_damaged_under_a_running_daemon_changes_nothing(daemon: Dae
     write(daemon.home.rules, DENY_ECHO)
     assert echo(daemon.home).returncode == 126
     assert daemon.status()["error"] is None
-    assert store.read_current(daemon.home.tables, [daemon.home.rules])[0]
+    assert read_current(daemon.home.tables, [daemon.home.rules])[0]
 
 
 def test_a_table_file_that_cannot_be_written_leaves_the_rules_in_force(daemon: Daemon) -> None:
@@ -421,4 +421,4 @@ def test_settings_that_were_damaged_are_refused(home: Home) -> None:
     at = data.index(b'"execution"')
     Path(home.tables).write_bytes(data[: at + 2] + b"X" + data[at + 3 :])
     with pytest.raises(TableError, match="damaged"):
-        store.read_current(home.tables, [home.rules])
+        read_current(home.tables, [home.rules])

@@ -1,0 +1,46 @@
+"""Records of what rules files were compiled to, and signatures that tell when one has changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+Signature = tuple[int, int, int, int] | None
+"""What tells two states of a file apart: device, inode, size, mtime in ns; None where it does not exist."""
+
+
+class Current(NamedTuple):
+    """What a rules file was compiled to.
+
+    Attributes:
+        digest: the table's digest.
+        root: the directory that the table's paths are relative to.
+        watch: every path whose change asks for a new compilation, with its signature when it was read.
+        said: what `safeshell compile` said of it and on what grounds, as JSON has it (`safeshell_compiler.publish`);
+            None where nothing is known, as after a compilation without lint.
+    """
+
+    digest: str
+    root: str
+    watch: dict[str, Signature]
+    said: dict[str, Any] | None = None
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Current:
+        """As tables.lmdb holds it."""
+        return cls(record["digest"], record["root"], watched(record["watch"]), record.get("said"))
+
+
+def signature(path: str) -> Signature:
+    """The state of a file or directory now."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def watched(record: Mapping[str, list[int] | None]) -> dict[str, Signature]:
+    """A watch list as JSON holds it."""
+    return {name: (state[0], state[1], state[2], state[3]) if state else None for name, state in record.items()}
