@@ -78,7 +78,6 @@ def ask(
     """A command that a client asked for, decided in all its spellings."""
     words = [word.encode() for word in argv]
     command = Command(Type.EXECUTE, 0, words[0], block(words), b"\0" + block(environment), 0, 0)
-    client.connection.command = command
     context = Context([AGENT.decode()])
     facts = RequestFacts(command.environment, directory, context)
     found = spellings(argv[0], command.arguments, command.environment, directory, StatedWorld())
@@ -87,5 +86,10 @@ def ask(
         lambda spelling: RequestFacts(spelling.environment, spelling.directory, context, asker=command.environment),
         lambda spelling, its: policy.decide(spelling.name, spelling.arguments, its),
     )
-    decided = (found, judged.decisions, judged.decision)
-    return Request(client.connection, command, True, None, "", directory, policy, facts, *decided)
+    request = Request(client.connection)
+    request.command = request.asked = command
+    request.name_command()
+    request.directory, request.facts, request.policy = directory, facts, policy
+    request.spellings = found if len(found) > 1 else ()
+    request.decisions, request.decision = judged.decisions, judged.decision
+    return request

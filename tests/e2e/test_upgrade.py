@@ -21,7 +21,7 @@ from needs import found
 from safeshell.client import control, evaluate_line
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
-from safeshell.policy.store import read_current
+from safeshell.policy.store.reading import read_current
 from safeshell.protocol import Type
 
 sys.path.append(str(ROOT / "perf"))

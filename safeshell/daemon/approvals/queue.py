@@ -99,10 +99,11 @@ class Approvals:
         where = f"rule {decision.rule} ({decision.source})"
         if request.is_ai and not self._within_reach():
             request.approval = _outcome(0, "unreachable")
-            return (
-                f"{where} requires approval, and nobody who could give it is within reach: {decision.message}\n"
-                "safeshell: ask the person you work for to run it or to start `safeshell monitor`; then try again"
+            connection.notice(
+                f"safeshell: {where} requires approval, and nobody who could give it is within reach: "
+                f"{decision.message}"
             )
+            return "ask the person you work for to run it or to start `safeshell monitor`; then try again"
         asker = ancestry.read(connection.pid)
         if asker is None:
             return f"{where} requires approval, and who asks is gone"
@@ -111,8 +112,8 @@ class Approvals:
         timer = self._loop.call_later(seconds, lambda: self._expire(number))
         pending = self._pending[number] = Pending(number, request, asker, time.time(), timer)
         request.tell_waiting()
+        connection.notice(f"safeshell: {where} requires approval: {decision.message}")
         connection.notice(
-            f"safeshell: {where} requires approval: {decision.message}\n"
             f"safeshell: waiting up to {seconds:.0f} s for it (`safeshell monitor`, "
             f"or `safeshell approvals approve {number}` in another terminal)"
         )

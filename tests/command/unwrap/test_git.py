@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from safeshell.command.command_line import block, unblock
 from safeshell.command.programs.git import BUILTINS
 from safeshell.command.unwrap import Spelling, StatedWorld, spellings
-from safeshell.command.unwrap.git import BUILTINS
 from safeshell.host.git.parameters import parse_parameters, quote
 
 

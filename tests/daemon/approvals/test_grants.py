@@ -75,7 +75,7 @@ def session(stack: ExitStack) -> tuple[subprocess.Popen[str], int]:
 
 
 def test_nothing_is_covered_before_anything_was_approved(grants: Grants, asking: Asking) -> None:
-    assert not grants.cover(asking("git", "push"))
+    assert not grants.covers(asking("git", "push"))
 
 
 def test_for_a_while_it_is_the_same_command_only(
@@ -84,12 +84,12 @@ def test_for_a_while_it_is_the_same_command_only(
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     grants.remember(asking("git", "push", "x"), prefix=0, seconds=300)
-    assert grants.cover(asking("git", "push", "x"))
-    assert grants.cover(asking("git", "push", "x")), "more than once"
+    assert grants.covers(asking("git", "push", "x"))
+    assert grants.covers(asking("git", "push", "x")), "more than once"
     for other in (("git", "push"), ("git", "push", "x", "y"), ("git", "push", "z")):
-        assert not grants.cover(asking(*other)), other
+        assert not grants.covers(asking(*other)), other
     now[0] += 300
-    assert not grants.cover(asking("git", "push", "x"))
+    assert not grants.covers(asking("git", "push", "x"))
 
 
 @pytest.mark.parametrize(
@@ -100,12 +100,12 @@ def test_another_directory_or_who_asks_is_another_request(
     grants: Grants, asking: Asking, other: dict[str, object]
 ) -> None:
     grants.remember(asking("git", "push"), prefix=0, seconds=300)
-    assert not grants.cover(asking("git", "push", **other))
+    assert not grants.covers(asking("git", "push", **other))
 
 
 def test_a_variable_that_no_rule_reads_is_no_other_request(grants: Grants, asking: Asking) -> None:
     grants.remember(asking("git", "push"), prefix=0, seconds=300)
-    assert grants.cover(asking("git", "push", environment=[b"CI=1"]))
+    assert grants.covers(asking("git", "push", environment=[b"CI=1"]))
 
 
 def test_edited_rules_ask_again(grants: Grants, asking: Asking, stack: ExitStack, tmp_path: Path) -> None:
@@ -115,23 +115,23 @@ def test_edited_rules_ask_again(grants: Grants, asking: Asking, stack: ExitStack
     stack.callback(loop.close)
     client = Client(loop)
     stack.callback(client.close)
-    assert not grants.cover(ask(client, edited, "git", "push"))
+    assert not grants.covers(ask(client, edited, "git", "push"))
 
 
 def test_a_prefix_covers_what_begins_so(grants: Grants, asking: Asking) -> None:
     grants.remember(asking("git", "push", "origin", "x"), prefix=2, seconds=300)
-    assert grants.cover(asking("git", "push"))
-    assert grants.cover(asking("git", "push", "elsewhere", "--force"))
-    assert not grants.cover(asking("git", "-C", "/", "push"))
-    assert not grants.cover(asking("git", "pushy"))
+    assert grants.covers(asking("git", "push"))
+    assert grants.covers(asking("git", "push", "elsewhere", "--force"))
+    assert not grants.covers(asking("git", "-C", "/", "push"))
+    assert not grants.covers(asking("git", "pushy"))
 
 
 def test_a_prefix_leaves_out_what_only_the_operands_tell(grants: Grants, asking: Asking) -> None:
     grants.remember(asking("rm", "-r", "/work/a"), prefix=2, seconds=300)
-    assert grants.cover(asking("rm", "-r", "/work/b"))
+    assert grants.covers(asking("rm", "-r", "/work/b"))
     same = Grants()
     same.remember(asking("rm", "-r", "/work/a"), prefix=0, seconds=300)
-    assert not same.cover(asking("rm", "-r", "/work/b"))
+    assert not same.covers(asking("rm", "-r", "/work/b"))
 
 
 @pytest.mark.parametrize(
@@ -149,11 +149,11 @@ def test_for_a_session_it_is_who_asks_within_it_while_it_lasts(
 ) -> None:
     leader, member = session
     grants.remember(asking("git", "push", pid=leader.pid), prefix=0, seconds=None)
-    assert grants.cover(asking("git", "push", pid=member))
-    assert not grants.cover(asking("git", "push"))
+    assert grants.covers(asking("git", "push", pid=member))
+    assert not grants.covers(asking("git", "push"))
     leader.kill()
     leader.wait()
-    assert not grants.cover(asking("git", "push", pid=member))
+    assert not grants.covers(asking("git", "push", pid=member))
     assert grants._grants == [], "kept for a session that has the same number one day"
 
 
@@ -165,7 +165,7 @@ def test_for_a_session_that_has_ended_nothing_is_remembered(
     leader.kill()
     leader.wait()
     grants.remember(request, prefix=0, seconds=None)
-    assert not grants.cover(asking("git", "push", pid=leader.pid))
+    assert not grants.covers(asking("git", "push", pid=leader.pid))
 
 
 def test_the_oldest_are_forgotten(grants: Grants, asking: Asking) -> None:
@@ -173,9 +173,9 @@ def test_the_oldest_are_forgotten(grants: Grants, asking: Asking) -> None:
     other = asking("git", "push", "other")
     for _ in range(GRANTS_MAX - 1):
         grants.remember(other, prefix=0, seconds=300)
-    assert grants.cover(asking("git", "push", "first"))
+    assert grants.covers(asking("git", "push", "first"))
     grants.remember(other, prefix=0, seconds=300)
-    assert not grants.cover(asking("git", "push", "first"))
+    assert not grants.covers(asking("git", "push", "first"))
 
 
 # Inside what was approved
@@ -186,11 +186,11 @@ def test_inside_a_wrapper_each_command_runs_once(
 ) -> None:
     leader, member = session
     grants.open_inside(asking("env", "touch", "secret"), leader.pid)
-    assert not grants.cover(asking("touch", "secret")), "not below it"
-    assert not grants.cover(asking("touch", "secret2", pid=member)), "another one"
-    assert not grants.cover(asking("touch", "secret", pid=member, directory=b"/elsewhere"))
-    assert grants.cover(asking("touch", "secret", pid=member))
-    assert not grants.cover(asking("touch", "secret", pid=member))
+    assert not grants.covers(asking("touch", "secret")), "not below it"
+    assert not grants.covers(asking("touch", "secret2", pid=member)), "another one"
+    assert not grants.covers(asking("touch", "secret", pid=member, directory=b"/elsewhere"))
+    assert grants.covers(asking("touch", "secret", pid=member))
+    assert not grants.covers(asking("touch", "secret", pid=member))
 
 
 def test_what_was_approved_itself_is_not_inside_it(
@@ -198,12 +198,12 @@ def test_what_was_approved_itself_is_not_inside_it(
 ) -> None:
     leader, member = session
     grants.open_inside(asking("git", "push"), leader.pid)
-    assert not grants.cover(asking("git", "push", pid=member))
+    assert not grants.covers(asking("git", "push", pid=member))
     request = asking("timeout", "5", "touch", "secret")
     assert [decision.action for decision in request.decisions] == [Action.REQUIRE_APPROVAL] * 2
     grants.open_inside(request, leader.pid)
-    assert not grants.cover(asking("timeout", "5", "touch", "secret", pid=member))
-    assert grants.cover(asking("touch", "secret", pid=member))
+    assert not grants.covers(asking("timeout", "5", "touch", "secret", pid=member))
+    assert grants.covers(asking("touch", "secret", pid=member))
 
 
 def test_inside_of_xargs_more_operands_may_follow_and_more_than_once(
@@ -212,9 +212,9 @@ def test_inside_of_xargs_more_operands_may_follow_and_more_than_once(
     leader, member = session
     grants.open_inside(asking("xargs", "touch", "secret"), leader.pid)
     for _ in range(2):
-        assert grants.cover(asking("touch", "secret", "more", pid=member))
-    assert not grants.cover(asking("touch", "more", "secret", pid=member))
-    assert not grants.cover(asking("git", "push", pid=member))
+        assert grants.covers(asking("touch", "secret", "more", pid=member))
+    assert not grants.covers(asking("touch", "more", "secret", pid=member))
+    assert not grants.covers(asking("git", "push", pid=member))
 
 
 def test_inside_ends_with_it(grants: Grants, asking: Asking, session: tuple[subprocess.Popen[str], int]) -> None:
@@ -222,4 +222,4 @@ def test_inside_ends_with_it(grants: Grants, asking: Asking, session: tuple[subp
     grants.open_inside(asking("env", "touch", "secret"), leader.pid)
     leader.kill()
     leader.wait()
-    assert not grants.cover(asking("touch", "secret", pid=member))
+    assert not grants.covers(asking("touch", "secret", pid=member))

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from daemon.asking import AGENT, Client, ask, compiled
@@ -14,6 +14,7 @@ from daemon.asking import AGENT, Client, ask, compiled
 from safeshell.audit.log import AuditLog
 from safeshell.command.command_line import block
 from safeshell.daemon.core.loop import Loop
+from safeshell.daemon.fastpath.binding import Answered
 from safeshell.daemon.observe.journal import Journal
 from safeshell.daemon.observe.subscribers import Monitors
 from safeshell.daemon.request import Request
@@ -29,13 +30,6 @@ RULES = """\
   - {name: looks, commands: [ls], action: deny, observe: true, message: m}
 """.replace("name: no,", "name: no-rm,")
 SECRET = "ghp_" + "a1B2" * 9
-
-
-class Asker(NamedTuple):
-    """Who was answered by the front."""
-
-    pid: int
-    uid: int
 
 
 class Bench:
@@ -85,11 +79,33 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     made.close()
 
 
+def ran(
+    bench: Bench,
+    request: Request,
+    placement: str,
+    reason: str,
+    status: int | None = None,
+    duration_s: float | None = None,
+    *,
+    by: Answered | None = None,
+) -> None:
+    """A command was placed, and ended where it ran in the daemon."""
+    request.placement, request.reason = placement, reason
+    request.wait_status, request.duration_s = status, duration_s
+    bench.journal.command(request, by=by)
+
+
+def refused(bench: Bench, request: Request, status: int, error: str = "", *, by: Answered | None = None) -> None:
+    """A command did not run."""
+    request.refuse(status, "said", error=error)
+    bench.journal.command(request, by=by)
+
+
 def test_what_is_allowed_is_recorded_only_where_everything_is(bench: Bench) -> None:
-    bench.journal.ran(bench.ask("echo"), "in_place", "terminal")
+    ran(bench, bench.ask("echo"), "in_place", "terminal")
     assert bench.records() == []
     bench.set(audit_all=True)
-    bench.journal.ran(bench.ask("echo", "x"), "daemon", "", 3 << 8, 0.25)
+    ran(bench, bench.ask("echo", "x"), "daemon", "", 3 << 8, 0.25)
     (record,) = bench.records()
     found = {name: record[name] for name in ("decision", "argv", "placement", "exit", "duration_ms", "pid", "uid")}
     assert found == {
@@ -104,30 +120,32 @@ def test_what_is_allowed_is_recorded_only_where_everything_is(bench: Bench) -> N
 
 
 def test_what_a_rule_observed_is_recorded_though_it_ran(bench: Bench) -> None:
-    bench.journal.ran(bench.ask("ls"), "in_place", "terminal")
+    ran(bench, bench.ask("ls"), "in_place", "terminal")
     (record,) = bench.records()
     assert (record["decision"], record["reason"]) == ("allow", "terminal")
     assert [entry["rule"] for entry in record["observed"]] == ["looks"]
 
 
 def test_a_denial_is_recorded_with_its_status(bench: Bench) -> None:
-    bench.journal.refused(bench.ask("rm", "x", environment=[AGENT + b"=1"]), 126)
+    refused(bench, bench.ask("rm", "x", environment=[AGENT + b"=1"]), 126)
     (record,) = bench.records()
     assert (record["decision"], record["rule"], record["exit"], record["context"]) == ("deny", "no-rm", 126, "ai")
     assert "kind" not in record
 
 
 def test_a_failure_of_safeshell_is_recorded_though_the_command_was_allowed(bench: Bench) -> None:
-    bench.journal.refused(bench.ask("echo"), 125, "it broke")
+    refused(bench, bench.ask("echo"), 125, "it broke")
     (record,) = bench.records()
     assert (record["kind"], record["decision"], record["error"]) == ("error", "allow", "it broke")
 
 
 def test_an_answer_given_again_is_of_who_asked_this_time(bench: Bench) -> None:
-    bench.journal.refused(bench.ask("rm"), 126, by=Asker(77, 88))
+    refused(bench, bench.ask("rm"), 126, by=Answered(0, 77, 88, 0, 0, 0))
     bench.set(audit_all=True)
-    bench.journal.ran(bench.ask("echo"), "daemon", "", 0, 0.1, by=Asker(78, 89))
-    assert [(record["pid"], record["uid"]) for record in bench.records()] == [(77, 88), (78, 89)]
+    ran(bench, bench.ask("echo"), "daemon", "", by=Answered(0, 78, 89, 5, 3 << 8, 250_000_000))
+    denied, allowed = bench.records()
+    assert (denied["pid"], denied["uid"], denied["exit"]) == (77, 88, 126)
+    assert (allowed["pid"], allowed["uid"], allowed["exit"], allowed["duration_ms"]) == (78, 89, 3, 250)
 
 
 def test_an_answer_to_what_waited_is_recorded_with_what_was_said(bench: Bench) -> None:
@@ -166,7 +184,7 @@ def test_a_shell_line_is_recorded_where_it_was_restricted(bench: Bench) -> None:
 
 def test_monitors_see_what_is_not_recorded(bench: Bench) -> None:
     bench.watch()
-    bench.journal.ran(bench.ask("echo", "x"), "in_place", "terminal")
+    ran(bench, bench.ask("echo", "x"), "in_place", "terminal")
     assert bench.records() == []
     (event,) = bench.events()
     assert (event["event"], event["argv"], event["decision"]) == ("decision", ["echo", "x"], "allow")
@@ -176,8 +194,8 @@ def test_monitors_see_what_is_not_recorded(bench: Bench) -> None:
 def test_no_secret_gets_out(bench: Bench, everything: bool) -> None:
     bench.set(audit_all=everything)
     bench.watch()
-    bench.journal.ran(bench.ask("echo", SECRET), "in_place", "terminal")
-    bench.journal.refused(bench.ask("rm", SECRET), 126)
+    ran(bench, bench.ask("echo", SECRET), "in_place", "terminal")
+    refused(bench, bench.ask("rm", SECRET), 126)
     told = json.dumps([bench.records(), bench.events()])
     assert told.count('"argv"') == (4 if everything else 3)
     assert SECRET not in told
@@ -196,17 +214,17 @@ def test_a_pattern_in_the_settings_holds_from_then_on_and_others_leave_the_log_o
     monkeypatch.setattr(AuditLog, "close", note)
     bench.set(audit_all=True)
     assert closed == []
-    bench.journal.refused(bench.ask("rm", "house-key"), 126)
+    refused(bench, bench.ask("rm", "house-key"), 126)
     bench.set(redact=(("house", "house-[a-z]+"),))
     assert len(closed) == 1
-    bench.journal.refused(bench.ask("rm", "house-key"), 126)
+    refused(bench, bench.ask("rm", "house-key"), 126)
     before, after = bench.records()
     assert before["argv"][1] == "house-key"
     assert "house-key" not in json.dumps(after)
 
 
 def test_its_state_is_the_logs(bench: Bench) -> None:
-    bench.journal.refused(bench.ask("rm"), 126)
+    refused(bench, bench.ask("rm"), 126)
     described = bench.journal.describe()
     assert (described["seq"], described["failures"]) == (1, 0)
     assert described["hash"] == bench.records()[0]["hash"]
