@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,7 +50,8 @@ class Client:
         self._receiver = ReplyReceiver()
         self.connection = Connection(other, loop, 1 << 16, self.closed.append)
         if pid is not None:
-            self.connection.pid = pid
+            os.close(self.connection.pidfd)
+            self.connection.pid, self.connection.pidfd = pid, os.pidfd_open(pid)
 
     def frames(self) -> list[tuple[Reply, bytes]]:
         """What has been sent since the last look."""
@@ -89,7 +91,7 @@ def ask(
     request = Request(client.connection)
     request.command = request.asked = command
     request.name_command()
-    request.directory, request.facts, request.policy = directory, facts, policy
-    request.spellings = found if len(found) > 1 else ()
+    request.directory, request.spellings = directory, found
+    request.policy, request.facts = policy, facts
     request.decisions, request.decision = judged.decisions, judged.decision
     return request

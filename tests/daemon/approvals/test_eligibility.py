@@ -63,9 +63,9 @@ def runs(pid: int, name: str) -> bool:
 
 
 def why_not(pid: int, requester: int | None, own: Own) -> str:
+    asker = None if requester is None else ancestry.read(requester)
     descriptor = os.pidfd_open(pid)
     try:
-        asker = None if requester is None else ancestry.read(requester)
         return objection(pid, descriptor, asker, own, MARKERS)
     finally:
         os.close(descriptor)
@@ -128,9 +128,21 @@ def test_another_user_is_who_the_socket_lets_in(stack: ExitStack, requester: int
     assert why_not(other, requester, own) == ""
 
 
-def test_who_has_gone_may_not(stack: ExitStack, requester: int, own: Own) -> None:
+def test_who_has_gone_may_not(stack: ExitStack, own: Own) -> None:
     gone = start(stack, "true")
     descriptor = os.pidfd_open(gone.pid)
     gone.wait()
-    assert objection(gone.pid, descriptor, ancestry.read(requester), own, MARKERS) == "who answers is gone"
+    assert objection(gone.pid, descriptor, None, own, MARKERS) == "who answers is gone"
+    os.close(descriptor)
+
+
+def test_who_asked_is_known_by_when_it_was_started_not_by_its_number_alone(stack: ExitStack, own: Own) -> None:
+    person = sit(stack, "sleep", "60")
+    asker = ancestry.read(person)
+    assert asker is not None
+    earlier = asker._replace(session=-1, started=asker.started - 1)
+    descriptor = os.pidfd_open(person)
+    assert objection(person, descriptor, earlier, own, MARKERS) == ""
+    same = asker._replace(session=-1)
+    assert objection(person, descriptor, same, own, MARKERS) == "who answers was started by who asked"
     os.close(descriptor)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from daemon.asking import AGENT, Client, ask, compiled
 
-from safeshell.daemon.approvals.grants import GRANTS_MAX, Grants, shortest_prefix
+from safeshell.daemon.approvals.grants import GRANTS_MAX, Grant, Grants, shortest_prefix
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.request import Request
 from safeshell.policy.decision import Action
@@ -161,11 +161,11 @@ def test_for_a_session_that_has_ended_nothing_is_remembered(
     grants: Grants, asking: Asking, session: tuple[subprocess.Popen[str], int]
 ) -> None:
     leader, _member = session
-    request = asking("git", "push", pid=leader.pid)
+    request, again = (asking("git", "push", pid=leader.pid) for _ in range(2))
     leader.kill()
     leader.wait()
     grants.remember(request, prefix=0, seconds=None)
-    assert not grants.covers(asking("git", "push", pid=leader.pid))
+    assert not grants.covers(again)
 
 
 def test_the_oldest_are_forgotten(grants: Grants, asking: Asking) -> None:
@@ -176,6 +176,26 @@ def test_the_oldest_are_forgotten(grants: Grants, asking: Asking) -> None:
     assert grants.covers(asking("git", "push", "first"))
     grants.remember(other, prefix=0, seconds=300)
     assert not grants.covers(asking("git", "push", "first"))
+
+
+def test_what_ran_out_of_time_is_covered_once(grants: Grants, asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    grants.remember_once(asking("git", "push"), 600)
+    assert not grants.covers(asking("git", "push", "x"))
+    assert grants.covers(asking("git", "push"))
+    assert not grants.covers(asking("git", "push"))
+    grants.remember_once(asking("git", "push"), 600)
+    now[0] += 600
+    assert not grants.covers(asking("git", "push"))
+
+
+def test_a_grant_is_of_what_the_caller_sees(asking: Asking) -> None:
+    request = asking("git", "push")
+    grant = Grant.of(request)
+    assert grant.covers(request)
+    request.same_view = False
+    assert not grant.covers(request)
 
 
 # Inside what was approved

@@ -55,6 +55,17 @@ class Bench:
     def ask(self, *argv: str, **options: Any) -> Request:
         return ask(self.client, self.policy, *argv, **options)
 
+    def ran(self, request: Request, placement: str, reason: str = "", status: int | None = None, **more: Any) -> None:
+        """A command runs in place, or ran in the daemon and ended with this wait status."""
+        request.placement, request.reason, request.wait_status = placement, reason, status
+        request.duration_s = None if status is None else 0.25
+        self.journal.command(request, **more)
+
+    def refused(self, request: Request, status: int, error: str = "", **more: Any) -> None:
+        """A command did not run."""
+        request.refuse(status, "no", error=error)
+        self.journal.command(request, **more)
+
     def records(self) -> list[dict[str, Any]]:
         """Those that are new since the last look."""
         if not os.path.exists(self.home.audit):
@@ -79,33 +90,11 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     made.close()
 
 
-def ran(
-    bench: Bench,
-    request: Request,
-    placement: str,
-    reason: str,
-    status: int | None = None,
-    duration_s: float | None = None,
-    *,
-    by: Answered | None = None,
-) -> None:
-    """A command was placed, and ended where it ran in the daemon."""
-    request.placement, request.reason = placement, reason
-    request.wait_status, request.duration_s = status, duration_s
-    bench.journal.command(request, by=by)
-
-
-def refused(bench: Bench, request: Request, status: int, error: str = "", *, by: Answered | None = None) -> None:
-    """A command did not run."""
-    request.refuse(status, "said", error=error)
-    bench.journal.command(request, by=by)
-
-
 def test_what_is_allowed_is_recorded_only_where_everything_is(bench: Bench) -> None:
-    ran(bench, bench.ask("echo"), "in_place", "terminal")
+    bench.ran(bench.ask("echo"), "in_place", "terminal")
     assert bench.records() == []
     bench.set(audit_all=True)
-    ran(bench, bench.ask("echo", "x"), "daemon", "", 3 << 8, 0.25)
+    bench.ran(bench.ask("echo", "x"), "daemon", "", 3 << 8)
     (record,) = bench.records()
     found = {name: record[name] for name in ("decision", "argv", "placement", "exit", "duration_ms", "pid", "uid")}
     assert found == {
@@ -120,32 +109,34 @@ def test_what_is_allowed_is_recorded_only_where_everything_is(bench: Bench) -> N
 
 
 def test_what_a_rule_observed_is_recorded_though_it_ran(bench: Bench) -> None:
-    ran(bench, bench.ask("ls"), "in_place", "terminal")
+    bench.ran(bench.ask("ls"), "in_place", "terminal")
     (record,) = bench.records()
     assert (record["decision"], record["reason"]) == ("allow", "terminal")
     assert [entry["rule"] for entry in record["observed"]] == ["looks"]
 
 
 def test_a_denial_is_recorded_with_its_status(bench: Bench) -> None:
-    refused(bench, bench.ask("rm", "x", environment=[AGENT + b"=1"]), 126)
+    bench.refused(bench.ask("rm", "x", environment=[AGENT + b"=1"]), 126)
     (record,) = bench.records()
     assert (record["decision"], record["rule"], record["exit"], record["context"]) == ("deny", "no-rm", 126, "ai")
     assert "kind" not in record
 
 
 def test_a_failure_of_safeshell_is_recorded_though_the_command_was_allowed(bench: Bench) -> None:
-    refused(bench, bench.ask("echo"), 125, "it broke")
+    bench.refused(bench.ask("echo"), 125, "it broke")
     (record,) = bench.records()
     assert (record["kind"], record["decision"], record["error"]) == ("error", "allow", "it broke")
 
 
 def test_an_answer_given_again_is_of_who_asked_this_time(bench: Bench) -> None:
-    refused(bench, bench.ask("rm"), 126, by=Answered(0, 77, 88, 0, 0, 0))
+    bench.refused(bench.ask("rm"), 126, by=Answered(0, 77, 88, 0, 0, 0))
     bench.set(audit_all=True)
-    ran(bench, bench.ask("echo"), "daemon", "", by=Answered(0, 78, 89, 5, 3 << 8, 250_000_000))
-    denied, allowed = bench.records()
-    assert (denied["pid"], denied["uid"], denied["exit"]) == (77, 88, 126)
-    assert (allowed["pid"], allowed["uid"], allowed["exit"], allowed["duration_ms"]) == (78, 89, 3, 250)
+    bench.ran(bench.ask("echo"), "daemon", by=Answered(0, 78, 89, 5, 4 << 8, 10**9))
+    bench.ran(bench.ask("echo"), "in_place", by=Answered(0, 79, 90, 0, 0, 0))
+    denied, ran, in_place = bench.records()
+    assert not {"exit", "duration_ms"} & in_place.keys(), "nobody sees it"
+    assert [(record["pid"], record["uid"], record["exit"]) for record in (denied, ran)] == [(77, 88, 126), (78, 89, 4)]
+    assert ran["duration_ms"] == 1000
 
 
 def test_an_answer_to_what_waited_is_recorded_with_what_was_said(bench: Bench) -> None:
@@ -153,6 +144,24 @@ def test_an_answer_to_what_waited_is_recorded_with_what_was_said(bench: Bench) -
     (record,) = bench.records()
     assert (record["kind"], record["exit"]) == ("approval", 77)
     assert record["approval"] == {"id": 4, "answer": "denied", "words": "not now", "by": 99}
+
+
+def test_one_that_waited_in_vain_is_recorded_as_what_came_of_the_asking(bench: Bench) -> None:
+    request = bench.ask("touch", "x")
+    request.approval = {"id": 4, "answer": "expired"}
+    bench.refused(request, 77)
+    (record,) = bench.records()
+    assert (record["kind"], record["exit"], record["approval"]) == ("approval", 77, {"id": 4, "answer": "expired"})
+    assert "placement" not in record
+
+
+def test_a_redirect_is_recorded_by_what_was_asked_for(bench: Bench) -> None:
+    asked, target = bench.ask("rm", "x"), bench.ask("echo")
+    asked.redirected = asked.spellings, asked.decisions, asked.decision
+    asked.command, asked.decision = target.command, target.decision
+    bench.ran(asked, "daemon", "", 0)
+    (record,) = bench.records()
+    assert (record["argv"], record["rule"], record["exit"]) == (["rm", "x"], "no-rm", 0)
 
 
 def test_who_may_not_answer_is_recorded_with_what_was_asked_for_where_there_was_one(bench: Bench) -> None:
@@ -184,7 +193,7 @@ def test_a_shell_line_is_recorded_where_it_was_restricted(bench: Bench) -> None:
 
 def test_monitors_see_what_is_not_recorded(bench: Bench) -> None:
     bench.watch()
-    ran(bench, bench.ask("echo", "x"), "in_place", "terminal")
+    bench.ran(bench.ask("echo", "x"), "in_place", "terminal")
     assert bench.records() == []
     (event,) = bench.events()
     assert (event["event"], event["argv"], event["decision"]) == ("decision", ["echo", "x"], "allow")
@@ -194,8 +203,8 @@ def test_monitors_see_what_is_not_recorded(bench: Bench) -> None:
 def test_no_secret_gets_out(bench: Bench, everything: bool) -> None:
     bench.set(audit_all=everything)
     bench.watch()
-    ran(bench, bench.ask("echo", SECRET), "in_place", "terminal")
-    refused(bench, bench.ask("rm", SECRET), 126)
+    bench.ran(bench.ask("echo", SECRET), "in_place", "terminal")
+    bench.refused(bench.ask("rm", SECRET), 126)
     told = json.dumps([bench.records(), bench.events()])
     assert told.count('"argv"') == (4 if everything else 3)
     assert SECRET not in told
@@ -214,17 +223,17 @@ def test_a_pattern_in_the_settings_holds_from_then_on_and_others_leave_the_log_o
     monkeypatch.setattr(AuditLog, "close", note)
     bench.set(audit_all=True)
     assert closed == []
-    refused(bench, bench.ask("rm", "house-key"), 126)
+    bench.refused(bench.ask("rm", "house-key"), 126)
     bench.set(redact=(("house", "house-[a-z]+"),))
     assert len(closed) == 1
-    refused(bench, bench.ask("rm", "house-key"), 126)
+    bench.refused(bench.ask("rm", "house-key"), 126)
     before, after = bench.records()
     assert before["argv"][1] == "house-key"
     assert "house-key" not in json.dumps(after)
 
 
 def test_its_state_is_the_logs(bench: Bench) -> None:
-    refused(bench, bench.ask("rm"), 126)
+    bench.refused(bench.ask("rm"), 126)
     described = bench.journal.describe()
     assert (described["seq"], described["failures"]) == (1, 0)
     assert described["hash"] == bench.records()[0]["hash"]

@@ -13,7 +13,7 @@ BEGAN = 1_000_000
 
 def turn(timings: Timings, *, decision: str = "", placement: str = "", whole: int = 0) -> Turn:
     """Two stages of 100 and 200 ns."""
-    return timings.stages("receive", "decide"), BEGAN, (BEGAN + 100, BEGAN + 300), decision, placement, whole
+    return timings.stages("locate", "decide"), BEGAN, (BEGAN + 100, BEGAN + 300), decision, placement, whole
 
 
 def counts(timings: Timings) -> dict[str, int]:
@@ -30,9 +30,9 @@ def test_each_stage_lasts_from_the_end_of_the_one_before() -> None:
     timings = Timings()
     timings.add(turn(timings))
     found = timings.histograms()
-    assert abs(only(found["receive"]) - 100) <= 2
+    assert abs(only(found["locate"]) - 100) <= 2
     assert abs(only(found["decide"]) - 200) <= 4
-    assert counts(timings) == {"receive": 1, "decide": 1}
+    assert counts(timings) == {"locate": 1, "decide": 1}
 
 
 def test_the_whole_is_counted_by_decision_and_placement_once_it_is_answered() -> None:
@@ -67,7 +67,7 @@ def test_a_reset_forgets_what_was_kept_too() -> None:
     timings.reset()
     assert counts(timings) == {}
     timings.add(turn(timings))
-    assert counts(timings) == {"receive": 1, "decide": 1}
+    assert counts(timings) == {"locate": 1, "decide": 1}
 
 
 def test_stages_put_together_are_counted_in_order() -> None:
@@ -83,7 +83,7 @@ def test_the_native_front_is_told_of_them_by_the_addresses_of_their_cells() -> N
     timings.native = written.append
     timings.add(turn(timings, decision="deny", whole=1000))
     timings.count()
-    stages = timings.stages("receive", "decide")
+    stages = timings.stages("locate", "decide")
     whole = timings.whole("deny", "")
     assert written == [
         struct.pack("=2Q", 2, BEGAN)

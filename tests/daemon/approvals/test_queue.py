@@ -1,0 +1,409 @@
+"""What waits for a person's word, and what a word does: who asks and who answers are real processes, at terminals."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from daemon.asking import AGENT, Client, ask, compiled
+from e2e.terminal import Terminal
+from harness import PATIENCE_S
+
+from safeshell.daemon.approvals import pin as pin_module
+from safeshell.daemon.approvals.notify_hook import Notifier
+from safeshell.daemon.approvals.pin import Pins
+from safeshell.daemon.approvals.queue import LATE_S, WORDS_MAX, Approvals
+from safeshell.daemon.core.executor import Executor
+from safeshell.daemon.core.loop import Loop
+from safeshell.daemon.observe.journal import Journal
+from safeshell.daemon.observe.subscribers import Monitors
+from safeshell.daemon.request import Request
+from safeshell.daemon.sources.policy_source import Policies
+from safeshell.home.paths import Home
+from safeshell.home.settings import Settings
+from safeshell.host.process.confinement import Own
+from safeshell.protocol import Reply
+
+RULES = """\
+  - {name: force, commands: [git], conditions: [{command_contains: push}], action: require_approval, message: Careful.}
+"""
+PIN = "correct horse"
+IN_AGENT = [AGENT + b"=1"]
+
+
+class Bench:
+    """A queue, whose requests go nowhere but into a list."""
+
+    def __init__(self, directory: Path, stack: ExitStack) -> None:
+        self.stack = stack
+        self.home = Home(str(directory))
+        self.loop = Loop()
+        stack.callback(self.loop.close)
+        self.policies = Policies(self.home, self.loop)
+        self.policies.settings = Settings(markers=(AGENT.decode(),))
+        self.policy = compiled(directory, RULES)
+        self.monitors = Monitors()
+        self.pins = Pins(self.home, self.loop)
+        self.resumed: list[tuple[Request, str]] = []
+        executor = Executor(self.loop)
+        stack.callback(os.close, executor._root)
+        self.approvals = Approvals(
+            self.policies,
+            self.loop,
+            Own.read(),
+            self.monitors,
+            self.pins,
+            Notifier(self.policies, executor),
+            Journal(self.home, self.policies, self.monitors),
+            lambda request, step: self.resumed.append((request, step)),
+        )
+
+    def client(self, pid: int | None = None) -> Client:
+        made = Client(self.loop, pid)
+        self.stack.callback(made.close)
+        return made
+
+    def process(self) -> int:
+        """One without a terminal, in a session of its own."""
+        started = self.stack.enter_context(subprocess.Popen(["sleep", "60"], start_new_session=True))
+        self.stack.callback(started.kill)
+        return started.pid
+
+    def person(self) -> Client:
+        """Who answers, at a terminal."""
+        shell = self.stack.enter_context(
+            Terminal("sh", "-c", "echo up; sleep 60", env={"PATH": "/usr/bin:/bin"}, cwd="/")
+        )
+        shell.expect("up")
+        return self.client(shell.process.pid)
+
+    def request(self, *argv: str, environment: list[bytes] | None = None) -> Request:
+        client = self.client(self.process())
+        return ask(client, self.policy, *(argv or ("git", "push", "x")), environment=environment or [])
+
+    def waiting(self, *argv: str, environment: list[bytes] | None = None) -> Request:
+        made = self.request(*argv, environment=environment)
+        assert self.approvals.ask(made) == ""
+        return made
+
+    def answer(self, by: Client, **value: Any) -> dict[str, Any]:
+        said: list[dict[str, Any]] = []
+        self.approvals.answer(by.connection, value, said.append)
+        self.run(lambda: bool(said))
+        (found,) = said
+        return found
+
+    def run(self, done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not done():
+            assert time.monotonic() < deadline, "no answer"
+            self.loop.call_later(0.001, self.loop.stop)
+            self.loop.run()
+
+    def enroll(self) -> None:
+        said: list[str] = []
+        self.pins.enroll(PIN, None, said.append)
+        self.run(lambda: bool(said))
+        assert said == [""]
+
+    def watch(self, by: Client, **value: Any) -> dict[str, Any]:
+        """Takes a monitor in; returns what it is told."""
+        self.approvals.watch(by.connection, value)
+        self.run(lambda: len(self.monitors) > 0)
+        return self.events(by)[0]
+
+    def events(self, of: Client) -> list[dict[str, Any]]:
+        return [json.loads(payload) for kind, payload in of.frames() if kind == Reply.EVENT]
+
+    def records(self) -> list[tuple[str, str]]:
+        """Kind and answer of each record."""
+        lines = (
+            Path(self.home.audit).read_text(encoding="ascii").splitlines() if os.path.exists(self.home.audit) else []
+        )
+        return [(record["kind"], record["approval"]["answer"]) for record in map(json.loads, lines)]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    monkeypatch.setattr(pin_module, "_COST", {"n": 2, "r": 1, "p": 1})
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as stack:
+        yield Bench(tmp_path, stack)
+    resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+
+
+# Asking
+
+
+def test_who_asks_is_told_to_wait_and_how_it_can_be_answered(bench: Bench) -> None:
+    client = bench.client(bench.process())
+    request = ask(client, bench.policy, "git", "push")
+    assert bench.approvals.ask(request) == ""
+    (waiting, _), (notice, payload) = client.frames()
+    assert (waiting, notice) == (Reply.WAITING, Reply.NOTICE)
+    said = payload.decode()
+    assert "rule force (" in said
+    assert "requires approval: Careful.\n" in said
+    assert "`safeshell approvals approve 1`" in said
+    assert request.waiting
+    assert len(bench.approvals) == 1
+    assert bench.resumed == []
+
+
+def test_what_waits_is_listed_the_oldest_first_with_what_a_person_has_to_know(bench: Bench) -> None:
+    first = bench.waiting("env", "A=1", "git", "push", "x")
+    bench.waiting("git", "push", "y")
+    one, two = bench.answer(bench.client(), do="list")["pending"]
+    assert (one["id"], two["id"]) == (1, 2)
+    expected = {
+        "argv": ["env", "A=1", "git", "push", "x"],
+        "subject": "git push x",
+        "rule": "force",
+        "message": "Careful.",
+        "cwd": "/work",
+        "branch": None,
+        "context": "human",
+        "prefix_min": 4,
+        "pid": first.connection.pid,
+        "uid": os.geteuid(),
+    }
+    assert {name: one[name] for name in expected} == expected
+    assert one["expires"] - one["since"] == pytest.approx(bench.policies.settings.approval_timeout_ms / 1000)
+
+
+def test_an_agent_that_nobody_could_answer_is_told_so_at_once(bench: Bench) -> None:
+    request = bench.request(environment=IN_AGENT)
+    assert "nobody who could give it is within reach: Careful." in bench.approvals.ask(request)
+    assert request.approval == {"id": 0, "answer": "unreachable"}
+    assert len(bench.approvals) == 0
+
+
+@pytest.mark.parametrize("reach", ["monitor", "PIN", "notify"])
+def test_an_agent_waits_where_somebody_is_within_reach(bench: Bench, reach: str) -> None:
+    if reach == "monitor":
+        bench.watch(bench.person())
+    elif reach == "PIN":
+        bench.enroll()
+    else:
+        bench.policies.settings = bench.policies.settings._replace(notify=("/nonexistent",))
+    bench.waiting(environment=IN_AGENT)
+    assert len(bench.approvals) == 1
+
+
+def test_who_has_gone_can_not_ask(bench: Bench) -> None:
+    request = bench.request()
+    os.kill(request.connection.pid, 9)
+    os.waitpid(request.connection.pid, 0)
+    assert bench.approvals.ask(request).endswith("who asks is gone")
+    assert len(bench.approvals) == 0
+
+
+# Answering
+
+
+def test_approved_it_goes_its_way_from_the_start_with_a_grant(bench: Bench) -> None:
+    request, monitor = bench.waiting(), bench.person()
+    bench.watch(monitor)
+    assert bench.answer(bench.person(), do="approve", id=1)["ok"]
+    assert bench.resumed == [(request, "borrow")]
+    assert request.grant is not None
+    assert request.grant.covers(request)
+    assert len(bench.approvals) == 0
+    assert bench.records() == [("approval", "approved")]
+    settled = bench.events(monitor)[0]
+    assert (settled["event"], settled["how"]) == ("settled", "approved")
+    again = ask(bench.client(request.connection.pid), bench.policy, "git", "push", "x")
+    assert not bench.approvals.covers(again), "it was for once"
+
+
+def test_denied_it_ends_with_the_words_that_were_said(bench: Bench) -> None:
+    request = bench.waiting()
+    assert bench.answer(bench.person(), do="deny", id=1, words=" not\x1b now ")["ok"]
+    assert bench.resumed == [(request, "finish")]
+    assert request.refusal is not None
+    status, message = request.refusal
+    assert status == 77
+    assert message.endswith("requires approval, and a person denied it: not\\x1b now")
+    assert request.approval is not None
+    assert (request.approval["answer"], request.approval["words"]) == ("denied", "not\\x1b now")
+
+
+def test_who_may_not_answer_changes_nothing_and_is_recorded(bench: Bench) -> None:
+    bench.waiting()
+    found = bench.answer(bench.client(bench.process()), do="approve", id=1)
+    assert found == {"ok": False, "reason": "who answers has no terminal"}
+    assert bench.records() == [("refused-approval", "approve")]
+    assert len(bench.approvals) == 1
+
+
+def test_an_agents_request_takes_the_pin(bench: Bench) -> None:
+    bench.enroll()
+    request, person = bench.waiting(environment=IN_AGENT), bench.person()
+    assert bench.answer(person, do="approve", id=1) == {"ok": False, "reason": "it takes the PIN", "needs_pin": True}
+    assert bench.answer(person, do="approve", id=1, pin="wrong")["reason"] == "wrong PIN"
+    assert bench.answer(person, do="deny", id=1, pin="wrong")["reason"] == "wrong PIN"
+    assert bench.resumed == []
+    assert bench.answer(person, do="approve", id=1, pin=PIN)["ok"]
+    assert bench.resumed == [(request, "borrow")]
+    assert bench.records() == [("refused-approval", "approve"), ("refused-approval", "deny"), ("approval", "approved")]
+
+
+def test_a_monitor_that_gave_the_pin_needs_it_no_more(bench: Bench) -> None:
+    bench.enroll()
+    person = bench.person()
+    assert bench.watch(person, pin=PIN)["trusted"]
+    bench.waiting(environment=IN_AGENT)
+    assert bench.answer(person, do="approve", id=1)["ok"]
+
+
+def test_two_answers_at_once_are_one(bench: Bench) -> None:
+    bench.enroll()
+    bench.waiting(environment=IN_AGENT)
+    said: list[dict[str, Any]] = []
+    for deed in ("approve", "deny"):
+        bench.approvals.answer(bench.person().connection, {"do": deed, "id": 1, "pin": PIN}, said.append)
+    bench.run(lambda: len(said) == 2)
+    assert sorted(found["ok"] for found in said) == [False, True]
+    assert {"it was answered, or its caller has gone", ""} == {found["reason"] for found in said}
+    assert len(bench.resumed) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ({"do": "dance"}, "`do` is list, approve, deny or enroll"),
+        ({"do": "approve", "id": "1"}, "`id` is the number of what waits"),
+        ({"do": "approve", "id": True}, "`id` is the number of what waits"),
+        ({"do": "approve", "id": 9}, "nothing waits under 9"),
+        ({"do": "deny", "id": 1, "words": "x" * (WORDS_MAX + 1)}, "`words` is a text"),
+        ({"do": "approve", "id": 1, "for": "ever"}, "`for` is once, 5m or session"),
+        ({"do": "approve", "id": 1, "for": "5m", "prefix": -1}, "`prefix` is a number of words"),
+        ({"do": "approve", "id": 1, "prefix": 2}, "`prefix` needs `for`"),
+        ({"do": "approve", "id": 1, "for": "5m", "prefix": 1}, "the prefix takes at least 2 words"),
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_refused_and_it_waits_on(
+    bench: Bench, value: dict[str, Any], reason: str
+) -> None:
+    bench.waiting()
+    found = bench.answer(bench.person(), **value)
+    assert not found["ok"]
+    assert found["reason"].startswith(reason)
+    assert len(bench.approvals) == 1
+
+
+def test_for_five_minutes_and_by_a_prefix_others_are_covered(bench: Bench) -> None:
+    bench.waiting("git", "push", "x")
+    assert bench.answer(bench.person(), do="approve", id=1, **{"for": "5m", "prefix": 2})["ok"]
+    assert bench.approvals.covers(bench.request("git", "push", "elsewhere"))
+    assert not bench.approvals.covers(bench.request("git", "-C", "/", "push"))
+
+
+# Not answered
+
+
+def test_who_goes_away_waits_no_more(bench: Bench) -> None:
+    first, second = bench.waiting(), bench.waiting()
+    bench.approvals.withdraw(first.connection)
+    assert [entry["pid"] for entry in bench.approvals.pending()] == [second.connection.pid]
+    assert bench.resumed == []
+    assert bench.records() == [("approval", "withdrawn")]
+
+
+def test_a_daemon_that_ends_lets_nobody_wait(bench: Bench) -> None:
+    request = bench.waiting()
+    bench.approvals.end()
+    assert bench.resumed == [(request, "finish")]
+    assert request.refusal is not None
+    assert request.refusal[1].endswith("the daemon ends while it waits: run it again")
+    assert len(bench.approvals) == 0
+
+
+@pytest.fixture
+def expired(bench: Bench) -> Request:
+    bench.policies.settings = bench.policies.settings._replace(approval_timeout_ms=1)
+    request = bench.waiting()
+    bench.run(lambda: bool(bench.resumed))
+    return request
+
+
+def test_time_runs_out(bench: Bench, expired: Request) -> None:
+    assert bench.resumed == [(expired, "finish")]
+    assert expired.refusal == (
+        77,
+        f"safeshell: rule force ({bench.home.rules}:3) requires approval, and none came in 0 s: Careful.",
+    )
+    assert expired.approval == {"id": 1, "answer": "expired"}
+    assert len(bench.approvals) == 0
+
+
+def test_once_it_is_answered_its_time_does_not_run_out(bench: Bench) -> None:
+    bench.policies.settings = bench.policies.settings._replace(approval_timeout_ms=1)
+    bench.waiting()
+    said: list[dict[str, Any]] = []
+    bench.approvals.answer(bench.person().connection, {"do": "deny", "id": 1}, said.append)
+    later: list[bool] = []
+    bench.loop.call_later(0.005, lambda: later.append(True))
+    bench.run(lambda: bool(later))
+    assert said[0]["ok"]
+    assert len(bench.resumed) == 1
+
+
+@pytest.mark.usefixtures("expired")
+def test_approved_too_late_it_is_good_for_the_next_equal_one_once(bench: Bench) -> None:
+    found = bench.answer(bench.person(), do="approve", id=1)
+    assert (found["ok"], found["late"]) == (True, True)
+    assert not bench.approvals.covers(bench.request("git", "push", "y"))
+    assert bench.approvals.covers(bench.request())
+    assert not bench.approvals.covers(bench.request())
+    assert not bench.answer(bench.person(), do="approve", id=1)["ok"], "it was answered"
+
+
+@pytest.mark.usefixtures("expired")
+@pytest.mark.parametrize("value", [{"do": "deny"}, {"do": "approve", "for": "5m"}])
+def test_what_ran_out_of_time_can_only_be_approved_once(bench: Bench, value: dict[str, Any]) -> None:
+    assert bench.answer(bench.person(), id=1, **value)["reason"].startswith("nothing waits under 1")
+
+
+@pytest.mark.usefixtures("expired")
+def test_long_after_it_can_not_be_approved_any_more(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    person, now = bench.person(), time.monotonic()
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: now + LATE_S)
+        said: list[dict[str, Any]] = []
+        bench.approvals.answer(person.connection, {"do": "approve", "id": 1}, said.append)
+    assert said[0]["reason"].startswith("nothing waits under 1")
+
+
+# The PIN and the monitors
+
+
+def test_the_pin_is_set_at_a_terminal_only(bench: Bench) -> None:
+    assert bench.answer(bench.client(bench.process()), do="enroll", pin=PIN)["reason"] == "who answers has no terminal"
+    assert not bench.pins.enrolled
+    assert bench.answer(bench.person(), do="enroll", pin=PIN)["ok"]
+    assert bench.answer(bench.person(), do="enroll", pin="another", old="wrong")["reason"] == "wrong PIN"
+    assert bench.records() == [("refused-approval", "enroll")] * 2
+
+
+def test_a_monitor_is_told_what_waits_and_whether_it_may_answer(bench: Bench) -> None:
+    bench.enroll()
+    bench.waiting(environment=IN_AGENT)
+    told = bench.watch(bench.person())
+    assert (told["event"], told["trusted"], told["enrolled"]) == ("hello", False, True)
+    assert [entry["id"] for entry in told["pending"]] == [1]
+
+
+def test_a_monitor_without_a_terminal_may_watch(bench: Bench) -> None:
+    bench.enroll()
+    told = bench.watch(bench.client(bench.process()), pin=PIN)
+    assert (told["trusted"], told["reason"]) == (False, "who answers has no terminal")
+    assert bench.records() == [("refused-approval", "monitor")]
