@@ -22,9 +22,9 @@ SOURCE = re.compile(r"[\w.-]+\.(?:py|c|h)")
 
 PATH = re.compile(r"(?:\.?[\w-]+/)+(?:[\w.-]+\.(?:py|c|h|md|yaml|yml|toml|txt|svg))?")
 THEIRS = re.compile(
-    r"\.safeshell/|rules\.d|(?:shims|hooks|trash|build|staging|expunged)/$|\b(?:team|src|you|home|work)/"
+    r"\.safeshell/|rules\.d|(?:shims|hooks|trash|build|staging|expunged)/$|\b(?:team|src|you|home|work)/|NAME"
 )
-"""What looks so and is a user's: below a home or a repository."""
+"""What looks so and is a user's, below a home or a repository; or a name to be filled in."""
 
 
 def text_of(page: Path) -> str:
