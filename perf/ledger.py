@@ -31,7 +31,8 @@ from safeshell.daemon.sources.policy_source import Policies
 from safeshell.daemon.steps.locate import working_directory
 from safeshell.daemon.steps.spawn import expressible
 from safeshell.host.path_lookup import Programs
-from safeshell.host.process.confinement import Own, inspect
+from safeshell.host.process.confinement import inspect
+from safeshell.host.process.own import Own
 from safeshell.policy.context import Context
 from safeshell.policy.facts import RequestFacts
 from safeshell.protocol import Command, Receiver, Type, encode_command

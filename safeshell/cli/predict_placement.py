@@ -16,7 +16,8 @@ from safeshell.daemon.steps.place import Placement, choose
 from safeshell.errors import ProtocolError, SafeShellError, UnreachableError
 from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
-from safeshell.host.process.confinement import Own, inspect
+from safeshell.host.process.confinement import inspect
+from safeshell.host.process.own import Own
 from safeshell.install.native import bash_client, native_client
 from safeshell.protocol import Command, Receiver, Type
 

@@ -17,7 +17,8 @@ from safeshell.daemon.listen.listener import Listener, Standing
 from safeshell.daemon.request import FAILED
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
-from safeshell.host.process.confinement import Own, inspect
+from safeshell.host.process.confinement import inspect
+from safeshell.host.process.own import Own
 
 LOOK_S = 30.0
 """How often the daemon looks whether clients still find its socket, where no signal tells it."""

@@ -40,7 +40,7 @@ from safeshell.daemon.steps.spawn import Spawn
 from safeshell.errors import ProtocolError
 from safeshell.home.paths import Home
 from safeshell.host.path_lookup import Programs
-from safeshell.host.process.confinement import Own
+from safeshell.host.process.own import Own
 from safeshell.policy.store.reading import Reading
 from safeshell.protocol import Signal
 

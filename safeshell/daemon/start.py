@@ -14,7 +14,7 @@ from safeshell.daemon.listen.handover import INHERITED
 from safeshell.daemon.listen.listener import Listener
 from safeshell.home.in_force import begin_reading
 from safeshell.home.paths import Home
-from safeshell.host.process.confinement import Own
+from safeshell.host.process.own import Own
 
 _SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGIO)
 

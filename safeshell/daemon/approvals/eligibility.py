@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from safeshell.host.process import ancestry
-from safeshell.host.process.confinement import Own, inspect
+from safeshell.host.process.confinement import inspect
+from safeshell.host.process.own import Own
 from safeshell.policy.context import Context
 
 

@@ -19,7 +19,7 @@ from safeshell.daemon.observe.subscribers import Monitors, encode
 from safeshell.daemon.request import NEEDS_APPROVAL, Request
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.host.process import ancestry
-from safeshell.host.process.confinement import Own
+from safeshell.host.process.own import Own
 from safeshell.text import printable, text
 
 FOR_5_MINUTES_S = 300.0

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from safeshell.daemon.core.connection import BUFFER, Accepted
-from safeshell.host.process.confinement import Own
+from safeshell.host.process.own import Own
 from safeshell.install.native import native_front
 from safeshell.metrics.histogram import BUCKETS
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from safeshell.daemon.steps import GO_ON
 from safeshell.host.path_lookup import Programs
-from safeshell.host.process.confinement import CallerState, Own, inspect, is_alive
+from safeshell.host.process.confinement import CallerState, inspect, is_alive
+from safeshell.host.process.own import Own
 from safeshell.protocol import Command
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from safeshell.daemon.fastpath.reads import Changed, Reads, read_rules
 from safeshell.daemon.request import Request
 from safeshell.daemon.sources.policy_source import Policies, Rules
 from safeshell.daemon.steps import GO_ON
-from safeshell.host.process.confinement import Own, sees_the_same
+from safeshell.host.process.confinement import sees_the_same
+from safeshell.host.process.own import Own
 from safeshell.policy.context import Context
 from safeshell.policy.facts import RequestFacts
 

@@ -12,7 +12,8 @@ from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.request import FAILED, Request
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.daemon.steps import GO_ON
-from safeshell.host.process.confinement import CallerState, Own, inspect
+from safeshell.host.process.confinement import CallerState, inspect
+from safeshell.host.process.own import Own
 from safeshell.protocol import Flag
 
 if TYPE_CHECKING:

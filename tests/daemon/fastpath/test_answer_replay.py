@@ -22,7 +22,7 @@ from safeshell.daemon.fastpath.reads import Changed, Reads, read_program, read_r
 from safeshell.daemon.observe.timings import Timings
 from safeshell.home.repository_rules import find_rules
 from safeshell.host.path_lookup import Programs
-from safeshell.host.process.confinement import Own
+from safeshell.host.process.own import Own
 from safeshell.install.native import native_client, native_front
 from safeshell.metrics.stages import STAGES
 from safeshell.policy.store.records import signature

@@ -18,7 +18,7 @@ from safeshell.daemon.core.executor import IGNORED_BY_PYTHON
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.fastpath.binding import ANSWERED_STAGES, Answered, Fastpath
 from safeshell.daemon.observe.timings import Timings
-from safeshell.host.process.confinement import Own
+from safeshell.host.process.own import Own
 from safeshell.install.native import native_front
 from safeshell.protocol import Command, Type, encode_command
 
@@ -146,8 +146,7 @@ def _watched(loop: Loop) -> set[int]:
 
 @pytest.mark.parametrize("unusual", ["", "the daemon's personality"])
 def test_what_it_starts_has_the_limit_that_the_daemon_was_started_with(loop: Loop, unusual: str) -> None:
-    own = Own.read()
-    own.unusual = unusual
+    own = Own.read()._replace(unusual=unusual)
     front = make(loop, own, (123, 456))
     assert front.inspect(os.getpid(), -1) < 0
     null, there = os.open(os.devnull, os.O_RDWR), os.open("/", os.O_PATH)
