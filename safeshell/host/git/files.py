@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from safeshell.host.git.change_times import is_settled
 from safeshell.host.git.paths import show, under
 
 _T = TypeVar("_T")
+
 DOT_GIT, REAL_DIRECTORY, HEAD = 1, 2, 4
 """Bits of what a directory holds: a `.git`, one that is a directory and no link, a `HEAD`."""
 
@@ -18,33 +19,14 @@ _CONTENT_MAX = 16 << 20
 _KEPT_MAX = 4096
 """Paths remembered; 16 repositories of 100 directories in use take a few hundred KiB."""
 
-_SETTLED_NS = 3_000_000_000
-"""Age from which a change is relied on: a second one within the clock's tick (2 s on FAT) has the same time."""
-
-_TIMEKEEPERS = frozenset(b"ext2 ext3 ext4 xfs btrfs tmpfs overlay zfs f2fs bcachefs".split())
-"""File systems whose change times can be relied on. Some of FUSE's never change a directory's."""
-
-_KEEPS_TIME: dict[int, bool] = {}  # by device number
-
-
-def _keeps_time(device: int) -> bool:
-    known = _KEEPS_TIME.get(device)
-    if known is None:
-        number = b"%d:%d" % (os.major(device), os.minor(device))
-        try:
-            with open("/proc/self/mountinfo", "rb") as mounts:
-                lines = [line.split() for line in mounts]
-        except OSError:
-            return False
-        known = any(fields[2] == number and fields[fields.index(b"-") + 1] in _TIMEKEEPERS for fields in lines)
-        _KEEPS_TIME[device] = known
-    return known
-
 
 class Files:
     """The file system as this process sees it. What fails raises OSError."""
 
     prefix = b""
+    keeps = True
+    """Whether what is parsed is kept for the next question."""
+
     stat = staticmethod(os.stat)
     lstat = staticmethod(os.lstat)
     readlink = staticmethod(os.readlink)
@@ -101,7 +83,7 @@ class Files:
         dot_git = under(directory, b".git")
         if self.exists(dot_git):
             mark |= DOT_GIT | (REAL_DIRECTORY if stat.S_ISDIR(self.lstat(dot_git).st_mode) else 0)
-        if self.is_settled(status):
+        if self.keeps and is_settled(status):
             make_room(self.marks)
             self.marks[directory] = (status.st_ctime_ns, status.st_ino, status.st_dev, mark)
         return mark
@@ -137,14 +119,10 @@ class Files:
             value = parse(self.read(path, _CONTENT_MAX))
         except ValueError as error:
             raise ValueError(f"{show(path)}: {error}") from error
-        if self.is_settled(status):
+        if self.keeps and is_settled(status):
             make_room(self._parsed)
             self._parsed[path] = (status.st_ctime_ns, status.st_ino, status.st_dev, value)
         return value
-
-    def is_settled(self, status: os.stat_result) -> bool:
-        """Whether a change would be seen by its time, so that what is parsed now can be kept."""
-        return time.time_ns() - status.st_ctime_ns > _SETTLED_NS and _keeps_time(status.st_dev)
 
 
 def make_room(kept: dict[bytes, Any]) -> None:

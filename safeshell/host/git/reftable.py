@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import select
-import signal
-import time
-from collections.abc import Mapping
 
-from safeshell.host.git.files import FILES, make_room
+from safeshell.host.git.change_times import is_settled
+from safeshell.host.git.files import make_room
 from safeshell.host.git.model import Repository
 from safeshell.host.git.paths import show
+from safeshell.host.process.output import run
 
 _GIT = (b"/usr/bin/git", b"/usr/local/bin/git", b"/bin/git")
 """Never along the caller's PATH, where shims are."""
@@ -24,7 +22,6 @@ _ENVIRONMENT = {
     b"GIT_OPTIONAL_LOCKS": b"0",
 }
 _TIMEOUT = 2.0  # seconds; it takes 2 ms
-_OUTPUT_MAX = 8192  # bytes
 
 _Stamp = tuple[int, int, int]
 _asked: dict[bytes, tuple[list[_Stamp], bytes | None]] = {}
@@ -50,64 +47,14 @@ def read_head(repository: Repository) -> bytes | None:
     environment = {**_ENVIRONMENT, b"GIT_DIR": git_dir}
     if common != git_dir:
         environment[b"GIT_COMMON_DIR"] = common
-    status, output = _run([git, b"symbolic-ref", b"-q", b"HEAD"], environment)
+    status, output = run([git, b"symbolic-ref", b"-q", b"HEAD"], environment, _TIMEOUT)
     if status == 1 and not output:
         name = None  # detached
     elif status == 0 and output.startswith(b"refs/"):
         name = output.removesuffix(b"\n")
     else:
         raise ValueError(f"{show(git_dir)}: git can't read its reftables")
-    if all(FILES.is_settled(each) for each in lists):
+    if all(map(is_settled, lists)):
         make_room(_asked)
         _asked[git_dir + b"\0" + common] = (stamps, name)
     return name
-
-
-def _run(argv: list[bytes], environment: Mapping[bytes, bytes]) -> tuple[int, bytes]:
-    """Runs a program with nothing of ours but a pipe; its exit status (negative: a signal) and output."""
-    deadline = time.monotonic() + _TIMEOUT
-    reader, writer = os.pipe()
-    try:
-        actions = [
-            (os.POSIX_SPAWN_OPEN, 0, b"/dev/null", os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_DUP2, writer, 1),
-            (os.POSIX_SPAWN_OPEN, 2, b"/dev/null", os.O_WRONLY, 0),
-        ]
-        defaults = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
-        pid = os.posix_spawn(argv[0], argv, environment, file_actions=actions, setsigmask=[], setsigdef=defaults)
-    except OSError:
-        os.close(reader)
-        raise
-    finally:
-        os.close(writer)
-    try:
-        output = _read_until(reader, deadline)
-    finally:
-        os.close(reader)
-        status = _end(pid, deadline)
-    return status, output
-
-
-def _read_until(reader: int, deadline: float) -> bytes:
-    poll = select.poll()
-    poll.register(reader, select.POLLIN)
-    output = b""
-    while poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-        piece = os.read(reader, 4096)
-        if not piece or len(output) > _OUTPUT_MAX:
-            break
-        output += piece
-    return output
-
-
-def _end(pid: int, deadline: float) -> int:
-    """Waits for a child, ends it at the deadline."""
-    descriptor = os.pidfd_open(pid)
-    try:
-        poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
-        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-            signal.pidfd_send_signal(descriptor, signal.SIGKILL)
-    finally:
-        os.close(descriptor)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

@@ -48,6 +48,8 @@ def look(
 class RootedFiles(Files):
     """The file system below another root directory. The kernel resolves each path as if that were `/`: openat2(2)."""
 
+    keeps = False
+
     def __init__(self, prefix: bytes) -> None:
         super().__init__()
         import ctypes  # noqa: PLC0415 - most callers share the daemon's root and never need it
@@ -118,7 +120,3 @@ class RootedFiles(Files):
     def open(self, path: bytes) -> int:
         """As Files.open."""
         return self._open_below(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-
-    def is_settled(self, status: os.stat_result) -> bool:  # noqa: ARG002 - kept for one question only
-        """Never: these files are kept for one question."""
-        return False

@@ -10,7 +10,7 @@ from host.git.repositories import (
 )
 from host.git.zoo import build
 
-from safeshell.host.git import files
+from safeshell.host.git import change_times
 
 
 @pytest.fixture(scope="module")
@@ -28,5 +28,5 @@ def repository(tmp_path: Path) -> Path:
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is kept at once, however young."""
-    monkeypatch.setattr(files, "_SETTLED_NS", -(10**18))
-    monkeypatch.setattr(files, "_keeps_time", lambda _device: True)
+    monkeypatch.setattr(change_times, "_SETTLED_NS", -(10**18))
+    monkeypatch.setattr(change_times, "_keeps_time", lambda _device: True)

@@ -19,7 +19,7 @@ from host.git.repositories import (
     pass_tick,
 )
 
-from safeshell.host.git import files
+from safeshell.host.git import change_times, files
 
 CHANGES: dict[str, Callable[[Path], object]] = {
     "checkout": lambda top: git(top, "checkout", "-q", "-b", "other"),
@@ -63,9 +63,9 @@ def test_only_known_file_systems_are_relied_on(tmp_path: Path) -> None:
     ).stdout.strip()
     device = tmp_path.stat().st_dev
     if mounted in ("ext2/ext3", "tmpfs", "xfs", "overlayfs") and os.major(device):
-        assert files._keeps_time(device)
-    assert not files._keeps_time(Path("/proc").stat().st_dev)
-    assert not files._keeps_time(os.makedev(0, 0))
+        assert change_times._keeps_time(device)
+    assert not change_times._keeps_time(Path("/proc").stat().st_dev)
+    assert not change_times._keeps_time(os.makedev(0, 0))
 
 
 @pytest.mark.usefixtures("eager")
