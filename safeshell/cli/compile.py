@@ -156,7 +156,8 @@ def _recall(home: Home, in_force: Sequence[str], *, check: bool) -> list[_Said] 
 
 def _is_in_place(home: Home, settings: dict[str, object], said: Sequence[_Said]) -> bool:
     """Whether all else that `compile` writes is there: the other layers' tables, and the clients' file."""
-    from safeshell.home.settings import Settings, client_conf  # noqa: PLC0415 # as above
+    from safeshell.home.client_conf import client_conf  # noqa: PLC0415 # as above
+    from safeshell.home.settings import Settings  # noqa: PLC0415 # as above
     from safeshell.policy.store.reading import read_current  # noqa: PLC0415 # as above
 
     layers = dict(layer for one in said for layer in one.layers)

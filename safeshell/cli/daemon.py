@@ -14,8 +14,8 @@ from safeshell.cli.output import say, warn
 from safeshell.cli.units import install_units
 from safeshell.client import control
 from safeshell.errors import SafeShellError, UnreachableError
+from safeshell.home.client_conf import daemon_command, name_daemon_command
 from safeshell.home.paths import Home
-from safeshell.home.settings import daemon_command, name_daemon_command
 from safeshell.metrics.figures import reasons_text
 from safeshell.protocol import Type
 from safeshell.text import columns

@@ -15,7 +15,7 @@ import click
 from safeshell.cli.output import wants_colour
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
-from safeshell.home.settings import write_atomically
+from safeshell.home.writing import write_atomically
 from safeshell.metrics.figures import PERCENTILES, Figures, fetch, reasons_text, share, summary
 from safeshell.metrics.histogram import Histogram
 from safeshell.text import columns

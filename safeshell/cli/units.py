@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from safeshell.errors import SafeShellError
+from safeshell.home.client_conf import daemon_command
 from safeshell.home.paths import Home
-from safeshell.home.settings import daemon_command, write_atomically
+from safeshell.home.writing import write_atomically
 
 _MARK = "# Written by `safeshell daemon install`."
 

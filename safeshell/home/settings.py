@@ -6,14 +6,9 @@ doesn't.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from safeshell.errors import SafeShellError
-from safeshell.home.paths import Home
 from safeshell.policy.context import KNOWN_MARKERS
 from safeshell.protocol import REQUEST_BYTES
 
@@ -90,70 +85,3 @@ class Settings(NamedTuple):
         values["limits"] = Limits(**record.get("limits", {}))
         values["redact"] = tuple((name, pattern) for name, pattern in record.get("redact", ()))
         return cls(**values)
-
-
-def daemon_command() -> list[str]:
-    """Command that starts this installation's daemon, isolated from the environment and the working directory."""
-    return [sys.executable, "-I", "-m", "safeshell.daemon"]
-
-
-def client_conf(settings: Settings) -> bytes:
-    """Content of client.conf under these settings."""
-    lines = [
-        f"unreachable_ai={settings.unreachable_ai}",
-        f"unreachable_human={settings.unreachable_human}",
-        *[f"marker={marker}" for marker in settings.markers],
-        f"trash_size={settings.trash_size}",
-        f"trash_age_ms={settings.trash_age_ms}",
-        *[f"start={word}" for word in daemon_command()],
-    ]
-    return "".join(f"{line}\n" for line in lines).encode()
-
-
-def write_client_conf(home: Home, settings: Settings) -> None:
-    """Writes client.conf, which the clients read when they can't reach the daemon; whole or not at all.
-
-    Raises:
-        SafeShellError: it can't be written.
-    """
-    try:
-        write_atomically(home.client_conf, client_conf(settings), 0o600)
-    except OSError as error:
-        raise SafeShellError(f"can't write {home.client_conf}: {error.strerror}") from error
-
-
-def name_daemon_command(home: Home) -> None:
-    """Has client.conf start this installation's daemon, where it names another.
-
-    Raises:
-        SafeShellError: it can't be read or written.
-    """
-    wanted = [f"start={word}" for word in daemon_command()]
-    try:
-        with open(home.client_conf, encoding="utf-8", errors="surrogateescape") as stream:
-            lines = stream.read().splitlines()
-        others = [line for line in lines if not line.startswith("start=")]
-        if [line for line in lines if line.startswith("start=")] != wanted:
-            text = "".join(f"{line}\n" for line in [*others, *wanted])
-            write_atomically(home.client_conf, os.fsencode(text), 0o600)
-    except FileNotFoundError:
-        write_client_conf(home, Settings())
-    except OSError as error:
-        raise SafeShellError(f"can't change {home.client_conf}: {error.strerror}") from error
-
-
-def write_atomically(path: str, data: bytes, mode: int) -> None:
-    """Writes a file aside, syncs it and renames it into place."""
-    aside = f"{path}.new-{os.getpid()}"
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(aside)  # of a process that was killed: numbers come round, in containers soon
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(aside, path)
-    except BaseException:
-        os.unlink(aside)
-        raise

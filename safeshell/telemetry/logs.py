@@ -16,7 +16,7 @@ from opentelemetry.sdk.resources import Resource
 from safeshell import __version__
 from safeshell.audit.files import opened
 from safeshell.errors import SafeShellError
-from safeshell.home.settings import write_atomically
+from safeshell.home.writing import write_atomically
 from safeshell.telemetry.records import SCOPE, to_log
 
 BATCH = 512

@@ -36,8 +36,8 @@ from needs import need
 from safeshell.client import connect, control, execute
 from safeshell.daemon.core.loop import Loop
 from safeshell.errors import SafeShellError
+from safeshell.home.client_conf import daemon_command
 from safeshell.home.paths import Home
-from safeshell.home.settings import daemon_command
 from safeshell.protocol import ReplyReceiver, Type
 
 AS_ROOT = pytest.mark.needs("root")

@@ -15,7 +15,7 @@ from e2e.test_unreachable import AI, AT_ONCE, break_start
 from harness import until, wait_for
 
 from safeshell.client import control
-from safeshell.home.settings import daemon_command
+from safeshell.home.client_conf import daemon_command
 from safeshell.protocol import Type
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from safeshell.errors import SafeShellError
+from safeshell.home.client_conf import daemon_command, write_client_conf
 from safeshell.home.paths import Home
-from safeshell.home.settings import Limits, Settings, daemon_command, write_atomically, write_client_conf
+from safeshell.home.settings import Limits, Settings
+from safeshell.home.writing import write_atomically
 
 OTHER = Settings(
     execution="in_place",

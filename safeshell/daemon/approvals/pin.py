@@ -18,7 +18,7 @@ from typing import Any
 
 from safeshell.daemon.core.loop import Loop
 from safeshell.home.paths import Home
-from safeshell.home.settings import write_atomically
+from safeshell.home.writing import write_atomically
 
 MIN_LENGTH = 4
 MAX_LENGTH = 256

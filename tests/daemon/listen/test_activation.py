@@ -18,8 +18,8 @@ from safeshell.cli.daemon import hand_over
 from safeshell.client import control, execute
 from safeshell.daemon.listen.activation import activate
 from safeshell.errors import SafeShellError
+from safeshell.home.client_conf import daemon_command
 from safeshell.home.paths import Home
-from safeshell.home.settings import daemon_command
 from safeshell.protocol import Type
 
 # As sd_listen_fds(3) has it: the descriptors from 3 on, their number, and the pid that they are for.

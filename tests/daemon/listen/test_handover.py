@@ -19,8 +19,8 @@ from harness import Daemon, descriptors_of, safeshell, until, wait_for
 from safeshell.cli.daemon import hand_over
 from safeshell.client import connect, control, execute
 from safeshell.errors import SafeShellError
+from safeshell.home.client_conf import daemon_command
 from safeshell.home.paths import Home
-from safeshell.home.settings import daemon_command
 from safeshell.protocol import Frame, Reply, Type, encode_control
 
 
