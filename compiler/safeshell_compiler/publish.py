@@ -12,7 +12,6 @@ from safeshell.errors import SafeShellError
 from safeshell.home import build_fingerprint
 from safeshell.home.client_conf import write_client_conf
 from safeshell.home.paths import SYSTEM_RULES, Home
-from safeshell.home.client_conf import write_client_conf
 from safeshell.home.settings import Settings
 from safeshell.policy.store.bundle import encode_bundle
 from safeshell.policy.store.records import Current, Signature, signature

@@ -10,40 +10,25 @@ from typing import Any
 
 import click
 
+from safeshell.cli.checked_command import CheckedCommand, stated_facts
 from safeshell.cli.output import say, wants_colour, warn
+from safeshell.cli.tables_in_force import tables_in_force
 from safeshell.command.command_line import block
-from safeshell.command.unwrap import Spelling, spellings
+from safeshell.command.unwrap import spellings
 from safeshell.errors import SafeShellError
-from safeshell.home.paths import SYSTEM_RULES, Home
-from safeshell.home.repository_rules import find_rules
+from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
 from safeshell.policy.composition import Judgement, judge_all
 from safeshell.policy.context import Context
 from safeshell.policy.decision import Action, Decision
-from safeshell.policy.evaluator import ACTIONS, LoadedTable, evaluate
-from safeshell.policy.explain import Explanation, cache_key, explain, render
-from safeshell.policy.facts import Fact, FactKey, RequestFacts
-from safeshell.policy.store.reading import read_current, read_file
-from safeshell.policy.store.records import signature
-from safeshell.policy.table import Table
-from safeshell.policy.trace import Trace
+from safeshell.policy.evaluator import ACTIONS, LoadedTable
+from safeshell.policy.explain import render
 from safeshell.shell.hiding import hiding
 from safeshell.shell.limits import RULE as OVERRUN
 from safeshell.text import columns, printable, text
 
 EXIT = {Action.ALLOW: 0, Action.DENY: 3, Action.REQUIRE_APPROVAL: 4, Action.REDIRECT: 5}
 _COLOUR = {Action.ALLOW: "green", Action.DENY: "red", Action.REQUIRE_APPROVAL: "yellow", Action.REDIRECT: "cyan"}
-
-
-class _Stated(RequestFacts):
-    """The facts of the directory, but for those that the command line states."""
-
-    __slots__ = ("stated",)
-
-    stated: dict[FactKey, Fact]
-
-    def read(self, key: FactKey) -> Fact:
-        return self.stated[key] if key in self.stated else super().read(key)
 
 
 @click.command("check", context_settings={"ignore_unknown_options": False})
@@ -85,7 +70,7 @@ def command(
     directory = os.fsencode(os.path.realpath(cwd))
     if not os.path.isdir(directory):
         raise SafeShellError(f"{cwd} is not a directory")
-    tables, settings = _tables(home, directory, table)
+    tables, settings = tables_in_force(home, directory, table)
     given = _variables(variables, who)
     if line is not None:
         from safeshell.cli.checkline import answer_line, caller_of  # noqa: PLC0415 # the shell parser, only where needed
@@ -97,7 +82,7 @@ def command(
         return EXIT[ACTIONS[answer["decision"]]]
     words = [os.fsencode(word) for word in argv]
     name = text(os.path.basename(words[0]))
-    check = _CheckedCommand(
+    check = CheckedCommand(
         [LoadedTable(one) for one in tables],
         spellings(name, block(words), _environment(given), directory),
         Context(settings.markers),
@@ -119,62 +104,8 @@ def command(
     return EXIT[ACTIONS[answer["decision"]]]
 
 
-def stated_facts(branch: str | None) -> dict[FactKey, Fact]:
-    """The facts that a stated branch is: it implies a repository."""
-    return {} if branch is None else {("branch",): branch, ("in_repo",): True}
-
-
-class _CheckedCommand:
-    """One command with its spellings, each decided with its own facts and a trace of how.
-
-    Attributes:
-        spellings: the original first.
-    """
-
-    def __init__(
-        self,
-        tables: list[LoadedTable],
-        spellings: list[Spelling],
-        context: Context,
-        stated: dict[FactKey, Fact],
-    ) -> None:
-        self.spellings = spellings
-        self._tables = tables
-        self._context = context
-        self._stated = stated
-        self._traces: list[tuple[Trace, _Stated]] = []
-
-    def facts(self, spelling: Spelling) -> _Stated:
-        """The facts of a spelling; who asks is told by the original's environment."""
-        made = _Stated(
-            spelling.environment,
-            spelling.directory,
-            self._context,
-            asker=self.spellings[0].environment,
-            git_environment=spelling.git_environment,
-        )
-        made.stated = self._stated
-        return made
-
-    def decide(self, spelling: Spelling, facts: _Stated) -> Decision:
-        """The daemon's evaluation, but that it looks at every rule and writes down what it sees."""
-        trace = Trace(facts)
-        self._traces.append((trace, facts))
-        return evaluate(self._tables, spelling.name, spelling.arguments, facts, full=True, judge=trace)
-
-    def explain(self, judgement: Judgement) -> Explanation | None:
-        """Why the spelling that decides is decided so; None where no spelling does."""
-        if judgement.winner >= len(self.spellings):
-            return None
-        name, arguments = self.spellings[judgement.winner][:2]
-        trace, facts = self._traces[judgement.winner]
-        # The daemon stops at the first deny, and what it remembers is keyed by what it read until then.
-        key = cache_key(evaluate(self._tables, name, arguments, facts), name, arguments)
-        return explain(trace, judgement.decisions[judgement.winner], name, key=key)
-
-
 def _explain(
-    check: _CheckedCommand, judgement: Judgement, answer: dict[str, Any], asked: tuple[Home, Settings], *, as_json: bool
+    check: CheckedCommand, judgement: Judgement, answer: dict[str, Any], asked: tuple[Home, Settings], *, as_json: bool
 ) -> None:
     """Adds to the answer why it is so and who would run the command, and prints that."""
     action = ACTIONS[answer["decision"]]
@@ -233,46 +164,6 @@ def _variables(variables: tuple[str, ...], who: str) -> dict[str, str]:
     if who == "ai":
         given["SAFESHELL_CONTEXT"] = "ai"
     return given
-
-
-def _tables(home: Home, directory: bytes, file: str | None) -> tuple[list[Table], Settings]:
-    """The tables in force in a directory, compiled again where their sources have changed; or the one of a file."""
-    if file is not None:
-        return [Table(read_file(file), "")], Settings()
-    home.check_rules()
-    asked = (SYSTEM_RULES, home.rules)
-    found, record = read_current(home.tables, asked) if os.path.exists(home.tables) else ({}, {})
-    entry = found.get(home.rules)
-    if entry is None or any(signature(path) != state for path, state in entry[0].watch.items()):
-        from safeshell_compiler.publish import compile_home, publish  # noqa: PLC0415 # only where something changed
-
-        compiled = compile_home(home)
-        if compiled.errors:
-            first = compiled.errors[0]
-            message = f"{first.file}:{first.line}:{first.column}: {first.code} {first.message}"
-            if entry is None:
-                raise SafeShellError(message, hint="run `safeshell compile`")
-            warn(f"{message}; the last good rules stay in force")
-        else:
-            publish(home, compiled)
-            found, record = read_current(home.tables, asked)
-    tables = [Table(found[rules][1], found[rules][0].root) for rules in (SYSTEM_RULES, home.rules) if rules in found]
-    repository = find_rules(directory, os.fsencode(home.root))
-    if repository is not None:
-        tables += _repository(os.fsdecode(repository))
-    return tables, Settings.from_json(record)
-
-
-def _repository(rules: str) -> list[Table]:
-    from safeshell_compiler.publish import compile_repository  # noqa: PLC0415 # only inside such a repository
-
-    compiled = compile_repository(rules)
-    if compiled.errors:
-        first = compiled.errors[0]
-        where = f"{first.file}:{first.line}:{first.column}: {first.code} {first.message}"
-        warn(f"{where}; this repository's rules are skipped")
-        return []
-    return [Table(sections, current.root) for current, sections in compiled.current().values()]
 
 
 def _show(answer: Mapping[str, Any], *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from safeshell.cli.check import stated_facts
+from safeshell.cli.checked_command import stated_facts
 from safeshell.command.unwrap import Spelling
 from safeshell.home.settings import Settings
 from safeshell.policy.context import Context

@@ -9,7 +9,8 @@ from dataclasses import asdict
 import click
 
 from safeshell.cli.output import say, wants_colour
-from safeshell.cli.probes import Probe, examine
+from safeshell.cli.probes.examine import examine
+from safeshell.cli.probes.model import Probe
 from safeshell.home.paths import Home
 from safeshell.text import printable
 

@@ -15,10 +15,10 @@ from safeshell.audit.replay.run import Grounds, parts, replay
 from safeshell.audit.replay.summary import EXAMPLES, DecisionChange, Group, Tally
 from safeshell.cli.diff import table_of
 from safeshell.cli.output import wants_colour, warn
+from safeshell.cli.tables_in_force import tables_of
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import SYSTEM_RULES, Home
 from safeshell.policy.store.reading import read_current
-from safeshell.policy.table import Table
 from safeshell.text import printable
 
 _COLOURS = {"loosened": "red", "tightened": "green", "changed": "yellow"}
@@ -72,11 +72,11 @@ def _grounds(home: Home, path: str | None, most: int | None) -> Grounds | None:
     if path is not None:
         table = table_of(path)
         return None if table is None else Grounds((table,), None, most)
-    found, _ = read_current(home.tables, (SYSTEM_RULES, home.rules))
+    asked = (SYSTEM_RULES, home.rules)
+    found, _ = read_current(home.tables, asked)
     if home.rules not in found:
         raise SafeShellError("no rules are in force", hint="run `safeshell compile`")
-    tables = [Table(found[rules][1], found[rules][0].root) for rules in (SYSTEM_RULES, home.rules) if rules in found]
-    return Grounds(tuple(tables), home.root, most)
+    return Grounds(tuple(tables_of(found, asked)), home.root, most)
 
 
 @contextlib.contextmanager

@@ -90,7 +90,7 @@ def test_a_bug_is_a_line_and_a_file(cli: Cli, monkeypatch: pytest.MonkeyPatch, t
         raise ZeroDivisionError("of all things")
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr("safeshell.cli.check.evaluate", fail)
+    monkeypatch.setattr("safeshell.cli.checked_command.evaluate", fail)
     status, out, err = cli("check", "--", "ls")
     (log,) = tmp_path.iterdir()
     assert (status, out, err) == (70, "", f"safeshell: this is a bug; the traceback is in {log}\n")
@@ -103,7 +103,7 @@ def test_an_interrupt_is_130(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("safeshell.cli.check.evaluate", interrupt)
+    monkeypatch.setattr("safeshell.cli.checked_command.evaluate", interrupt)
     status, out, err = cli("check", "--", "ls")
     assert (status, out, err.strip()) == (130, "", "")
 

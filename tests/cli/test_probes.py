@@ -11,7 +11,8 @@ import pytest
 from ccode import build, hooks, refusing_compiler
 from harness import PATH, Daemon, safeshell
 
-from safeshell.cli.probes import Probe, examine
+from safeshell.cli.probes.examine import examine
+from safeshell.cli.probes.model import Probe
 from safeshell.cli.shims import say_fallback
 from safeshell.home.in_force import published
 from safeshell.home.paths import Home

@@ -14,7 +14,7 @@ from harness import PATH, until
 
 from safeshell.daemon.approvals.eligibility import objection
 from safeshell.host.process import ancestry
-from safeshell.host.process.confinement import Own
+from safeshell.host.process.own import Own
 
 MARKERS = ("TESTED_AGENT",)
 ENV = {"PATH": PATH}

@@ -29,7 +29,7 @@ from safeshell.daemon.request import Request
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
-from safeshell.host.process.confinement import Own
+from safeshell.host.process.own import Own
 from safeshell.protocol import Reply
 
 RULES = """\

@@ -1,0 +1,1 @@
+"""Probes of `doctor`: not what is configured, but what happens to a command here and now."""

@@ -1,0 +1,51 @@
+"""Probes of what is configured: the home, the rules, the daemon."""
+
+from __future__ import annotations
+
+from safeshell.cli.probes.model import Probe
+from safeshell.client import control
+from safeshell.errors import SafeShellError
+from safeshell.home.paths import Home
+from safeshell.protocol import Type
+
+
+def probe_home(home: Home) -> Probe:
+    """Is the home there, and the user's alone?"""
+    try:
+        home.check()
+    except SafeShellError as error:
+        return Probe("home", False, error.message, error.hint)
+    return Probe("home", True, home.root)
+
+
+def probe_rules(home: Home) -> Probe:
+    """Do the rules compile?"""
+    try:
+        home.check_rules()
+    except SafeShellError as error:
+        return Probe("rules", False, error.message, error.hint)
+    from safeshell_compiler.publish import compile_home  # noqa: PLC0415 # heavy, and doctor's alone
+
+    errors = compile_home(home).errors
+    if errors:
+        first = errors[0]
+        return Probe(
+            "rules", False, f"{first.file}:{first.line}:{first.column}: {first.message}", "run `safeshell compile`"
+        )
+    return Probe("rules", True, f"{home.rules} compiles")
+
+
+def probe_daemon(home: Home) -> Probe:
+    """Does the daemon run, with rules in force?"""
+    try:
+        status = control(Type.STATUS, home=home)
+    except SafeShellError as error:
+        return Probe("daemon", False, error.message, "run `safeshell daemon start`")
+    if status["error"]:
+        return Probe("daemon", False, f"the last good rules are in force: {status['error']}", "mend the rules")
+    if status["table"] is None:
+        return Probe("daemon", False, "no rules are in force", "run `safeshell compile`")
+    # It looks for its front a moment after its start: then there is nothing to say yet.
+    slower = status["uptime_s"] > 1 and not status["front"]["native"]
+    hint = f"it has no native front ({status['front']['reason']}): a command costs more" if slower else ""
+    return Probe("daemon", True, f"pid {status['pid']}, table {status['table'][:12]}", hint)
