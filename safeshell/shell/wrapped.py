@@ -53,9 +53,7 @@ def wrapped(name: str, words: list[Word], stdin: Input | None) -> Iterator[Neste
     if reading.unclear:
         yield NestedCommand(())
     rest = reading.words[reading.at :]
-    texts = reading.values(row.texts)
-    if not texts and rest and rest[0].literal in row.texts:
-        texts = rest[1:2]  # flock FILE -c TEXT
+    texts = reading.texts()
     if texts:
         yield from [joined([text]) for text in texts]
     elif row.permutes and not reading.has("-u", "--user"):

@@ -12,7 +12,6 @@ from safeshell.command.programs.record import Wrapper
 _HELP = ("--help", "--version")
 _UTIL = ("-h", "--help", "-V", "--version")
 _SHELL_TEXT = "it runs a text: the shell that reads it looks commands up along PATH, where their shims are"
-_LOOKED_UP = "it looks the command up along PATH, where its shim is"
 _ELSEWHERE = "it runs elsewhere: no directory or variable of ours counts there"
 _SHELL_WORD = "it is a word of the shell's: no program starts"
 
@@ -89,16 +88,16 @@ WRAPPERS: dict[str, Wrapper] = {
         "help list list-full install show=",
         ("--help", "--list", "--list-full", "--install", "--show"),
     ),
-    "toybox": Wrapper("", "help version long", _HELP, _LOOKED_UP),
-    "pkexec": Wrapper("u:", "user= disable-internal-agent keep-cwd version help", _HELP, _LOOKED_UP),
-    "taskset": Wrapper("achpV", "all-tasks cpu-list pid help version", ("-p", "--pid", *_UTIL), _LOOKED_UP, operands=1),
+    "toybox": Wrapper("", "help version long", _HELP),
+    "pkexec": Wrapper("u:", "user= disable-internal-agent keep-cwd version help", _HELP),
+    "taskset": Wrapper("achpV", "all-tasks cpu-list pid help version", ("-p", "--pid", *_UTIL), operands=1),
     "setpriv": Wrapper(
         "dhV",
         "dump nnp no-new-privs ambient-caps= inh-caps= bounding-set= ruid= euid= rgid= egid= reuid= regid= "
         "clear-groups keep-groups init-groups groups= securebits= pdeathsig= selinux-label= apparmor-profile= "
         "reset-env help version",
         ("-d", "--dump", *_UTIL),
-        _LOOKED_UP,
+        clears=("--reset-env",),
     ),
     "strace": Wrapper(
         "a:Ab:cCdDe:E:fFhiI:kno:O:p:P:qrs:S:tTu:U:vVwxX:yYzZ",
@@ -109,11 +108,10 @@ WRAPPERS: dict[str, Wrapper] = {
         "summary-only summary summary-syscall-overhead= summary-sort-by= summary-columns= summary-wall-clock "
         "inject= fault= debug help seccomp-bpf tips version",
         ("-h", "--help", "-V", "--version"),
-        _LOOKED_UP,
     ),
-    "ltrace": Wrapper("a:A:bcCD:e:F:fhiLl:n:o:p:rs:STttu:Vw:x:", "", ("-h", "-V"), _LOOKED_UP),
-    "unbuffer": Wrapper("p", "", (), _LOOKED_UP),
-    "caffeinate": Wrapper("dimsut:w:", "", (), _LOOKED_UP),
+    "ltrace": Wrapper("a:A:bcCD:e:F:fhiLl:n:o:p:rs:STttu:Vw:x:", "", ("-h", "-V")),
+    "unbuffer": Wrapper("p", "", ()),
+    "caffeinate": Wrapper("dimsut:w:", "", ()),
     "chroot": Wrapper("", "groups= userspec= skip-chdir help version", _HELP, _ELSEWHERE, operands=1),
     "unshare": Wrapper(
         "fhVmuinpCTUrR:w:S:G:c",
@@ -121,7 +119,6 @@ WRAPPERS: dict[str, Wrapper] = {
         "kill-child mount-proc propagation= setgroups= keep-caps root= wd= setuid= setgid= monotonic= boottime= "
         "help version",
         _UTIL,
-        _ELSEWHERE,
         enters=("-w", "--wd"),
         leaves=("-R", "--root"),
     ),
@@ -154,7 +151,6 @@ WRAPPERS: dict[str, Wrapper] = {
         "shared exclusive unlock nonblock nb timeout= wait= conflict-exit-code= close command= no-fork verbose help "
         "version",
         _UTIL,
-        _LOOKED_UP,
         operands=1,
         texts=("-c", "--command"),
     ),

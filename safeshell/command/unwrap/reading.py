@@ -71,6 +71,14 @@ class Reading(Generic[W]):
             self.at += row.operands
         return True
 
+    def texts(self) -> list[W]:
+        """The shell texts that run in place of a command."""
+        row = self._row
+        found = self.values(row.texts) if row.texts else []
+        if row.texts and not found and self.at < len(self.words) and self.head(self.words[self.at])[0] in row.texts:
+            found = self.words[self.at + 1 : self.at + 2]  # flock FILE -c TEXT
+        return found
+
     def has(self, *names: str) -> bool:
         """Whether one of these options is there."""
         return any(name in names for name, _ in self.options)

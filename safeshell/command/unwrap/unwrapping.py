@@ -71,7 +71,7 @@ def is_plain(name: str, arguments: bytes) -> bool:
 def _unwrap(spelling: Spelling, row: Wrapper, world: World) -> Iterator[Spelling]:
     """The command that a wrapper runs, if it runs one."""
     reading = ArgumentReading(unblock(spelling.arguments), row, spelling.environment)
-    if not reading.read():
+    if not reading.read() or reading.texts():
         return
     inner = reading.words[reading.at :] or list(row.default)
     if inner:

@@ -34,6 +34,16 @@ WRAPPINGS: dict[str, list[bytes]] = {
     "doas": [b"-u", b"x"],
     "xargs": [b"-n", b"1"],
     "busybox": [],
+    "toybox": [],
+    "pkexec": [b"--user", b"x"],
+    "taskset": [b"-c", b"0"],
+    "setpriv": [b"--nnp", b"--groups", b"1"],
+    "strace": [b"-f", b"-o", b"log"],
+    "ltrace": [b"-n", b"2"],
+    "unbuffer": [b"-p"],
+    "caffeinate": [b"-t", b"5"],
+    "unshare": [b"-r", b"--kill-child"],
+    "flock": [b"-w", b"1", b"lock"],
 }
 
 

@@ -53,6 +53,11 @@ OPTIONS: dict[str, list[list[str]]] = {
         ["-n"], ["-u", "root"], ["-uroot"], ["-nu", "root"], ["--"], ["-s"], ["-L"], ["-C", "/dev/null"],
         ["-C/dev/null"], ["-u"], ["-x"],
     ],
+    "taskset": [["-a"], ["0x1"], ["--all"], ["-p"], ["--"], ["-h"], ["-x"]],
+    "setpriv": [["--nnp"], ["--no-new"], ["--pdeathsig", "keep"], ["--clear-groups", "-d"], ["--"], ["-V"]],
+    "unshare": [["-w", "sub"], ["--wd=sub/deeper"], ["-f"], ["--fork", "-wa b"], ["--kill"], ["--"], ["-h"]],
+    "flock": [["-n"], ["-w", "9"], ["--time=9"], ["-xE5"], ["--nb"], ["-o"], ["--"], ["-c", "true"], ["-h"]],
+    "strace": [["-f"], ["-o", "/dev/null"], ["-e", "trace=none"], ["-qqo/dev/null"], ["--output=/dev/null"], ["-h"]],
     "busybox": [
         ["env"], ["nice"], ["env", "-i"], ["timeout", "9"], ["nice", "-n", "1"], ["env", "-iu", "A"], ["env", "-uB"],
         ["env", "-"], ["timeout", "-s", "KILL", "-k", "1", "9"], ["nohup"], ["setsid"], ["setsid", "-c"],
@@ -100,7 +105,7 @@ def compare(probe: Probe, argv: list[bytes]) -> bool:
 
 
 def words(name: str, chosen: list[list[str]], probe: Probe) -> list[bytes]:
-    operands = {"timeout": ["9"], "chrt": ["0"]}.get(name, [])
+    operands = {"timeout": ["9"], "chrt": ["0"], "taskset": ["1"], "flock": ["/dev/null"]}.get(name, [])
     flat = [word for option in chosen for word in option]
     return [os.fsencode(word) for word in [name, *flat, *operands, probe.path, "-x", "", "A=9", "--"]]
 
