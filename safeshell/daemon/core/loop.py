@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import heapq
 import itertools
 import select
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterable
 
@@ -39,13 +41,20 @@ class Timer:
 
 
 class Loop:
-    """Runs callbacks when descriptors are ready, times come, signals arrive."""
+    """Runs callbacks when descriptors are ready, times come, signals arrive.
+
+    Attributes:
+        on_error: hears of what a callback raised; then the loop goes on. It raises it again unless told otherwise.
+    """
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
         self._poll: Poll = self._epoll.poll
-        self._callbacks: dict[int, Callback] = {}
-        self._fresh: set[int] = set()
+        self.on_error: Callable[[Exception], None] = raise_again
+        # A descriptor that is in a round's events may have been closed since, and its number be another's: an event is
+        # for registrations of earlier rounds only.
+        self._registered: dict[int, tuple[int, Callback]] = {}
+        self._generation = 0
         self._timers: list[tuple[float, int, Timer]] = []
         self._sequence = itertools.count()
         self._cancelled = 0
@@ -75,8 +84,7 @@ class Loop:
 
     def register(self, descriptor: int, events: int, callback: Callback) -> None:
         """Calls back with the ready events whenever the descriptor has some."""
-        self._callbacks[descriptor] = callback
-        self._fresh.add(descriptor)
+        self._registered[descriptor] = self._generation, callback
         self._epoll.register(descriptor, events)
 
     def modify(self, descriptor: int, events: int) -> None:
@@ -85,7 +93,7 @@ class Loop:
 
     def unregister(self, descriptor: int) -> None:
         """Forgets a descriptor; before it is closed."""
-        if self._callbacks.pop(descriptor, None) is not None:
+        if self._registered.pop(descriptor, None) is not None:
             self._epoll.unregister(descriptor)
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
@@ -109,14 +117,16 @@ class Loop:
     def run(self) -> None:
         """Runs until `stop`."""
         self._running = True
-        callbacks, fresh = self._callbacks, self._fresh
+        registered = self._registered
         while self._running:
-            fresh.clear()
+            self._generation = now = self._generation + 1
             for descriptor, events in self._poll(self._wait()):
-                # A descriptor that is still in this batch may have been closed since, and its number be another's.
-                callback = callbacks.get(descriptor)
-                if callback is not None and descriptor not in fresh:
-                    callback(events)
+                generation, callback = registered.get(descriptor, _NOBODY)
+                if generation < now:
+                    try:  # as `_guard`, which would be a call more
+                        callback(events)
+                    except Exception as error:  # noqa: BLE001 # one callback must not end the daemon for all
+                        self.on_error(error)
             if self._timers:
                 self._run_timers()
 
@@ -130,12 +140,20 @@ class Loop:
         while self._timers and self._timers[0][0] <= now:
             timer = heapq.heappop(self._timers)[2]
             if not timer.cancelled:
-                timer.callback()
+                self._guard(timer.callback)
 
     def _signals_arrived(self, _events: int) -> None:
+        numbers: list[int] = []
         with contextlib.suppress(BlockingIOError):
-            for number in sorted(set(self._wakeup.recv(512))):
-                self._on_signal(number)
+            numbers = sorted(set(self._wakeup.recv(512)))
+        for number in numbers:
+            self._guard(functools.partial(self._on_signal, number))
+
+    def _guard(self, callback: Callable[[], None]) -> None:
+        try:
+            callback()
+        except Exception as error:  # noqa: BLE001 # as in `run`
+            self.on_error(error)
 
     def close(self) -> None:
         """Gives the descriptors back."""
@@ -145,8 +163,17 @@ class Loop:
         self._waker.close()
 
 
+def raise_again(error: Exception) -> None:
+    """What is to be done about an error where nobody has said so."""
+    raise error
+
+
 def _nothing() -> None:
     """What a cancelled timer would call."""
+
+
+_NOBODY: tuple[int, Callback] = (sys.maxsize, lambda _events: None)
+"""The registration of a descriptor that has none: no event is for it."""
 
 
 def _ignore(_number: int, _frame: object) -> None:

@@ -133,6 +133,42 @@ def test_what_gets_a_closed_ones_number_is_not_called_for_that_one(loop: Loop, p
             os.close(end)
 
 
+@pytest.mark.parametrize("way", ["a descriptor", "a timer", "a signal"])
+def test_an_error_is_told_and_the_loop_goes_on(loop: Loop, pipe: tuple[int, int], way: str) -> None:
+    errors: list[Exception] = []
+    loop.on_error = errors.append
+
+    def fail(_: int) -> None:
+        os.read(pipe[0], 1)
+        loop.call_later(0, loop.stop)
+        raise ValueError(way)
+
+    os.write(pipe[1], b"x")
+    before = signal.getsignal(signal.SIGUSR1)
+    loop.watch_signals((signal.SIGUSR1,), fail)
+    try:
+        if way == "a descriptor":
+            loop.register(pipe[0], select.EPOLLIN, fail)
+        elif way == "a timer":
+            loop.call_later(0, lambda: fail(0))
+        else:
+            os.kill(os.getpid(), signal.SIGUSR1)
+        loop.run()
+    finally:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGUSR1, before)
+    assert [str(error) for error in errors] == [way]
+
+
+def test_an_error_that_nobody_wants_to_hear_of_is_raised(loop: Loop) -> None:
+    def fail() -> None:
+        raise ValueError
+
+    loop.call_later(0, fail)
+    with pytest.raises(ValueError):  # noqa: PT011 # it is this very one
+        loop.run()
+
+
 def test_signals_arrive_as_calls_each_once_a_round(loop: Loop) -> None:
     heard: list[int] = []
 
