@@ -101,6 +101,7 @@ class Server:
         self._steps = self._make_steps()
         self._driver = Driver(self._steps, self._guard)
         self._policies.on_settings = self._apply_settings
+        loop.on_error = self._survive
 
     def _make_steps(self) -> dict[str, Step]:
         """A request's way: the names are those of the statistics, too."""
@@ -314,6 +315,10 @@ class Server:
         if request.child is not None:
             self._executor.end(request.child)
         request.connection.refuse(FAILED, f"safeshell: {reason}")
+
+    def _survive(self, error: Exception) -> None:
+        """Hears what a callback of the loop raised that is no request's."""
+        self._log_bug(error)
 
     def _log_bug(self, error: Exception) -> str:
         return log_bug(self._home, error)
