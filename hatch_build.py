@@ -26,7 +26,7 @@ REASON = "safeshell/install/native/not-static.txt"
 
 FRONT_SOURCE = "safeshell/daemon/fastpath"
 FRONT = "safeshell/install/native/safeshell-front.so"
-FRONT_FLAGS = ("-std=gnu11", "-O2", "-s", "-shared", "-fPIC")
+FRONT_FLAGS = ("-std=gnu11", "-O2", "-s", "-shared", "-fPIC", "-fvisibility=hidden")
 
 COMMON = ("-std=gnu11", "-Os", "-s")
 """-Os: start-up is page faults, not instructions; the client stays within the pages that one fault maps."""

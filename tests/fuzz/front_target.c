@@ -1,6 +1,16 @@
-/* Feeds the daemon's native front (safeshell/daemon/fastpath/front.c) with requests and with texts of /proc: a libFuzzer target, or
+/* Feeds the daemon's native front (safeshell/daemon/fastpath/) with requests and with texts of /proc: a libFuzzer target, or
  * with -DSTANDALONE a program that makes up its own. What it finds must be well formed, and nothing beside the bytes is read. */
-#include "../../safeshell/daemon/fastpath/front.c"
+#include "../../safeshell/daemon/fastpath/accept.c"
+#include "../../safeshell/daemon/fastpath/answer_cache.c"
+#include "../../safeshell/daemon/fastpath/bytes.c"
+#include "../../safeshell/daemon/fastpath/caller.c"
+#include "../../safeshell/daemon/fastpath/children.c"
+#include "../../safeshell/daemon/fastpath/reads.c"
+#include "../../safeshell/daemon/fastpath/report.c"
+#include "../../safeshell/daemon/fastpath/serve.c"
+#include "../../safeshell/daemon/fastpath/spawn.c"
+#include "../../safeshell/daemon/fastpath/wait.c"
+#include "../../safeshell/daemon/fastpath/watch.c"
 
 #include <stdio.h>
 
@@ -38,19 +48,22 @@ static size_t make_frame(char *frame, const char *words, size_t words_size, uint
 
 static void set_up(void) {
     static const char words[] = "tool\0sub\0--force", environment[] = "PATH=/bin\0A=b\0HOME=/";
-    static const char variables[] = "PATH=/bin\0CLAUDECODE\0A=b";
-    char frame[FRAME_MAX];
+    static const char rest[] = "PATH=/bin\0CLAUDECODE\0A=b\0\0/\0a/none\0\0answer\0"; /* variables, directory, reads, answer */
+    char text[FRAME_MAX];
     front = front_new(-1, -1, -1, NULL, 0, 0);
     if (!front) abort();
-    const size_t size = make_frame(frame, words, sizeof words, 3, environment, sizeof environment, 3);
-    if (!front_put(front, SLOT, frame, size, 1, variables, sizeof variables, "/", 1, "a/none", 7, "answer", 6, "", 0, 0, 0, 0)) abort();
+    const size_t size = make_frame(text, words, sizeof words, 3, environment, sizeof environment, 3);
+    const size_t sizes[] = {size, 25, 1, 7, 6, 0};
+    text[size] = 0;
+    memcpy(text + size + 1, rest, sizeof rest);
+    if (!front_put(front, SLOT, text, sizes, 1, 0, 0, 0)) abort();
 }
 
 /* Looks a request up; where it is taken for the one that is known, every string of it ends within it. */
 static void look_up(char *frame, size_t size) {
     struct request request;
     front->room = frame;
-    front->shared.taken = (struct taken){.fd = -1, .passed = 1, .directory_size = 1};
+    front->shared.accepted = (struct accepted){.fd = -1, .passed = 1, .directory_size = 1};
     front->shared.directory[0] = '/';
     if (!parse(frame, size, &request) || find(front, &request) != front->slots[SLOT]) return;
     const uint32_t argc = get32(frame + HEADER), envc = get32(frame + HEADER + 4);
@@ -71,6 +84,18 @@ static void look_at_status(const char *text, size_t size) {
     has_status((struct bytes){wanted, sizeof wanted}, text, (ssize_t)size, &mask);
 }
 
+/* Keeps a request's answer, and looks that up; neither where it can't be kept. */
+static void put(char *frame, size_t size) {
+    static const char rest[] = "\0PATH\0\0/\0\0\0"; /* variables, directory; nothing else */
+    const size_t sizes[] = {size, 5, 1, 0, 0, 0};
+    char *text = malloc(size + sizeof rest);
+    if (!text) return;
+    memcpy(text, frame, size);
+    memcpy(text + size, rest, sizeof rest);
+    if (front_put(front, SLOT + 1, text, sizes, 1, 1, 0, 0)) look_up(frame, size);
+    free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!front) set_up();
     if (!size) return 0;
@@ -79,8 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memcpy(exact, data + 1, size - 1);
     if (data[0] % 4 == 0) look_at_status(exact, size - 1);
     else look_up(exact, size - 1);
-    if (data[0] % 16 == 1 && front_put(front, SLOT + 1, exact, size - 1, 1, "PATH", 5, "/", 1, "", 0, "", 0, "", 0, 1, 0, 0))
-        look_up(exact, size - 1);
+    if (data[0] % 16 == 1) put(exact, size - 1);
     free(exact);
     return 0;
 }

@@ -1,4 +1,4 @@
-"""The daemon's front in native code (`front.c`): requests come through it, or are answered in it.
+"""Binding to the daemon's front in native code (`front.h`): requests come through it, or are answered in it.
 
 Where it wasn't compiled the daemon does the same by itself, and slower.
 """
@@ -11,9 +11,10 @@ import struct
 import sys
 import zlib
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from safeshell.daemon.core.connection import BUFFER, Accepted
+from safeshell.daemon.core.loop import raise_again
 from safeshell.host.process.own import Own
 from safeshell.install.native import native_front
 from safeshell.metrics.histogram import BUCKETS
@@ -32,6 +33,9 @@ _ENDED_AT = _ANSWERED_AT + _ANSWERED_MAX * _ANSWERED.size
 _READY_AT = _ENDED_AT + _ENDED_MAX * _ENDED.size
 _DIRECTORY_AT = _READY_AT + _READY_MAX * _READY.size
 _SIZE = _DIRECTORY_AT + 4096
+
+
+_Told = TypeVar("_Told")
 
 
 class Answered(NamedTuple):
@@ -78,6 +82,12 @@ class Fastpath:
         own: the daemon's own state.
         limit: soft and hard limit on open files for commands that it starts.
 
+    Attributes:
+        on_answered, on_accepted, on_ended: called back by `poll` and `hand_back_one`.
+        on_error: hears of what these raised, as `Loop.on_error`.
+        may_run: how many commands may be started.
+        runs: whether any may be.
+
     Raises:
         OSError: it can't be loaded, or is another version's.
     """
@@ -102,24 +112,16 @@ class Fastpath:
         self.on_ended: Callable[[End], None] = lambda _end: None
         self.on_accepted: Callable[[Accepted], object] = lambda _accepted: None
         self.may_run: Callable[[], int] = lambda: 0
+        self.on_error: Callable[[Exception], None] = raise_again
 
     def _tell_own(self, own: Own, limit: tuple[int, int]) -> None:
-        library, front = self._library, self._front
-        size, number = ctypes.c_size_t, ctypes.c_uint64
-        library.front_set_view(front, own.mount, size(len(own.mount)), number(own.root[0]), number(own.root[1]))
-        self.runs = not own.unprovable and not own.unusual
-        for name, link, _ in own.namespaces:
-            self.runs &= bool(library.front_add_namespace(front, name, link, size(len(link))))
-        status = own.status.expected()
-        library.front_set_own(
-            front,
-            *(status, size(len(status))),
-            *(own.label, size(len(own.label or b""))),
-            *(own.cgroup, size(len(own.cgroup))),
-            *(own.limits, size(len(own.limits))),
-            *(own.nice, own.scheduling),
-            *(number(limit[0] & _UNLIMITED), number(limit[1] & _UNLIMITED)),
+        text = (own.status.expected(), own.label or b"", own.cgroup, own.limits, own.mount)
+        links = [word for name, link, _ in own.namespaces for word in (name, link)]
+        numbers = (len(own.namespaces), own.label is not None, own.nice, own.scheduling, *own.root, *limit)
+        known = self._library.front_set_own(
+            self._front, *_strings(*text, *links), (ctypes.c_uint64 * 8)(*[number & _UNLIMITED for number in numbers])
         )
+        self.runs = bool(known) and not own.unprovable and not own.unusual
 
     def set(self, listener: int, *, timed: bool, descriptors_max: int) -> None:
         """Says which socket to take connections from (-1: none), whether to time, and which descriptors to serve."""
@@ -144,12 +146,21 @@ class Fastpath:
         accepted = self._read_accepted() if fd >= 0 else None
         if answers:
             for slot, pid, uid, child, status, _, duration_ns in _ANSWERED.iter_unpack(answers):
-                self.on_answered(Answered(slot, pid, uid, child, status, duration_ns))
+                self._guard(self.on_answered, Answered(slot, pid, uid, child, status, duration_ns))
         if accepted is not None:
-            self.on_accepted(accepted)
+            try:  # as `_guard`, which would be a call more
+                self.on_accepted(accepted)
+            except Exception as error:  # noqa: BLE001 # as in `Loop.run`
+                self.on_error(error)
         if ends:  # what has just been taken over may be among them
             for end in _ENDED.iter_unpack(ends):
-                self.on_ended(End(*end))
+                self._guard(self.on_ended, End(*end))
+
+    def _guard(self, callback: Callable[[_Told], object], told: _Told) -> None:
+        try:
+            callback(told)
+        except Exception as error:  # noqa: BLE001 # as in `Loop.run`
+            self.on_error(error)
 
     def _read_accepted(self) -> Accepted:
         (
@@ -220,17 +231,11 @@ class Fastpath:
             urgent: whether `on_answered` is to hear of each answer at once.
             whole: the address of the histogram that its time is counted in.
         """
-        size = ctypes.c_size_t
         kept = self._library.front_put(
             self._front,
             slot,
-            *(frame, size(len(frame)), passed),
-            *(variables, size(len(variables))),
-            *(directory, size(len(directory))),
-            *(reads, size(len(reads))),
-            *(answer, size(len(answer))),
-            *(arguments, size(len(arguments))),
-            *(int(runs), int(urgent), ctypes.c_uint64(int.from_bytes(whole, sys.byteorder))),
+            *_strings(frame, variables, directory, reads, answer, arguments),
+            *(passed, int(runs), int(urgent), ctypes.c_uint64(int.from_bytes(whole, sys.byteorder))),
         )
         return bool(kept)
 
@@ -273,8 +278,7 @@ class Fastpath:
 
     def set_sources(self, home: bytes, sources: bytes) -> None:
         """Says which `.safeshell` is the user's own, and what the user's rules come from, as reads."""
-        size = ctypes.c_size_t
-        self._library.front_set_sources(self._front, home, size(len(home)), sources, size(len(sources)))
+        self._library.front_set_sources(self._front, *_strings(home, sources))
 
     def count(self, laps: bytes) -> None:
         """Counts durations: `safeshell.daemon.observe.timings` writes them."""
@@ -298,10 +302,15 @@ class Fastpath:
 
 
 ANSWERED_STAGES = ("accept", "receive", "recall", "place", "spawn", "child", "reap", "finish")
-"""As `enum stage` of front.c has them."""
+"""As `enum stage` of front.h has them."""
 
 _UNLIMITED = (1 << 64) - 1
 _LONGEST_MS = 1 << 30
+
+
+def _strings(*strings: bytes) -> tuple[bytes, ctypes.Array[ctypes.c_size_t]]:
+    """Strings as the front takes many of them: one behind the other, each with a NUL, and their sizes."""
+    return b"".join(string + b"\0" for string in strings), (ctypes.c_size_t * len(strings))(*map(len, strings))
 
 
 def _checksum() -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import os
 import select
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from harness import PATH, temporary_directory, until
@@ -88,11 +89,11 @@ def standard_signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-@pytest.mark.usefixtures("standard_signals")
-def test_it_waits_for_no_socket_that_it_has_closed(loop: Loop) -> None:
-    """A child that is only just becoming its program has a copy of it, and so has this test."""
+@contextlib.contextmanager
+def running(loop: Loop, program: bytes) -> Iterator[tuple[Fastpath, Callable[[], socket.socket]]]:
+    """A front that runs a program for `REQUEST`, and what connects a client that has sent it."""
     front, timings = make(loop, Own.read()), Timings()
-    front.may_run = lambda: 1
+    front.may_run = lambda: 10
     loop.watch_signals((signal.SIGCHLD,), lambda _number: None)
     assert front.put(
         0,
@@ -101,7 +102,7 @@ def test_it_waits_for_no_socket_that_it_has_closed(loop: Loop) -> None:
         variables=b"PATH=/bin\0",
         directory=b"/",
         reads=b"",
-        answer=b"/bin/true",
+        answer=program,
         arguments=b"",
         runs=True,
         urgent=False,
@@ -115,27 +116,72 @@ def test_it_waits_for_no_socket_that_it_has_closed(loop: Loop) -> None:
         listener.setblocking(False)
         loop.register(listener.fileno(), select.EPOLLIN, lambda _events: None)
         front.set(listener.fileno(), timed=False, descriptors_max=4096)
+
+        def ask() -> socket.socket:
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(f"{root}/socket")
+            client.sendmsg([REQUEST], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)])
+            return client
+
+        yield front, ask
+    os.close(null)
+    os.close(there)
+
+
+@pytest.mark.usefixtures("standard_signals")
+def test_it_waits_for_no_socket_that_it_has_closed(loop: Loop) -> None:
+    """A child that is only just becoming its program has a copy of it, and so has this test."""
+    with running(loop, b"/bin/true") as (front, ask):
         before = _watched(loop)
 
         def watched_after_one() -> set[int]:
             """Nothing where it took so long that it was left to Python."""
-            taken: list[Accepted] = []
-            front.on_accepted = taken.append
-            with socket.socket(socket.AF_UNIX) as client:
-                client.connect(f"{root}/socket")
-                client.sendmsg([REQUEST], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)])
+            accepted: list[Accepted] = []
+            front.on_accepted = accepted.append
+            with ask():
                 front.poll(0)
                 copies = [os.dup(number) for number in _watched(loop) - before]
                 os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
                 front.poll(0)
                 after = _watched(loop)
-                for number in [*copies, *[number for found in taken for number in (found.fd, found.pidfd)]]:
-                    os.close(number)
-            return set() if taken else after
+            close(accepted)
+            for number in copies:
+                os.close(number)
+            return set() if accepted else after
 
         assert until(watched_after_one, "a command to be run by the front alone") == before
-    os.close(null)
-    os.close(there)
+
+
+@pytest.mark.usefixtures("standard_signals")
+def test_an_event_of_a_closed_connection_is_not_for_the_next_with_its_number(loop: Loop) -> None:
+    """All in one round: a command ends, the next client connects, and the first one hangs up."""
+    with running(loop, b"/bin/true") as (front, ask):
+        before = _watched(loop)
+
+        def is_left_alone() -> bool:
+            """Whether the second command is the front's still; it never is for long."""
+            accepted: list[Accepted] = []
+            front.on_accepted = accepted.append
+            with ask() as first:
+                front.poll(0)
+                numbers = _watched(loop) - before
+                os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+                with ask():
+                    first.shutdown(socket.SHUT_RDWR)
+                    front.poll(0)
+                    reused = bool(numbers) and _watched(loop) - before == numbers
+                    left_alone = not accepted
+                    until(lambda: front.poll(0.001) or _watched(loop) == before, "the second command to end")
+            close(accepted)
+            return reused and left_alone
+
+        until(is_left_alone, "the second command to be left alone")
+
+
+def close(accepted: list[Accepted]) -> None:
+    for found in accepted:
+        os.close(found.fd)
+        os.close(found.pidfd)
 
 
 def _watched(loop: Loop) -> set[int]:
@@ -158,6 +204,23 @@ def test_what_it_starts_has_the_limit_that_the_daemon_was_started_with(loop: Loo
     with os.fdopen(reader, "rb") as stream:
         assert stream.read() == b"123\n456\n/\n0027\n"
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_an_error_is_told_and_what_else_happened_is_too(loop: Loop) -> None:
+    errors: list[Exception] = []
+    with running(loop, b"/nowhere") as (front, ask):  # it can't be started: Python's
+        front.on_error = errors.append
+
+        def fail(accepted: Accepted) -> None:
+            close([accepted])
+            for number in accepted.descriptors:
+                os.close(number)
+            raise ValueError
+
+        front.on_accepted = fail
+        with ask(), ask():
+            until(lambda: front.poll(0.01) or len(errors) == 2, "both errors")
+    assert {type(error) for error in errors} == {ValueError}
 
 
 def test_a_program_that_cannot_be_started_is_said_so(loop: Loop) -> None:

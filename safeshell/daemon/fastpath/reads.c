@@ -1,0 +1,70 @@
+/* What an answer hung on in the file system: whether it is found as it was, by the same system calls. */
+#include "front.h"
+
+/* What answer_replay.py writes before each path that an answer hung on. */
+enum { ABSENT = 'a', NO_ENTRY = 'e', ENTRY = 'l', NOT_EXECUTABLE = 'n', PLACE_IS = 'd', FILE_IS = 'f', PROGRAM_IS = 'p' };
+
+/* Device, inode, size and time of the last change, as many as `known` has of the four; and the mode where it isn't 0. */
+static int is_file(const char *path, const uint64_t *known, int count, uint64_t mode) {
+    struct stat found;
+    if (stat(path, &found) || (mode && found.st_mode != mode)) return 0;
+    const uint64_t mark[4] = {found.st_dev, found.st_ino, (uint64_t)found.st_size, nanoseconds(found.st_mtim)};
+    return !memcmp(mark, known, (size_t)count * sizeof *mark);
+}
+
+/* Whether each path is found as it was. */
+int is_unchanged(struct bytes reads) {
+    struct stat unused;
+    const char *read = reads.at, *end = read + reads.size;
+    while (read < end) {
+        const char kind = *read++;
+        const int count = kind == PLACE_IS ? 2 : kind == FILE_IS ? 4 : kind == PROGRAM_IS ? 5 : 0;
+        uint64_t mark[5] = {0};
+        memcpy(mark, read, (size_t)count * sizeof *mark);
+        const char *path = read + (size_t)count * sizeof *mark;
+        read = path + strlen(path) + 1;
+        int as_it_was = 0;
+        switch (kind) {
+        case ABSENT: as_it_was = access(path, F_OK) != 0; break;
+        case NO_ENTRY: as_it_was = lstat(path, &unused) != 0; break;
+        case ENTRY: as_it_was = lstat(path, &unused) == 0; break;
+        case NOT_EXECUTABLE: as_it_was = access(path, X_OK) != 0; break;
+        case PLACE_IS:
+        case FILE_IS: as_it_was = is_file(path, mark, count, 0); break;
+        case PROGRAM_IS: as_it_was = !access(path, X_OK) && is_file(path, mark, 4, mark[4]); break;
+        }
+        if (!as_it_was) return 0;
+    }
+    return 1;
+}
+
+/* Whether no rules of a repository are in the directory or above it; 0 where that is left to Python. The user's own home
+ * doesn't count, and is known by its name. */
+int has_no_repository(const struct front *front) {
+    static const char inside[] = "/.safeshell", rules[] = "/rules.yaml";
+    char path[PATH_MAX + sizeof inside + sizeof rules];
+    size_t size = (size_t)front->shared.accepted.directory_size;
+    memcpy(path, front->shared.directory, size);
+    for (;;) {
+        while (size && path[size - 1] == '/') size--;
+        memcpy(path + size, inside, sizeof inside);
+        if (!same(front->home, path, (ssize_t)(size + sizeof inside - 1))) {
+            memcpy(path + size + sizeof inside - 1, rules, sizeof rules);
+            if (!access(path, F_OK)) return 0;
+        }
+        if (!size) return 1;
+        while (size && path[size - 1] != '/') size--;
+    }
+}
+
+/* Which `.safeshell` is the user's own, and what the user's rules come from, as it was when they were compiled: reads. `text`
+ * holds both, of these sizes, each with a NUL behind it. */
+EXPORTED void front_set_sources(struct front *front, const char *text, const size_t *sizes) {
+    free((char *)front->home.at);
+    const char *at = keep_all(0, text, sizes, 2);
+    front->home = at ? next_part(&at, sizes[0]) : (struct bytes){NULL, 0};
+    front->sources = at ? next_part(&at, sizes[1]) : (struct bytes){NULL, 0};
+}
+
+/* Whether paths are found as they were; answers are held against it, and the tests hold it against Python. */
+EXPORTED int front_is_unchanged(const char *reads, size_t size) { return is_unchanged((struct bytes){reads, size}); }
