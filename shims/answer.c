@@ -42,8 +42,7 @@ static void stop(struct reader *reader, const struct frame *frame) {
 
 /* Splits a block of exactly `count` strings, each with its NUL. */
 static char **split_arguments(char *text, const char *end, uint32_t count) {
-    char **argv = sys_map(((size_t)count + 1) * sizeof *argv, -1);
-    if (!argv) FAIL("no memory for the command's arguments");
+    char **argv = allocate(((size_t)count + 1) * sizeof *argv);
     for (uint32_t i = 0; i < count; i++) {
         if (text == end) reject();
         argv[i] = text;

@@ -38,6 +38,7 @@ int starts_with(const char *text, const char *start);
 const char *base_name(const char *path);
 const char *variable(char *const *envp, const char *name);
 const char *decimal(uint64_t number, char *room);
+void *allocate(size_t size);
 uint64_t parse_decimal(const char *text);
 
 /* output.c */

@@ -23,8 +23,7 @@ static long execute_file(const char *path, char *const *argv, char *const *envp)
     if (failed != -ENOEXEC) return failed;
     size_t count = 0;
     while (argv[count]) count++;
-    const char **shell = sys_map((count + 3) * sizeof *shell, -1);
-    if (!shell) return -ENOMEM;
+    const char **shell = allocate((count + 3) * sizeof *shell);
     shell[0] = "/bin/sh";
     shell[1] = path;
     for (size_t i = 1; i < count; i++) shell[i + 1] = argv[i];

@@ -49,7 +49,6 @@ const char *reason(long error, char *room) {
     switch (-error) {
     case EPERM: return "Operation not permitted";
     case ENOENT: return "No such file or directory";
-    case EINTR: return "Interrupted system call";
     case EIO: return "Input/output error";
     case E2BIG: return "Argument list too long";
     case ENOEXEC: return "Exec format error";
@@ -65,10 +64,7 @@ const char *reason(long error, char *room) {
     case ELOOP: return "Too many levels of symbolic links";
     case ENAMETOOLONG: return "File name too long";
     case EPROTOTYPE: return "Protocol wrong type for socket";
-    case ETIMEDOUT: return "Connection timed out";
     case ECONNREFUSED: return "Connection refused";
-    case ECONNRESET: return "Connection reset by peer";
-    case EPIPE: return "Broken pipe";
     default: break;
     }
     char *at = (char *)decimal((uint64_t)-error, room + 6) - 6;

@@ -57,8 +57,7 @@ static uint8_t *take(struct reader *reader, size_t size) {
 /* Takes `size` bytes, which may be more than the buffer holds. */
 char *take_whole(struct reader *reader, size_t size) {
     if (size <= sizeof reader->buffer) return (char *)take(reader, size);
-    char *room = sys_map(size, -1);
-    if (!room) FAIL("no memory for the command's arguments");
+    char *room = allocate(size);
     size_t got = reader->end - reader->start;
     memcpy(room, take(reader, got), got);
     while (got < size) got += receive(reader->client, room + got, size - got);

@@ -17,21 +17,24 @@ static void put_header(uint8_t *at, int type, int flags, uint32_t length) {
     put32(at + 8, length);
 }
 
-/* A list of strings, each with its NUL; `whole` where they lie one behind the other, as the kernel puts them. */
+/* A list of strings in one piece, each with its NUL. */
 struct block {
-    char *const *entries;
+    char *at;
     uint32_t count;
     uint64_t size;
-    int whole;
 };
 
+/* Strings that the kernel has put down lie one behind the other, and nothing is copied; others are. */
 static struct block measure(char *const *entries) {
-    struct block block = {entries, 0, 0, 1};
+    struct block block = {entries[0], 0, 0};
+    int is_whole = 1;
     for (; entries[block.count]; block.count++) {
-        const char *entry = entries[block.count];
-        if (entry != entries[0] + block.size) block.whole = 0;
-        block.size += strlen(entry) + 1;
+        if (entries[block.count] != entries[0] + block.size) is_whole = 0;
+        block.size += strlen(entries[block.count]) + 1;
     }
+    if (is_whole) return block;
+    char *at = block.at = allocate(block.size);
+    for (; *entries; at += strlen(*entries++) + 1) memcpy(at, *entries, strlen(*entries) + 1);
     return block;
 }
 
@@ -69,19 +72,6 @@ static long send_parts(int socket, struct iovec *part, int count, const int *fds
     return 0;
 }
 
-static long send_entries(int socket, const struct block *block) {
-    struct iovec parts[32];
-    for (uint32_t at = 0; at < block->count;) {
-        int count = 0;
-        for (; count < 32 && at < block->count; count++, at++)
-            parts[count] = (struct iovec){block->entries[at], strlen(block->entries[at]) + 1};
-        long failed = send_parts(socket, parts, count, NULL, 0);
-        if (failed) return failed;
-    }
-    return 0;
-}
-
-/* Sends what the kernel left on the stack by reference, copying nothing; entry by entry where it isn't in one piece. */
 static long send_command(const struct client *client, int flags, const int *fds, unsigned fd_count) {
     const struct process *process = client->process;
     struct block arguments = measure(process->argv), environment = measure(process->envp);
@@ -98,15 +88,11 @@ static long send_command(const struct client *client, int flags, const int *fds,
     put32(command + 20, (uint32_t)sys_nice());
     put32(command + 24, (uint32_t)client->mask);
     put32(command + 28, (uint32_t)(client->mask >> 32));
-    int whole = arguments.whole && environment.whole;
     struct iovec parts[] = {{head, sizeof head},
                             {(void *)process->execfn, name},
-                            {process->argv[0], arguments.size},
-                            {process->envp[0], environment.size}};
-    long failed = send_parts(client->socket, parts, whole ? 4 : 2, fds, fd_count);
-    if (!failed && !whole) failed = send_entries(client->socket, &arguments);
-    if (!failed && !whole) failed = send_entries(client->socket, &environment);
-    return failed;
+                            {arguments.at, arguments.size},
+                            {environment.at, environment.size}};
+    return send_parts(client->socket, parts, 4, fds, fd_count);
 }
 
 /* The working directory, by its name or, where that can't be searched, by the kernel's link to it. */

@@ -1,4 +1,4 @@
-/* Text: comparing it, looking things up in it, numbers in it. */
+/* Text: comparing it, looking things up in it, numbers in it, and room for it. */
 #include "client.h"
 
 int same(const char *left, const char *right) {
@@ -35,6 +35,13 @@ const char *decimal(uint64_t number, char *room) {
     do *--at = (char)('0' + number % 10);
     while (number /= 10);
     return at;
+}
+
+/* Zeroed memory that is never given back. */
+void *allocate(size_t size) {
+    void *room = sys_map(size, -1);
+    if (!room) FAIL("no memory for the command's arguments");
+    return room;
 }
 
 uint64_t parse_decimal(const char *text) {

@@ -65,7 +65,7 @@ static void look_up(char *frame, size_t size) {
     front->room = frame;
     front->shared.accepted = (struct accepted){.fd = -1, .passed = 1, .directory_size = 1};
     front->shared.directory[0] = '/';
-    if (!parse(frame, size, &request) || find(front, &request) != front->slots[SLOT]) return;
+    if (!parse(frame, size, &request) || find(front, &request) != SLOT) return;
     const uint32_t argc = get32(frame + HEADER), envc = get32(frame + HEADER + 4);
     if (!make_room(front, (size_t)argc + envc + 2)) abort();
     const char *arguments = request.words.at + get32(frame + HEADER + 16), *environment = request.environment.at;

@@ -12,7 +12,7 @@ static uint64_t hash(uint64_t value, const char *at, size_t size) {
     word = 0;
     memcpy(&word, at, size);
     value = (value ^ word) * 0xd6e8feb86659fd93u;
-    return value ^ value >> 32;
+    return (value ^ value >> 32) | 1; /* never 0 */
 }
 
 /* Takes a request apart; 0 where it isn't a whole one, or not well formed: Python says what is wrong with it. */
@@ -22,8 +22,7 @@ int parse(const char *frame, size_t size, struct request *request) {
     const uint64_t length = get32(frame + 8), argument_bytes = get32(command + 8), environment_bytes = get32(command + 12);
     const uint64_t name_bytes = get32(command + 16);
     if (length != size - HEADER || COMMAND + name_bytes + argument_bytes + environment_bytes != length) return 0;
-    request->flags = (struct bytes){frame + 6, 2};
-    request->numbers = (struct bytes){command + 16, 16}; /* of the name's bytes, nice value, blocked signals */
+    request->frame = frame;
     request->words = (struct bytes){command + COMMAND, name_bytes + argument_bytes};
     request->environment = (struct bytes){command + COMMAND + name_bytes + argument_bytes, environment_bytes};
     uint32_t entries = 0;
@@ -34,17 +33,17 @@ int parse(const char *frame, size_t size, struct request *request) {
     }
     if (entries != get32(command + 4)) return 0;
     /* That the words are well formed is known where they are those of an entry; their count goes with them. */
-    request->hash = hash(hash(hash(get32(command), request->flags.at, 2), request->numbers.at, 16), request->words.at, request->words.size);
+    request->hash = hash(hash(hash(get32(command), frame + 6, 2), command + 16, 16), request->words.at, request->words.size);
     return 1;
 }
 
-/* Whether an entry is for this command: the same bytes, and so as well formed as those that Python has read. */
+/* Whether an entry is for this command: the same bytes, and so as well formed as those that Python has read. Flags, counts of
+ * arguments and of their bytes; bytes of the name, nice value, blocked signals; name and arguments. */
 static int is_for(const struct entry *entry, const struct request *request) {
-    const char *frame = entry->command.at, *command = frame + HEADER;
-    return entry->hash == request->hash && !memcmp(frame + 6, request->flags.at, 2) &&
-           !memcmp(command + 16, request->numbers.at, 16) && get32(command) == get32(request->numbers.at - 16) &&
-           get32(command + 8) == get32(request->numbers.at - 8) &&
-           same((struct bytes){command + COMMAND, entry->command.size - HEADER - COMMAND}, request->words.at, (ssize_t)request->words.size);
+    const char *known = entry->command.at, *asked = request->frame;
+    return !memcmp(known + 6, asked + 6, 2) && !memcmp(known + HEADER, asked + HEADER, 4) &&
+           !memcmp(known + HEADER + 8, asked + HEADER + 8, 4) && !memcmp(known + HEADER + 16, asked + HEADER + 16, 16) &&
+           !memcmp(known + HEADER + COMMAND, request->words.at, request->words.size);
 }
 
 /* Whether the variables that counted are as they were, each there once or not at all. */
@@ -64,34 +63,25 @@ static int has_variables(struct bytes environment, struct bytes variables) {
     return found == wanted;
 }
 
-/* What was answered to this command in this very directory. */
-const struct entry *find(const struct front *front, const struct request *request) {
+/* The slot of what was answered to this command in this very directory, or -1. */
+int find(const struct front *front, const struct request *request) {
     const struct accepted *accepted = &front->shared.accepted;
-    for (size_t at = request->hash % BUCKETS; front->buckets[at]; at = (at + 1) % BUCKETS) {
-        const struct entry *entry = front->slots[front->buckets[at] - 1];
+    for (int slot = 0; slot < SLOTS; slot++) {
+        if (front->hashes[slot] != request->hash) continue;
+        const struct entry *entry = front->slots[slot];
         if (entry->passed == accepted->passed && is_for(entry, request) &&
             same(entry->directory, front->shared.directory, accepted->directory_size) &&
             has_variables(request->environment, entry->variables))
-            return entry;
+            return slot;
     }
-    return NULL;
-}
-
-static void index_again(struct front *front) {
-    memset(front->buckets, 0, sizeof front->buckets);
-    for (int slot = 0; slot < SLOTS; slot++) {
-        if (!front->slots[slot]) continue;
-        size_t at = front->slots[slot]->hash % BUCKETS;
-        while (front->buckets[at]) at = (at + 1) % BUCKETS;
-        front->buckets[at] = (uint8_t)(slot + 1);
-    }
+    return -1;
 }
 
 /* Empties a slot. */
 EXPORTED void front_forget(struct front *front, int slot) {
     free(front->slots[slot]);
     front->slots[slot] = NULL;
-    index_again(front);
+    front->hashes[slot] = 0;
 }
 
 /* Keeps an answer in a slot, in the place of what was there. `text` holds strings of these sizes, each with a NUL behind it:
@@ -107,12 +97,12 @@ EXPORTED int front_put(struct front *front, int slot, const char *text, const si
     struct entry *entry = keep_all(sizeof *entry, text + environment, kept, 6);
     if (!entry) return 0;
     const char *at = memcpy(entry + 1, text, command);
-    *entry = (struct entry){.hash = request.hash, .passed = passed, .runs = runs, .urgent = urgent, .whole = (uint64_t *)(uintptr_t)whole};
+    *entry = (struct entry){.passed = passed, .runs = runs, .urgent = urgent, .whole = (uint64_t *)(uintptr_t)whole};
     struct bytes *const parts[] = {&entry->command, &entry->variables, &entry->directory,
                                    &entry->reads,   &entry->answer,    &entry->arguments};
     for (int i = 0; i < 6; i++) *parts[i] = next_part(&at, kept[i]);
     front->slots[slot] = entry;
-    index_again(front);
+    front->hashes[slot] = request.hash;
     return 1;
 }
 

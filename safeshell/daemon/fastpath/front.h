@@ -29,7 +29,7 @@
 #define EXPORTED __attribute__((visibility("default"))) /* what binding.py calls */
 
 enum { HEADER = 12, COMMAND = 32, VERSION = 1, EXECUTE = 1, EXITED = 4 }; /* docs/protocol.md */
-enum { PASSED_MAX = 4, SLOTS = 128, BUCKETS = 512, RECENT = 1024, READY_MAX = 64, ANSWERED_MAX = 64, ENDED_MAX = 64 };
+enum { PASSED_MAX = 4, SLOTS = 128, RECENT = 1024, READY_MAX = 64, ANSWERED_MAX = 64, ENDED_MAX = 64 };
 enum { NAMESPACES_MAX = 8, CHILDREN = 256, HELD_MAX = 64, RUNNING_MAX = 32, STRINGS_KEPT = 8192 };
 
 /* How long a connection may stay here without a request, a command running before Python sees to it (signals, stops, an
@@ -72,7 +72,7 @@ struct shared {
 
 /* What else it keeps. */
 
-enum stage { ACCEPT, RECEIVE, RECALL, CONFINEMENT, SPAWN, CHILD, REAP, REPLY, STAGES };
+enum stage { ACCEPT, RECEIVE, RECALL, PLACE, SPAWN, CHILD, REAP, FINISH, STAGES };
 
 struct bytes {
     const char *at;
@@ -83,7 +83,6 @@ struct bytes {
  * there), `answer` the frame to send or, where it `runs`, the program's path, and `arguments` its arguments where they are
  * others than the request's. */
 struct entry {
-    uint64_t hash;
     struct bytes command, variables, directory, reads, answer, arguments;
     int passed, runs, urgent;
     uint64_t *whole; /* where the time of all of it is counted */
@@ -91,7 +90,8 @@ struct entry {
 
 /* A request to execute a command, taken apart: what has to be the same again, and the environment, of which some has. */
 struct request {
-    struct bytes flags, numbers, words, environment;
+    const char *frame;
+    struct bytes words, environment;
     uint64_t hash;
 };
 
@@ -134,7 +134,7 @@ struct front {
     uint64_t *stages[STAGES];
     struct bytes home, sources;
     struct entry *slots[SLOTS];
-    uint8_t buckets[BUCKETS]; /* slot + 1 */
+    uint64_t hashes[SLOTS]; /* of the requests in the slots, to look through; 0: none */
     uint64_t recent[RECENT];
     uint64_t report_at;
     struct watch held, running; /* without a request; with a command that runs */
@@ -173,7 +173,7 @@ void close_connection(struct accepted *accepted);
 
 /* answer_cache.c */
 int parse(const char *frame, size_t size, struct request *request);
-const struct entry *find(const struct front *front, const struct request *request);
+int find(const struct front *front, const struct request *request);
 
 /* bytes.c */
 void *keep_all(size_t head, const char *text, const size_t *sizes, int count);

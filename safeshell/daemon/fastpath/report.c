@@ -10,24 +10,27 @@ static void count_duration(uint64_t *cells, uint64_t value) {
     cells[index < BUCKETS_OF_TIME ? index : BUCKETS_OF_TIME - 1]++;
 }
 
+/* Counts durations, each from the end of the one before. */
+static void count_laps(uint64_t *const *cells, const uint64_t *ends, uint64_t count, uint64_t began) {
+    for (uint64_t i = 0; i < count; began = ends[i++]) count_duration(cells[i], ends[i] - began);
+}
+
 /* Counts the stages of what was answered; `end` is of the command that was run by it, if one was. */
 static void count_answer(const struct front *front, const struct accepted *times, const struct ended *end, uint64_t replied, uint64_t *whole) {
-    uint64_t *const *stages = front->stages;
-    if (!front->timed || !times->began || !*stages) return;
-    count_duration(stages[ACCEPT], times->accepted - times->began);
-    count_duration(stages[RECEIVE], times->received - times->accepted);
-    count_duration(stages[RECALL], times->recalled - times->received);
-    if (!end) {
-        count_duration(stages[REPLY], replied - times->recalled);
-        count_duration(whole, replied - times->began);
-        return;
+    if (!front->timed || !times->began || !*front->stages) return;
+    uint64_t ends[STAGES] = {times->accepted, times->received, times->recalled, times->inspected, times->spawned};
+    uint64_t unseen = 0; /* while the command ran, which was nobody's wait */
+    if (end) {
+        ends[CHILD] = end->noticed;
+        ends[REAP] = end->reaped;
+        ends[FINISH] = replied;
+        count_laps(front->stages, ends, STAGES, times->began);
+        unseen = end->noticed - times->spawned;
+    } else {
+        count_laps(front->stages, ends, PLACE, times->began);
+        count_duration(front->stages[FINISH], replied - times->recalled);
     }
-    count_duration(stages[CONFINEMENT], times->inspected - times->recalled);
-    count_duration(stages[SPAWN], times->spawned - times->inspected);
-    count_duration(stages[CHILD], end->noticed - times->spawned);
-    count_duration(stages[REAP], end->reaped - end->noticed);
-    count_duration(stages[REPLY], replied - end->reaped);
-    count_duration(whole, times->spawned - times->began + replied - end->noticed);
+    count_duration(whole, replied - times->began - unseen);
 }
 
 /* Counts an answer that has gone out, and keeps it for Python to hear of. */
@@ -46,20 +49,12 @@ void report(struct front *front, const struct accepted *accepted, const struct e
 }
 
 /* Counts durations. Each record: how many, when the first began, the address of each one's buckets, when each ended. */
-EXPORTED void front_count(const char *at, size_t size) {
-    for (const char *end = at + size; at < end;) {
-        uint64_t count, began;
-        memcpy(&count, at, 8);
-        memcpy(&began, at + 8, 8);
-        const char *buckets = at + 16, *ends = buckets + count * 8;
-        for (uint64_t i = 0; i < count; i++) {
-            uint64_t *cells, ended;
-            memcpy(&cells, buckets + i * 8, 8);
-            memcpy(&ended, ends + i * 8, 8);
-            count_duration(cells, ended - began);
-            began = ended;
-        }
-        at = ends + count * 8;
+EXPORTED void front_count(const uint64_t *at, size_t size) {
+    for (const uint64_t *end = at + size / sizeof *at; at < end;) {
+        const uint64_t count = at[0], began = at[1];
+        at += 2;
+        count_laps((uint64_t *const *)at, at + count, count, began);
+        at += 2 * count;
     }
 }
 

@@ -79,11 +79,11 @@ int serve(struct front *front) {
     uint64_t *recent = &front->recent[request.hash % RECENT];
     accepted->seen = *recent == request.hash;
     *recent = request.hash;
-    const struct entry *entry = find(front, &request);
-    if (entry && holds(front, entry)) {
+    const int slot = find(front, &request);
+    if (slot >= 0 && holds(front, front->slots[slot])) {
         accepted->recalled = stamp(front);
-        for (accepted->slot = 0; front->slots[accepted->slot] != entry;) accepted->slot++;
-        if (entry->runs ? run(front, entry) : answer(front, entry)) return 0;
+        accepted->slot = slot;
+        if (front->slots[slot]->runs ? run(front, front->slots[slot]) : answer(front, front->slots[slot])) return 0;
     }
     find_out(front);
     return pass_on(front);
