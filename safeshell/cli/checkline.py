@@ -14,7 +14,7 @@ from safeshell.policy.context import Context
 from safeshell.policy.evaluator import ACTIONS, LoadedTable
 from safeshell.policy.table import Table
 from safeshell.shell.isolated import judge_apart
-from safeshell.shell.judge import Caller, judge_in_turn, judge_line
+from safeshell.shell.judge import LineCaller, judge_in_turn, judge_line
 from safeshell.shell.limits import RULE
 from safeshell.text import text
 
@@ -27,7 +27,7 @@ def caller_of(
     branch: str | None,
     *,
     shims: bool | None,
-) -> Caller:
+) -> LineCaller:
     """Whom a line is judged for, where nobody runs it.
 
     Args:
@@ -45,7 +45,7 @@ def caller_of(
         )
         return (named or name in settings.shims_extra) and name not in settings.shims_except
 
-    return Caller(
+    return LineCaller(
         [LoadedTable(table) for table in tables],
         environment,
         os.fsdecode(directory),
@@ -55,7 +55,7 @@ def caller_of(
     )
 
 
-def answer_line(line: str, caller: Caller) -> dict[str, Any]:
+def answer_line(line: str, caller: LineCaller) -> dict[str, Any]:
     """Judges a shell line in a process of its own.
 
     Returns:
@@ -68,7 +68,7 @@ def answer_line(line: str, caller: Caller) -> dict[str, Any]:
     return judge_apart(subject, lambda: judge_line(line, caller), is_ai=caller.is_ai, tables=caller.digests)
 
 
-def answer_in_turn(answer: dict[str, Any], hiding: Sequence[Spelling], caller: Caller) -> dict[str, Any]:
+def answer_in_turn(answer: dict[str, Any], hiding: Sequence[Spelling], caller: LineCaller) -> dict[str, Any]:
     """Judges what a command runs in turn, in a process of its own.
 
     Args:

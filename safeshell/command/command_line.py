@@ -1,4 +1,4 @@
-"""The texts that conditions look at, made from what a request holds."""
+"""Command lines and argument blocks: the texts that conditions look at, made from what a request holds."""
 
 from __future__ import annotations
 

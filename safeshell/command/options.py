@@ -1,4 +1,4 @@
-"""A command's arguments told apart: options, their arguments, and operands."""
+"""Options and operands: a command's arguments told apart."""
 
 from __future__ import annotations
 

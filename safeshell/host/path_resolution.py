@@ -1,4 +1,4 @@
-"""Where paths lead once `.`, `..` and links are resolved, and what lies under what."""
+"""Path resolution: where paths lead once `.`, `..` and links are resolved, and what lies under what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command runs that none of its spellings shows: a shell's text, what `find -exec` and their like are given."""
+"""Hidden commands: what a command runs that no spelling of it shows, as a shell's text or behind `find -exec`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judging in a process of its own: the parser is C code that is fed what agents write; it may crash, or not end."""
+"""Isolated judging, in a process of its own: the parser is C fed with what agents write; it may crash, or not end."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from safeshell.errors import SafeShellError
-from safeshell.shell.judge import Judgement
+from safeshell.shell.judge import LineJudgement
 from safeshell.shell.limits import CRASHED, LIMIT_S, too_slow, unjudged
 
 
 def judge_apart(
-    subject: str, judge: Callable[[], Judgement], *, is_ai: bool, tables: tuple[str, ...], limit_s: float = LIMIT_S
+    subject: str, judge: Callable[[], LineJudgement], *, is_ai: bool, tables: tuple[str, ...], limit_s: float = LIMIT_S
 ) -> dict[str, Any]:
     """Judges in a child process.
 
@@ -43,7 +43,7 @@ def judge_apart(
     return answer
 
 
-def _in_child(judge: Callable[[], Judgement], limit_s: float) -> tuple[int, bytes]:
+def _in_child(judge: Callable[[], LineJudgement], limit_s: float) -> tuple[int, bytes]:
     """How the child ended (a status, or minus a signal), and what it wrote."""
     reader, writer = os.pipe()
     sys.stdout.flush()
@@ -65,7 +65,7 @@ def _in_child(judge: Callable[[], Judgement], limit_s: float) -> tuple[int, byte
     return status, data
 
 
-def _answer(judge: Callable[[], Judgement], writer: int, limit_s: float) -> NoReturn:
+def _answer(judge: Callable[[], LineJudgement], writer: int, limit_s: float) -> NoReturn:
     """Judges and writes the answer. The alarm ends this process wherever it is, even if nobody waits any more."""
     status = 1
     try:

@@ -1,4 +1,4 @@
-"""Judging a shell line: each of its commands, and each that they run in turn."""
+"""Judge of shell lines: each of their commands, and each that they run in turn."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from typing import Any
 from safeshell.command.unwrap import Spelling
 from safeshell.policy.decision import Action, Decision
 from safeshell.shell.hiding import words_of
-from safeshell.shell.judge_command import Caller, Hidden, Judged, as_bytes, hidden, judge_command
+from safeshell.shell.judge_command import Hidden, Judged, LineCaller, as_bytes, hidden, judge_command
 from safeshell.shell.limits import RULE, overrun
-from safeshell.shell.walk import Command, Line, commands_in_turn, commands_of
+from safeshell.shell.walk import commands_in_turn, commands_of
+from safeshell.shell.walked import LineCommand, WalkedLine
 from safeshell.text import text
 
-__all__ = ["Caller", "Judged", "Judgement", "judge_in_turn", "judge_line"]
+__all__ = ["Judged", "LineCaller", "LineJudgement", "judge_in_turn", "judge_line"]
 
 ALIASES_MAX = 256
 """Commands that a line runs by git's aliases."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class LineJudgement:
     """A line's decision: the most restrictive of its commands', the first among equals.
 
     Attributes:
@@ -41,7 +42,7 @@ class Judgement:
         }
 
 
-def judge_line(line: str, caller: Caller) -> Judgement:
+def judge_line(line: str, caller: LineCaller) -> LineJudgement:
     """Decides a shell line.
 
     Args:
@@ -56,7 +57,7 @@ def judge_line(line: str, caller: Caller) -> Judgement:
     return judging.judgement(text(as_bytes(line)))
 
 
-def judge_in_turn(subject: str, hiding: Iterable[Spelling], caller: Caller) -> Judgement:
+def judge_in_turn(subject: str, hiding: Iterable[Spelling], caller: LineCaller) -> LineJudgement:
     """Decides what a command runs in turn.
 
     Args:
@@ -76,14 +77,14 @@ def judge_in_turn(subject: str, hiding: Iterable[Spelling], caller: Caller) -> J
 class _Judging:
     """One line's judging; what is alike is judged once."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: LineCaller) -> None:
         self._caller = caller
         self._judged: list[Judged] = []
         self._broken: list[str] = []
         self._overrun = ""
         self._opened: set[tuple[object, ...]] = set()
 
-    def take(self, line: Line, environment: Mapping[str, str], depth: int = 0) -> None:
+    def take(self, line: WalkedLine, environment: Mapping[str, str], depth: int = 0) -> None:
         """Judges the commands of a line, or of what a command runs in turn."""
         self._overrun = self._overrun or line.overrun
         self._broken += line.broken
@@ -109,7 +110,7 @@ class _Judging:
         found = commands_in_turn(inside.command, environment=inside.environment, depth=depth)
         self.take(found, inside.environment, depth)
 
-    def judgement(self, line: str) -> Judgement:
+    def judgement(self, line: str) -> LineJudgement:
         """What it comes to."""
         caller = self._caller
         judged = list(self._judged)
@@ -121,7 +122,7 @@ class _Judging:
         if refusal is not None:
             judged.append(Judged(refusal, (0, len(as_bytes(line)))))
         first = min((one.decision for one in judged), key=_weight, default=None)
-        return Judgement(first or Decision(Action.ALLOW, "", tables=caller.digests), tuple(judged))
+        return LineJudgement(first or Decision(Action.ALLOW, "", tables=caller.digests), tuple(judged))
 
 
 def _weight(decision: Decision) -> tuple[Action, bool]:
@@ -129,13 +130,13 @@ def _weight(decision: Decision) -> tuple[Action, bool]:
     return decision.action, decision.action is Action.ALLOW and decision.rule != RULE
 
 
-def _key(command: Command) -> tuple[object, ...]:
+def _key(command: LineCommand) -> tuple[object, ...]:
     """What tells whether two commands of a line are judged alike."""
     changes = tuple(command.changes.items())
     return (command.words, command.written, changes, command.directory, command.shims, command.bare)
 
 
-def _unreadable(line: str, broken: Sequence[str], caller: Caller) -> Decision | None:
+def _unreadable(line: str, broken: Sequence[str], caller: LineCaller) -> Decision | None:
     """The refusal of a line with a restricted command where it could not be read."""
     name = next((name for name in dict.fromkeys(broken) if _restricted(name, caller)), None)
     if name is None:
@@ -144,7 +145,7 @@ def _unreadable(line: str, broken: Sequence[str], caller: Caller) -> Decision | 
     return Decision(Action.DENY, line, rule="shell-line", message=message, tables=caller.digests)
 
 
-def _restricted(name: str, caller: Caller) -> bool:
+def _restricted(name: str, caller: LineCaller) -> bool:
     """Whether a rule that names this command restricts it."""
     for loaded in caller.tables:
         for unit in loaded.units(name):

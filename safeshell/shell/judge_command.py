@@ -1,4 +1,4 @@
-"""Judging one command of a shell line: by the daemon's own evaluator, with what only the run can tell left open."""
+"""Judge of one command of a line: the daemon's own evaluator, with what only the run can tell left open."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from safeshell.shell.builtins import BUILTINS
 from safeshell.shell.hiding import hiding, words_of
 from safeshell.shell.possible import Certain, Possible
 from safeshell.shell.quoting import encode
-from safeshell.shell.walk import Command
+from safeshell.shell.walked import LineCommand
 from safeshell.shell.words import Word
 from safeshell.text import text
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class LineCaller:
     """Whose line it is, and what it is judged by.
 
     Attributes:
@@ -91,7 +91,7 @@ class Hidden(NamedTuple):
         environment: its own.
     """
 
-    command: Command
+    command: LineCommand
     environment: Mapping[str, str]
 
 
@@ -100,7 +100,7 @@ class _Facts(RequestFacts):
 
     __slots__ = ("_stated",)
 
-    def __init__(self, caller: Caller, spelling: Spelling, run: frozenset[FactKey]) -> None:
+    def __init__(self, caller: LineCaller, spelling: Spelling, run: frozenset[FactKey]) -> None:
         super().__init__(
             spelling.environment,
             spelling.directory,
@@ -125,7 +125,7 @@ def as_bytes(string: str) -> bytes:
 
 
 def judge_command(
-    command: Command, caller: Caller, environment: Mapping[str, str]
+    command: LineCommand, caller: LineCaller, environment: Mapping[str, str]
 ) -> tuple[Judged, tuple[Hidden, ...]]:
     """Decides one command of a line.
 
@@ -172,7 +172,7 @@ def judge_command(
     return judged, tuple(inside)
 
 
-def _aliased(known: Sequence[Spelling], words: tuple[Word, ...], command: Command) -> Iterator[Hidden]:
+def _aliased(known: Sequence[Spelling], words: tuple[Word, ...], command: LineCommand) -> Iterator[Hidden]:
     """What runs by git's aliases; the rest of what a command runs in turn is in the line already."""
     at = next((index for index, spelling in enumerate(known) if spelling.name == "git"), len(known))
     if at + 1 < len(known) and not known[-1].cut:  # what is nested too deep is denied anyway
@@ -185,7 +185,7 @@ def hidden(spelling: Spelling, words: tuple[Word, ...], place: tuple[int, int], 
     """A spelling of a command as one that runs others."""
     directory = None if spelling.directory is None else os.fsdecode(spelling.directory)
     variables = variables_of(map(os.fsdecode, unblock(spelling.environment[1:])))
-    return Hidden(Command(words, words, {}, directory, place, shims), variables)
+    return Hidden(LineCommand(words, words, {}, directory, place, shims), variables)
 
 
 def variables_of(entries: Iterable[str]) -> dict[str, str]:
@@ -202,7 +202,7 @@ def _basename(word: Word) -> str:
     return text(as_bytes(os.path.basename(word.written)))
 
 
-def _environment(command: Command, given: Mapping[str, str]) -> tuple[dict[str, str], frozenset[FactKey]]:
+def _environment(command: LineCommand, given: Mapping[str, str]) -> tuple[dict[str, str], frozenset[FactKey]]:
     """The command's environment, and the variables in it that only the run can tell."""
     environment = {} if command.bare else dict(given)
     run: set[FactKey] = set()
@@ -216,7 +216,7 @@ def _environment(command: Command, given: Mapping[str, str]) -> tuple[dict[str, 
     return environment, frozenset(run)
 
 
-def _is_shimmed(command: Command, caller: Caller) -> bool:
+def _is_shimmed(command: LineCommand, caller: LineCaller) -> bool:
     """Whether a shim will see the final arguments."""
     if not command.shims or caller.shimmed is None:
         return False
@@ -226,7 +226,7 @@ def _is_shimmed(command: Command, caller: Caller) -> bool:
     return "/" not in name and name not in BUILTINS and (caller.shimmed(name) or name in UNWRAPPED)
 
 
-def _possible(command: Command, caller: Caller, facts: _Facts) -> Decision | None:
+def _possible(command: LineCommand, caller: LineCaller, facts: _Facts) -> Decision | None:
     """The request for approval where a rule that restricts could match; else None."""
     from safeshell.shell.partial_match import could_match, gapped  # noqa: PLC0415 # only where a line leaves something open
 
@@ -245,7 +245,7 @@ def _possible(command: Command, caller: Caller, facts: _Facts) -> Decision | Non
     return best.changed(action=Action.REQUIRE_APPROVAL, subject=subject, redirect_to=())
 
 
-def _names(words: Sequence[Word], caller: Caller) -> Iterator[str]:
+def _names(words: Sequence[Word], caller: LineCaller) -> Iterator[str]:
     """The basenames that the command may have, of those that rules name."""
     if words[0].literal is not None:
         yield _basename(words[0])

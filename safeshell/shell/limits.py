@@ -1,4 +1,4 @@
-"""What is decided for a line that could not be judged: by `check`, the daemon and the judging itself alike."""
+"""Limits of judging, and what is decided for a line beyond them: by `check`, the daemon and the judge alike."""
 
 from __future__ import annotations
 

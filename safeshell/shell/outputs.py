@@ -1,4 +1,4 @@
-"""What a command writes, where the line alone tells it: so that `echo … | base64 -d | sh` is read as what it runs."""
+"""Outputs of commands, where the line alone tells them: so `echo … | base64 -d | sh` is read as what it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""tree-sitter-bash, and what has to be mended where it does not read what bash accepts."""
+"""Parser: tree-sitter-bash, and what has to be mended where it does not read what bash accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a rule's pattern could match a command line of which parts are unknown.
+"""Partial matches: whether a rule's pattern could match a command line of which parts are unknown.
 
 A command line is a sequence of literal texts and gaps. A gap stands for any text: an unknown word may hold blanks and
 quotes, and be no word or many. A pattern could match where some text for each gap makes it match; that is found by

@@ -1,4 +1,4 @@
-"""From the source of a word to its parts: bash's quotes, braces, tilde and patterns.
+"""Quotes, braces, tilde and patterns as bash has them: from the source of a word to its parts.
 
 The parser says where a word and the expansions in it begin and end; what stands between is read here by bash's rules.
 """

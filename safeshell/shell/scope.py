@@ -1,4 +1,4 @@
-"""What a shell knows while a line runs: where it stands, what was assigned, which aliases and functions there are."""
+"""Scope of a shell while a line runs: where it stands, what was assigned, which aliases and functions there are."""
 
 from __future__ import annotations
 

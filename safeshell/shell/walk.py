@@ -1,68 +1,31 @@
-"""From a shell line to the commands that it runs, whatever runs them."""
+"""Walk of a shell line: from its tree to the commands that it runs, whatever runs them."""
 
 from __future__ import annotations
 
 import os
-import re
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import tree_sitter
 
+from safeshell.shell.builtins import take_effect
 from safeshell.shell.expansion import expand
 from safeshell.shell.limits import OverrunError
 from safeshell.shell.nested_commands import Input, NestedCommand, NestedText
+from safeshell.shell.node_words import SUBSTITUTIONS, assigned_names, read_words
 from safeshell.shell.outputs import output
 from safeshell.shell.parse import Deadline, Source, descendants
 from safeshell.shell.programs import nested
-from safeshell.shell.quoting import Expansions, decode, read_pieces, simple_word, to_words
+from safeshell.shell.quoting import decode
 from safeshell.shell.scope import Scope
-from safeshell.shell.words import Unknown, Word, plain, unknown
+from safeshell.shell.walked import LineCommand, WalkedLine
+from safeshell.shell.words import Word, plain, unknown
 
 COMMANDS_MAX = 4096
 """Commands of one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command of a line.
-
-    Attributes:
-        words: its arguments, variables of the request's environment expanded.
-        written: its arguments as they are written.
-        changes: variables that the line gives it or, as None, takes from it.
-        directory: where it runs, absolute; None where only the run can tell.
-        place: the offsets in the line, in bytes, of the command that it belongs to.
-        shims: whether it is looked up along the caller's own PATH.
-        bare: its environment is empty but for `changes`.
-    """
-
-    words: tuple[Word, ...]
-    written: tuple[Word, ...]
-    changes: Mapping[str, Word | None]
-    directory: str | None
-    place: tuple[int, int]
-    shims: bool
-    bare: bool = False
-
-
-@dataclass(slots=True)
-class Line:
-    """What was found in a line.
-
-    Attributes:
-        commands: its commands, in order.
-        broken: words inside what the parser could not read.
-        overrun: why the line was not read to its end, or "".
-    """
-
-    commands: list[Command] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)
-    overrun: str = ""
-
-
-def commands_of(text: str, *, environment: Mapping[str, str], directory: str | None) -> Line:
+def commands_of(text: str, *, environment: Mapping[str, str], directory: str | None) -> WalkedLine:
     """The commands that a shell line runs.
 
     Args:
@@ -75,7 +38,7 @@ def commands_of(text: str, *, environment: Mapping[str, str], directory: str | N
     return walk.line
 
 
-def commands_in_turn(command: Command, *, environment: Mapping[str, str], depth: int) -> Line:
+def commands_in_turn(command: LineCommand, *, environment: Mapping[str, str], depth: int) -> WalkedLine:
     """The commands that a command runs in turn, that one itself not among them.
 
     Args:
@@ -89,17 +52,9 @@ def commands_in_turn(command: Command, *, environment: Mapping[str, str], depth:
     return walk.line
 
 
-_SUBSHELLS = ("subshell", "command_substitution", "process_substitution")
-_EXPANSIONS = ("simple_expansion", "expansion", "arithmetic_expansion", *_SUBSHELLS[1:])
+_SUBSHELLS = ("subshell", *SUBSTITUTIONS)
 _REDIRECTS = ("file_redirect", "heredoc_redirect", "herestring_redirect")
-_BLANKS = re.compile(rb"(?:[ \t]|\\.)*", re.DOTALL)
-_CHUNK = re.compile(rb"\\.|[^\\]+", re.DOTALL)
 _PIPE = Input(None)
-
-
-def _chunks(gap: bytes) -> list[bytes]:
-    """Blanks and escaped characters, apart."""
-    return _CHUNK.findall(gap)
 
 
 class _Walk:
@@ -110,7 +65,7 @@ class _Walk:
     """
 
     def __init__(self, place: tuple[int, int] | None = None) -> None:
-        self.line = Line()
+        self.line = WalkedLine()
         self._deadline = Deadline()
         self._source: Source
         self._place = place
@@ -129,24 +84,13 @@ class _Walk:
     def script(self, text: str, scope: Scope) -> None:
         """Walks a shell text."""
         source = Source(text, self._deadline)
-        self._note_assignments(source, scope)
+        scope.assigned |= set(assigned_names(source))
         outer, self._source = getattr(self, "_source", None), source
         try:
             self._statement(source.root, scope)
         finally:
             if outer is not None:
                 self._source = outer
-
-    def _note_assignments(self, source: Source, scope: Scope) -> None:
-        for node in descendants(source.root):
-            if node.type == "variable_assignment" and node.parent is not None and node.parent.type == "command":
-                continue  # an assignment before a command changes nothing for its words
-            if node.type in ("variable_assignment", "for_statement", "select_statement") and node.children:
-                name = next((child for child in node.children if child.type in ("variable_name", "subscript")), None)
-                if name is not None:
-                    scope.assigned.add(self._raw(source, name).split("[")[0])
-            elif node.type == "expansion" and any(child.type in (":=", "=") for child in node.children):
-                scope.assigned |= {self._raw(source, one) for one in node.children if one.type == "variable_name"}
 
     @staticmethod
     def _raw(source: Source, node: tree_sitter.Node) -> str:
@@ -285,80 +229,7 @@ class _Walk:
     # Words
 
     def _read(self, nodes: Sequence[tree_sitter.Node], scope: Scope, *, assignment: bool = False) -> list[Word]:
-        """The words of nodes; those that touch are one."""
-        words: list[Word] = []
-        waiting = deque(nodes)
-        for start, end in self._spans(nodes):
-            inside = []
-            while waiting and waiting[0].start_byte < end:
-                inside.append(waiting.popleft())
-            simple = simple_word(self._source.data[start:end])
-            if simple is not None:
-                words.append(simple)
-                continue
-            expansions: Expansions = self._expansions(inside)
-            pieces = read_pieces(self._source.data, start, end, expansions)
-            words += to_words(pieces, decode(self._source.data[start:end]), scope.home, assignment=assignment)
-        return words
-
-    def _spans(self, nodes: Sequence[tree_sitter.Node]) -> list[tuple[int, int]]:
-        """Where words begin and end. The grammar splits some words, and leaves escaped blanks out of others."""
-        data = self._source.data
-        spans: list[tuple[int, int]] = []
-        for index, node in enumerate(nodes):
-            end = nodes[index - 1].end_byte if index else node.start_byte
-            gap = data[end : node.start_byte]
-            chunks = _chunks(gap) if _BLANKS.fullmatch(gap) else [gap]
-            self._join(spans, end, chunks, node)
-        tail = _BLANKS.match(data, nodes[-1].end_byte) if nodes else None
-        if tail is not None:
-            self._join(spans, tail.start(), _chunks(tail[0]), None)
-        return spans
-
-    @staticmethod
-    def _join(spans: list[tuple[int, int]], at: int, chunks: Sequence[bytes], node: tree_sitter.Node | None) -> None:
-        """Adds what stands between two nodes, and the second of them."""
-        apart = not spans
-        for chunk in chunks:
-            end = at + len(chunk)
-            if chunk[:1] != b"\\":
-                apart = True
-            elif chunk != b"\\\n":
-                spans[-1:] = [(spans[-1][0], end)] if not apart else [*spans[-1:], (at, end)]
-                apart = False
-            at = end
-        if node is not None:
-            joined = bool(spans) and not apart
-            spans[-1:] = [(spans[-1][0], node.end_byte)] if joined else [*spans[-1:], (node.start_byte, node.end_byte)]
-
-    def _expansions(self, nodes: Sequence[tree_sitter.Node]) -> Expansions:
-        found: dict[int, tuple[int, object]] = {}
-        waiting = list(nodes)
-        while waiting:
-            node = waiting.pop()
-            if node.type in _EXPANSIONS:
-                found[node.start_byte] = (node.end_byte, self._maker(node))
-            else:
-                waiting.extend(node.children)
-        return found  # type: ignore[return-value] # the makers below
-
-    def _maker(self, node: tree_sitter.Node) -> object:
-        source = self._raw(self._source, node)
-        variable = operation = ""
-        if node.type == "simple_expansion":
-            variable = source[1:]
-        elif node.type == "expansion" and source[2:3] not in ("!", "#"):
-            name = source[2:-1]
-            length = next((at for at, char in enumerate(name) if not (char.isalnum() or char == "_")), len(name))
-            length = length or (1 if name[:1] in ("@", "*") else 0)
-            variable, operation = name[:length], name[length:]
-        single = node.type in ("arithmetic_expansion", "process_substitution") or variable in ("#", "?", "$", "!")
-
-        def make(quoted: bool) -> Unknown:
-            several = not single and (not quoted or variable == "@")
-            return Unknown(source, quoted, variable, operation, several)
-
-        return make
+        return read_words(self._source.data, nodes, scope.home, assignment=assignment)
 
     def _substitutions(self, node: tree_sitter.Node, scope: Scope) -> None:
         """Walks the substitutions in words."""
@@ -428,7 +299,7 @@ class _Walk:
                 if name == "PATH":
                     inner.shims = False
         self._both(words, inner)
-        self._builtin(expand(words, scope), scope)
+        take_effect(expand(words, scope), scope)
 
     def _declared(
         self, node: tree_sitter.Node, words: list[Word], changes: list[tuple[str, Word]], scope: Scope
@@ -464,7 +335,7 @@ class _Walk:
         if len(self.line.commands) >= COMMANDS_MAX:
             raise OverrunError(f"it has more than {COMMANDS_MAX} commands")
         place = self._place or (0, len(self._source.data))
-        made = Command(
+        made = LineCommand(
             words, written, dict(scope.changes), scope.directory, place, scope.shims and not scope.remote, bare
         )
         if made not in self.line.commands[-8:]:
@@ -520,22 +391,3 @@ class _Walk:
             self.script(answer.text, inner)
         if answer.inside:
             scope.directory = inner.directory
-
-    def _builtin(self, words: Sequence[Word], scope: Scope) -> None:
-        """What a builtin changes for the commands that follow it."""
-        name = words[0].literal if words else None
-        while name in ("builtin", "command") and len(words) > 1:
-            words = words[1:]
-            name = words[0].literal
-        rest = [word for word in words[1:] if not (word.prefix.startswith("-") and len(word.prefix) > 1)]
-        if name in ("cd", "pushd"):
-            scope.move(rest[0] if rest else None)
-        elif name == "popd":
-            scope.directory = None
-        elif name == "alias":
-            for word in rest:
-                key, equals, value = word.written.partition("=")
-                if equals:
-                    scope.aliases[key] = value
-        elif name in ("read", "mapfile", "readarray", "getopts", "printf"):
-            scope.assigned |= {word.written for word in rest if word.written.isidentifier()}

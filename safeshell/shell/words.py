@@ -1,4 +1,4 @@
-"""A word of a shell line as a structure: literal text, and parts that only the run can tell."""
+"""Words of a shell line as structures: literal text, and parts that only the run can tell."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""`python -I -m safeshell.shell.worker HOME`: judges shell lines for a daemon, one after another.
+"""Worker that judges shell lines for a daemon, one after another: `python -I -m safeshell.shell.worker HOME`.
 
 The shell parser is C code that is fed what agents write: it may crash, or not come back. So it lives in a process that
 the daemon can do without.
 
-Both ways go frames (`safeshell.shell.frames`). A request (`Request`) is answered with `{"begun": true}`
+Both ways go frames (`safeshell.shell.frames`). A request (`LineRequest`) is answered with `{"begun": true}`
 once the tables are there, so that the daemon's clock measures the line only; then with the object that
 `safeshell check -c --json` prints, or with `{"error": reason}`. It ends when its input does.
 """
@@ -24,14 +24,14 @@ from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.store.reading import read_current
 from safeshell.policy.table import Table
 from safeshell.shell.frames import frame, read
-from safeshell.shell.judge import Caller, judge_line
+from safeshell.shell.judge import LineCaller, judge_line
 from safeshell.shell.judge_command import variables_of
 
 TABLES_MAX = 64
 """Tables kept; one a repository in use, and the user's."""
 
 
-class Request(TypedDict):
+class LineRequest(TypedDict):
     """A line to judge. Bytes travel as Latin-1, a character each.
 
     Attributes:
@@ -94,9 +94,9 @@ def main() -> None:
         _send(sys.stdout.buffer, answer)
 
 
-def _requests(stream: BinaryIO) -> Iterator[Request]:
+def _requests(stream: BinaryIO) -> Iterator[LineRequest]:
     while (request := read(stream)) is not None:
-        yield cast(Request, request)
+        yield cast(LineRequest, request)
 
 
 def _send(stream: BinaryIO, answer: Mapping[str, Any]) -> None:
@@ -108,11 +108,11 @@ def _text(characters: str) -> str:
     return os.fsdecode(characters.encode("latin-1"))
 
 
-def _caller(request: Request, tables: list[LoadedTable], home: Home) -> Caller:
+def _caller(request: LineRequest, tables: list[LoadedTable], home: Home) -> LineCaller:
     environment = variables_of(_text(request["environment"]).split("\0"))
     directory = _text(request["directory"])
     shimmed = _shimmed(environment.get("PATH", ""), directory, home)
-    return Caller(tables, environment, directory, Context(request["markers"]), shimmed)
+    return LineCaller(tables, environment, directory, Context(request["markers"]), shimmed)
 
 
 def _shimmed(path: str, directory: str, home: Home) -> Callable[[str], bool] | None:

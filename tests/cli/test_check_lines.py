@@ -15,7 +15,7 @@ from harness import SAFESHELL, Cli, environment, safeshell, write
 from safeshell.cli import checkline
 from safeshell.home.paths import Home
 from safeshell.shell.isolated import judge_apart
-from safeshell.shell.judge import Caller, Judgement
+from safeshell.shell.judge import LineCaller, LineJudgement
 
 RULES = """\
 version: 1
@@ -84,20 +84,20 @@ def test_a_line_that_overruns_is_denied_for_agents_and_warned_of_for_people(cli:
     assert cli("check", "--", "sh", "-c", f"rm precious; {DEEP}").status == 3
 
 
-def crash(line: str, caller: Caller) -> Judgement:
+def crash(line: str, caller: LineCaller) -> LineJudgement:
     del line, caller
     signal.signal(signal.SIGSEGV, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGSEGV)
     raise AssertionError
 
 
-def hang(line: str, caller: Caller) -> Judgement:
+def hang(line: str, caller: LineCaller) -> LineJudgement:
     while line and caller:
         pass
     raise AssertionError
 
 
-def fail(line: str, caller: Caller) -> Judgement:
+def fail(line: str, caller: LineCaller) -> LineJudgement:
     raise ValueError(line, caller)
 
 

@@ -14,7 +14,7 @@ from safeshell.cli.checkline import caller_of
 from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
 from safeshell.policy.table import Table
-from safeshell.shell.judge import Judgement, judge_line
+from safeshell.shell.judge import LineJudgement, judge_line
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RULES = os.path.join(HERE, "rules.yaml")
@@ -76,7 +76,7 @@ def compiled(home: Home) -> list[Table]:
     return [Table(sections, current.root) for current, sections in made.current().values()]
 
 
-def judge(tables: list[Table], entry: Entry, directory: str, *, shims: bool) -> Judgement:
+def judge(tables: list[Table], entry: Entry, directory: str, *, shims: bool) -> LineJudgement:
     """What `check -c --context ai` decides."""
     environment = {"HOME": USER, "SAFESHELL_CONTEXT": "ai"}
     branch = entry.branch or None

@@ -13,7 +13,7 @@ from safeshell_compiler.publish import compile_home
 from safeshell.policy.context import Context
 from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.table import Table
-from safeshell.shell.judge import Caller, Judgement, judge_line
+from safeshell.shell.judge import LineCaller, LineJudgement, judge_line
 
 HALVES = " ".join([FORBIDDEN[:4], FORBIDDEN[4:]])
 
@@ -36,12 +36,12 @@ DEFERRED = [
 ]
 
 
-def judged(guard: Guard, line: str) -> Judgement:
+def judged(guard: Guard, line: str) -> LineJudgement:
     tables = [Table(sections, current.root) for current, sections in compile_home(guard.home).current().values()]
     names = set(SHIMMED)
     return judge_line(
         line,
-        Caller(
+        LineCaller(
             [LoadedTable(table) for table in tables],
             guard.environment(),
             guard.work,

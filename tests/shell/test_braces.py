@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safeshell.shell.walk import Line, commands_of
+from safeshell.shell.walk import commands_of
+from safeshell.shell.walked import WalkedLine
 
 RECORDER = """command_not_found_handle() { printf '%s\\0' "$@" $'\\n'; }; PATH=/nonexistent; """
 """No command is found, so bash hands the words of each to this function, and nothing ever runs."""
 
 
-def found(line: str) -> Line:
+def found(line: str) -> WalkedLine:
     return commands_of(line, environment={}, directory="/tmp")
 
 

@@ -13,9 +13,9 @@ import pytest
 from safeshell.errors import SafeShellError
 from safeshell.policy.decision import Action, Decision
 from safeshell.shell.isolated import judge_apart
-from safeshell.shell.judge import Judgement
+from safeshell.shell.judge import LineJudgement
 
-FOUND = Judgement(Decision(Action.DENY, "rm x", rule="r", message="caf\u00e9", tables=("d",)), ())
+FOUND = LineJudgement(Decision(Action.DENY, "rm x", rule="r", message="caf\u00e9", tables=("d",)), ())
 
 
 @pytest.fixture(autouse=True)
@@ -32,17 +32,17 @@ def children() -> set[str]:
         return set(stream.read().split())
 
 
-def apart(judge: Callable[[], Judgement], *, is_ai: bool = True, limit_s: float = 20.0) -> dict[str, Any]:
+def apart(judge: Callable[[], LineJudgement], *, is_ai: bool = True, limit_s: float = 20.0) -> dict[str, Any]:
     return judge_apart("rm x", judge, is_ai=is_ai, tables=("d",), limit_s=limit_s)
 
 
-def killed(number: int) -> Judgement:
+def killed(number: int) -> LineJudgement:
     signal.signal(number, signal.SIG_DFL)  # pytest's own handler would write a page
     os.kill(os.getpid(), number)
     return FOUND
 
 
-def hang() -> Judgement:
+def hang() -> LineJudgement:
     while True:
         pass
 
@@ -52,12 +52,12 @@ def test_the_answer_is_the_judges() -> None:
 
 
 def test_a_long_answer_comes_whole() -> None:
-    long = Judgement(Decision(Action.ALLOW, "x" * 3_000_000), ())
+    long = LineJudgement(Decision(Action.ALLOW, "x" * 3_000_000), ())
     assert apart(lambda: long) == long.to_json()
 
 
 @pytest.mark.parametrize("end", [lambda: killed(signal.SIGSEGV), lambda: killed(signal.SIGABRT), lambda: os._exit(0)])
-def test_a_crash_is_denied_for_agents_only(end: Callable[[], Judgement]) -> None:
+def test_a_crash_is_denied_for_agents_only(end: Callable[[], LineJudgement]) -> None:
     answers = [apart(end, is_ai=is_ai) for is_ai in (True, False)]
     message = "This line can't be judged: its parser crashed. Split it into several."
     assert [one["decision"] for one in answers] == ["deny", "allow"]
@@ -84,7 +84,7 @@ def test_what_the_caller_does_with_the_alarm_changes_nothing() -> None:
 
 
 def test_a_bug_is_reported_as_one() -> None:
-    def judge() -> Judgement:
+    def judge() -> LineJudgement:
         raise ValueError("of ours")
 
     with pytest.raises(RuntimeError, match="ValueError: of ours"):

@@ -15,7 +15,7 @@ from safeshell.cli.checkline import caller_of
 from safeshell.home.settings import Settings
 from safeshell.policy.patterns import search
 from safeshell.policy.table import Table
-from safeshell.shell.judge import Judgement, judge_line
+from safeshell.shell.judge import LineJudgement, judge_line
 from safeshell.shell.partial_match import could_match
 
 RULES = """\
@@ -39,7 +39,7 @@ def tables() -> list[Table]:
 
 def decided(
     tables: list[Table], line: str, *, shims: bool = True, who: str = "ai", home: str = "/home/ann"
-) -> Judgement:
+) -> LineJudgement:
     environment = {"HOME": home, "A": "precious", "SAFESHELL_CONTEXT": who}
     return judge_line(line, caller_of(tables, Settings(), environment, b"/usr", None, shims=shims))
 

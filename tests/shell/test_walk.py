@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safeshell.shell.parse import LINE_MAX
-from safeshell.shell.walk import Line, commands_of
+from safeshell.shell.walk import commands_of
+from safeshell.shell.walked import WalkedLine
 
 ENVIRONMENT = {"HOME": "/home/ann", "ONE": "one", "TWO": "two words", "GLOB": "*"}
 
 
-def found(text: str) -> Line:
+def found(text: str) -> WalkedLine:
     return commands_of(text, environment=ENVIRONMENT, directory="/tmp")
 
 

@@ -1,4 +1,4 @@
-"""How kubectl, terraform and aws read their arguments."""
+"""Data of kubectl, terraform and aws."""
 
 from __future__ import annotations
 

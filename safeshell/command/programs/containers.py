@@ -1,4 +1,4 @@
-"""How docker, podman and compose read their arguments."""
+"""Data of docker, podman and compose."""
 
 from __future__ import annotations
 

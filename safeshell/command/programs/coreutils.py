@@ -1,4 +1,4 @@
-"""How the coreutils read their arguments."""
+"""Data of the coreutils."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the clients of databases read their arguments."""
+"""Data of the clients of databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How programs for disks and file systems read their arguments."""
+"""Data of programs for disks and file systems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How find reads its expression, and which of its words run commands."""
+"""Data of find, and which words of find and fd run commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How git and its subcommands read their arguments."""
+"""Data of git and its subcommands."""
 
 from __future__ import annotations
 

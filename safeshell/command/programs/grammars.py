@@ -1,4 +1,4 @@
-"""What takes an argument, for the commands that the packs are about: the grammars that a table carries."""
+"""Grammars that a table carries: what takes an argument, for the commands that the packs are about."""
 
 from __future__ import annotations
 

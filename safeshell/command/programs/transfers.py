@@ -1,4 +1,4 @@
-"""How programs that carry files over the network read their arguments."""
+"""Data of programs that carry files over the network."""
 
 from __future__ import annotations
 

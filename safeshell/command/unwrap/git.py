@@ -1,4 +1,4 @@
-"""git's global options taken off, and its aliases expanded, as `handle_options` and `handle_alias` in its git.c do."""
+"""Unwrapping of git: global options taken off, aliases expanded, as its `handle_options` and `handle_alias` do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a spelling is, and the world that unwrapping asks about."""
+"""Spellings of a command, and the world that unwrapping asks about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts that are split into words by rules of their own: `env -S`, git's aliases, shell lines that need no shell.
+"""Splitting of texts by rules of their own: `env -S`, git's aliases, shell lines that need no shell.
 
 None says that the program rejects the text, and so runs nothing; or, for a shell line, that only a shell can read it.
 """

@@ -1,4 +1,4 @@
-"""A command in every spelling that it is judged in: as written, then each step of what it really runs."""
+"""Unwrapping: a command in every spelling that it is judged in: as written, then each step of what it really runs."""
 
 from __future__ import annotations
 

@@ -1,0 +1,46 @@
+"""Walked lines: the commands that a shell line runs, as they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from safeshell.shell.words import Word
+
+
+@dataclass(frozen=True, slots=True)
+class LineCommand:
+    """A command of a line.
+
+    Attributes:
+        words: its arguments, variables of the request's environment expanded.
+        written: its arguments as they are written.
+        changes: variables that the line gives it or, as None, takes from it.
+        directory: where it runs, absolute; None where only the run can tell.
+        place: the offsets in the line, in bytes, of the command that it belongs to.
+        shims: whether it is looked up along the caller's own PATH.
+        bare: its environment is empty but for `changes`.
+    """
+
+    words: tuple[Word, ...]
+    written: tuple[Word, ...]
+    changes: Mapping[str, Word | None]
+    directory: str | None
+    place: tuple[int, int]
+    shims: bool
+    bare: bool = False
+
+
+@dataclass(slots=True)
+class WalkedLine:
+    """What was found in a line.
+
+    Attributes:
+        commands: its commands, in order.
+        broken: words inside what the parser could not read.
+        overrun: why the line was not read to its end, or "".
+    """
+
+    commands: list[LineCommand] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    overrun: str = ""
