@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import posixpath
 from collections.abc import Callable, Iterable
+from typing import AnyStr
 
 from safeshell.errors import UndecidedError
 from safeshell.text import text
@@ -80,6 +82,12 @@ def _read_link(entry: bytes) -> bytes | None:
         if error.errno in (errno.EINVAL, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
             return None
         raise UndecidedError(f"{text(entry)}: {error.strerror}") from error
+
+
+def by_names(directory: AnyStr, path: AnyStr) -> AnyStr:
+    """Where a path leads from a directory, worked out by its names alone, without a look at the file system."""
+    found = posixpath.normpath(posixpath.join(directory, path))
+    return found[1:] if found[:2] in ("//", b"//") else found  # POSIX gives two leading slashes a meaning of their own
 
 
 def is_under(path: bytes, top: bytes) -> bool:

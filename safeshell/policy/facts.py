@@ -6,12 +6,11 @@ A request's are read of the world, others are stated. What each kind of fact is,
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from safeshell.errors import UndecidedError
-from safeshell.host.path_resolution import any_under
+from safeshell.host.path_resolution import any_under, by_names
 from safeshell.policy.atoms import FACTS
 from safeshell.policy.world import UNDECIDED, Fact, FactKey, World
 
@@ -75,9 +74,8 @@ class GivenFacts:
         directory = "/" if path.startswith("/") else self._given.get(("directory",))
         if stated is UNDECIDED or (stated is None and not isinstance(directory, str)):
             raise UndecidedError(f"{path}: not stated where it leads")
-        found = stated if isinstance(stated, str) else f"{directory}/{path}"
-        # The leading slashes are folded by hand: POSIX leaves two of them alone, and so does normpath.
-        return ("/" + posixpath.normpath(found).lstrip("/")).encode("utf-8", "surrogateescape")
+        found = by_names("/", stated) if isinstance(stated, str) else by_names(str(directory) or "/", path)
+        return found.encode("utf-8", "surrogateescape")
 
     def _home(self) -> str | None:
         home = self._given.get(("env", "HOME"))

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from safeshell.command.programs.find import EXECUTING
 from safeshell.command.programs.git import GLOBAL_OPTIONS, REBASE
 from safeshell.command.programs.wrappers import WRAPPERS
+from safeshell.command.unwrap.splitting import split_alias
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText, joined
+from safeshell.shell.quoting import decode, encode
 from safeshell.shell.shells import SHELLS, eval_text, input_text, shell_text, source_text, trap_text
 from safeshell.shell.words import Word, plain, unknown
 from safeshell.shell.wrapped import WordReading, filled, run_by_xargs, wrapped
@@ -82,10 +84,9 @@ def _git_alias(value: str, git: Word, rest: list[Word]) -> Iterator[Nested]:
     if value.startswith("!"):
         yield NestedText(" ".join([value[1:], *arguments]))
         return
-    try:
-        yield NestedCommand((git, *[plain(text) for text in shlex.split(value)], *rest))
-    except ValueError:
-        return
+    expansion = split_alias(encode(value))
+    if expansion is not None:
+        yield NestedCommand((git, *[plain(decode(word)) for word in expansion], *rest))
 
 
 _SPECIAL: dict[str, Callable[[list[Word], Input | None], Iterator[Nested]]] = {

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field, replace
 
 import tree_sitter
 
+from safeshell.errors import UndecidedError
+from safeshell.host.path_resolution import Resolver
 from safeshell.shell.limits import OverrunError
 from safeshell.shell.nested_commands import Input
 from safeshell.shell.parse import NEST_MAX, Source
+from safeshell.shell.quoting import encode
 from safeshell.shell.words import Word
 
 
@@ -83,8 +86,11 @@ class Scope:
     def at(self, target: Word | None) -> str | None:
         """The directory that a word names from here; without one, the home."""
         text = self.home if target is None else target.literal
-        if text is None or text == "-" or self.remote:
+        if text is None or text == "-" or "\0" in text or self.remote:
             return None
         if not text.startswith("/") and self.directory is None:
             return None
-        return os.path.realpath(os.path.join(self.directory or "/", text)) if "\0" not in text else None
+        try:
+            return os.fsdecode(Resolver().resolve(encode(os.path.join(self.directory or "/", text))))
+        except UndecidedError:
+            return None

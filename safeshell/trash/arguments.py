@@ -1,4 +1,8 @@
-"""rm's arguments, read as getopt_long(3) reads them."""
+"""Arguments of rm, read as getopt_long(3) reads them.
+
+Not by `safeshell.command`: the trash starts in rm's place, so it needs nothing but the standard library, and it has to
+say what rm says of each mistake, where a judge reads on. tests/command/programs/ holds the options against that data.
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from safeshell.command.command_line import block
 from safeshell.errors import UndecidedError
-from safeshell.host.path_resolution import Resolver, is_under, under_key
+from safeshell.host.path_resolution import Resolver, by_names, is_under, under_key
 from safeshell.policy.context import Context
 from safeshell.policy.decision import Action
 from safeshell.policy.decision_cache import Policy
@@ -156,3 +156,12 @@ def test_a_remembered_decision_follows_its_links(tree: Path) -> None:
     # Without an operand there is nothing to look at: one lookup, in any directory.
     assert [decide("--forc", directory=one) for one in (tree, tree / "a")] == [Action.DENY, Action.DENY]
     assert policy.hits == 2
+
+
+@pytest.mark.parametrize(
+    ("directory", "path", "found"),
+    [("/a", "b/../c", "/a/c"), ("/a", "/b/./", "/b"), ("/", "..", "/"), ("//a", "b", "/a/b"), ("/a", "//b", "/b")],
+)
+def test_names_alone_lead_somewhere(directory: str, path: str, found: str) -> None:
+    assert by_names(directory, path) == found
+    assert by_names(directory.encode(), path.encode()) == found.encode()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from safeshell.command.command_line import block, unblock
 from safeshell.command.unwrap import Spelling, StatedWorld, spellings
+from safeshell.host.path_resolution import by_names
 from safeshell.policy.composition import TOO_DEEP, Judgement, judge_all
 from safeshell.policy.decision import Decision
 from safeshell.policy.evaluator import LoadedTable, evaluate
@@ -148,8 +149,7 @@ class StatedFacts(GivenFacts):
             absolute = os.path.dirname(absolute)
 
     def _absolute(self, path: str) -> str:
-        # The leading slashes are folded by hand: POSIX leaves two of them alone, and so does normpath.
-        return "/" + os.path.normpath(os.path.join(self._directory, path)).lstrip("/")
+        return by_names(self._directory or "/", path)
 
 
 def collect(compilation: Compilation) -> list[RuleTest]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from safeshell.command import variables
+from safeshell.host.path_resolution import by_names
 
 if TYPE_CHECKING:
     from safeshell.host.git.parameters import Variable
@@ -102,8 +102,7 @@ class StatedWorld:
         """By the text alone."""
         if directory is None and not path.startswith(b"/"):
             return None
-        # The leading slashes are folded by hand: POSIX leaves two of them alone, and so does normpath.
-        return b"/" + posixpath.normpath(posixpath.join(directory or b"/", path)).lstrip(b"/")
+        return by_names(directory or b"/", path)
 
     def work_tree(self, spelling: Spelling) -> bytes | None:  # noqa: ARG002 # nothing is stated about it
         """Unknown."""

@@ -23,6 +23,7 @@ from safeshell.command.getopt import ATTACHED, NONE, REQUIRED, Grammar
 from safeshell.command.programs.grammars import grammar, grammars_for
 from safeshell.command.programs.record import Record
 from safeshell.command.programs.wrappers import WRAPPERS
+from safeshell.trash.arguments import LONG, SHORT
 
 _NAME = re.compile(r"(?<![\w-])--?[A-Za-z0-9?#@][\w.-]*(?<![.-])")
 _REJECTED = re.compile(
@@ -276,3 +277,10 @@ def test_every_name_in_the_data_is_one() -> None:
             assert len(set(names)) == len(names), program
             for name in names:
                 assert re.fullmatch(r"-?[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9](=;?)?|[a-zA-Z]=?", name), (program, name)
+
+
+def test_the_trash_takes_the_options_of_rm() -> None:
+    known = data(["rm"])
+    assert set(known.short) == {chr(letter) for letter in SHORT}
+    assert set(known.long) == {name.decode() for name in LONG}
+    assert set(known.long.values()) == {NONE}  # what --interactive takes can only be attached
