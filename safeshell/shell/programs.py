@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Iterator, Sequence
 
 from safeshell.command.programs.find import EXECUTING
 from safeshell.command.programs.git import GLOBAL_OPTIONS, REBASE
 from safeshell.command.programs.wrappers import WRAPPERS
-from safeshell.command.unwrap.splitting import split_alias
-from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText, joined
-from safeshell.shell.quoting import decode, encode
+from safeshell.shell.nested_commands import Input, Nested, NestedCommand, joined
 from safeshell.shell.shells import SHELLS, eval_text, input_text, shell_text, source_text, trap_text
-from safeshell.shell.words import Word, plain, unknown
+from safeshell.shell.words import Word, unknown
 from safeshell.shell.wrapped import WordReading, filled, run_by_xargs, wrapped
 
 
@@ -64,10 +61,6 @@ def _git(words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
     if len(rest) < len(words) - 1:
         where = reading.values(("-C",))
         yield NestedCommand((words[0], *rest), where[-1] if len(where) == 1 else unknown("-C") if where else None)
-        for setting in reading.values(("-c",)):
-            name, _, value = setting.written.partition("=")
-            if name.lower() == f"alias.{rest[0].written.lower()}":
-                yield from _git_alias(value, words[0], rest[1:])
         return
     verb = rest[0].literal
     if verb in ("bisect", "submodule") and len(rest) > 2 and rest[1].literal in ("run", "foreach"):
@@ -77,16 +70,6 @@ def _git(words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
         rebase = WordReading(rest, REBASE)
         rebase.read()
         yield from [joined([text]) for text in rebase.values(("-x", "--exec"))]
-
-
-def _git_alias(value: str, git: Word, rest: list[Word]) -> Iterator[Nested]:
-    arguments = [word.written if word.literal is None else shlex.quote(word.literal) for word in rest]
-    if value.startswith("!"):
-        yield NestedText(" ".join([value[1:], *arguments]))
-        return
-    expansion = split_alias(encode(value))
-    if expansion is not None:
-        yield NestedCommand((git, *[plain(decode(word)) for word in expansion], *rest))
 
 
 _SPECIAL: dict[str, Callable[[list[Word], Input | None], Iterator[Nested]]] = {
