@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
 from typing import Protocol
 
 SHIM_MARKER = b"SAFESHELL-SHIM-MARKER-1"
@@ -43,25 +42,6 @@ def named_by_path(name: bytes, path: bytes, arguments: bytes) -> bytes:
     return path + arguments[len(name) :]
 
 
-def candidates(
-    name: bytes, path: bytes | None, directory: bytes
-) -> Iterator[tuple[bytes, bytes, os.stat_result | None]]:
-    """The places along PATH where a program may be, in order; arguments as `Programs.find` has them.
-
-    Yields:
-        The path as PATH spells it, the path by which it is reached from here, and its status; None where nothing there
-        may be executed.
-    """
-    for element in (DEFAULT_PATH if path is None else path).split(b":"):
-        found = (element or b".") + b"/" + name
-        probe = found if found[:1] == b"/" else directory + b"/" + found
-        try:
-            status = os.stat(probe) if os.access(probe, os.X_OK) else None  # the cheapest probe there is
-        except OSError:
-            status = None
-        yield found, probe, status
-
-
 class Recorder(Protocol):
     """Notes what a search read, each path as PATH spells it: a relative one where its element is relative."""
 
@@ -95,7 +75,14 @@ class Programs:
             The path spelled as a lookup along PATH gives it (relative where the element is), or None; and whether a
             file of that name was there that the caller may not execute.
         """
-        for found, probe, status in candidates(name, path, directory):
+        elements = (DEFAULT_PATH if path is None else path).split(b":")
+        for element in elements:
+            found = (element or b".") + b"/" + name
+            probe = found if found[:1] == b"/" else directory + b"/" + found
+            try:
+                status = os.stat(probe) if os.access(probe, os.X_OK) else None  # the cheapest probe there is
+            except OSError:
+                status = None
             if reads is not None:
                 if status is None:
                     reads.not_executable(found)
@@ -103,7 +90,7 @@ class Programs:
                     reads.program(found, status)
             if status is not None and stat.S_ISREG(status.st_mode) and not self.is_shim(probe, status):
                 return found, False
-        return None, any(_is_forbidden(probe) for _, probe, _ in candidates(name, path, directory))
+        return None, any(_is_forbidden(os.path.join(directory, element or b".", name)) for element in elements)
 
     def is_shim(self, path: bytes, status: os.stat_result) -> bool:
         """Whether the file is a SafeShell client, of this home or another."""

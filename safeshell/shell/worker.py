@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, TypedDict, cast
 
 from safeshell.errors import SafeShellError, TableError
 from safeshell.home.paths import Home
-from safeshell.host.path_lookup import candidates
+from safeshell.host.path_lookup import Programs
 from safeshell.policy.context import Context
 from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.store.reading import read_current
@@ -120,12 +120,28 @@ def _shimmed(path: str, directory: str, home: Home) -> Callable[[str], bool] | N
     if home.shims not in [os.path.join(directory, entry) for entry in path.split(":")]:
         return None
 
+    programs = Programs()
+
     def shimmed(name: str) -> bool:
-        places = candidates(os.fsencode(name), os.fsencode(path), os.fsencode(directory))
-        programs = (found for found, _, status in places if status is not None and stat.S_ISREG(status.st_mode))
-        return os.path.dirname(next(programs, b"")) == os.fsencode(home.shims)
+        first = _First()
+        programs.find(os.fsencode(name), os.fsencode(path), os.fsencode(directory), first)
+        return os.path.dirname(first.path) == os.fsencode(home.shims)
 
     return shimmed
+
+
+class _First:
+    """The first program on PATH, shim or not."""
+
+    def __init__(self) -> None:
+        self.path = b""
+
+    def not_executable(self, path: bytes) -> None:
+        pass
+
+    def program(self, path: bytes, status: os.stat_result) -> None:
+        if not self.path and stat.S_ISREG(status.st_mode):
+            self.path = path
 
 
 if __name__ == "__main__":
