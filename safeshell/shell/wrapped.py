@@ -52,7 +52,7 @@ def wrapped(name: str, words: list[Word], stdin: Input | None) -> Iterator[Neste
         return
     if reading.unclear:
         yield NestedCommand(())
-    rest = reading.words[reading.at :]
+    rest = reading.words[reading.at :] or _default(row)
     texts = reading.texts()
     if texts:
         yield from [joined([text]) for text in texts]
@@ -64,6 +64,10 @@ def wrapped(name: str, words: list[Word], stdin: Input | None) -> Iterator[Neste
     elif row.permutes or rest:
         rest = [*reading.operands, *rest] if row.permutes else rest
         yield from _joined(name, words[0], rest, stdin) if row.joined else [_command(reading, row, rest)]
+
+
+def _default(row: Wrapper) -> list[Word]:
+    return [plain(word.decode()) for word in row.default]
 
 
 def _command(reading: WordReading, row: Wrapper, words: list[Word]) -> NestedCommand:
@@ -99,7 +103,7 @@ def run_by_xargs(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
     reading = WordReading(words, row)
     if not reading.read():
         return
-    rest = reading.words[reading.at :] or [plain(word.decode()) for word in row.default]
+    rest = reading.words[reading.at :] or _default(row)
     marks = [value for name, value in reading.options if name in ("-I", "-i", "--replace")]
     elsewhere = reading.has("-a", "--arg-file")
     lines = None if stdin is None or stdin.text is None or not stdin.whole or elsewhere else stdin.text

@@ -57,6 +57,7 @@ def argvs(text: str) -> list[list[str | None]]:
         ("bash -eo pipefail -c a", [["bash", "-eo", "pipefail", "-c", "a"], ["a"]]),
         ("bash +eO extglob -norc -c a", [["bash", "+eO", "extglob", "-norc", "-c", "a"], ["a"]]),
         ("unshare --map-root-user -w /usr a", [["unshare", "--map-root-user", "-w", "/usr", "a"], ["a"]]),
+        ("echo a | unshare -r", [["echo", "a"], ["unshare", "-r"], ["sh"], ["a"]]),
         ("git rebase main -x a", [["git", "rebase", "main", "-x", "a"], ["a"]]),
         ("command -v rm; sudo -l rm", [["command", "-v", "rm"], ["sudo", "-l", "rm"]]),
         ("env -u A -C d B=1 a", [["env", "-u", "A", "-C", "d", "B=1", "a"], ["a"]]),

@@ -15,6 +15,9 @@ _SHELL_TEXT = "it runs a text: the shell that reads it looks commands up along P
 _ELSEWHERE = "it runs elsewhere: no directory or variable of ours counts there"
 _SHELL_WORD = "it is a word of the shell's: no program starts"
 
+_SHELL = (b"sh",)
+"""The user's shell, whichever that is."""
+
 _NAMESPACES = "mount uts ipc net pid cgroup user time"
 _SU = (
     "command= session-command= fast group= supp-group= login preserve-environment pty shell= user= "
@@ -89,7 +92,7 @@ WRAPPERS: dict[str, Wrapper] = {
         ("--help", "--list", "--list-full", "--install", "--show"),
     ),
     "toybox": Wrapper("", "help version long", _HELP),
-    "pkexec": Wrapper("u:", "user= disable-internal-agent keep-cwd version help", _HELP),
+    "pkexec": Wrapper("u:", "user= disable-internal-agent keep-cwd version help", _HELP, default=_SHELL),
     "taskset": Wrapper("achpV", "all-tasks cpu-list pid help version", ("-p", "--pid", *_UTIL), operands=1),
     "setpriv": Wrapper(
         "dhV",
@@ -112,7 +115,7 @@ WRAPPERS: dict[str, Wrapper] = {
     "ltrace": Wrapper("a:A:bcCD:e:F:fhiLl:n:o:p:rs:STttu:Vw:x:", "", ("-h", "-V")),
     "unbuffer": Wrapper("p", "", ()),
     "caffeinate": Wrapper("dimsut:w:", "", ()),
-    "chroot": Wrapper("", "groups= userspec= skip-chdir help version", _HELP, _ELSEWHERE, operands=1),
+    "chroot": Wrapper("", "groups= userspec= skip-chdir help version", _HELP, _ELSEWHERE, operands=1, default=_SHELL),
     "unshare": Wrapper(
         "fhVmuinpCTUrR:w:S:G:c",
         f"{_NAMESPACES} fork map-user= map-group= map-root-user map-current-user map-auto map-users= map-groups= "
@@ -121,6 +124,7 @@ WRAPPERS: dict[str, Wrapper] = {
         _UTIL,
         enters=("-w", "--wd"),
         leaves=("-R", "--root"),
+        default=_SHELL,
     ),
     "nsenter": Wrapper(
         "ahVt:m::u::i::n::p::C::U::T::S:G:r::w::W:FZ",
@@ -129,6 +133,7 @@ WRAPPERS: dict[str, Wrapper] = {
         _UTIL,
         _ELSEWHERE,
         leaves=("-w", "--wd", "-W", "--wdns", "-r", "--root", "-t", "--target", "-m", "--mount"),
+        default=_SHELL,
     ),
     "systemd-run": Wrapper(
         "hrH:M:E:p:tPqGdSu:",
