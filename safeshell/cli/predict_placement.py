@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from safeshell.client import control
 from safeshell.daemon.steps.borrow import NotTakenError, take
-from safeshell.daemon.steps.place import Placement, choose
+from safeshell.daemon.steps.place import choose
 from safeshell.errors import ProtocolError, SafeShellError, UnreachableError
 from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
@@ -68,7 +68,7 @@ def _judge(
     if command.borrow:
         obstacle = _cannot_borrow(client, command.borrow)
         if obstacle and not caller.confined:
-            return Placement.IN_PLACE.value, obstacle
+            return "in_place", obstacle
         descriptors, nice = _DESCRIPTORS, caller.nice
     placement, reason = choose(
         command.flags,
@@ -79,7 +79,7 @@ def _judge(
         setting=setting,
         rule=rule,
     )
-    return placement.value, reason
+    return placement, reason
 
 
 def _cannot_borrow(client: int, borrowed: tuple[int, ...]) -> str:

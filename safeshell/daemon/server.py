@@ -212,8 +212,7 @@ class Server:
         if connection.uid not in self._uids:
             connection.refuse(FAILED, "safeshell: this daemon serves another user")
             return
-        # Who waits for people holds up nobody.
-        if len(self._requests) - len(self._approvals) - len(self._monitors) >= limits.connections:
+        if len(self._requests) >= limits.connections and self._busy >= limits.connections:
             self.accept_less()
         elif connection.fileno >= self._executor.descriptors_max - DESCRIPTORS_KEPT:
             self._pause()
@@ -228,6 +227,11 @@ class Server:
                 request.frame = connection.peek()
             self._driver.begin(request, accepted)
         self._listen(request)
+
+    @property
+    def _busy(self) -> int:
+        """Connections that hold up others: not those that wait for people."""
+        return len(self._requests) - len(self._approvals) - len(self._monitors)
 
     def _listen(self, request: Request) -> None:
         """Waits for what is missing of the request, or for what comes behind it."""

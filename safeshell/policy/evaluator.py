@@ -8,6 +8,7 @@ of its rows are false (contract, "Undecided"). Rows stand alone, so the rule's v
 from __future__ import annotations
 
 import fnmatch
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,11 +24,16 @@ from safeshell.policy.table import Table
 
 ACTIONS = {action.word: action for action in Action}
 
+_DIGEST = operator.attrgetter("digest")
+
 
 class Rule:
     """What a decision needs of a rule, read from its record once."""
 
-    __slots__ = ("action", "execution", "message", "name", "observe", "order", "redirect_to", "source", "timeout_ms")
+    __slots__ = (
+        *("action", "execution", "matched", "message", "name", "observe", "order", "redirect_to"),
+        *("source", "timeout_ms"),
+    )
 
     def __init__(self, table: Table, index: int) -> None:
         record: dict[str, Any] = table.rules[index]
@@ -39,6 +45,7 @@ class Rule:
         self.timeout_ms: int = record.get("timeout_ms", 0)
         self.execution: str = record.get("execution", "")
         self.redirect_to: tuple[str, ...] = tuple(record.get("redirect_to", ()))
+        self.matched = Matched(self.name, self.action, self.source)
         self.observe: bool = record.get("observe", False)
 
 
@@ -272,18 +279,19 @@ def evaluate(
         The decision. Where an automaton fails, a deny that says so.
     """
     line = command_line(arguments, name)
-    digests = tuple([loaded.digest for loaded in tables])
+    digests = tuple(map(_DIGEST, tables))
     open_rows = Unit.open_rows if judge is None else judge.open_rows
     matched: dict[tuple[int, int], Rule] = {}
     try:
-        rows = [
-            (row.rank[0], position, row.rank[1], row.rank[2], index, unit, row)
-            for position, loaded in enumerate(tables)
-            for index, unit in enumerate(loaded.units(name))
-            for row in open_rows(unit, line)
-        ]
+        # Loops, not comprehensions: each of those is a call more for every command, up to Python 3.11.
+        rows = []
+        for position, loaded in enumerate(tables):
+            for index, unit in enumerate(loaded.units(name)):
+                for row in open_rows(unit, line):
+                    rows.append((row.rank[0], position, row.rank[1], row.rank[2], index, unit, row))  # noqa: PERF401
         if not rows:  # most commands, so no more is made for them than they need
             return Decision(Action.ALLOW, line, tables=digests)
+        plain = judge is None
         judge = judge or Judge(facts)
         judge.command = (name, arguments)
         if len(rows) > 1:
@@ -291,7 +299,7 @@ def evaluate(
             # facts are read in the same order each time, which the cache depends on.
             rows.sort(key=lambda entry: entry[:5])
         for _, position, order, _, _, unit, row in rows:
-            if (position, order) not in matched and judge.holds(unit, row):
+            if (position, order) not in matched and ((plain and not row.others) or judge.holds(unit, row)):
                 matched[(position, order)] = row.rule
                 if row.rank[0] == Action.DENY and not full:
                     break
@@ -302,7 +310,23 @@ def evaluate(
 
 def _decision(matched: dict[tuple[int, int], Rule], line: str, judge: Judge, digests: tuple[str, ...]) -> Decision:
     reads = tuple(judge.reads.items())
-    observed = tuple([_matched(matched[key]) for key in sorted(matched) if matched[key].observe])
+    if len(matched) == 1:
+        (winner,) = matched.values()
+        if not winner.observe:
+            return Decision(
+                winner.action,
+                line,
+                winner.name,
+                winner.message,
+                winner.source,
+                matched=(winner.matched,),
+                facts=reads,
+                tables=digests,
+                timeout_ms=winner.timeout_ms,
+                execution=winner.execution,
+                redirect_to=winner.redirect_to,
+            )
+    observed = tuple([matched[key].matched for key in sorted(matched) if matched[key].observe])
     rules = [matched[key] for key in sorted(matched) if not matched[key].observe]
     if not rules:
         return Decision(Action.ALLOW, line, observed=observed, facts=reads, tables=digests)
@@ -318,7 +342,7 @@ def _decision(matched: dict[tuple[int, int], Rule], line: str, judge: Judge, dig
         rule=winner.name,
         message=winner.message,
         source=winner.source,
-        matched=tuple([_matched(rule) for rule in rules]),
+        matched=tuple([rule.matched for rule in rules]),
         observed=observed,
         facts=reads,
         tables=digests,
@@ -326,7 +350,3 @@ def _decision(matched: dict[tuple[int, int], Rule], line: str, judge: Judge, dig
         execution=execution,
         redirect_to=winner.redirect_to,
     )
-
-
-def _matched(rule: Rule) -> Matched:
-    return Matched(rule.name, rule.action, rule.source)

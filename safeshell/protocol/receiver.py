@@ -33,7 +33,7 @@ class Receiver:
         if self._lines:
             signals, self._buffer = decode_line_signals(buffer)
             return [*signals]
-        if not self._first and not could_be(MAGIC, buffer):
+        if not (self._first or buffer.startswith(MAGIC) or could_be(MAGIC, buffer)):
             return self._feed_lines(buffer)
         while len(buffer) >= 12:
             magic, version, kind, flags, length = HEADER.unpack_from(buffer)

@@ -48,7 +48,11 @@ class Child:
 
 
 class Executor:
-    """Spawns, signals and reaps."""
+    """Spawns, signals and reaps.
+
+    Attributes:
+        descriptors_max: how many descriptors the daemon may have open.
+    """
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
@@ -57,6 +61,7 @@ class Executor:
         self._raised_limit = raised(self._own_limit)
         resource.setrlimit(resource.RLIMIT_NOFILE, self._raised_limit)
         self._children: dict[int, Child] = {}
+        self.descriptors_max = self._raised_limit[0]
         self._umask = os.umask(0o077)
         os.umask(self._umask)
         # A spawn happens in the caller's directory; afterwards the daemon goes back here, and keeps no mount busy.
@@ -119,11 +124,6 @@ class Executor:
     def own_limit(self) -> tuple[int, int]:
         """The soft and hard limit on open files that the daemon was started with."""
         return self._own_limit
-
-    @property
-    def descriptors_max(self) -> int:
-        """How many descriptors the daemon may have open."""
-        return self._raised_limit[0]
 
     def watch(
         self, pid: int, ended: Callable[[int, bool], None], stopped: Callable[[int], None], timeout_ms: int

@@ -119,7 +119,7 @@ class AnswerReplay:
         """Keeps the answer that has been given, if it may be kept: on the very grounds that it was given on."""
         reads, directory, decision = request.reads, request.directory, request.decision
         runs = request.placement == "daemon"
-        if reads is None or directory is None or not self._may_keep(request, runs=runs):
+        if reads is None or not reads.complete or directory is None or not self._may_keep(request, runs=runs):
             return
         try:
             variables = read_variables(request)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 import struct
 from collections.abc import Iterable
 
 from safeshell.daemon.sources.policy_source import Rules
 from safeshell.home.repository_rules import levels, same_place
-from safeshell.host.path_lookup import DEFAULT_PATH, Programs
 from safeshell.policy.store.records import Signature
 
 _ABSENT, _NO_ENTRY, _ENTRY, _NOT_EXECUTABLE = b"a", b"e", b"l", b"n"
@@ -21,12 +19,17 @@ class Changed(Exception):  # noqa: N818 # not an error: the answer isn't kept
 
 
 class Reads:
-    """How paths were found, for `front.c` to compare; each method is named for what has to be so again."""
+    """How paths were found, for the fast path to compare; each method is named for what has to be so again.
 
-    __slots__ = ("_parts",)
+    Attributes:
+        complete: whether all of it is named from the root, so that it can be found again.
+    """
+
+    __slots__ = ("_parts", "complete")
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
+        self.complete = True
 
     def __bytes__(self) -> bytes:
         return b"".join(self._parts)
@@ -41,6 +44,7 @@ class Reads:
 
     def not_executable(self, path: bytes) -> None:
         """It is not there, or may not be executed."""
+        self.complete &= path.startswith(b"/")
         self._parts.append(_NOT_EXECUTABLE + path + b"\0")
 
     def place(self, path: bytes) -> None:
@@ -60,6 +64,7 @@ class Reads:
 
     def program(self, path: bytes, status: os.stat_result) -> None:
         """It may be executed and is this file, of this mode."""
+        self.complete &= path.startswith(b"/")
         mark = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode)
         self._parts.append(_PROGRAM_IS.pack(b"p", *mark) + path + b"\0")
 
@@ -92,26 +97,3 @@ def read_rules(reads: Reads, directory: bytes, home: bytes) -> Rules:
                 return (candidate,)
         below.append(level)
     return ()
-
-
-def read_program(reads: Reads, programs: Programs, name: bytes, path: bytes | None) -> bytes:
-    """What `Programs.find` reads, and finds.
-
-    Raises:
-        Changed: it finds nothing, or looks in a directory that isn't named from the root.
-    """
-    for element in (DEFAULT_PATH if path is None else path).split(b":"):
-        if not element.startswith(b"/"):  # the empty one is the working directory
-            raise Changed
-        found = element + b"/" + name
-        if not os.access(found, os.X_OK):
-            reads.not_executable(found)
-            continue
-        try:
-            status = os.stat(found)
-        except OSError as error:
-            raise Changed from error
-        reads.program(found, status)
-        if stat.S_ISREG(status.st_mode) and not programs.is_shim(found, status):
-            return found
-    raise Changed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from safeshell.policy.decision import Decision
+from safeshell.policy.decision import Action, Decision
 
 
 class Tally:
@@ -18,17 +18,17 @@ class Tally:
     """
 
     def __init__(self) -> None:
-        self.decisions: Counter[str] = Counter()
+        self.decisions: Counter[Action] = Counter()
         self.observed: Counter[tuple[str, str]] = Counter()
         self.placements: Counter[tuple[str, str]] = Counter()
 
     def decided(self, decision: Decision) -> None:
         """Counts a decision."""
-        self.decisions[decision.action.word] += 1
+        self.decisions[decision.action] += 1
         for match in decision.observed:
             self.observed[match.rule, match.action.word] += 1
 
-    def line(self, action: str) -> None:
+    def line(self, action: Action) -> None:
         """Counts what was decided of a shell line."""
         self.decisions[action] += 1
 
@@ -39,8 +39,9 @@ class Tally:
             entry = placement.setdefault(place, {"count": 0, "reasons": {}})
             entry["count"] += count
             entry["reasons"][reason] = count
+        decisions = {action.word: count for action, count in self.decisions.items()}
         return {
-            "requests": {"total": sum(self.decisions.values()), **dict(sorted(self.decisions.items()))},
+            "requests": {"total": sum(decisions.values()), **dict(sorted(decisions.items()))},
             "placement": placement,
             "observed": [
                 {"rule": rule, "action": action, "count": count}

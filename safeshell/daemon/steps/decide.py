@@ -13,7 +13,7 @@ from safeshell.daemon.sources.line_service import Line, Lines
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.daemon.steps import GO_ON, WAIT
 from safeshell.policy.composition import judge_all
-from safeshell.policy.decision import Decision
+from safeshell.policy.decision import Action, Decision
 from safeshell.policy.facts import RequestFacts
 from safeshell.protocol import Type
 
@@ -82,7 +82,7 @@ class Decide:
             if found is None:
                 request.refuse(FAILED, reason)
             else:
-                self._tally.line(found["decision"])
+                self._tally.line(Action[found["decision"].upper()])
                 request.result, request.line = found, (line, found)
             self._resume(request, "finish")
 

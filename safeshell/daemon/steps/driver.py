@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from safeshell.daemon.observe.timings import Stages, Timings
 from safeshell.daemon.request import Request
 from safeshell.daemon.steps import GO_ON, STOPS, WAIT
+from safeshell.policy.decision import Action
 
 if TYPE_CHECKING:
     from safeshell.daemon.core.connection import Accepted
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 Step = Callable[[Request], str]
 Guard = Callable[[Request, Exception, bool], None]
 """Hears what a step raised, and whether the answer was out by then."""
+
+
+_WORDS = {action: action.word for action in Action}
 
 
 class Driver:
@@ -157,7 +161,7 @@ class TimedDriver(Driver):
         for turn in request.turns:
             self._timings.add(turn)
         request.turns = ()
-        word = request.decided.action.word if answered else ""
+        word = _WORDS[request.decided.action] if answered else ""
         self._timings.add((stages, request.began, ends, word, request.placement, request.spent))
 
     def adopt(self, request: Request, accepted: Accepted) -> None:

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-from safeshell.daemon.fastpath.reads import Changed, read_program
 from safeshell.daemon.request import DENIED, NOT_FOUND, Request
 from safeshell.daemon.steps import GO_ON
 from safeshell.home.paths import Home
@@ -44,17 +43,11 @@ class Find:
             request.program, request.placement = b"", "in_place"
             return GO_ON
         path = request.facts.variable(b"PATH")
-        if request.reads is not None:
-            try:
-                request.program = read_program(request.reads, self._programs, request.name, path)
-            except Changed:
-                request.reads = None
+        request.program, forbidden = self._programs.find(request.name, path, request.here, request.reads)
         if request.program is None:
-            request.program, forbidden = self._programs.find(request.name, path, request.here)
-            if request.program is None:
-                if forbidden:
-                    return request.refuse(DENIED, f"{request.base}: permission denied")
-                return request.refuse(NOT_FOUND, f"{request.base}: command not found")
+            if forbidden:
+                return request.refuse(DENIED, f"{request.base}: permission denied")
+            return request.refuse(NOT_FOUND, f"{request.base}: command not found")
         request.arguments = named_by_path(request.name, request.program, command.arguments)
         return GO_ON
 

@@ -5,8 +5,7 @@ In place can't be told from no SafeShell at all, so it is the answer wherever th
 
 from __future__ import annotations
 
-import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.request import FAILED, Request
@@ -35,6 +34,7 @@ class Place:
         self._policies = policies
         self._own = own
         self.fastpath: Fastpath | None = None
+        self._alike: dict[int, CallerState] = {}
 
     def run(self, request: Request) -> str:
         """Looks at the caller last, right before a spawn, and only where the command could run here at all."""
@@ -42,8 +42,12 @@ class Place:
         assert command is not None
         has_stdio = len(connection.descriptors) == 4
         setting, rule = self._policies.settings.execution, request.decision.execution
-        reason = request.obstacle or foregone(
-            command.flags, blocked=command.blocked, has_stdio=has_stdio, setting=setting, rule=rule
+        plain = has_stdio and not (command.flags or command.blocked or request.obstacle)
+        reason = (
+            ""
+            if plain and (rule or setting) != "in_place"
+            else request.obstacle
+            or foregone(command.flags, blocked=command.blocked, has_stdio=has_stdio, setting=setting, rule=rule)
         )
         if reason and request.same_view:
             request.placement, request.reason = "in_place", reason
@@ -51,6 +55,9 @@ class Place:
         caller = request.caller
         if caller is None:
             caller = request.caller = self._inspect(connection)
+        if plain and not (reason or caller.confined or caller.differs) and command.nice == caller.nice:
+            request.placement = "daemon"  # as `choose` would have it: nothing stands against it
+            return GO_ON
         placement, request.reason = choose(
             command.flags,
             caller,
@@ -60,10 +67,10 @@ class Place:
             setting=setting,
             rule=rule,
         )
-        if placement is Placement.REFUSED:
+        if placement == "refused":
             why = f"can't run this in the daemon: {request.reason}"
             return request.refuse(FAILED, why, error=why)
-        request.placement = placement.value
+        request.placement = placement
         return GO_ON
 
     def _inspect(self, connection: Connection) -> CallerState:
@@ -71,16 +78,15 @@ class Place:
         if self.fastpath is not None:
             umask = self.fastpath.inspect(connection.pid, connection.pidfd)
             if umask >= 0:
-                return CallerState("", "", umask, self._own.nice, same_view=True)
+                alike = self._alike.get(umask)
+                if alike is None:
+                    alike = self._alike[umask] = CallerState("", "", umask, self._own.nice, same_view=True)
+                return alike
         return inspect(connection.pid, self._own, connection.pidfd)
 
 
-class Placement(enum.Enum):
-    """Who runs a command."""
-
-    DAEMON = "daemon"
-    IN_PLACE = "in_place"
-    REFUSED = "refused"
+Placement = Literal["daemon", "in_place", "refused"]
+"""Who runs a command."""
 
 
 _TTY = int(Flag.TTY)
@@ -133,38 +139,27 @@ def choose(
 
     Returns:
         The placement and the reason for it, short and stable; "" where nothing stood against the daemon.
-        `Placement.REFUSED` where only the daemon could run it and must not or can't.
+        "refused" where only the daemon could run it and must not or can't.
     """
     if flags & _IN_PLACE:
-        return Placement.IN_PLACE, "caller asks in place"
+        return "in_place", "caller asks in place"
     streams = not has_stdio and not flags & _CLOSED
-    obstacle = _obstacle(flags, caller)
-    if obstacle:
-        return Placement.REFUSED if streams else Placement.IN_PLACE, obstacle
+    if caller.confined:
+        return "refused" if streams else "in_place", f"confinement: {caller.confined}"
+    if flags & _CLOSED:
+        return "in_place", "closed descriptor"
     if streams:
-        return Placement.DAEMON, "no descriptors"
+        return "daemon", "no descriptors"
     execution = rule or setting
     if execution == "in_place":
-        return Placement.IN_PLACE, "execution: in_place"
-    difference = _difference(flags, caller, nice, blocked)
-    if not difference:
-        return Placement.DAEMON, ""
-    if execution == "daemon":
-        return Placement.DAEMON, "execution: daemon"
-    return Placement.IN_PLACE, difference
-
-
-def _obstacle(flags: int, caller: CallerState) -> str:
-    """Why the daemon must not or can't run it, whatever is asked for."""
-    if caller.confined:
-        return f"confinement: {caller.confined}"
-    return "closed descriptor" if flags & _CLOSED else ""
-
-
-def _difference(flags: int, caller: CallerState, nice: int, blocked: int) -> str:
-    """What would tell the daemon's child from the caller's."""
+        return "in_place", "execution: in_place"
     # The kernel's value is the daemon's own, or `differs` would say so; the request's word can only add to it.
-    return _said(flags, blocked) or caller.differs or ("nice" if nice != caller.nice else "")
+    difference = _said(flags, blocked) or caller.differs or ("nice" if nice != caller.nice else "")
+    if not difference:
+        return "daemon", ""
+    if execution == "daemon":
+        return "daemon", "execution: daemon"
+    return "in_place", difference
 
 
 def _said(flags: int, blocked: int) -> str:

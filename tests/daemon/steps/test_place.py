@@ -51,47 +51,47 @@ OBSTACLES = {
 
 
 def test_a_caller_like_the_daemon_is_served_by_it() -> None:
-    assert place() == (Placement.DAEMON, "")
+    assert place() == ("daemon", "")
 
 
 @pytest.mark.parametrize("reason", DIFFERENCES)
 def test_a_difference_means_in_place_unless_the_daemon_is_asked_for(reason: str) -> None:
     given = DIFFERENCES[reason]
-    assert place(**given) == (Placement.IN_PLACE, reason)  # type: ignore[arg-type] # a table of arguments
-    assert place(**given, rule="daemon") == (Placement.DAEMON, "execution: daemon")  # type: ignore[arg-type]
+    assert place(**given) == ("in_place", reason)  # type: ignore[arg-type] # a table of arguments
+    assert place(**given, rule="daemon") == ("daemon", "execution: daemon")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("reason", [*OBSTACLES, "closed descriptor"])
 def test_an_obstacle_means_in_place_even_where_the_daemon_is_asked_for(reason: str) -> None:
     given = OBSTACLES.get(reason, {"flags": Flag.CLOSED, "has_stdio": False})
     for setting, rule in itertools.product(("auto", "daemon", "in_place"), ("", "auto", "daemon", "in_place")):
-        assert place(**given, setting=setting, rule=rule) == (Placement.IN_PLACE, reason)
+        assert place(**given, setting=setting, rule=rule) == ("in_place", reason)
 
 
 @pytest.mark.parametrize("reason", OBSTACLES)
 def test_an_obstacle_refuses_a_caller_that_only_the_daemon_can_serve(reason: str) -> None:
     given = OBSTACLES[reason]
-    assert place(**given, has_stdio=False) == (Placement.REFUSED, reason)  # type: ignore[arg-type]
+    assert place(**given, has_stdio=False) == ("refused", reason)  # type: ignore[arg-type]
     asked = place(**given, has_stdio=False, flags=Flag.IN_PLACE)  # type: ignore[arg-type]
-    assert asked == (Placement.IN_PLACE, "caller asks in place")
+    assert asked == ("in_place", "caller asks in place")
 
 
 @pytest.mark.parametrize("reason", DIFFERENCES)
 def test_a_difference_is_nothing_to_a_caller_that_only_the_daemon_can_serve(reason: str) -> None:
     served = place(**DIFFERENCES[reason], has_stdio=False, setting="in_place")  # type: ignore[arg-type]
-    assert served == (Placement.DAEMON, "no descriptors")
+    assert served == ("daemon", "no descriptors")
 
 
 @pytest.mark.parametrize(
     ("setting", "rule", "placed"),
     [
-        ("auto", "", (Placement.DAEMON, "")),
-        ("daemon", "", (Placement.DAEMON, "")),
-        ("in_place", "", (Placement.IN_PLACE, "execution: in_place")),
-        ("auto", "in_place", (Placement.IN_PLACE, "execution: in_place")),
-        ("daemon", "in_place", (Placement.IN_PLACE, "execution: in_place")),
-        ("in_place", "daemon", (Placement.DAEMON, "")),
-        ("in_place", "auto", (Placement.DAEMON, "")),
+        ("auto", "", ("daemon", "")),
+        ("daemon", "", ("daemon", "")),
+        ("in_place", "", ("in_place", "execution: in_place")),
+        ("auto", "in_place", ("in_place", "execution: in_place")),
+        ("daemon", "in_place", ("in_place", "execution: in_place")),
+        ("in_place", "daemon", ("daemon", "")),
+        ("in_place", "auto", ("daemon", "")),
     ],
 )
 def test_the_rules_execution_goes_before_the_settings(setting: str, rule: str, placed: tuple[Placement, str]) -> None:
@@ -99,8 +99,8 @@ def test_the_rules_execution_goes_before_the_settings(setting: str, rule: str, p
 
 
 def test_the_nice_value_of_the_request_is_held_against_the_kernels() -> None:
-    assert place(caller=ALIKE._replace(nice=3), nice=3) == (Placement.DAEMON, "")
-    assert place(caller=ALIKE._replace(nice=3), nice=0) == (Placement.IN_PLACE, "nice")
+    assert place(caller=ALIKE._replace(nice=3), nice=3) == ("daemon", "")
+    assert place(caller=ALIKE._replace(nice=3), nice=0) == ("in_place", "nice")
 
 
 def test_no_combination_runs_in_the_daemon_what_must_not() -> None:
@@ -128,12 +128,12 @@ def test_no_combination_runs_in_the_daemon_what_must_not() -> None:
         streams = not stdio and not flags & (Flag.CLOSED | Flag.IN_PLACE)
         different = bool(differs or blocked or flags & (Flag.TTY | Flag.CTTY | Flag.FDS | Flag.UNUSUAL))
         asked = rule or setting
-        if placement is Placement.DAEMON:
+        if placement == "daemon":
             assert not impossible
             assert not flags & Flag.IN_PLACE
             assert streams or asked == "daemon" or (asked == "auto" and not different)
             assert (reason == "") == (not streams and not different)
-        elif placement is Placement.REFUSED:
+        elif placement == "refused":
             assert streams
             assert impossible
             assert reason
