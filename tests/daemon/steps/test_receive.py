@@ -1,0 +1,102 @@
+"""A request's bytes, as they come: whole, in parts, too many, or no command at all."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+from daemon.asking import Client
+
+from safeshell.command.command_line import block
+from safeshell.daemon.core.loop import Loop
+from safeshell.daemon.request import Request
+from safeshell.daemon.steps import END, WAIT
+from safeshell.daemon.steps.receive import Receive
+from safeshell.errors import ProtocolError
+from safeshell.protocol import Command, Control, Event, Signal, Type, encode_command, encode_control, encode_signal
+
+COMMAND = encode_command(Command(Type.EXECUTE, 0, b"/shims/ls", block([b"ls", b"x"]), b"\0", 0, 0))
+
+
+class Bench:
+    """The step, a request, and its client."""
+
+    def __init__(self) -> None:
+        self.loop = Loop()
+        self.client = Client(self.loop)
+        self.request = Request(self.client.connection)
+        self.gone: list[Request] = []
+        self.asked: list[Event] = []
+        self._receive = Receive(self.gone.append, lambda _request, event: self.asked.append(event))
+
+    def send(self, data: bytes, descriptors: int = 0) -> str:
+        with open(os.devnull, "rb") as null:
+            socket.send_fds(self.client.sock, [data], [null.fileno()] * descriptors)
+        return self.receive()
+
+    def receive(self) -> str:
+        return self._receive.run(self.request)
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    made = Bench()
+    yield made
+    made.client.close()
+    made.loop.close()
+
+
+@pytest.mark.parametrize("descriptors", [0, 1, 4])
+def test_a_command_is_located_next(bench: Bench, descriptors: int) -> None:
+    assert bench.send(COMMAND, descriptors) == "locate"
+    assert bench.request.command is bench.request.asked
+    assert (bench.request.name, bench.request.base) == (b"ls", "ls")
+    assert len(bench.request.connection.descriptors) == descriptors
+
+
+def test_one_that_comes_in_parts_is_waited_for(bench: Bench) -> None:
+    assert bench.receive() == WAIT
+    for at in range(len(COMMAND) - 1):
+        assert bench.send(COMMAND[at : at + 1]) == WAIT
+    assert bench.request.command is None
+    assert bench.send(COMMAND[-1:]) == "locate"
+
+
+def test_its_time_is_up_no_more(bench: Bench) -> None:
+    late: list[bool] = []
+    bench.request.deadline = bench.loop.call_later(0, lambda: late.append(True))
+    bench.send(COMMAND)
+    bench.loop.call_later(0.001, bench.loop.stop)
+    bench.loop.run()
+    assert late == []
+
+
+@pytest.mark.parametrize("descriptors", [2, 3])
+def test_another_number_of_descriptors_says_nothing(bench: Bench, descriptors: int) -> None:
+    with pytest.raises(ProtocolError, match=f"expected 0, 1 or 4 file descriptors, got {descriptors}"):
+        bench.send(COMMAND, descriptors)
+
+
+def test_signals_right_behind_it_are_kept(bench: Bench) -> None:
+    assert bench.send(COMMAND + encode_signal(15) + encode_signal(2)) == "locate"
+    assert bench.request.signals == [Signal(15), Signal(2)]
+
+
+def test_what_is_no_command_is_answered_elsewhere(bench: Bench) -> None:
+    assert bench.send(encode_control(Type.STATUS)) == END
+    assert bench.asked == [Control(Type.STATUS)]
+    assert bench.request.command is None
+
+
+def test_who_goes_before_it_is_whole_is_noticed(bench: Bench) -> None:
+    bench.send(COMMAND[:10])
+    bench.client.sock.close()
+    assert bench.receive() == END
+    assert bench.gone == [bench.request]
+
+
+def test_rubbish_is_said_to_be(bench: Bench) -> None:
+    with pytest.raises(ProtocolError):
+        bench.send(b"\0" * 40)
