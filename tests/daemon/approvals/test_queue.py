@@ -147,9 +147,10 @@ def test_who_asks_is_told_to_wait_and_how_it_can_be_answered(bench: Bench) -> No
     client = bench.client(bench.process())
     request = ask(client, bench.policy, "git", "push")
     assert bench.approvals.ask(request) == ""
-    (waiting, _), (notice, payload) = client.frames()
-    assert (waiting, notice) == (Reply.WAITING, Reply.NOTICE)
-    said = payload.decode()
+    (waiting, _), *notices = client.frames()
+    assert waiting == Reply.WAITING
+    assert {kind for kind, _ in notices} == {Reply.NOTICE}
+    said = "".join(payload.decode() for _, payload in notices)
     assert "rule force (" in said
     assert "requires approval: Careful.\n" in said
     assert "`safeshell approvals approve 1`" in said
@@ -180,8 +181,12 @@ def test_what_waits_is_listed_the_oldest_first_with_what_a_person_has_to_know(be
 
 
 def test_an_agent_that_nobody_could_answer_is_told_so_at_once(bench: Bench) -> None:
-    request = bench.request(environment=IN_AGENT)
-    assert "nobody who could give it is within reach: Careful." in bench.approvals.ask(request)
+    client = bench.client(bench.process())
+    request = ask(client, bench.policy, "git", "push", environment=IN_AGENT)
+    assert bench.approvals.ask(request).startswith("ask the person you work for")
+    ((kind, payload),) = client.frames()
+    assert kind == Reply.NOTICE
+    assert b"nobody who could give it is within reach: Careful." in payload
     assert request.approval == {"id": 0, "answer": "unreachable"}
     assert len(bench.approvals) == 0
 
