@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from safeshell.policy.evaluator import Judge, Unit
     from safeshell.policy.facts import GivenFacts
 
-Truth = Callable[["Judge"], bool | None]
-"""Whether one atom of a table is true in an evaluation; None is undecided."""
+Truth = Callable[["Judge", "Unit"], bool | None]
+"""Whether one atom of a unit is true in an evaluation; None is undecided. It keeps no unit, which keeps it."""
 
 
 class FactKind:
@@ -88,11 +88,10 @@ class AtomKind:
     of_arguments: ClassVar[bool] = False
     of_directory: ClassVar[bool] = False
 
-    def bind(self, unit: Unit, number: int, arguments: Sequence[Any]) -> Truth:
+    def bind(self, number: int, arguments: Sequence[Any]) -> Truth:
         """What tells the truth of an atom, made once where a unit is loaded.
 
         Args:
-            unit: where it stands.
             number: the atom's in its table.
             arguments: what follows the kind in its record.
         """
@@ -122,7 +121,7 @@ class AtomKind:
 def holds(key: FactKey) -> Truth:
     """The truth of an atom that is true where a fact is."""
 
-    def truth(judge: Judge) -> bool | None:
+    def truth(judge: Judge, _: Unit) -> bool | None:
         value = judge.read(key)
         return None if value is UNDECIDED else bool(value)
 
@@ -132,24 +131,24 @@ def holds(key: FactKey) -> Truth:
 def is_one(key: FactKey, wanted: Container[Any]) -> Truth:
     """The truth of an atom that is true where a fact is one of these."""
 
-    def truth(judge: Judge) -> bool | None:
+    def truth(judge: Judge, _: Unit) -> bool | None:
         value = judge.read(key)
         return None if value is UNDECIDED else value in wanted
 
     return truth
 
 
-def search(unit: Unit, number: int, key: FactKey) -> Truth:
+def search(number: int, key: FactKey) -> Truth:
     """The truth of an atom whose pattern is found in a fact, all such patterns of the unit asked at once."""
     kind = key[0]
-    mark = (id(unit), kind)
 
-    def truth(judge: Judge) -> bool | None:
+    def truth(judge: Judge, unit: Unit) -> bool | None:
         value = judge.read(key)
         if value is UNDECIDED:
             return None
         if not isinstance(value, str):
             return False
+        mark = (id(unit), kind)
         found = judge.found.get(mark)
         if found is None:
             found = judge.found[mark] = unit.match(kind, value)

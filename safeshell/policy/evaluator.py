@@ -91,9 +91,7 @@ class Unit:
         ids = sorted({atom for _, required, forbidden in rows for atom in (*required, *forbidden)})
         self.atoms: dict[int, Any] = {atom: table.atoms[atom] for atom in ids}
         self.truths: dict[int, Truth] = {
-            atom: ATOMS[kind].bind(self, atom, arguments)
-            for atom, (kind, *arguments) in self.atoms.items()
-            if kind != "line"
+            atom: ATOMS[kind].bind(atom, arguments) for atom, (kind, *arguments) in self.atoms.items() if kind != "line"
         }
         self._shards: dict[str, list[list[int]]] = record["shards"]
         self._sets: dict[str, list[PatternSet]] = {}
@@ -248,7 +246,7 @@ class Judge:
         undecided = False
         truths = unit.truths
         for _, atom, wanted in row.others:
-            truth = truths[atom](self)
+            truth = truths[atom](self, unit)
             if truth is None:
                 undecided = True
             elif truth is not wanted:

@@ -63,7 +63,7 @@ class Trace(Judge):
         truths = self.truths[id(row)] = {}
         for _, atom, wanted in row.others:
             self._reading = (id(row), atom)
-            truth = truths[atom] = unit.truths[atom](self)
+            truth = truths[atom] = unit.truths[atom](self, unit)
             if truth is not None and truth is not wanted:
                 break
         self._reading = None

@@ -10,7 +10,6 @@ from safeshell.policy.context import UNKNOWN_AGENT
 from safeshell.policy.world import Fact, World
 
 if TYPE_CHECKING:
-    from safeshell.policy.evaluator import Unit
     from safeshell.policy.facts import GivenFacts
 
 
@@ -30,7 +29,7 @@ class _AgentIn(AtomKind):
     kind = "agent_in"
     facts = (_Agent(),)
 
-    def bind(self, _unit: Unit, _number: int, arguments: Sequence[Any]) -> Truth:
+    def bind(self, _: int, arguments: Sequence[Any]) -> Truth:
         return is_one(("agent",), arguments[0])
 
     def plain(self, arguments: Sequence[Any]) -> str:

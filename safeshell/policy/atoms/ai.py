@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from safeshell.policy.atom import AtomKind, FactKind, Truth, holds
 from safeshell.policy.world import Fact, World
-
-if TYPE_CHECKING:
-    from safeshell.policy.evaluator import Unit
 
 
 class _IsAi(FactKind):
@@ -27,7 +24,7 @@ class _Ai(AtomKind):
     kind = "ai"
     facts = (_IsAi(),)
 
-    def bind(self, _unit: Unit, _number: int, _arguments: Sequence[Any]) -> Truth:
+    def bind(self, _number: int, _arguments: Sequence[Any]) -> Truth:
         return holds(("ai",))
 
     def words(self, _: Sequence[Any], *, wanted: bool) -> str:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from safeshell.policy.atom import AtomKind, FactKind, Truth, search
 from safeshell.policy.world import World
-
-if TYPE_CHECKING:
-    from safeshell.policy.evaluator import Unit
 
 
 class _Branch(FactKind):
@@ -23,8 +20,8 @@ class _OnBranch(AtomKind):
     facts = (_Branch(),)
     of_directory = True
 
-    def bind(self, unit: Unit, number: int, _: Sequence[Any]) -> Truth:
-        return search(unit, number, ("branch",))
+    def bind(self, number: int, _: Sequence[Any]) -> Truth:
+        return search(number, ("branch",))
 
     def plain(self, arguments: Sequence[Any]) -> str:
         return f"git_branch_matches: {arguments[0]}"

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from safeshell.policy.atom import AtomKind, Truth, is_one
-
-if TYPE_CHECKING:
-    from safeshell.policy.evaluator import Unit
 
 
 class _BranchIn(AtomKind):
@@ -16,7 +13,7 @@ class _BranchIn(AtomKind):
     cost = 5
     of_directory = True
 
-    def bind(self, _unit: Unit, _number: int, arguments: Sequence[Any]) -> Truth:
+    def bind(self, _: int, arguments: Sequence[Any]) -> Truth:
         return is_one(("branch",), arguments[0])
 
     def plain(self, arguments: Sequence[Any]) -> str:

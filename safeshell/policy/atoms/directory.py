@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from safeshell.policy.atom import AtomKind, FactKind, Truth, search
 from safeshell.policy.world import World
-
-if TYPE_CHECKING:
-    from safeshell.policy.evaluator import Unit
 
 
 class _Directory(FactKind):
@@ -24,8 +21,8 @@ class _InDirectory(AtomKind):
     facts = (_Directory(),)
     of_directory = True
 
-    def bind(self, unit: Unit, number: int, _: Sequence[Any]) -> Truth:
-        return search(unit, number, ("directory",))
+    def bind(self, number: int, _: Sequence[Any]) -> Truth:
+        return search(number, ("directory",))
 
     def plain(self, arguments: Sequence[Any]) -> str:
         pattern: str = arguments[0]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from safeshell.policy.atom import AtomKind, FactKind, Truth, is_one
 from safeshell.policy.world import Fact, World
 from safeshell.text import text
-
-if TYPE_CHECKING:
-    from safeshell.policy.evaluator import Unit
 
 
 class _Variable(FactKind):
@@ -30,7 +27,7 @@ class _Env(AtomKind):
     cost = 1
     facts = (_Variable(),)
 
-    def bind(self, _unit: Unit, _number: int, arguments: Sequence[Any]) -> Truth:
+    def bind(self, _: int, arguments: Sequence[Any]) -> Truth:
         return is_one(("env", arguments[0]), arguments[1:])
 
     def plain(self, arguments: Sequence[Any]) -> str:

@@ -9,7 +9,6 @@ from safeshell.policy.atom import AtomKind, FactKind, Truth, holds
 from safeshell.policy.world import Fact, World
 
 if TYPE_CHECKING:
-    from safeshell.policy.evaluator import Unit
     from safeshell.policy.facts import GivenFacts
 
 
@@ -30,7 +29,7 @@ class _File(AtomKind):
     cost = 6
     facts = (_Exists(),)
 
-    def bind(self, _unit: Unit, _number: int, arguments: Sequence[Any]) -> Truth:
+    def bind(self, _: int, arguments: Sequence[Any]) -> Truth:
         return holds(("file", arguments[0]))
 
     def plain(self, arguments: Sequence[Any]) -> str:

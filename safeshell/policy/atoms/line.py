@@ -8,10 +8,10 @@ from typing import Any
 
 from safeshell.policy.atom import AtomKind
 
-_LITERAL = re.compile(r"(?:\w|[^\x00-\x7f]|\\x\{[0-9a-f]+\})+")
-"""What `safeshell.policy.patterns.quote` makes."""
+_LITERAL = r"(?:\w|[^\x00-\x7f]|\\x\{[0-9a-f]+\})+"
+"""What `safeshell.policy.patterns.quote` makes; compiled when it is asked for, which the daemon never does."""
 
-_ESCAPED = re.compile(r"\\x\{([0-9a-f]+)\}")
+_ESCAPED = r"\\x\{([0-9a-f]+)\}"
 
 
 class _Line(AtomKind):
@@ -24,9 +24,9 @@ class _Line(AtomKind):
         pattern: str = arguments[0]
         anchored = pattern.startswith("^")
         literal = pattern[1:] if anchored else pattern
-        if not _LITERAL.fullmatch(literal):
+        if not re.fullmatch(_LITERAL, literal):
             return f"command_matches: {pattern}"
-        text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), literal)
+        text = re.sub(_ESCAPED, lambda found: chr(int(found[1], 16)), literal)
         return f"command_startswith: {text}" if anchored else f"command_contains: {text}"
 
 

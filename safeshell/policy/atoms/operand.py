@@ -17,14 +17,14 @@ class _Operand(AtomKind):
     cost = 2
     of_arguments = True
 
-    def bind(self, unit: Unit, number: int, arguments: Sequence[Any]) -> Truth:
+    def bind(self, number: int, arguments: Sequence[Any]) -> Truth:
         taken = tuple(arguments[1])
-        mark = (id(unit), ("operand", *taken))
 
-        def truth(judge: Judge) -> bool | None:
+        def truth(judge: Judge, unit: Unit) -> bool | None:
             parsed = judge.arguments(unit, taken)
             if parsed is None:
                 return None
+            mark = (id(unit), "operand", taken)
             found = judge.found.get(mark)
             if found is None:
                 found = judge.found[mark] = {

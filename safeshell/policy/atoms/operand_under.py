@@ -63,10 +63,10 @@ class _OperandUnder(AtomKind):
     of_arguments = True
     of_directory = True
 
-    def bind(self, unit: Unit, _: int, arguments: Sequence[Any]) -> Truth:
+    def bind(self, _: int, arguments: Sequence[Any]) -> Truth:
         paths, taken = arguments[0], tuple(arguments[1])
 
-        def truth(judge: Judge) -> bool | None:
+        def truth(judge: Judge, unit: Unit) -> bool | None:
             parsed = judge.arguments(unit, taken)
             if parsed is None:
                 return None

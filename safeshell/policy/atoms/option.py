@@ -16,10 +16,10 @@ class _Option(AtomKind):
     cost = 2
     of_arguments = True
 
-    def bind(self, unit: Unit, _: int, arguments: Sequence[Any]) -> Truth:
+    def bind(self, _: int, arguments: Sequence[Any]) -> Truth:
         names, taken = arguments[0], tuple(arguments[1])
 
-        def truth(judge: Judge) -> bool | None:
+        def truth(judge: Judge, unit: Unit) -> bool | None:
             parsed = judge.arguments(unit, taken)
             return None if parsed is None else parsed.has(names)
 
