@@ -276,6 +276,7 @@ def _situation(situation: Situation) -> oracle.Situation:
         env=dict(situation.env),
         files=dict.fromkeys(situation.files, True),
         context="ai" if situation.ai else "human",
+        agent=next((str(value) for key, value in situation.more if key == ("agent",)), None),
     )
 
 
