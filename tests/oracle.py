@@ -17,7 +17,7 @@ from safeshell_compiler.reading.rule_model import PRECEDENCE, Condition
 
 from safeshell.command.command_line import block, command_line
 from safeshell.command.getopt import Grammar
-from safeshell.command.options import Parsed, parse
+from safeshell.command.options import Parsed, grammar_for, parse
 from safeshell.command.programs.grammars import grammar
 from safeshell.policy import patterns
 from safeshell.policy.facts import UNDECIDED
@@ -112,6 +112,11 @@ def holds(condition: Condition, situation: Situation, taken: Sequence[str] = ())
             return (situation.agent or ("unknown" if situation.context == "ai" else None)) in value
         case "option":
             return read(situation, taken).has(value)
+        case "option_value":
+            record = grammar(situation.name)
+            known = {} if record is None else {situation.name: record}
+            values = parse(situation.argv[1:], grammar_for(known, situation.name, taken, value.option)).values
+            return any(option in value.option and patterns.search(value.matches, given) for option, given in values)
         case "operand_matches":
             return any(patterns.search(value, operand) for operand in read(situation, taken).operands)
         case "operand_under":

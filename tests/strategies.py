@@ -19,6 +19,12 @@ _WORDS = st.sampled_from(
     ]
 )
 _OPTIONS = st.sampled_from(["-f", "--force", "-r", "--recursive", "-o", "--output"])
+_OPTION_VALUES = st.fixed_dictionaries(
+    {
+        "option": st.lists(_OPTIONS, min_size=1, max_size=2),
+        "matches": st.sampled_from([r"^main$", r"", r"^-", r"x$", r"etc"]),
+    }
+)
 _OPERANDS = st.sampled_from([r"^\+", r"^/etc", r"main", r"", r"^-", r"^a b$", r"\n"])
 _PATHS = st.sampled_from(["/etc", "~/work", "build", ".", "/", "~"])
 _TEXTS = st.sampled_from(["push", "git push", "--force", "-f", "'HEAD^'", "x\ny", "é", "'", " ", "rm", ".", "a+"])
@@ -45,6 +51,7 @@ _LEAVES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"path_matches": _DIRECTORY_PATTERNS}),
     st.fixed_dictionaries({"file_exists": _FILES}),
     st.fixed_dictionaries({"option": st.lists(_OPTIONS, min_size=1, max_size=2)}),
+    st.fixed_dictionaries({"option_value": _OPTION_VALUES}),
     st.fixed_dictionaries({"operand_matches": _OPERANDS}),
     st.fixed_dictionaries({"operand_under": st.lists(_PATHS, min_size=1, max_size=2)}),
     st.fixed_dictionaries({"agent_in": st.lists(_AGENTS, min_size=1, max_size=2)}),
@@ -138,6 +145,7 @@ def situations(draw: st.DrawFn) -> Situation:
 
 _ARGUMENT_LEAVES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"option": st.lists(_OPTIONS, min_size=1, max_size=2)}),
+    st.fixed_dictionaries({"option_value": _OPTION_VALUES}),
     st.fixed_dictionaries({"operand_matches": _OPERANDS}),
     st.fixed_dictionaries({"operand_under": st.lists(_PATHS, min_size=1, max_size=2)}),
 )
@@ -163,7 +171,21 @@ def argument_policies(draw: st.DrawFn) -> str:
 
 _ARGUMENTS = st.sampled_from(
     [
-        *("-f", "-rf", "-o", "--output", "--forc", "--", "", "+main", "main"),
+        *(
+            "-f",
+            "-rf",
+            "-o",
+            "--output",
+            "--forc",
+            "--",
+            "",
+            "+main",
+            "main",
+            "-ox",
+            "--output=main",
+            "-o=x",
+            "--outp=main",
+        ),
         *("../etc", "build/../a", "/etc/x", "/etc-old", "~/work", "builder"),
     ]
 )

@@ -19,12 +19,14 @@ class Parsed(NamedTuple):
         unresolved: long options, without dashes, that may be abbreviations of what a rule names.
         operands: in order.
         taken: the options that the rule says take an argument.
+        values: options named likewise and what each was given, in order.
     """
 
     options: frozenset[str]
     unresolved: tuple[str, ...]
     operands: tuple[str, ...]
     taken: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
 
     def has(self, names: Collection[str]) -> bool:
         """Whether one of these options is there."""
@@ -45,12 +47,16 @@ def parse(arguments: Sequence[str], grammar: Grammar) -> Parsed:
     reader = _Reader(arguments, grammar)
     reader.run()
     return Parsed(
-        frozenset(reader.options), tuple(dict.fromkeys(reader.unresolved)), tuple(reader.operands), grammar.taken
+        frozenset(reader.options),
+        tuple(dict.fromkeys(reader.unresolved)),
+        tuple(reader.operands),
+        grammar.taken,
+        tuple(reader.values),
     )
 
 
 class _Reader:
-    __slots__ = ("_arguments", "_at", "_expression", "_grammar", "operands", "options", "unresolved")
+    __slots__ = ("_arguments", "_at", "_expression", "_grammar", "operands", "options", "unresolved", "values")
 
     def __init__(self, arguments: Sequence[str], grammar: Grammar) -> None:
         self._arguments = arguments
@@ -60,6 +66,7 @@ class _Reader:
         self.options: set[str] = set()
         self.unresolved: list[str] = []
         self.operands: list[str] = []
+        self.values: list[tuple[str, str]] = []
 
     def run(self) -> None:
         arguments = self._arguments
@@ -89,6 +96,7 @@ class _Reader:
             if grammar.apart:
                 self.options.clear()
                 self.unresolved.clear()
+                self.values.clear()
             inner = grammar.subcommands.get(word) or grammar.subcommands.get("")
             self._grammar = inner or Grammar().taking(grammar.taken)
             return
@@ -100,16 +108,26 @@ class _Reader:
         if grammar.stops:
             self._take_rest()
 
+    def _take_next(self, *names: str) -> None:
+        """Takes the next word, if there is one, as the value of an option, whatever it is called."""
+        if self._at < len(self._arguments):
+            self.values.extend([(name, self._arguments[self._at]) for name in names])
+        self._at += 1
+
     def _take(self, word: str) -> None:
         grammar = self._grammar
-        names, _, takes = read_options(word, grammar)
+        names, begins, takes = read_options(word, grammar)
         self.options.update(names)
+        called: tuple[str, ...] = (names[-1],)
         if grammar.words:  # two dashes mean the same
+            called = (names[0], "-" + names[0])
             self.options.add("-" + names[0])
             if grammar.leading is not None and names[0][1:2] not in grammar.leading:
                 self._expression = True
+        if begins is not None:
+            self.values.extend([(name, word[begins:]) for name in called])
         if takes == REQUIRED:
-            self._at += 1
+            self._take_next(*called)
         elif takes == UNTIL:
             self._skip_command()
 
@@ -125,28 +143,37 @@ class _Reader:
     def _guess_long(self, word: str) -> None:
         """Of a command that nothing is known of: whether it is an abbreviation is the rule's to say."""
         grammar = self._grammar
-        name, attached, _ = word.partition("=")
+        name, attached, value = word.partition("=")
         self.options.add("--" + name)
         if name:
             self.unresolved.append(name)
         begun = [taken for taken in grammar.long if name and taken.startswith(name)]
         full = begun[0] if len(begun) == 1 else name
-        self._at += grammar.long.get(full) == REQUIRED and not attached
+        if attached:
+            self.values.append(("--" + full, value))
+        elif grammar.long.get(full) == REQUIRED:
+            self._take_next("--" + full)
 
     def _guess(self, word: str) -> None:
         """Of such a command nobody knows whether this is one word (-delete, -out=x) or letters: it counts as both."""
         grammar = self._grammar
-        name, attached, _ = word.partition("=")
+        name, attached, value = word.partition("=")
         self.options.add(name)
+        if attached:
+            self.values.append((name, value))
         if len(name) > 2 and name[1:] in grammar.long and name in grammar.taken:
-            self._at += not attached
+            if not attached:
+                self._take_next(name)
             return
         end = len(word)
         if not word[1:].isalnum():  # letters end at what is attached to one, like a path
             end = next((at for at, char in enumerate(word) if at and not (char.isalnum() or char in "?#@")), end)
-        names, _, takes = read_options(word[:end], grammar, end == len(word))
+        names, begins, takes = read_options(word[:end], grammar, end == len(word))
         self.options.update(names)
-        self._at += takes == REQUIRED
+        if begins is not None:
+            self.values.append((names[-1], word[begins:]))
+        if takes == REQUIRED:
+            self._take_next(names[-1])
 
 
 def names_problem(name: str) -> str:
@@ -173,13 +200,20 @@ def shown(argument: str) -> str:
 UNKNOWN = Grammar()
 
 
-def grammar_for(records: Mapping[str, Any], name: str, taken: Iterable[str]) -> Grammar:
+def grammar_for(records: Mapping[str, Any], name: str, taken: Iterable[str], valued: Iterable[str] = ()) -> Grammar:
     """The grammar of a command.
 
     Args:
         records: a table's, by basename.
         name: the basename.
         taken: the options that the rule says take an argument.
+        valued: options whose value is asked for: they take one where the command's own data doesn't know them.
     """
     record = records.get(name)
-    return (UNKNOWN if record is None else Grammar.read(record)).taking(tuple(taken))
+    grammar = UNKNOWN if record is None else Grammar.read(record)
+    return grammar.taking((*taken, *[option for option in valued if not _knows(grammar, option)]))
+
+
+def _knows(grammar: Grammar, option: str) -> bool:
+    known = option.lstrip("-") in grammar.long or (len(option) == 2 and option[1:] in grammar.short)
+    return known or any(_knows(inner, option) for inner in (grammar.subcommands or {}).values())

@@ -95,7 +95,7 @@ class Unit:
         }
         self._shards: dict[str, list[list[int]]] = record["shards"]
         self._sets: dict[str, list[PatternSet]] = {}
-        self._grammars: dict[tuple[str, tuple[str, ...]], Grammar] = {}
+        self._grammars: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Grammar] = {}
         # A row is looked at only when the rarest line pattern that it requires was found, or when it requires none.
         made = []
         for row_id, (rule, required, forbidden) in zip(record["rows"], rows, strict=True):
@@ -136,12 +136,12 @@ class Unit:
             return set(sets[0].match(value))
         return {atom for patterns in sets for atom in patterns.match(value)}
 
-    def grammar(self, name: str, taken: tuple[str, ...]) -> Grammar:
-        """How a command of this basename reads its arguments, the options in `taken` with one of their own."""
-        key = (name if name in self.table.grammars else "", taken)
+    def grammar(self, name: str, taken: tuple[str, ...], valued: tuple[str, ...] = ()) -> Grammar:
+        """How a command of this basename reads its arguments; `taken` and `valued` as `grammar_for` has them."""
+        key = (name if name in self.table.grammars else "", taken, valued)
         known = self._grammars.get(key)
         if known is None:
-            known = self._grammars[key] = grammar_for(self.table.grammars, name, taken)
+            known = self._grammars[key] = grammar_for(self.table.grammars, name, taken, valued)
         return known
 
     def open_rows(self, line: str) -> list[Row]:
@@ -224,21 +224,22 @@ class Judge:
         value = self.reads[key] = self._facts.read(key)
         return value
 
-    def arguments(self, unit: Unit, taken: tuple[str, ...]) -> Parsed | None:
+    def arguments(self, unit: Unit, taken: tuple[str, ...], valued: tuple[str, ...] = ()) -> Parsed | None:
         """The command's arguments as a table's grammar has them, read once; None where they aren't known.
 
         Args:
             unit: one of the table.
             taken: the options that the rule says take an argument.
+            valued: options whose value is asked for.
         """
         name, arguments = self.command
         if self._words is None:
             self._words = split(arguments)
-            self._parsed: dict[tuple[int, tuple[str, ...]], Parsed] = {}
-        key = (id(unit.table), taken)
+            self._parsed: dict[tuple[int, tuple[str, ...], tuple[str, ...]], Parsed] = {}
+        key = (id(unit.table), taken, valued)
         parsed = self._parsed.get(key)
         if parsed is None:
-            parsed = self._parsed[key] = parse(self._words, unit.grammar(name, taken))
+            parsed = self._parsed[key] = parse(self._words, unit.grammar(name, taken, valued))
         return parsed
 
     def holds(self, unit: Unit, row: Row) -> bool:

@@ -50,7 +50,7 @@ class Possible(Judge):
         super().__init__(facts)
         self._could_match = could_match
 
-    def arguments(self, unit: Unit, taken: tuple[str, ...]) -> None:
+    def arguments(self, unit: Unit, taken: tuple[str, ...], valued: tuple[str, ...] = ()) -> None:
         """Not known: what is said of options and operands among unknown words is undecided."""
 
     def open_rows(self, unit: Unit, line: str) -> list[Row]:

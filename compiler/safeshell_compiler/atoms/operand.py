@@ -39,7 +39,7 @@ class _Operand(ConditionKind):
 
     def words(self, making: Words, arguments: Sequence[Any], *, wanted: bool) -> None:
         if wanted:
-            making.require_operand(making.text([arguments[0]], making.unwanted("operand")))
+            making.require_operand(making.text([arguments[0]], making.patterns("operand", wanted=False)))
 
 
 KIND = _Operand()

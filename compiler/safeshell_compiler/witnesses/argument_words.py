@@ -24,13 +24,13 @@ def is_of_arguments(atom: Atom) -> bool:
     return atom[0] != "command" and ATOMS[atom[0]].of_arguments
 
 
-def read(argv: Sequence[str], taken: Iterable[str]) -> Parsed:
+def read(argv: Sequence[str], taken: Iterable[str], valued: Iterable[str] = ()) -> Parsed:
     """A command's arguments as the evaluator reads them."""
-    return parse(argv[1:], _grammar(argv[0], taken))
+    return parse(argv[1:], _grammar(argv[0], taken, valued))
 
 
-def _grammar(name: str, taken: Iterable[str]) -> Grammar:
-    return grammar_for(grammars_for([name]), name, taken)
+def _grammar(name: str, taken: Iterable[str], valued: Iterable[str] = ()) -> Grammar:
+    return grammar_for(grammars_for([name]), name, taken, valued)
 
 
 def line_patterns(
@@ -101,9 +101,9 @@ class Words:
             return quote(name) + ("1" if any(one.short.get(name[1:]) for one in inner) else "")
         return quote(name) + ("=1" if any(one.long.get(name.lstrip("-")) for one in inner) else "")
 
-    def unwanted(self, kind: str) -> list[str]:
-        """The first arguments of the atoms of a kind that must not hold."""
-        return [atom[1] for atom, wanted in self._asked if atom[0] == kind and not wanted]
+    def patterns(self, kind: str, *, wanted: bool) -> list[str]:
+        """The first arguments of the atoms of a kind that must hold, or that must not."""
+        return [atom[1] for atom, side in self._asked if atom[0] == kind and side is wanted]
 
     def text(self, required: Sequence[str], forbidden: Sequence[str]) -> str | None:
         """A word in which these patterns are found, and those not."""

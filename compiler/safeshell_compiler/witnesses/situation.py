@@ -85,9 +85,9 @@ class Situation:
         given.update(self.more)
         return _Facts(given)
 
-    def parsed(self, taken: Iterable[str]) -> Parsed:
-        """The arguments as the evaluator reads them; `taken` are the options that the rule says take one."""
-        return read(self.argv, taken)
+    def parsed(self, taken: Iterable[str], valued: Iterable[str] = ()) -> Parsed:
+        """The arguments as the evaluator reads them; `taken` and `valued` as `grammar_for` has them."""
+        return read(self.argv, taken, valued)
 
     @property
     def simplicity(self) -> tuple[int, int, str]:
