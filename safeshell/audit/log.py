@@ -6,20 +6,14 @@ import contextlib
 import errno
 import fcntl
 import os
-import stat
-import time
 from collections.abc import Callable
 from typing import Any
 
-from safeshell.audit.chain import Head, head_of, seal
-from safeshell.audit.files import last_lines, log_path, rotated, rotations
+from safeshell.audit.chain import Head, seal
+from safeshell.audit.files import log_path, rotated, rotations
+from safeshell.audit.log_file import last_record, lock, open_log
 from safeshell.audit.redact import Redactor
 from safeshell.home.paths import Home
-
-LOCK_S = 0.02
-"""Seconds that another writer is waited for: it takes microseconds, or it is stopped."""
-
-_MODE = 0o600
 
 
 class AuditLog:
@@ -111,8 +105,8 @@ class AuditLog:
         """Locks the file that stands at the path now; then the head is that of its last record."""
         while True:
             if self._descriptor < 0:
-                self._descriptor = _open(self.path)
-            _lock(self._descriptor)
+                self._descriptor = open_log(self.path)
+            lock(self._descriptor)
             try:
                 status = os.stat(self.path)
             except FileNotFoundError:
@@ -130,12 +124,12 @@ class AuditLog:
 
     def _look(self, size: int) -> None:
         """Finds where the chain goes on in a file that another wrote."""
-        end, found = _last_record(self._descriptor, size)
+        end, found = last_record(self._descriptor, size)
         self._torn = bool(end)
         if found is None and os.path.exists(rotated(self.path, 1)):
             descriptor = os.open(rotated(self.path, 1), os.O_RDONLY | os.O_CLOEXEC)
             try:
-                found = _last_record(descriptor, os.fstat(descriptor).st_size)[1]
+                found = last_record(descriptor, os.fstat(descriptor).st_size)[1]
             finally:
                 os.close(descriptor)
         # Where this writer has gone further, records were taken away: the gap is to be seen.
@@ -183,39 +177,3 @@ class AuditLog:
 
 _NOWHERE = (-1, -1, -1)
 """No device, inode and size."""
-
-
-def _open(path: str) -> int:
-    # O_NONBLOCK: a named pipe in its place would hold the daemon until somebody reads it.
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
-    descriptor = os.open(path, flags, _MODE)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "not a regular file")
-    return descriptor
-
-
-def _lock(descriptor: int) -> None:
-    deadline = 0.0
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            now = time.monotonic()
-            deadline = deadline or now + LOCK_S
-            if now > deadline:
-                raise
-            os.sched_yield()
-        else:
-            return
-
-
-def _last_record(descriptor: int, size: int) -> tuple[bytes, Head | None]:
-    """Text behind a file's last newline, and the last record before it."""
-    end = None
-    for line in last_lines(descriptor, size):
-        end = line if end is None else end
-        found = head_of(line)
-        if found is not None:  # what lacks but its newline is a record too
-            return end, found
-    return end or b"", None

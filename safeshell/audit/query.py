@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from safeshell.audit.record import encoded, timestamp
+from safeshell.audit.record import timestamp
+from safeshell.audit.record_facts import encoded
 from safeshell.command.command_line import block, command_line
 
 _AGO = re.compile(r"([0-9]{1,9})(s|m|h|d|w)")

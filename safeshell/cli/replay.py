@@ -12,7 +12,7 @@ import click
 
 from safeshell.audit.files import log_path, opened
 from safeshell.audit.replay.run import Grounds, parts, replay
-from safeshell.audit.replay.summary import EXAMPLES, DecisionChange, Group, Tally
+from safeshell.audit.replay.summary import EXAMPLES, DecisionChange, Group, ReplayTally
 from safeshell.cli.diff import table_of
 from safeshell.cli.output import wants_colour, warn
 from safeshell.cli.tables_in_force import tables_of
@@ -113,7 +113,7 @@ class _Progress:
             sys.stderr.flush()
 
 
-def _lines(tally: Tally) -> Iterator[str]:
+def _lines(tally: ReplayTally) -> Iterator[str]:
     for change, group in tally.in_order():
         yield _head(change, group)
         yield from _examples(group)
@@ -144,7 +144,7 @@ def _examples(group: Group) -> Iterator[str]:
         yield f"    and {more:,} more"
 
 
-def _summary(tally: Tally) -> str:
+def _summary(tally: ReplayTally) -> str:
     parts = [f"{tally.same:,} as they were", f"{tally.differ:,} otherwise", f"{tally.undecided:,} undecidable"]
     if tally.skipped:
         parts.append(f"{tally.skipped:,} of no decision")

@@ -26,7 +26,7 @@ from safeshell.trash.copying import delete
 from safeshell.trash.errors import RefusedError
 from safeshell.trash.kernel import look, rename_new
 from safeshell.trash.moving import STAGING, is_for_empty, move_copy, move_empty, sweep
-from safeshell.trash.record import Record, read
+from safeshell.trash.record import TrashRecord, read
 from safeshell.trash.sizes import Sizes
 
 _INFO = b".trashinfo"
@@ -44,7 +44,7 @@ class Entry:
 
     __slots__ = ("name", "record", "trash")
 
-    def __init__(self, trash: TrashDirectory, name: bytes, record: Record) -> None:
+    def __init__(self, trash: TrashDirectory, name: bytes, record: TrashRecord) -> None:
         self.trash = trash
         self.name = name
         self.record = record
@@ -179,16 +179,16 @@ class TrashDirectory:
                 raise
             self._count(reserved, record)
 
-    def _describe(self, path: bytes, size: int) -> Record:
+    def _describe(self, path: bytes, size: int) -> TrashRecord:
         relative = path[len(self.top) :].lstrip(b"/") if self.top != b"/" else path
-        return Record(relative, time.time_ns(), size, self.home)
+        return TrashRecord(relative, time.time_ns(), size, self.home)
 
-    def _count(self, name: bytes, record: Record) -> None:
+    def _count(self, name: bytes, record: TrashRecord) -> None:
         self.added.add(name)
         self.added_size += record.size
         self.sizes.add(record.size, record.time_ns)
 
-    def _reserve(self, name: bytes, record: Record) -> bytes:
+    def _reserve(self, name: bytes, record: TrashRecord) -> bytes:
         """Writes a record under the first free name like this; nobody else can have that name then."""
         for number in range(1, 1 << 62):
             # After a few, the time finds a free one at once.
@@ -234,12 +234,12 @@ class TrashDirectory:
                     found.append(Entry(self, name, record))
         return sorted(found, key=lambda entry: (entry.record.time_ns, entry.name))
 
-    def _read(self, name: bytes) -> Record:
+    def _read(self, name: bytes) -> TrashRecord:
         changed = os.lstat(name, dir_fd=self.files)
         try:
             descriptor = os.open(name + _INFO, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._info)
         except OSError:
-            return Record(b"", changed.st_ctime_ns, -1, b"")  # its record was lost
+            return TrashRecord(b"", changed.st_ctime_ns, -1, b"")  # its record was lost
         with os.fdopen(descriptor, "rb") as stream:
             return read(stream.read(1 << 20), changed.st_ctime_ns)
 

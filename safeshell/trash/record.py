@@ -18,7 +18,7 @@ _HEADER = b"[Trash Info]"
 _KEPT = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/-_.~")
 
 
-class Record:
+class TrashRecord:
     """Record of a thing in the trash.
 
     Attributes:
@@ -50,7 +50,7 @@ class Record:
         return b"".join(line + b"\n" for line in lines)
 
 
-def read(text: bytes, changed_ns: int) -> Record:
+def read(text: bytes, changed_ns: int) -> TrashRecord:
     """Reads a record, whoever wrote it; what is missing from it has a default.
 
     Args:
@@ -63,7 +63,7 @@ def read(text: bytes, changed_ns: int) -> Record:
         if equals:
             values.setdefault(key.strip(), value.strip())
     ours = _number(values.get(b"X-SafeShell-Time", b""), -1)
-    return Record(
+    return TrashRecord(
         _unquote(values.get(b"Path", b"")),
         _nanoseconds(values.get(b"DeletionDate", b""), changed_ns) if ours < 0 else ours,
         _number(values.get(b"X-SafeShell-Size", b""), -1),

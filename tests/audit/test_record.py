@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from audit.outcomes import TS, outcome, table
 
-from safeshell.audit import record
+from safeshell.audit import record, record_facts
 from safeshell.audit.outcome import CommandOutcome, worth
 from safeshell.command.command_line import block
 from safeshell.policy.evaluator import LoadedTable
@@ -70,12 +70,12 @@ def test_the_facts_come_out_as_they_went_in(loaded: LoadedTable) -> None:
     its = outcome(loaded, ["git", "push"], given)
     made = json.loads(json.dumps(record.make(its)))
     assert its.decision is not None
-    read = record.read_facts(made, made["context"])
+    read = record_facts.read_facts(made, made["context"])
     assert read == {**dict(its.decision.facts), ("ai",): False, ("directory",): "/work"}
     under = outcome(loaded, ["rm", "/etc/x"])
     assert under.decision is not None
     made = json.loads(json.dumps(record.make(under)))
-    assert set(under.decision.facts) <= set(record.read_facts(made, "human").items())
+    assert set(under.decision.facts) <= set(record_facts.read_facts(made, "human").items())
     assert dict(under.decision.facts)[("under", "/etc", "", "/etc/x")] is True
 
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from safeshell.audit.record import FORMAT, encoded, read_facts
+from safeshell.audit.record import FORMAT
+from safeshell.audit.record_facts import encoded, read_facts
 from safeshell.command.command_line import block
 from safeshell.command.unwrap import Spelling
 from safeshell.policy.atoms import FACTS

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import IO, Any, BinaryIO
 
 from safeshell.audit.replay.decide import UndecidableError, decide, old_decision
-from safeshell.audit.replay.summary import Tally
+from safeshell.audit.replay.summary import ReplayTally
 from safeshell.errors import SafeShellError
 from safeshell.home.repository_rules import find_rules
 from safeshell.policy.decision_cache import Policy
@@ -66,7 +66,7 @@ def parts(streams: Iterable[BinaryIO]) -> list[LogPart]:
     return found
 
 
-def replay(grounds: Grounds, todo: list[LogPart], done: Callable[[int, int], None]) -> Tally:
+def replay(grounds: Grounds, todo: list[LogPart], done: Callable[[int, int], None]) -> ReplayTally:
     """Decides the records of all parts again.
 
     Args:
@@ -77,7 +77,7 @@ def replay(grounds: Grounds, todo: list[LogPart], done: Callable[[int, int], Non
     Raises:
         SafeShellError: a process ended early.
     """
-    total = Tally(grounds.most)
+    total = ReplayTally(grounds.most)
     size = 0
     for part, tally in zip(todo, _tallies(grounds, todo), strict=True):
         total.merge(tally)
@@ -86,7 +86,7 @@ def replay(grounds: Grounds, todo: list[LogPart], done: Callable[[int, int], Non
     return total
 
 
-def _tallies(grounds: Grounds, todo: list[LogPart]) -> Iterator[Tally]:
+def _tallies(grounds: Grounds, todo: list[LogPart]) -> Iterator[ReplayTally]:
     if sum(part.end - part.start for part in todo) <= PART_BYTES:
         yield from map(Replayer(grounds).part, todo)
         return
@@ -94,7 +94,7 @@ def _tallies(grounds: Grounds, todo: list[LogPart]) -> Iterator[Tally]:
         workers = [stack.enter_context(_worker(grounds, todo[start::WORKERS])) for start in range(WORKERS)]
         for number in range(len(todo)):
             try:
-                tally: Tally = pickle.load(workers[number % WORKERS])  # noqa: S301 # written by our own process
+                tally: ReplayTally = pickle.load(workers[number % WORKERS])  # noqa: S301 # written by our own process
             except EOFError as error:
                 raise SafeShellError("a process that decided a part of the log ended before it was done") from error
             yield tally
@@ -131,9 +131,9 @@ class Replayer:
         self._directories: dict[str, Policy] = {}
         self._notes: dict[str, None] = {}
 
-    def part(self, part: LogPart) -> Tally:
+    def part(self, part: LogPart) -> ReplayTally:
         """Decides the records of a part."""
-        tally = Tally(self._most)
+        tally = ReplayTally(self._most)
         # Opened anew, for a place of its own in the file; by descriptor, for a rotation renames files.
         with open(f"/proc/self/fd/{part.descriptor}", "rb") as stream:
             at = part.start
@@ -147,7 +147,7 @@ class Replayer:
         tally.notes = dict(self._notes)
         return tally
 
-    def _line(self, line: bytes, tally: Tally) -> None:
+    def _line(self, line: bytes, tally: ReplayTally) -> None:
         record: dict[str, Any] = {}
         try:
             record = json.loads(line)

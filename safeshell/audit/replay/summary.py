@@ -54,7 +54,7 @@ class Group:
 
 
 @dataclass(slots=True)
-class Tally:
+class ReplayTally:
     """Records decided again.
 
     Attributes:
@@ -101,7 +101,7 @@ class Tally:
         """Counts a record that can't be."""
         self.undecidable.setdefault(reason, Group()).add(record, self.most)
 
-    def merge(self, later: Tally) -> None:
+    def merge(self, later: ReplayTally) -> None:
         """Adds the tally of a later part of the log."""
         self.same += later.same
         self.skipped += later.skipped
