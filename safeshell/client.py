@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from safeshell.command.command_line import block
-from safeshell.errors import ProtocolError, UnreachableError
+from safeshell.errors import UnreachableError
 from safeshell.home.paths import Home
 from safeshell.protocol import (
     LAST_REPLIES,
@@ -24,6 +24,7 @@ from safeshell.protocol import (
     encode_command,
     encode_control,
     encode_query,
+    unreadable_answer,
 )
 
 
@@ -89,7 +90,7 @@ def execute(
             stdout, stderr = b"".join(output[1]), b"".join(output[2])
             return Result(124 if timed_out else status, stdout, stderr, True, timed_out, "".join(notices))
         elif frame.kind in LAST_REPLIES:
-            raise ProtocolError("the daemon answered something else than was asked")
+            raise unreadable_answer()
     raise UnreachableError("the daemon went away")
 
 

@@ -104,7 +104,7 @@ def enroll(home: Home) -> None:
         request["old"] = ask_pin("Old PIN")
     request["pin"] = ask_pin("New PIN")
     if ask_pin("Again") != request["pin"]:
-        raise SafeShellError("the two differ; nothing was changed")
+        raise SafeShellError("the two PINs differ; nothing was changed", hint="run it again")
     _check(client.approvals(request, home=home))
     click.echo("the PIN is set", err=True)
 
@@ -117,7 +117,7 @@ def ask_pin(prompt: str) -> str:
         with open(os.ctermid(), "r+b", buffering=0):
             return getpass.getpass(f"{prompt}: ")
     except OSError as error:
-        raise SafeShellError("there is no terminal to ask for the PIN at") from error
+        raise SafeShellError("there is no terminal to ask for the PIN at", hint="run it in one") from error
 
 
 def _answer(answer: dict[str, Any], *, pin_stdin: bool) -> dict[str, Any]:

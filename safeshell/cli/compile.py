@@ -55,7 +55,7 @@ def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool,
     home = Home.find()
     if rules:
         if output and len(rules) > 1:
-            raise click.UsageError("-o takes one RULES")
+            raise click.UsageError("-o writes one table: name one RULES")
         with progress("compiling", sys.stderr):
             compiled = [_compile_given(path, home) for path in rules]
     else:

@@ -120,7 +120,7 @@ def shut_down(home: Home, *, now: bool) -> bool:
     ended = poll.poll(max(0, deadline - time.monotonic()) * 1000)
     os.close(descriptor)
     if not ended:
-        raise SafeShellError(f"the daemon (pid {pid}) does not end")
+        raise SafeShellError(f"the daemon (pid {pid}) did not end in {STOP_S:.0f} s", hint=f"`kill -9 {pid}` ends it")
     return True
 
 

@@ -119,7 +119,9 @@ def _asking(settings: Settings) -> Iterator[tuple[int, Command, int]]:
             sock = stack.enter_context(listener.accept()[0])
             yield (client.pid, *_receive(sock))
         except TimeoutError:
-            raise SafeShellError("the client did not ask") from None
+            raise SafeShellError(
+                f"the client did not ask within {PATIENCE_S:g} s", hint="is the machine busy? run it again"
+            ) from None
         finally:
             client.kill()
             client.wait()
@@ -136,7 +138,7 @@ def _receive(sock: socket.socket) -> tuple[Command, int]:
             for descriptor in descriptors:
                 os.close(descriptor)
         if not data:
-            raise ProtocolError("the client did not ask")
+            raise ProtocolError("the client ended before it asked", hint="run `safeshell doctor`")
         for event in receiver.feed(data):
             if isinstance(event, Command):
                 return event, passed

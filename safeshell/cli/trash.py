@@ -22,7 +22,8 @@ from safeshell.trash.depth import any_depth
 from safeshell.trash.directory import Entry, TrashDirectory
 from safeshell.trash.limits import human, size_of
 from safeshell.trash.locations import open_all
-from safeshell.trash.restoring import find, listed, parents_first, restore, shown
+from safeshell.trash.quoting import shown
+from safeshell.trash.restoring import find, listed, parents_first, restore
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 

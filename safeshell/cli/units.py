@@ -82,7 +82,7 @@ def _check_ours(path: str) -> None:
     except FileNotFoundError:
         return
     if not ours:
-        raise SafeShellError(f"{path} is no unit of ours", hint="move it away")
+        raise SafeShellError(f"{path} was not written by SafeShell", hint="move it away")
 
 
 def _specifiers(text: str) -> str:

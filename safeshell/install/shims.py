@@ -100,7 +100,7 @@ def _sync(home: Home, names: Sequence[str], source: str, native: str | None) -> 
     present = list_shims(home)
     foreign = [name for name in names if name not in present and os.path.lexists(os.path.join(home.shims, name))]
     if foreign:
-        raise SafeShellError(f"{os.path.join(home.shims, foreign[0])} is no shim of ours", hint="move it away")
+        raise SafeShellError(f"{os.path.join(home.shims, foreign[0])} is no shim of SafeShell", hint="move it away")
     master = os.path.join(home.shims, f".client-{os.getpid()}")
     shutil.copyfile(source, master)
     os.chmod(master, 0o755)  # noqa: S103 # as installed programs are; the directory keeps others out

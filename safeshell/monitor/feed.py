@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from safeshell.client import Watch
-from safeshell.errors import ProtocolError, SafeShellError
+from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 from safeshell.metrics.figures import fetch
 from safeshell.monitor.entry import PendingEntry
@@ -26,6 +26,7 @@ from safeshell.monitor.events import (
     read_hello,
     read_settled,
 )
+from safeshell.protocol import unreadable_answer
 from safeshell.text import printable
 
 FIRST_RETRY_S = 0.1
@@ -147,7 +148,7 @@ class LiveFeed:
         try:
             event = self._read(value)
         except _NONSENSE as error:
-            raise ProtocolError("the daemon says what makes no sense: is it of another version?") from error
+            raise unreadable_answer() from error
         if event is not None:
             self._deliver(event)
 

@@ -61,7 +61,7 @@ class Receiver:
             raise ProtocolError(f"a request of type {kind} has no place here")
         if kind in NUMBERED:
             if len(body) != 4:
-                raise ProtocolError("the request has the wrong size")
+                raise ProtocolError(f"expected a number of 4 bytes, got {len(body)}")
             number = int.from_bytes(body, "little")
             if kind != Type.SIGNAL:
                 return Control(kind, number)

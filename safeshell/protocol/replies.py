@@ -43,6 +43,13 @@ def encode_exited(wait_status: int, *, timed_out: bool = False) -> bytes:
     return encode_reply(Reply.EXITED, struct.pack("<I", wait_status), TIMED_OUT if timed_out else 0)
 
 
+def unreadable_answer() -> ProtocolError:
+    """The error of a client that is answered something else than the protocol says."""
+    return ProtocolError(
+        "the daemon's answer can't be read", hint="is it of another version? `safeshell daemon restart`"
+    )
+
+
 class Frame(NamedTuple):
     """One frame of an answer, as the client sees it."""
 
@@ -70,7 +77,7 @@ class ReplyReceiver:
         while len(self._buffer) >= 8:
             kind, zero, flags, length = _REPLY.unpack_from(self._buffer)
             if zero or kind not in Reply.__members__.values() or length > REQUEST_BYTES:
-                raise ProtocolError("the daemon's answer makes no sense")
+                raise unreadable_answer()
             if len(self._buffer) < 8 + length:
                 break
             frames.append(Frame(Reply(kind), flags, self._buffer[8 : 8 + length]))

@@ -26,12 +26,12 @@ def decode_command(kind: int, flags: int, body: bytes) -> Command:
         ProtocolError: there is none.
     """
     if len(body) < 32:
-        raise ProtocolError("the request has the wrong size")
+        raise ProtocolError(f"the request has {len(body)} bytes, a command takes at least 32")
     argc, envc, argument_bytes, environment_bytes, name_bytes, nice, blocked = _COMMAND.unpack_from(body)
     arguments_at = 32 + name_bytes
     environment_at = arguments_at + argument_bytes
     if environment_at + environment_bytes != len(body):
-        raise ProtocolError("the request's blocks do not fit its size")
+        raise ProtocolError(f"the request has {len(body)} bytes, its blocks say {environment_at + environment_bytes}")
     arguments = body[arguments_at:environment_at]
     # One byte earlier than the block: the NUL that ends what stands before it, so that every entry follows a NUL.
     environment = body[environment_at - 1 :]

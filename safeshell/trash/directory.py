@@ -26,6 +26,7 @@ from safeshell.trash.copying import delete
 from safeshell.trash.errors import RefusedError
 from safeshell.trash.kernel import look, rename_new
 from safeshell.trash.moving import STAGING, is_for_empty, move_copy, move_empty, sweep
+from safeshell.trash.quoting import shown
 from safeshell.trash.record import TrashRecord, read
 from safeshell.trash.sizes import Sizes
 
@@ -88,7 +89,7 @@ class TrashDirectory:
                 _make(root)
             self.fd = self._open(root, None, opening)
             if os.fstat(self.fd).st_uid != os.geteuid():
-                raise RefusedError(f"{os.fsdecode(root)} belongs to another user")
+                raise RefusedError(f"{shown(root)} belongs to another user")
             for part in (b"files", b"info", STAGING, b"expunged") if create else ():
                 with contextlib.suppress(FileExistsError):
                     os.mkdir(part, 0o700, dir_fd=self.fd)

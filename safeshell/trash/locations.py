@@ -19,6 +19,7 @@ from safeshell.trash.directory import TrashDirectory
 from safeshell.trash.errors import RefusedError
 from safeshell.trash.limits import TrashLimits
 from safeshell.trash.mounts import IN_MEMORY, Mount, mount_id, mounts
+from safeshell.trash.quoting import shown
 from safeshell.trash.removal import Part
 
 _PSEUDO = frozenset(
@@ -95,7 +96,7 @@ class Locations:
             try:
                 self._own = TrashDirectory(root, b"/", self._home, create=True, shared=False)
             except OSError as error:
-                raise RefusedError(f"can't use the trash {os.fsdecode(root)}: {error.strerror}") from error
+                raise RefusedError(f"can't use the trash {shown(root)}: {error.strerror}") from error
             self._own_mount = mount_id(self._own.fd)
         return self._own
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Iterator
 
 _LETTERS = {7: b"a", 8: b"b", 9: b"t", 10: b"n", 11: b"v", 12: b"f", 13: b"r"}
@@ -35,6 +36,11 @@ def quote_where_needed(name: bytes) -> bytes:
     """The same, but a name that a shell takes as it stands is left so."""
     plain = name and name[0] not in b"#~" and name not in (b"{", b"}") and _SPECIAL.isdisjoint(name)
     return name if plain and all(printable for _, printable in _characters(name)) else quote(name)
+
+
+def shown(name: bytes) -> str:
+    """A name or path for people, as a shell takes it; whatever bytes it has."""
+    return os.fsdecode(quote_where_needed(name)) if name else "?"
 
 
 def mark(text: bytes, *, curly: bool) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from safeshell.errors import SafeShellError
 from safeshell.trash.directory import Entry, TrashDirectory
 from safeshell.trash.moving import move_here
-from safeshell.trash.quoting import quote_where_needed
+from safeshell.trash.quoting import shown
 
 
 def listed(trashes: Iterable[TrashDirectory]) -> list[Entry]:
@@ -52,7 +52,9 @@ def restore(entry: Entry, to: bytes | None = None) -> bytes:
         SafeShellError: something is there already, or it can't be moved; it stays in the trash.
     """
     if not (entry.path or to):
-        raise SafeShellError(f"where {shown(entry.name)} was is not on record", hint="say where to, with --to DIR")
+        raise SafeShellError(
+            f"the trash does not know where {shown(entry.name)} was", hint="say where to, with --to DIR"
+        )
     name = os.path.basename(entry.path) or entry.name
     directory = os.path.abspath(to) if to else os.path.dirname(entry.path)
     path = os.path.join(directory, name)
@@ -70,8 +72,3 @@ def restore(entry: Entry, to: bytes | None = None) -> bytes:
     with entry.trash.locked():
         entry.trash.forget(entry.name)
     return path
-
-
-def shown(name: bytes) -> str:
-    """A name or path for people, as a shell takes it; whatever bytes it has."""
-    return os.fsdecode(quote_where_needed(name)) if name else "?"

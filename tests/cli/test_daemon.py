@@ -134,5 +134,5 @@ def test_install_leaves_a_foreign_unit_alone(cli: Cli, home: Home, monkeypatch: 
     write(foreign, "[Service]\n")
     status, _, err = cli("daemon", "install")
     assert status == 1
-    assert f"{foreign} is no unit of ours" in err
+    assert f"{foreign} was not written by SafeShell" in err
     assert os.listdir(os.path.dirname(foreign)) == ["safeshell.service"]

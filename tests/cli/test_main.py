@@ -57,7 +57,7 @@ def test_the_version(cli: Cli) -> None:
         (["check", "--env", "NOVALUE", "--", "ls"], "'NOVALUE' is not K=V"),
         (["check", "--env", "=x", "--", "ls"], "'=x' is not K=V"),
         (["compile", "--format", "xml"], "Invalid value"),
-        (["compile", "-o", "x", "a.yaml", "b.yaml"], "-o takes one RULES"),
+        (["compile", "-o", "x", "a.yaml", "b.yaml"], "-o writes one table: name one RULES"),
         (["daemon", "begin"], "No such command"),
         (["shims", "sync", "--client", "perl"], "Invalid value"),
         (["run"], "Missing argument"),

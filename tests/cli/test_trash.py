@@ -93,7 +93,7 @@ def test_restore_says_what_is_wrong(cli: Cli, home: Home, place: str) -> None:
     remove(home, place, "a")
     os.unlink(os.path.join(home.trash, "info", "a.trashinfo"))
     done = cli("trash", "restore", "a")
-    assert done.err == "safeshell: where a was is not on record\n  hint: say where to, with --to DIR\n"
+    assert done.err == "safeshell: the trash does not know where a was\n  hint: say where to, with --to DIR\n"
     assert cli("trash", "restore", "a", "--to", place).out == f"restored {place}/a\n"
     remove(home, place, "a")
     write(f"{home.root}/file", "")

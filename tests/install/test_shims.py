@@ -94,7 +94,7 @@ def test_a_foreign_file_in_the_way_is_said_and_nothing_changes(home: Home, insta
         os.mkdir(path)
     else:
         os.symlink("/nonexistent", path)
-    with pytest.raises(SafeShellError, match="is no shim of ours"):
+    with pytest.raises(SafeShellError, match="is no shim of SafeShell"):
         sync_shims(home, installed)
     assert os.listdir(home.shims) == ["one"]
 

@@ -201,7 +201,7 @@ HELLO: dict[str, Any] = {"event": "hello", "trusted": False, "reason": "", "enro
 def test_nonsense_is_said_and_ends_nothing(home: Home, listen: Listen, nonsense: dict[str, Any]) -> None:
     with impostor(home, nonsense):
         heard = listen(home)
-        assert "makes no sense" in heard.wait(Lost).reason
+        assert "can't be read" in heard.wait(Lost).reason
         heard.wait(Lost, 2)
 
 

@@ -127,3 +127,15 @@ def test_an_unusable_home_is_said() -> None:
         done = run_ours(other, home, [b"-f", b"f"])
         assert done.err == b"rm: cannot remove 'f': can't use the trash " + os.fsencode(home) + b"/trash: File exists\n"
         assert (done.status, len(done.left)) == (1, 1)
+
+
+def test_a_home_whose_name_is_no_utf8_is_said() -> None:
+    with two(one_file) as (_, other, home):
+        odd = os.fsdecode(os.fsencode(home) + b"/\xe9")
+        with open(odd, "wb"):
+            pass
+        done = run_ours(other, odd, [b"-f", b"f"])
+        (line,) = done.err.splitlines()
+        assert line.startswith(b"rm: cannot remove 'f': can't use the trash ")
+        assert b"\\351" in line
+        assert (done.status, len(done.left)) == (1, 1)
