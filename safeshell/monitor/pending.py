@@ -12,6 +12,7 @@ from textual.message import Message
 
 from safeshell.monitor.entry import PendingEntry, countdown
 from safeshell.monitor.lines import LineView
+from safeshell.text import fit
 
 HURRY_S = 30
 """A command that waits no longer than that is shown in red."""
@@ -143,13 +144,10 @@ class PendingList(LineView):
         entry = self.entries[index]
         left = entry.seconds_left(self._now())
         head = f"{entry.number:>4}  {countdown(left):>5}  {'agent ' if entry.is_agents else 'person'}  "
-        text = Text.assemble(
-            ("▶" if entry.key == self._selected else " ", "bold"),
-            (head, "bold red" if left <= HURRY_S else ""),
-            f"{entry.command[:width]}  ",
-            (f"in {entry.directory}" + (f" on {entry.branch}" if entry.branch else ""), "dim"),
-        )
-        text.truncate(width, overflow="ellipsis", pad=True)
-        if entry.key == self._selected:
-            text.stylize("reverse")
+        is_selected = entry.key == self._selected
+        before = f"{'▶' if is_selected else ' '}{head}{entry.command[:width]}  "
+        where = f"in {entry.directory}" + (f" on {entry.branch}" if entry.branch else "")
+        text = Text(fit(before + where, width), style="reverse" if is_selected else "")
+        text.stylize("bold red" if left <= HURRY_S else "", 1, 1 + len(head))
+        text.stylize("dim", len(before))
         return text
