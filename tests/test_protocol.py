@@ -19,7 +19,7 @@ from safeshell.protocol import (
     TIMED_OUT,
     VERSION,
     Command,
-    Control,
+    ControlRequest,
     Event,
     Flag,
     Frame,
@@ -57,9 +57,9 @@ COMMANDS = st.builds(
 )
 FIRST = st.one_of(
     COMMANDS.map(lambda command: (encode_command(command), command)),
-    st.sampled_from([Type.STATUS, Type.RELOAD]).map(lambda kind: (encode_control(kind), Control(kind))),
+    st.sampled_from([Type.STATUS, Type.RELOAD]).map(lambda kind: (encode_control(kind), ControlRequest(kind))),
     st.builds(
-        lambda kind, step: (encode_control(kind, step), Control(kind, step)),
+        lambda kind, step: (encode_control(kind, step), ControlRequest(kind, step)),
         st.sampled_from([Type.STOP, Type.HANDOVER]),
         st.integers(0, 2**32 - 1),
     ),

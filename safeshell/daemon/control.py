@@ -13,8 +13,7 @@ from safeshell.daemon.observe.subscribers import encode
 from safeshell.daemon.observe.timings import Timings
 from safeshell.daemon.request import Request
 from safeshell.daemon.sources.policy_source import Policies
-from safeshell.protocol import Control as Asked
-from safeshell.protocol import Event, Query, Type
+from safeshell.protocol import ControlRequest, Event, Query, Type
 
 RESET = 1
 """The argument of STATS that has everything counted from nothing afterwards."""
@@ -50,7 +49,7 @@ class Control:
         connection = request.connection
         if isinstance(event, Query):
             self._query(request, event)
-        elif isinstance(event, Asked):
+        elif isinstance(event, ControlRequest):
             self._control(connection, event)
 
     def _query(self, request: Request, event: Query) -> None:
@@ -63,7 +62,7 @@ class Control:
         else:
             self._approvals.answer(connection, event.value, connection.result)
 
-    def _control(self, connection: Connection, event: Asked) -> None:
+    def _control(self, connection: Connection, event: ControlRequest) -> None:
         if event.kind == Type.STATUS:
             connection.result(self._status())
         elif event.kind == Type.RELOAD:

@@ -113,7 +113,7 @@ class Signal(NamedTuple):
     number: int
 
 
-class Control(NamedTuple):
+class ControlRequest(NamedTuple):
     """A request about the daemon: STATUS, RELOAD, STOP, HANDOVER or STATS; `argument` is that of the last three."""
 
     kind: int
@@ -127,4 +127,4 @@ class Query(NamedTuple):
     value: dict[str, Any]
 
 
-Event = Command | Signal | Control | Query
+Event = Command | Signal | ControlRequest | Query

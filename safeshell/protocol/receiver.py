@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from safeshell.errors import ProtocolError
 from safeshell.protocol.line_form import could_be, decode_line_command, decode_line_signals
-from safeshell.protocol.messages import MAGIC, REQUEST_BYTES, VERSION, Control, Event, Query, Signal, Type
+from safeshell.protocol.messages import MAGIC, REQUEST_BYTES, VERSION, ControlRequest, Event, Query, Signal, Type
 from safeshell.protocol.requests import HEADER, NUMBERED, QUERIES, decode_command, decode_object
 
 
@@ -64,12 +64,12 @@ class Receiver:
                 raise ProtocolError(f"expected a number of 4 bytes, got {len(body)}")
             number = int.from_bytes(body, "little")
             if kind != Type.SIGNAL:
-                return Control(kind, number)
+                return ControlRequest(kind, number)
             if not 1 <= number <= 64:
                 raise ProtocolError(f"there is no signal {number}")
             return Signal(number)
         if kind in (Type.STATUS, Type.RELOAD):
-            return Control(kind)
+            return ControlRequest(kind)
         if kind in QUERIES:
             return Query(kind, decode_object(body))
         raise ProtocolError(f"there is no request of type {kind}")

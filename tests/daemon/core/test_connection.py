@@ -15,7 +15,7 @@ from safeshell.daemon.core.loop import Loop
 from safeshell.errors import ProtocolError
 from safeshell.protocol import (
     Command,
-    Control,
+    ControlRequest,
     Flag,
     Reply,
     ReplyReceiver,
@@ -77,7 +77,7 @@ def test_nothing_there_is_no_request_and_a_hang_up_is_none_any_more(pair: Pair) 
 def test_descriptors_are_taken_and_do_not_go_to_children(pair: Pair) -> None:
     with open("/dev/null", "rb") as null:
         socket.send_fds(pair.client, [STATUS], [null.fileno()] * DESCRIPTORS_MAX)
-    assert pair.connection.receive() == [Control(Type.STATUS)]
+    assert pair.connection.receive() == [ControlRequest(Type.STATUS)]
     assert len(pair.connection.descriptors) == DESCRIPTORS_MAX
     assert not any(os.get_inheritable(descriptor) for descriptor in pair.connection.descriptors)
     kept = list(pair.connection.descriptors)
