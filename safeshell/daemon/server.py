@@ -346,6 +346,7 @@ class Server:
         self._fastpath, self._replay = fastpath, replay
         self._place.fastpath = self._spawn.fastpath = fastpath
         self._record.replay = replay
+        fastpath.on_error = self._survive
         fastpath.may_run = lambda: self._policies.settings.limits.commands - len(self._executor)
         fastpath.on_accepted = self._accept_from_fastpath
         fastpath.on_answered = self._answered
@@ -376,6 +377,7 @@ class Server:
         request.__dict__.update(kept.__dict__)
         request.__dict__.update(first)
         request.command = request.asked = connection.receive_again(kept.frame)
+        request.frame = b""  # its answer is kept already
         request.policy.hits += 1
         self._tally.decided(request.decision)
         self._driver.adopt(request, accepted)

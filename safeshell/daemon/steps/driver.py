@@ -104,6 +104,7 @@ class TimedDriver(Driver):
         self._stages: dict[tuple[int, ...], Stages] = {}
         self._names = {position: name for name, position in self._positions.items()} | {-1: "accept", -2: "reap"}
         self._child = timings.stages("child")
+        timings.stages(*steps)  # each has its statistics, or this fails before a request does
         self._noticed = 0
 
     def now(self) -> int:

@@ -14,7 +14,7 @@ def test_decisions_are_counted_by_action_of_commands_and_lines_alike() -> None:
     tally = Tally()
     tally.decided(Decision(Action.DENY, "x"))
     tally.decided(Decision(Action.ALLOW, "x", observed=(Matched("seen", Action.DENY, "r:1"),)))
-    tally.line("deny")
+    tally.line(Action.DENY)
     described = tally.describe()
     assert described["requests"] == {"total": 3, "allow": 1, "deny": 2}
     assert described["observed"] == [{"rule": "seen", "action": "deny", "count": 1}]

@@ -15,7 +15,16 @@ from safeshell.daemon.request import Request
 from safeshell.daemon.steps import END, WAIT
 from safeshell.daemon.steps.receive import Receive
 from safeshell.errors import ProtocolError
-from safeshell.protocol import Command, Control, Event, Signal, Type, encode_command, encode_control, encode_signal
+from safeshell.protocol import (
+    Command,
+    ControlRequest,
+    Event,
+    Signal,
+    Type,
+    encode_command,
+    encode_control,
+    encode_signal,
+)
 
 COMMAND = encode_command(Command(Type.EXECUTE, 0, b"/shims/ls", block([b"ls", b"x"]), b"\0", 0, 0))
 
@@ -86,7 +95,7 @@ def test_signals_right_behind_it_are_kept(bench: Bench) -> None:
 
 def test_what_is_no_command_is_answered_elsewhere(bench: Bench) -> None:
     assert bench.send(encode_control(Type.STATUS)) == END
-    assert bench.asked == [Control(Type.STATUS)]
+    assert bench.asked == [ControlRequest(Type.STATUS)]
     assert bench.request.command is None
 
 
