@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from safeshell_compiler.findings.codes import CODES, Code
     from safeshell_compiler.findings.report import Finding
-    from safeshell_compiler.pipeline import PACKS, STAGES, Compilation, compile_rules, compile_system
+    from safeshell_compiler.pipeline import PACKS, STAGES, Compilation, compile_rules
     from safeshell_compiler.reading.sources import Source
     from safeshell_compiler.stages.resolve import Policy, PolicyRule
 
@@ -26,7 +26,6 @@ __all__ = [
     "PolicyRule",
     "Source",
     "compile_rules",
-    "compile_system",
 ]
 
 _MODULES = {
@@ -37,7 +36,6 @@ _MODULES = {
     "STAGES": "pipeline",
     "Compilation": "pipeline",
     "compile_rules": "pipeline",
-    "compile_system": "pipeline",
     "Policy": "stages.resolve",
     "PolicyRule": "stages.resolve",
     "Source": "reading.sources",

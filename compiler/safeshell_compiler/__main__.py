@@ -1,20 +1,18 @@
-"""`python -m safeshell_compiler user|repository HOME RULES`: compiles for a daemon, which reads stdout."""
+"""`python -m safeshell_compiler system|user|repository HOME RULES`: compiles for a daemon; stdout is a memory file."""
 
 from __future__ import annotations
 
 import sys
 
 from safeshell.home.paths import Home
-from safeshell_compiler.publish import compile_home, compile_repository, for_daemon
+from safeshell.policy.store.memory import fill
+from safeshell_compiler.publish import compile_for_daemon
 
 
 def main() -> None:
-    """Compiles, publishes and hands the tables over."""
+    """Compiles, publishes and hands the table over."""
     kind, root, rules = sys.argv[1:]
-    home = Home(root)
-    repository = kind == "repository"
-    compiled = compile_repository(rules) if repository else compile_home(home)
-    sys.stdout.buffer.write(for_daemon(home, compiled, repository=repository))
+    fill(sys.stdout.fileno(), *compile_for_daemon(Home(root), kind, rules))
 
 
 if __name__ == "__main__":

@@ -93,11 +93,6 @@ def compile_rules(path: str, kind: Kind = "user", *, packs: str = PACKS, lint: b
     return Compilation(table, digest, report.sorted(), policy.sources, policy, tuple(timings))
 
 
-def compile_system(directory: str, *, lint: bool = False) -> Compilation | None:
-    """Compiles a machine's rules, all `*.yaml` of a directory as one table; None where there is no directory."""
-    return compile_rules(directory, "system", lint=lint) if os.path.isdir(directory) else None
-
-
 @contextmanager
 def _no_collection() -> Iterator[None]:
     """Turns the cycle collector off: a compilation makes a million objects and no cycles."""

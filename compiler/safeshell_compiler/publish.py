@@ -1,45 +1,49 @@
-"""Compiling what is in force somewhere, a home or a repository, and putting it there."""
+"""Layers: the machine's, a user's and a repository's rules, each compiled and put in force by itself."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from safeshell.errors import SafeShellError
+from safeshell.errors import SafeShellError, TableError
 from safeshell.home import build_fingerprint
 from safeshell.home.client_conf import write_client_conf
 from safeshell.home.paths import SYSTEM_RULES, Home
 from safeshell.home.settings import Settings
-from safeshell.policy.store.bundle import encode_bundle
+from safeshell.policy.store.reading import read_current
 from safeshell.policy.store.records import Current, Signature, signature
 from safeshell.policy.store.writing import write_tables
-from safeshell.policy.table import SECTIONS
+from safeshell.policy.table import Sections
 from safeshell_compiler.findings.report import Finding, sort_findings
-from safeshell_compiler.pipeline import Compilation, compile_rules, compile_system
+from safeshell_compiler.pipeline import Compilation, compile_rules
 from safeshell_compiler.reading.config import read_config
+from safeshell_compiler.reading.rule_model import Kind
 from safeshell_compiler.reading.sources import Source
 
-_CHANGED: Signature = (0, 0, 0, 0)
+_CHANGED: Signature = (0,) * 7
 """The signature of a source that was changed while it was compiled: no file has it, so the next look compiles again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Everything that is in force together in one place, compiled.
+    """One layer, compiled: the machine's rules, a user's with the settings, or a repository's file.
 
     Attributes:
-        layers: each rules file or directory with what came of it, in order of precedence.
-        settings: the home's, None for a repository or where they have errors.
-        findings: of all layers and of the settings.
+        rules: the rules file or directory.
+        compilation: what came of it.
+        settings: the home's; None for what is not a user's, or where they have errors.
+        findings: of the rules and of the settings.
         watch: what has to stay as it is for this to stay true.
         grounds: the same down to the contents and with who compiled (`build_fingerprint`); None where that is not
             certain, or where the findings are not all that lint has to say.
     """
 
-    layers: tuple[tuple[str, Compilation], ...]
+    rules: str
+    compilation: Compilation
     settings: Settings | None
     findings: tuple[Finding, ...]
     watch: dict[str, Signature]
@@ -50,55 +54,52 @@ class Compiled:
         """The findings that stand in the way."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
-    def current(self) -> dict[str, tuple[Current, dict[str, bytes]]]:
+    def current(self) -> tuple[Current, dict[str, bytes]]:
         """What `write_tables` takes; only without errors."""
-        made = {}
-        for rules, compilation in self.layers:
-            assert compilation.table is not None
-            assert compilation.digest is not None
-            root = rules if os.path.isdir(rules) else os.path.dirname(rules)
-            said = self._said() if rules == self.layers[-1][0] else None
-            made[rules] = (Current(compilation.digest, root, self.watch, said), compilation.table)
-        return made
+        assert self.compilation.table is not None
+        assert self.compilation.digest is not None
+        root = self.rules if os.path.isdir(self.rules) else os.path.dirname(self.rules)
+        return Current(self.compilation.digest, root, self.watch, self._said()), self.compilation.table
 
     def _said(self) -> dict[str, Any] | None:
         """What `safeshell compile` says of it, for as long as its grounds stay."""
         if self.grounds is None:
             return None
-        return {
-            **self.grounds,
-            "findings": [asdict(finding) for finding in self.findings],
-            "layers": [[rules, compilation.digest] for rules, compilation in self.layers],
-        }
+        return {**self.grounds, "findings": [asdict(finding) for finding in self.findings]}
 
 
 def compile_home(home: Home, *, lint: bool = False) -> Compiled:
-    """Compiles a user's rules with the machine's, and reads the settings."""
+    """Compiles a user's rules, and reads the settings."""
     since = build_fingerprint.now()
     config = read_config(home.config)
-    user = compile_rules(home.rules, lint=lint)
-    system = compile_system(SYSTEM_RULES, lint=lint)
-    layers = [(SYSTEM_RULES, system)] if system is not None else []
-    layers.append((home.rules, user))
-    sources = [source for _, compilation in layers for source in compilation.sources]
-    findings = [finding for _, compilation in layers for finding in compilation.findings]
-    watched = [*sources, *config.sources, Source(SYSTEM_RULES, None), Source(home.rules, None)]
+    compilation = compile_rules(home.rules, lint=lint)
+    watched = [*compilation.sources, *config.sources, Source(home.rules, None)]
     return Compiled(
-        layers=tuple(layers),
-        settings=config.settings,
-        findings=sort_findings([*findings, *config.findings]),
-        watch=_watch(watched),
-        grounds=_grounds(home.rules, watched, since) if lint else None,
+        home.rules,
+        compilation,
+        config.settings,
+        sort_findings([*compilation.findings, *config.findings]),
+        _watch(watched),
+        _grounds(home.rules, watched, since) if lint else None,
     )
 
 
+def compile_machine(*, lint: bool = False) -> Compiled | None:
+    """Compiles the machine's rules; None where there are none."""
+    return _compile(SYSTEM_RULES, "system", lint=lint) if os.path.isdir(SYSTEM_RULES) else None
+
+
 def compile_repository(rules: str, *, lint: bool = False) -> Compiled:
-    """Compiles a repository's rules."""
+    """Compiles a repository's rules file."""
+    return _compile(rules, "repository", lint=lint)
+
+
+def _compile(rules: str, kind: Kind, *, lint: bool) -> Compiled:
     since = build_fingerprint.now()
-    compilation = compile_rules(rules, "repository", lint=lint)
+    compilation = compile_rules(rules, kind, lint=lint)
     watched = [*compilation.sources, Source(rules, None)]
     grounds = _grounds(rules, watched, since) if lint else None
-    return Compiled(((rules, compilation),), None, compilation.findings, _watch(watched), grounds)
+    return Compiled(rules, compilation, None, compilation.findings, _watch(watched), grounds)
 
 
 def publish(home: Home, *compiled: Compiled) -> None:
@@ -107,40 +108,70 @@ def publish(home: Home, *compiled: Compiled) -> None:
     Raises:
         SafeShellError: the tables or client.conf can't be written.
     """
-    tables = {rules: entry for one in compiled for rules, entry in one.current().items()}
     settings = next((one.settings for one in compiled if one.settings is not None), None)
-    gone = () if SYSTEM_RULES in tables or settings is None else (SYSTEM_RULES,)
-    write_tables(home.tables, tables, None if settings is None else settings.to_json(), gone=gone)
+    tables = {one.rules: one.current() for one in compiled}
+    write_tables(home.tables, tables, None if settings is None else settings.to_json())
     if settings is not None:
         write_client_conf(home, settings)
 
 
-def for_daemon(home: Home, compiled: Compiled, *, repository: bool) -> bytes:
-    """What the daemon is told by the process that compiled for it (`safeshell.daemon.sources.policy_source`)."""
-    header: dict[str, Any] = {"watch": compiled.watch, "error": "", "notice": "", "settings": None}
-    sections: dict[str, bytes] = {}
+ForDaemon = tuple[dict[str, Any], Sections]
+"""A header, which says what came of a compilation, and the table's sections, if there is a table."""
+
+
+def compile_for_daemon(home: Home, kind: str, rules: str) -> ForDaemon:
+    """What a daemon is told by the process that compiles for it (`safeshell.daemon.sources.policy_source`)."""
+    if kind == "system":
+        machine = compile_machine()
+        if machine is None:
+            with contextlib.suppress(SafeShellError):  # the next one to publish drops it
+                publish(home)
+            return _header(rules, {rules: None}), {}
+        return for_daemon(home, machine)
+    return for_daemon(home, compile_home(home) if kind == "user" else compile_repository(rules))
+
+
+def for_daemon(home: Home, compiled: Compiled) -> ForDaemon:
+    """Publishes a layer, and says what came of it; of one with errors, its last good table."""
+    header = _header(compiled.rules, compiled.watch)
     errors = compiled.errors
-    if errors:
-        first = errors[0]
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        header["error"] = f"{first.file}:{first.line}:{first.column}: {first.code} {first.message}{more}"
-        stays = "this repository's rules are skipped" if repository else "the last good rules stay in force"
-        header["notice"] = f"safeshell: {header['error']}; {stays}"
-        # A user's broken rules leave the last good ones in force, a repository's never block.
-        header["tables"] = [] if repository else None
-    else:
+    if not errors:
+        current, table = compiled.current()
         try:
             publish(home, compiled)
-        except SafeShellError as error:  # a full disk: the daemon has the tables all the same
+        except SafeShellError as error:  # a full disk: the daemon has the table all the same
             header["error"] = error.message
             header["notice"] = f"safeshell: {error.message}; the rules are in force until the daemon ends"
-        header["tables"] = []
-        for current, table in compiled.current().values():
-            header["tables"].append({"digest": current.digest, "root": current.root})
-            sections |= {f"{current.digest}/{name}": table[name] for name in SECTIONS}
-        if compiled.settings is not None:
-            header["settings"] = compiled.settings.to_json()
-    return encode_bundle(header, sections)
+        settings = None if compiled.settings is None else compiled.settings.to_json()
+        return {**header, "settings": settings, "digest": current.digest, "root": current.root}, table
+    first = errors[0]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    header["error"] = f"{first.file}:{first.line}:{first.column}: {first.code} {first.message}{more}"
+    header["last_good"] = True
+    last_good: Sections = {}
+    stays = "the last good rules stay in force"
+    try:
+        found, settings = read_current(home.tables, [compiled.rules])
+        current, last_good = found[compiled.rules]
+        header |= {"digest": current.digest, "root": current.root, "settings": settings}
+    except (KeyError, TableError):
+        if compiled.rules != home.rules:
+            stays = f"{'the machine' if compiled.rules == SYSTEM_RULES else 'this repository'}'s rules are skipped"
+    header["notice"] = f"safeshell: {header['error']}; {stays}"
+    return header, last_good
+
+
+def _header(rules: str, watch: Mapping[str, Signature]) -> dict[str, Any]:
+    return {
+        "rules": rules,
+        "watch": watch,
+        "error": "",
+        "notice": "",
+        "settings": None,
+        "digest": "",
+        "root": "",
+        "last_good": False,
+    }
 
 
 def _watch(sources: Iterable[Source]) -> dict[str, Signature]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from safeshell.cli.output import progress, say, wants_colour
-from safeshell.home.paths import Home
+from safeshell.home.paths import SYSTEM_RULES, Home
 from safeshell.home.repository_rules import find_rules, kind_of
 
 if TYPE_CHECKING:
@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
 
 class _Said(NamedTuple):
-    """Output about rules that are in force together.
+    """Output about a layer.
 
     Attributes:
         findings: in the order to print.
-        layers: each rules file with its table's digest; only without errors.
+        rules: the rules file or directory.
+        digest: its table's; only without errors.
     """
 
     findings: Sequence[Finding]
-    layers: Sequence[tuple[str, str]]
+    rules: str
+    digest: str | None
 
 
 @click.command("compile")
@@ -67,20 +69,21 @@ def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool,
         with progress("compiling", sys.stderr):
             compiled = compile_in_force(home, in_force, lint=True)
     status = _report([_said(one) for one in compiled], style, strict=strict, dumped=compiled if dump else ())
-    if status or check:
+    if check:
         return status
+    good = [one for one in compiled if not _bars(one.findings, strict=strict)]
     if output:
+        if status:
+            return status
         from safeshell.policy.store.writing import write_file  # noqa: PLC0415 # `--help` need not wait for it
 
-        (_, compilation) = compiled[-1].layers[-1]
-        assert compilation.table is not None
-        assert compilation.digest is not None
-        write_file(output, compilation.digest, compilation.table)
-    elif not rules:
+        current, table = compiled[-1].current()
+        write_file(output, current.digest, table)
+    elif good and not rules:
         from safeshell_compiler.publish import publish  # noqa: PLC0415 # as above
 
-        publish(home, *compiled)
-    return 0
+        publish(home, *good)  # each layer by itself: what has errors keeps its last good table
+    return status
 
 
 def _report(said: Sequence[_Said], style: str, *, strict: bool, dumped: Sequence[Compiled] = ()) -> int:
@@ -95,29 +98,29 @@ def _report(said: Sequence[_Said], style: str, *, strict: bool, dumped: Sequence
     else:
         text = render.human(findings, colour=wants_colour(sys.stderr))
     click.echo(text, err=not machine, nl=False, color=True)
-    if any(finding.severity == "error" or strict for finding in findings):
+    if _bars(findings, strict=strict):
         return 1
     for one in dumped:
         _dump(one)
     if not dumped and not machine:
-        for path, digest in (layer for one in said for layer in one.layers):
-            say(f"{digest}  {path}")
+        for layer in said:
+            say(f"{layer.digest}  {layer.rules}")
     return 0
+
+
+def _bars(findings: Sequence[Finding], *, strict: bool) -> bool:
+    """Whether these keep a table from being put in force."""
+    return any(finding.severity == "error" or strict for finding in findings)
 
 
 def _dump(compiled: Compiled) -> None:
     from safeshell_compiler.dump import dump  # noqa: PLC0415 # as above
 
-    for _, compilation in compiled.layers:
-        assert compilation.table is not None
-        click.echo(dump(compilation.table), nl=False)
+    click.echo(dump(compiled.current()[1]), nl=False)
 
 
 def _said(compiled: Compiled) -> _Said:
-    return _Said(
-        compiled.findings,
-        [(path, compilation.digest) for path, compilation in compiled.layers if compilation.digest is not None],
-    )
+    return _Said(compiled.findings, compiled.rules, compiled.compilation.digest)
 
 
 def _recall(home: Home, in_force: Sequence[str], *, check: bool) -> list[_Said] | None:
@@ -131,7 +134,6 @@ def _recall(home: Home, in_force: Sequence[str], *, check: bool) -> list[_Said] 
     from safeshell.errors import TableError  # noqa: PLC0415 # as above
     from safeshell.home import build_fingerprint  # noqa: PLC0415 # as above
     from safeshell.policy.store.reading import read_current  # noqa: PLC0415 # as above
-    from safeshell.policy.store.records import signature  # noqa: PLC0415 # as above
 
     try:
         found, settings = read_current(home.tables, in_force)
@@ -147,23 +149,17 @@ def _recall(home: Home, in_force: Sequence[str], *, check: bool) -> list[_Said] 
             return None
         if not build_fingerprint.same(said["sources"]):
             return None
-        if not check and any(signature(path) != state for path, state in current.watch.items()):
+        if not check and not current.is_unchanged():
             return None
-        layers = [(path, digest) for path, digest in said["layers"]]
-        made.append(_Said([Finding(**finding) for finding in said["findings"]], layers))
-    return made if check or _is_in_place(home, settings, made) else None
+        made.append(_Said([Finding(**finding) for finding in said["findings"]], rules, current.digest))
+    return made if check or _client_conf_is_in_place(home, settings) else None
 
 
-def _is_in_place(home: Home, settings: dict[str, object], said: Sequence[_Said]) -> bool:
-    """Whether all else that `compile` writes is there: the other layers' tables, and the clients' file."""
+def _client_conf_is_in_place(home: Home, settings: dict[str, object]) -> bool:
+    """Whether the clients' file is as `compile` would write it."""
     from safeshell.home.client_conf import client_conf  # noqa: PLC0415 # as above
     from safeshell.home.settings import Settings  # noqa: PLC0415 # as above
-    from safeshell.policy.store.reading import read_current  # noqa: PLC0415 # as above
 
-    layers = dict(layer for one in said for layer in one.layers)
-    found = read_current(home.tables, layers)[0]
-    if {path: current.digest for path, (current, _) in found.items()} != layers:
-        return False
     try:
         with open(home.client_conf, "rb") as stream:
             return stream.read() == client_conf(Settings.from_json(settings))
@@ -172,22 +168,31 @@ def _is_in_place(home: Home, settings: dict[str, object], said: Sequence[_Said])
 
 
 def sources_in_force(home: Home) -> list[str]:
-    """The rules files in force here: the user's, and inside a repository its own.
+    """The rules files in force here: the machine's, the user's, and inside a repository its own.
 
     Raises:
         SafeShellError: there are no rules, or the home is not the user's own.
     """
     home.check_rules()
     home.check()
+    machine = [SYSTEM_RULES] if os.path.isdir(SYSTEM_RULES) else []
     repository = find_rules(os.fsencode(os.getcwd()), os.fsencode(home.root))
-    return [home.rules] if repository is None else [home.rules, os.fsdecode(repository)]
+    return [*machine, home.rules, *map(os.fsdecode, repository)]
 
 
 def compile_in_force(home: Home, in_force: Sequence[str], *, lint: bool) -> list[Compiled]:
-    """Compiles the files that `sources_in_force` names."""
-    from safeshell_compiler.publish import compile_home, compile_repository  # noqa: PLC0415 # as above
+    """Compiles the files that `sources_in_force` names, a layer each."""
+    from safeshell_compiler.publish import compile_home, compile_machine, compile_repository  # noqa: PLC0415 # as above
 
-    return [compile_home(home, lint=lint), *[compile_repository(rules, lint=lint) for rules in in_force[1:]]]
+    compiled = []
+    for rules in in_force:
+        if rules == home.rules:
+            compiled.append(compile_home(home, lint=lint))
+        elif rules != SYSTEM_RULES:
+            compiled.append(compile_repository(rules, lint=lint))
+        elif (machine := compile_machine(lint=lint)) is not None:
+            compiled.append(machine)
+    return compiled
 
 
 def _compile_given(path: str, home: Home) -> Compiled:
@@ -195,4 +200,4 @@ def _compile_given(path: str, home: Home) -> Compiled:
     from safeshell_compiler.publish import Compiled  # noqa: PLC0415 # as above
 
     compilation = compile_rules(path, kind_of(path, home), lint=True)
-    return Compiled(((path, compilation),), None, compilation.findings, {})
+    return Compiled(path, compilation, None, compilation.findings, {})

@@ -189,11 +189,12 @@ def _describe(found: dict[str, Any]) -> str:
         ("home", found["home"]),
         ("rules", found["rules"]),
         ("table", found["table"] or "none in force"),
+        *[("layer", _layer(layer)) for layer in found.get("layers", ())],  # an older daemon may still run
         ("requests", ", ".join(f"{name} {count}" for name, count in requests.items())),
         ("running", f"{found['running']} commands, {found['connections']} connections"),
         ("cache", f"{found['cache']['hits']} hits, {found['cache']['misses']} misses"),
     ]
-    rows += [("shell lines", _lines(found["lines"]))] if "lines" in found else []  # an older daemon may still run
+    rows += [("shell lines", _lines(found["lines"]))] if "lines" in found else []  # as above
     for place, entry in found["placement"].items():
         rows.append((place, f"{entry['count']} ({reasons_text(entry)})"))
     rows += [
@@ -203,6 +204,10 @@ def _describe(found: dict[str, Any]) -> str:
     rows += [("error", found["error"])] if found["error"] else []
     rows += [("skipped", entry["error"]) for entry in found["repositories"] if entry["error"]]
     return columns(rows)
+
+
+def _layer(layer: dict[str, Any]) -> str:
+    return f"{layer['kind']} {layer['rules']}, {layer['bytes'] / 1024:.1f} KiB"
 
 
 def _lines(lines: dict[str, Any]) -> str:

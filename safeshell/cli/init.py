@@ -18,7 +18,7 @@ from safeshell.home.paths import Home
 def command() -> None:
     """Set up a home: a commented rules.yaml, its table, the shims. Never overwrites."""
     from safeshell_compiler.findings.render import human  # noqa: PLC0415 # as above
-    from safeshell_compiler.publish import compile_home, publish  # noqa: PLC0415 # `--help` need not wait for it
+    from safeshell_compiler.publish import compile_home, compile_machine, publish  # noqa: PLC0415 # `--help` need not wait for it
 
     home = Home.find()
     home.create()
@@ -27,11 +27,13 @@ def command() -> None:
     else:
         _write_starter(home)
         say(f"wrote {home.rules}", err=True)
-    compiled = compile_home(home)
-    if compiled.errors:
-        click.echo(human(compiled.errors), err=True, nl=False)
+    layers = [layer for layer in (compile_machine(), compile_home(home)) if layer is not None]
+    errors = [error for layer in layers for error in layer.errors]
+    if errors:
+        click.echo(human(errors), err=True, nl=False)
+    if layers[-1].errors:
         raise SafeShellError(f"{home.rules} does not compile", hint="mend it and run `safeshell init` again")
-    publish(home, compiled)
+    publish(home, *[layer for layer in layers if not layer.errors])
     synced = sync_home(home)
     say_fallback(synced)
     say_count(synced, home)

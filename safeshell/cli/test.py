@@ -73,8 +73,7 @@ def _compile(rules: tuple[str, ...]) -> tuple[list[Finding], list[Compilation]]:
         given = [compile_rules(path, kind_of(path, home)) for path in rules]
         return [finding for one in given for finding in one.findings], given
     compiled = compile_in_force(home, sources_in_force(home), lint=False)
-    findings = [finding for one in compiled for finding in one.findings]
-    return findings, [compilation for one in compiled for _, compilation in one.layers]
+    return [finding for one in compiled for finding in one.findings], [one.compilation for one in compiled]
 
 
 def _write(path: str, text: str) -> None:

@@ -42,6 +42,10 @@ class Serving(Protocol):
     def take_running(self) -> None:
         """Takes over what the fast path has begun."""
 
+    def tables(self) -> list[int]:
+        """The memory files of the tables in force, for an heir."""
+        ...
+
     def close_all(self, *, now: bool) -> None:
         """Lets nobody wait for people any more; `now` ends what runs, too."""
 
@@ -130,6 +134,7 @@ class Lifecycle:
                 self._handover = Handover(
                     self._home,
                     self._listener,
+                    self._serving.tables(),
                     self._executor,
                     self._loop,
                     lambda heir, failure: self._handed_over(connection, step, heir, failure, status),

@@ -41,7 +41,7 @@ from safeshell.errors import ProtocolError
 from safeshell.home.paths import Home
 from safeshell.host.path_lookup import Programs
 from safeshell.host.process.own import Own
-from safeshell.policy.store.reading import Reading
+from safeshell.policy.store.reading import Inherited, Reading
 from safeshell.protocol import Signal
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Server:
         reading: of the tables that were published last.
     """
 
-    def __init__(self, home: Home, listener: Listener, loop: Loop, own: Own, reading: Reading) -> None:
+    def __init__(self, home: Home, listener: Listener, loop: Loop, own: Own, reading: Reading | Inherited) -> None:
         self._home = home
         self._listener = listener
         self._loop = loop
@@ -402,6 +402,10 @@ class Server:
         """Takes over whatever the fast path has begun: it is to be stopped or reaped here."""
         while self._fastpath is not None and self._fastpath.hand_back_one():
             pass
+
+    def tables(self) -> list[int]:
+        """The memory files of the tables in force, for an heir."""
+        return self._policies.descriptors()
 
     def close_all(self, *, now: bool) -> None:
         """Lets nobody wait for people any more; `now` ends what runs, too."""

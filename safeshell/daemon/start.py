@@ -6,6 +6,7 @@ import contextlib
 import gc
 import os
 import signal
+from collections.abc import Sequence
 
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.listen import systemd
@@ -27,10 +28,10 @@ def serve(home: Home) -> None:
     """
     own = Own.read()
     home.check()
-    inherited = os.environ.pop(INHERITED, "")
+    inherited = os.environ.pop(INHERITED, "").split()
     listener = _take_listener(home, inherited)
     try:
-        reading = begin_reading(home)
+        reading = begin_reading(home, [int(descriptor) for descriptor in inherited[3:]])
         # While another process reads the tables, for this is most of what there is to import.
         from safeshell.daemon.server import Server  # noqa: PLC0415
 
@@ -52,11 +53,10 @@ def serve(home: Home) -> None:
         listener.leave()
 
 
-def _take_listener(home: Home, inherited: str) -> Listener:
+def _take_listener(home: Home, inherited: Sequence[str]) -> Listener:
     """Takes the listener: from a daemon that hands over, from a service manager, or by itself."""
-    words = inherited.split()
-    if len(words) == 3 and words[0].isdigit() and words[1].isdigit():
-        return inherit(home, int(words[0]), int(words[1]), lent=words[2] == "lent")
+    if inherited:
+        return inherit(home, int(inherited[0]), int(inherited[1]), lent=inherited[2] == "lent")
     activated = systemd.take_activated()
     return Listener(home) if activated is None else activate(home, activated)
 

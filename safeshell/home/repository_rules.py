@@ -1,4 +1,4 @@
-"""Which repository's rules apply in a directory, whose rules a file holds, and where their repository ends."""
+"""Repository rules: which files apply in a directory, whose rules a file holds, and where their repository ends."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ import functools
 import os
 from typing import Literal
 
+from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
+from safeshell.text import text
 
 RULES = b"/.safeshell/rules.yaml"
+
+NESTED_MAX = 32
+"""Rules files in force together in one directory."""
+
+
+class UnseenRulesError(SafeShellError):
+    """It can't be told which repository's rules apply."""
 
 
 @functools.lru_cache(maxsize=1024)
@@ -20,21 +29,49 @@ def levels(directory: bytes) -> tuple[tuple[bytes, bytes], ...]:
     return tuple([(level, level + RULES) for level in found])
 
 
-def find_rules(directory: bytes, home: bytes) -> bytes | None:
-    """The repository rules file for a directory, or None.
+def find_rules(directory: bytes, home: bytes, prefix: bytes = b"") -> tuple[bytes, ...]:
+    """The repository rules files for a directory, the outermost first.
 
-    Outside a work tree the search goes up to the root of the file system; inside one it ends at its top. The
-    user's own home (`home`, a directory) never counts.
+    All up to the top of the work tree; outside of one, up to the root of the file system. The user's own home never
+    counts.
+
+    Args:
+        directory: absolute.
+        home: the home's directory.
+        prefix: the root of whoever runs a command there, `/proc/PID/root`, where it sees other files than this process.
+
+    Raises:
+        UnseenRulesError: a file below `prefix` isn't the one that stands there for this process, or there are too many.
     """
     searched = levels(directory)
-    for level, candidate in searched:
-        if os.access(candidate, os.F_OK) and not same_place(level + b"/.safeshell", home):
-            # A `.git` below the level means that the work tree ends before it is reached.
-            below = searched[: searched.index((level, candidate))]
-            if any(os.path.lexists(lower + b"/.git") for lower, _ in below):
-                return None
-            return candidate
-    return None
+    found = [at for at, (level, _) in enumerate(searched) if _has_rules(level, home, prefix)]
+    if not found:  # as nearly always
+        return ()
+    for at, (level, _) in enumerate(searched[: found[-1]]):
+        if os.path.lexists(prefix + level + b"/.git"):  # the work tree ends here
+            found = [each for each in found if each <= at]
+            break
+    if len(found) > NESTED_MAX:
+        raise UnseenRulesError(f"more than {NESTED_MAX} rules files are about {text(directory)}")
+    return tuple([searched[at][1] for at in reversed(found)])
+
+
+def _has_rules(level: bytes, home: bytes, prefix: bytes) -> bool:
+    rules = level + RULES
+    if not os.access(prefix + rules, os.F_OK):
+        if prefix and _has_link(prefix + level):
+            raise UnseenRulesError(f"{text(rules)} is a link, which leads elsewhere for who asks")
+        return False
+    if same_place(prefix + level + b"/.safeshell", home):
+        return False
+    if prefix and not same_place(prefix + rules, rules):
+        raise UnseenRulesError(f"{text(rules)} is another file here than for who asks")
+    return True
+
+
+def _has_link(level: bytes) -> bool:
+    """Whether a link stands in the way, absolute ones of which lead from another root than its own."""
+    return os.path.islink(level + b"/.safeshell") or os.path.islink(level + RULES)
 
 
 def same_place(left: bytes, right: bytes) -> bool:

@@ -12,6 +12,9 @@ from safeshell.errors import TableError
 FORMAT = 1
 SECTIONS = ("meta", "atoms", "rows", "rules", "units", "dispatch")
 
+Sections = Mapping[str, bytes | memoryview]
+"""A table's bytes by the names of the sections."""
+
 
 def canonical_json(value: Any) -> bytes:
     """JSON with one spelling: sorted keys, no spaces, UTF-8."""
@@ -27,7 +30,7 @@ def pack_records(values: Iterable[Any]) -> bytes:
     return struct.pack(f"<I{len(offsets)}I", len(payloads), *offsets) + b"".join(payloads)
 
 
-def table_digest(sections: Mapping[str, bytes]) -> str:
+def table_digest(sections: Sections) -> str:
     """The content digest of a table: SHA-256, hex."""
     import hashlib  # noqa: PLC0415 # loads OpenSSL, 3 ms of the daemon's start; its reader has the digest
 
@@ -39,47 +42,58 @@ def table_digest(sections: Mapping[str, bytes]) -> str:
 
 
 class Records:
-    """A records section; a record is parsed when it is asked for.
+    """A records section, read in place: a record is parsed when it is asked for.
 
     Raises:
         TableError: the offsets do not fit the bytes.
     """
 
-    __slots__ = ("_data", "_offsets", "_start")
+    __slots__ = ("_count", "_data", "_start")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes | memoryview) -> None:
         try:
-            (count,) = struct.unpack_from("<I", data)
-            self._offsets = struct.unpack_from(f"<{count + 1}I", data, 4)
+            self._count: int = struct.unpack_from("<I", data)[0]
+            self._start: int = 8 + 4 * self._count
+            (end,) = struct.unpack_from("<I", data, self._start - 4)
         except struct.error as error:
             raise TableError("the table is damaged: a section ends early") from error
-        self._start = 8 + 4 * count
         self._data = data
-        if self._start + self._offsets[-1] != len(data):
+        if self._start + end != len(data):
             raise TableError("the table is damaged: a section has the wrong size")
 
     def __len__(self) -> int:
-        return len(self._offsets) - 1
+        return self._count
 
     def __getitem__(self, index: int) -> Any:
-        start = self._start
-        return json.loads(self._data[start + self._offsets[index] : start + self._offsets[index + 1]])
+        if not 0 <= index < self._count:
+            raise IndexError(index)
+        begin, end = _OFFSETS(self._data, 4 + 4 * index)
+        return _DECODE(str(self._data[self._start + begin : self._start + end], "utf-8"))
+
+
+_OFFSETS = struct.Struct("<2I").unpack_from
+_DECODE = json.JSONDecoder().decode
+"""`json.loads`, which looks first what encoding bytes are in."""
 
 
 class Table:
-    """One table, held as its bytes. Nothing in it is mapped from a file that others could cut short.
+    """One table, read in place: its sections are bytes, or mapped memory that nobody can change (`store.memory`).
 
     Attributes:
+        sections: its bytes.
         digest: the content digest, hex.
         meta: format, compiler, kind, sources, counts.
         root: the directory that the sources' paths are relative to, for messages.
         rows, rules, atoms, units: records (docs/table.md).
-        exact, globs, any_unit, grammars: the dispatch section.
+        exact, globs, any_unit, grammars, splits: the dispatch section.
     """
 
-    __slots__ = ("any_unit", "atoms", "digest", "exact", "globs", "grammars", "meta", "root", "rows", "rules", "units")
+    __slots__ = (
+        *("any_unit", "atoms", "digest", "exact", "globs", "grammars", "meta", "root", "rows", "rules", "sections"),
+        *("splits", "units"),
+    )
 
-    def __init__(self, sections: Mapping[str, bytes], root: str, digest: str = "") -> None:
+    def __init__(self, sections: Sections, root: str, digest: str = "") -> None:
         """Reads a table.
 
         Args:
@@ -94,25 +108,32 @@ class Table:
         if missing:
             raise TableError(f"the table is damaged: no section {missing[0]}")
         try:
-            self.meta: dict[str, Any] = json.loads(sections["meta"])
-            dispatch: dict[str, Any] = json.loads(sections["dispatch"])
+            self.meta: dict[str, Any] = json.loads(bytes(sections["meta"]))
+            dispatch: dict[str, Any] = json.loads(bytes(sections["dispatch"]))
             found = self.meta["format"]
             self.exact: dict[str, int] = dispatch["exact"]
             self.globs: list[tuple[str, int]] = [(glob, unit) for glob, unit in dispatch["globs"]]
             self.any_unit: int | None = dispatch["any"]
             self.grammars: dict[str, Any] = dispatch.get("grammars", {})
+            self.splits: dict[int, int] = dict(dispatch.get("splits", ()))
         except (ValueError, KeyError, TypeError) as error:
             raise TableError("the table is damaged: a section is not what it should be") from error
         if found != FORMAT:
             raise TableError(
                 f"the table has format {found}, this version reads {FORMAT}", hint="run `safeshell compile`"
             )
+        self.sections = sections
         self.digest = digest or table_digest(sections)
         self.root = root
         self.atoms = Records(sections["atoms"])
         self.rows = Records(sections["rows"])
         self.rules = Records(sections["rules"])
         self.units = Records(sections["units"])
+
+    @property
+    def size(self) -> int:
+        """Bytes of all sections."""
+        return sum(map(len, self.sections.values()))
 
     def place(self, rule: Mapping[str, Any]) -> str:
         """Where a rule record stands: `file:line`, absolute where the root is known."""

@@ -21,7 +21,7 @@ from safeshell.home.paths import Home
 from safeshell.host.path_lookup import Programs
 from safeshell.policy.context import Context
 from safeshell.policy.evaluator import LoadedTable
-from safeshell.policy.store.reading import read_current
+from safeshell.policy.store.memory import SealedSections
 from safeshell.policy.table import Table
 from safeshell.shell.frames import frame, read
 from safeshell.shell.judge import LineCaller, judge_line
@@ -39,54 +39,52 @@ class LineRequest(TypedDict):
         environment: the caller's, as a block.
         directory: where it runs, absolute.
         markers: variables that tell an agent.
-        rules: the rules files whose tables are in force.
-        tables: digest and root of each table in force, in order of precedence.
+        tables: digest, root and memory file of each table in force, in order of precedence.
     """
 
     line: str
     environment: str
     directory: str
     markers: list[str]
-    rules: list[str]
-    tables: list[tuple[str, str]]
+    tables: list[tuple[str, str, str]]
 
 
 class Tables:
-    """The tables that requests name, read from `tables.lmdb` once each."""
+    """The tables that requests name, mapped from the daemon's memory files once each."""
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    def __init__(self) -> None:
         self._loaded: dict[tuple[str, str], LoadedTable] = {}
 
-    def get(self, rules: list[str], wanted: list[tuple[str, str]]) -> list[LoadedTable]:
-        """The tables of these digests and roots.
+    def get(self, wanted: list[tuple[str, str, str]]) -> list[LoadedTable]:
+        """The tables of these digests, roots and files.
 
         Raises:
-            TableError: one isn't published, or can't be trusted.
+            TableError: one can't be mapped, or is another.
         """
-        if any(key not in self._loaded for key in wanted):
-            if len(self._loaded) >= TABLES_MAX:
-                self._loaded.clear()
-            found = {
-                current.digest: sections for current, sections in read_current(self._home.tables, rules)[0].values()
-            }
-            for digest, root in wanted:
-                if digest not in found:
-                    raise TableError(
-                        f"the rules in force are not in {self._home.tables}", hint="run `safeshell compile`"
-                    )
-                self._loaded.setdefault((digest, root), LoadedTable(Table(found[digest], root)))
-        return [self._loaded[key] for key in wanted]
+        if len(self._loaded) + len(wanted) > TABLES_MAX:
+            self._loaded.clear()
+        return [self._get(digest, root, path) for digest, root, path in wanted]
+
+    def _get(self, digest: str, root: str, path: str) -> LoadedTable:
+        known = self._loaded.get((digest, root))
+        if known is None:
+            try:
+                sections = SealedSections(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+            except OSError as error:
+                raise TableError(f"can't map the rules in force from {path}: {error.strerror}") from error
+            if sections.header.get("digest") != digest:
+                raise TableError(f"the rules in force are not in {path} any more")
+            known = self._loaded[digest, root] = LoadedTable(Table(sections, root, digest))
+        return known
 
 
 def main() -> None:
     """Answers requests until there are no more."""
     home = Home(sys.argv[1])
-    tables = Tables(home)
+    tables = Tables()
     for request in _requests(sys.stdin.buffer):
         try:
-            wanted = [(digest, root) for digest, root in request["tables"]]
-            loaded = tables.get(request["rules"], wanted)
+            loaded = tables.get(request["tables"])
             _send(sys.stdout.buffer, {"begun": True})
             answer = judge_line(_text(request["line"]), _caller(request, loaded, home)).to_json()
         except SafeShellError as error:

@@ -105,7 +105,7 @@ def test_damage_leaves_the_table_in_force_alone(tmp_path: Path, mutate: Mutation
     rules = Path(home.rules)
     (rules.parent / "team.yaml").write_bytes((Path(__file__).parent / "golden" / "team.yaml").read_bytes())
     rules.write_bytes(GOLDEN)
-    for_daemon(home, compile_home(home), repository=False)
+    for_daemon(home, compile_home(home))
 
     def in_force() -> str:
         return read_current(home.tables, [home.rules])[0][home.rules][0].digest
@@ -117,5 +117,5 @@ def test_damage_leaves_the_table_in_force_alone(tmp_path: Path, mutate: Mutation
         compiled = compile_home(home)
         if compiled.errors:
             broken += 1
-            for_daemon(home, compiled, repository=False)
+            for_daemon(home, compiled)
             assert in_force() == before

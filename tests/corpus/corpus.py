@@ -73,7 +73,8 @@ def compiled(home: Home) -> list[Table]:
     """The tables of a home with the corpus's rules."""
     made = compile_home(home)
     assert not made.errors, made.errors
-    return [Table(sections, current.root) for current, sections in made.current().values()]
+    current, sections = made.current()
+    return [Table(sections, current.root)]
 
 
 def judge(tables: list[Table], entry: Entry, directory: str, *, shims: bool) -> LineJudgement:

@@ -37,12 +37,12 @@ DEFERRED = [
 
 
 def judged(guard: Guard, line: str) -> LineJudgement:
-    tables = [Table(sections, current.root) for current, sections in compile_home(guard.home).current().values()]
+    current, sections = compile_home(guard.home).current()
     names = set(SHIMMED)
     return judge_line(
         line,
         LineCaller(
-            [LoadedTable(table) for table in tables],
+            [LoadedTable(Table(sections, current.root))],
             guard.environment(),
             guard.work,
             Context(),

@@ -1,4 +1,4 @@
-"""Which repository's rules apply in a directory."""
+"""Repository rules: which apply in a directory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from safeshell.home.paths import Home
-from safeshell.home.repository_rules import find_rules, kind_of, levels, repository_root
+from safeshell.home.repository_rules import (
+    NESTED_MAX,
+    UnseenRulesError,
+    find_rules,
+    kind_of,
+    levels,
+    repository_root,
+)
 
 
 @pytest.fixture
@@ -23,18 +30,68 @@ def rules(directory: Path) -> Path:
     return path
 
 
-def find(directory: Path, home: Path = Path("/nonexistent")) -> Path | None:
+def find(directory: Path, home: Path = Path("/nonexistent"), prefix: str = "") -> list[Path]:
     directory.mkdir(parents=True, exist_ok=True)
-    found = find_rules(os.fsencode(directory), os.fsencode(home))
-    return None if found is None else Path(os.fsdecode(found))
+    found = find_rules(os.fsencode(directory), os.fsencode(home), os.fsencode(prefix))
+    return [Path(os.fsdecode(each)) for each in found]
 
 
-def test_the_nearest_wins(top: Path) -> None:
+def test_all_above_a_directory_are_in_force_together(top: Path) -> None:
     outer, inner = rules(top), rules(top / "a/b")
-    assert find(top / "a/b/c") == inner
-    assert find(top / "a/b") == inner
-    assert find(top / "a") == outer
-    assert find(top) == outer
+    assert find(top / "a/b/c") == [outer, inner]
+    assert find(top / "a/b") == [outer, inner]
+    assert find(top / "a") == [outer]
+    assert find(top) == [outer]
+
+
+def test_too_many_are_refused(top: Path) -> None:
+    directory = top
+    for _ in range(NESTED_MAX):
+        rules(directory)
+        directory /= "a"
+    assert len(find(directory)) == NESTED_MAX
+    rules(directory)
+    with pytest.raises(UnseenRulesError, match=f"more than {NESTED_MAX} rules files"):
+        find(directory)
+
+
+# Who asks sees another tree below a prefix, as below /proc/PID/root.
+
+
+def test_a_file_that_both_see_counts(top: Path, tmp_path: Path) -> None:
+    own = rules(top)
+    for directory in (top, top / "a"):
+        seen = tmp_path / f"root{directory}"
+        seen.mkdir(parents=True)
+    (tmp_path / f"root{top}/.safeshell").mkdir()
+    os.link(own, tmp_path / f"root{own}")
+    assert find(top / "a", prefix=f"{tmp_path}/root") == [own]
+
+
+def test_a_file_that_only_one_sees_does_not_count_or_cannot_be_told(top: Path, tmp_path: Path) -> None:
+    rules(top)
+    prefix = f"{tmp_path}/root"
+    assert find(top, prefix=prefix) == []
+    hidden = rules(Path(f"{prefix}{top}/a"))
+    with pytest.raises(UnseenRulesError, match="is another file here than for who asks"):
+        find(top / "a", prefix=prefix)
+    hidden.unlink()
+    hidden.symlink_to("/rules/of/another/root")
+    with pytest.raises(UnseenRulesError, match="is a link"):
+        find(top / "a", prefix=prefix)
+
+
+def test_a_work_tree_ends_where_it_does_for_who_asks(top: Path, tmp_path: Path) -> None:
+    own = rules(top)
+    seen = tmp_path / f"root{top}"
+    (seen / "a").mkdir(parents=True)
+    (seen / ".safeshell").mkdir()
+    os.link(own, seen / ".safeshell/rules.yaml")
+    (top / "a").mkdir()
+    (top / "a/.git").mkdir()
+    assert find(top / "a", prefix=f"{tmp_path}/root") == [own]
+    (seen / "a/.git").touch()
+    assert find(top / "a", prefix=f"{tmp_path}/root") == []
 
 
 @pytest.mark.parametrize("kind", ["directory", "file", "dangling link"])
@@ -48,15 +105,16 @@ def test_a_work_tree_ends_the_search_whatever_its_git_is(top: Path, kind: str) -
         git.touch()
     else:
         git.symlink_to("nothing")
-    assert find(top / "repository/a") is None
-    assert find(top / "repository") is None
-    own = rules(top / "repository")
-    assert find(top / "repository/a") == own
+    assert find(top / "repository/a") == []
+    assert find(top / "repository") == []
+    own, inner = rules(top / "repository"), rules(top / "repository/a/b")
+    assert find(top / "repository/a") == [own]
+    assert find(top / "repository/a/b") == [own, inner]
 
 
 def test_outside_a_work_tree_the_search_goes_up_to_the_root(top: Path) -> None:
     outer = rules(top)
-    assert find(top / "a/b/c/d/e") == outer
+    assert find(top / "a/b/c/d/e") == [outer]
 
 
 def test_the_users_home_never_counts_however_it_is_spelled(top: Path) -> None:
@@ -65,14 +123,14 @@ def test_the_users_home_never_counts_however_it_is_spelled(top: Path) -> None:
     linked = top / "linked"
     linked.symlink_to("user/.safeshell")
     for home in (top / "user/.safeshell", linked, top / "user/../user/.safeshell"):
-        assert find(top / "user/work", home) == outer
-    assert find(top / "user/work", top / "other") == top / "user/.safeshell/rules.yaml"
+        assert find(top / "user/work", home) == [outer]
+    assert find(top / "user/work", top / "other") == [outer, top / "user/.safeshell/rules.yaml"]
 
 
 def test_a_directory_without_rules_is_passed_over(top: Path) -> None:
     outer = rules(top)
     (top / "a/.safeshell").mkdir(parents=True)
-    assert find(top / "a") == outer
+    assert find(top / "a") == [outer]
 
 
 def test_the_root_has_ancestors_too() -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import faulthandler
+import fcntl
 import json
+import mmap
 import multiprocessing
 import os
 import random
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from needs import need
 
 from safeshell.errors import TableError
-from safeshell.policy.store.bundle import decode_bundle, encode_bundle
+from safeshell.policy.store.memory import SEALS, SealedSections, create, fill
 from safeshell.policy.store.reading import read_current, read_file
 from safeshell.policy.store.records import Current, signature
 from safeshell.policy.store.writing import write_file, write_tables
@@ -32,6 +35,16 @@ def a_table(word: str, size: int = 0) -> dict[str, bytes]:
     sections["meta"] = canonical_json({"format": FORMAT, "word": word})
     sections["dispatch"] = canonical_json({"exact": {}, "globs": [], "any": None})
     return sections
+
+
+def read(path: str, rules: list[str]) -> tuple[dict[str, Published], dict[str, Any]]:
+    """`read_current`, with bytes in the place of mappings."""
+    found, settings = read_current(path, rules)
+    return {name: (current, plain(sections)) for name, (current, sections) in found.items()}, settings
+
+
+def plain(sections: Mapping[str, bytes | memoryview]) -> dict[str, bytes]:
+    return {name: bytes(data) for name, data in sections.items()}
 
 
 def published(word: str, size: int = 0) -> Published:
@@ -77,7 +90,7 @@ def keys(path: str) -> list[str]:
 def test_what_is_published_is_read(path: str, rules: str) -> None:
     entry = published("one", 5000)
     write_tables(path, {rules: entry}, SETTINGS)
-    assert read_current(path, [rules, "/no/such"]) == ({rules: entry}, SETTINGS)
+    assert read(path, [rules, "/no/such"]) == ({rules: entry}, SETTINGS)
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
     assert sorted(os.listdir(os.path.dirname(path))) == ["rules.yaml", "tables.lmdb", "tables.lmdb-lock"]
 
@@ -87,21 +100,31 @@ def test_settings_stay_where_only_a_repository_is_published(path: str, rules: st
     other.touch()
     write_tables(path, {rules: published("one")}, SETTINGS)
     write_tables(path, {str(other): published("two")})
-    found, settings = read_current(path, [rules, str(other)])
+    found, settings = read(path, [rules, str(other)])
     assert (set(found), settings) == ({rules, str(other)}, SETTINGS)
 
 
 def test_tables_that_nothing_stands_for_are_dropped(path: str, rules: str, tmp_path: Path) -> None:
-    short_lived, taken_back = tmp_path / "gone.yaml", tmp_path / "back.yaml"
+    short_lived = tmp_path / "repository/rules.yaml"
+    short_lived.parent.mkdir()
     short_lived.touch()
-    taken_back.touch()
-    write_tables(path, {str(short_lived): published("gone"), str(taken_back): published("back")}, SETTINGS)
+    write_tables(path, {str(short_lived): published("gone")}, SETTINGS)
     write_tables(path, {rules: published("old")})
     short_lived.unlink()
-    write_tables(path, {rules: published("new")}, gone=(str(taken_back),))
+    write_tables(path, {rules: published("new")})
     digest = published("new")[0].digest
     assert keys(path) == sorted(["index", *[f"table/{digest}/{name}" for name in SECTIONS]])
-    assert list(read_current(path, [rules, str(short_lived), str(taken_back)])[0]) == [rules]
+    assert list(read(path, [rules, str(short_lived)])[0]) == [rules]
+
+
+def test_a_homes_own_table_stays_where_its_rules_are_taken_away(path: str, rules: str, tmp_path: Path) -> None:
+    write_tables(path, {rules: published("own")}, SETTINGS)
+    os.unlink(rules)
+    other = tmp_path / "repository/rules.yaml"
+    other.parent.mkdir()
+    other.touch()
+    write_tables(path, {str(other): published("other")})
+    assert read(path, [rules])[0] == {rules: published("own")}
 
 
 def test_a_table_that_two_rules_files_share_stays_until_both_are_gone(path: str, rules: str, tmp_path: Path) -> None:
@@ -109,7 +132,7 @@ def test_a_table_that_two_rules_files_share_stays_until_both_are_gone(path: str,
     twin.touch()
     write_tables(path, {rules: published("same"), str(twin): published("same")}, SETTINGS)
     write_tables(path, {str(twin): published("other")})
-    assert read_current(path, [rules])[0] == {rules: published("same")}
+    assert read(path, [rules])[0] == {rules: published("same")}
 
 
 def test_the_file_does_not_grow_with_every_edit(path: str, rules: str) -> None:
@@ -133,7 +156,7 @@ def good(path: str, rules: str) -> bytes:
 def refuses_or_is_exact(path: str, rules: str) -> bool:
     """Whether the file was refused; one that is not refused has to give what was published."""
     try:
-        found = read_current(path, [rules])
+        found = read(path, [rules])
     except TableError:
         return True
     assert found == ({rules: published("one", 3000)}, SETTINGS)
@@ -183,16 +206,16 @@ def test_publishing_into_a_file_with_a_flipped_bit_leaves_a_good_one(path: str, 
         damaged[place] ^= 1 << dice.randrange(8)
         replace(path, bytes(damaged))
         write_tables(path, {rules: published("two", 2000)}, SETTINGS)
-        assert read_current(path, [rules]) == ({rules: published("two", 2000)}, SETTINGS)
+        assert read(path, [rules]) == ({rules: published("two", 2000)}, SETTINGS)
 
 
 @pytest.mark.parametrize("content", [b"", b"version: 1\n", b"\0" * 20_000, b"SQLite format 3\0" + b"x" * 9000])
 def test_what_is_no_table_file_is_refused_and_replaced(path: str, rules: str, content: bytes) -> None:
     Path(path).write_bytes(content)
     with pytest.raises(TableError, match="is not a table file"):
-        read_current(path, [rules])
+        read(path, [rules])
     write_tables(path, {rules: published("one")}, SETTINGS)
-    assert read_current(path, [rules])[0] == {rules: published("one")}
+    assert read(path, [rules])[0] == {rules: published("one")}
 
 
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
@@ -200,9 +223,9 @@ def test_a_directory_or_a_pipe_in_its_place_is_refused_and_replaced(path: str, r
     assert callable(make)
     make(path)
     with pytest.raises(TableError, match="is not a table file"):
-        read_current(path, [rules])
+        read(path, [rules])
     write_tables(path, {rules: published("one")}, SETTINGS)
-    assert read_current(path, [rules])[0] == {rules: published("one")}
+    assert read(path, [rules])[0] == {rules: published("one")}
 
 
 @pytest.mark.parametrize(("mode", "message"), [(0o660, "is writable by others"), (0o602, "is writable by others")])
@@ -210,7 +233,7 @@ def test_a_file_that_others_may_write_is_refused(path: str, rules: str, good: by
     assert good
     os.chmod(path, mode)
     with pytest.raises(TableError, match=message) as caught:
-        read_current(path, [rules])
+        read(path, [rules])
     assert caught.value.hint == f"chmod go-w {path}"
 
 
@@ -219,12 +242,12 @@ def test_another_users_file_is_refused(path: str, rules: str, good: bytes) -> No
     assert good
     os.chown(path, 12345, -1)
     with pytest.raises(TableError, match="belongs to uid 12345, not to you"):
-        read_current(path, [rules])
+        read(path, [rules])
 
 
 def test_a_file_that_is_not_there_says_what_to_do(path: str, rules: str) -> None:
     with pytest.raises(TableError, match="No such file") as caught:
-        read_current(path, [rules])
+        read(path, [rules])
     assert caught.value.hint == "run `safeshell compile`"
 
 
@@ -233,7 +256,7 @@ def test_another_format_version_is_refused(path: str, rules: str) -> None:
 
     sections = {**a_table("one"), "meta": canonical_json({"format": FORMAT + 1})}
     write_tables(path, {rules: (Current(table_digest(sections), "/", {}), sections)}, SETTINGS)
-    found = read_current(path, [rules])[0][rules]
+    found = read(path, [rules])[0][rules]
     with pytest.raises(TableError, match=f"format {FORMAT + 1}"):
         Table(found[1], "/")
 
@@ -275,7 +298,7 @@ def test_a_table_file_is_no_homes_tables(tmp_path: Path, rules: str) -> None:
     path = str(tmp_path / "out.table")
     write_file(path, *_digest_and_sections("one"))
     with pytest.raises(TableError, match="does not say what is in force"):
-        read_current(path, [rules])
+        read(path, [rules])
 
 
 # Several at once, and no room
@@ -291,7 +314,7 @@ def _read_often(path: str, rules: list[str], start: object) -> None:
     start.wait()  # type: ignore[attr-defined] # as above
     for _ in range(30):
         try:
-            found, _settings = read_current(path, rules)
+            found, _settings = read(path, rules)
         except TableError as error:
             if "No such file" not in error.message:  # as it is only before the first is published
                 raise
@@ -314,7 +337,7 @@ def test_publishers_and_readers_do_not_disturb_each_other(path: str, tmp_path: P
     for worker in workers:
         worker.join(30)
     assert [worker.exitcode for worker in workers] == [0] * 5
-    found = read_current(path, files)[0]
+    found = read(path, files)[0]
     assert {name: entry[0].root for name, entry in found.items()} == {name: f"/root/{name[-6]} 7" for name in files}
     assert not os.path.exists(f"{path}.damaged")
 
@@ -338,13 +361,13 @@ def test_a_full_disk_leaves_what_was_in_force(small_disk: str, rules: str) -> No
     before = sorted(os.listdir(small_disk))
     with pytest.raises(TableError, match=r"No space left|Input/output error"):
         write_tables(path, {rules: published("two", 200_000)}, SETTINGS)
-    assert read_current(path, [rules]) == ({rules: published("one")}, SETTINGS)
+    assert read(path, [rules]) == ({rules: published("one")}, SETTINGS)
     with pytest.raises(TableError):
         write_file(os.path.join(small_disk, "out"), *_large())
     assert sorted(os.listdir(small_disk)) == before
-    assert read_current(path, [rules]) == ({rules: published("one")}, SETTINGS)
+    assert read(path, [rules]) == ({rules: published("one")}, SETTINGS)
     write_tables(path, {rules: published("three")}, SETTINGS)
-    assert read_current(path, [rules])[0] == {rules: published("three")}
+    assert read(path, [rules])[0] == {rules: published("three")}
 
 
 def _large() -> tuple[str, dict[str, bytes]]:
@@ -362,14 +385,69 @@ def test_a_damaged_file_on_a_full_disk_stays_where_it_is(small_disk: str, rules:
     assert Path(path).read_bytes() == damaged
 
 
-def test_the_other_processs_bytes_are_checked() -> None:
-    bundle = encode_bundle({"a": [1]}, {"x": b"12", "y": b""})
-    assert decode_bundle(bundle) == ({"a": [1]}, {"x": b"12", "y": b""})
-    for size in range(len(bundle)):
+# Memory files
+
+
+@pytest.fixture
+def memory() -> int:
+    """A filled one's descriptor."""
+    descriptor = create()
+    fill(descriptor, {"a": [1]}, {"x": b"12", "y": b""})
+    return descriptor
+
+
+def test_a_filled_memory_file_is_mapped(memory: int) -> None:
+    sections = SealedSections(memory)
+    assert (sections.header, plain(sections)) == ({"a": [1]}, {"x": b"12", "y": b""})
+    with pytest.raises(TypeError):
+        sections["x"][0] = 0
+
+
+def test_nobody_can_change_what_is_filled(memory: int) -> None:
+    again = os.open(f"/proc/self/fd/{memory}", os.O_RDWR)
+    for descriptor in (memory, again):
+        for change in (
+            lambda it: os.truncate(it, 0),
+            lambda it: os.truncate(it, 1 << 20),
+            lambda it: os.pwrite(it, b"x", 0),
+            lambda it: mmap.mmap(it, 0),
+            lambda it: fcntl.fcntl(it, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE),
+        ):
+            with pytest.raises(PermissionError):
+                change(descriptor)
+        assert fcntl.fcntl(descriptor, fcntl.F_GET_SEALS) == SEALS
+        os.close(descriptor)
+
+
+def test_a_memory_file_that_ends_early_is_refused(memory: int) -> None:
+    whole = os.pread(memory, 1 << 10, 0)
+    os.close(memory)
+    for data in [*[whole[:size] for size in range(len(whole))], whole + b"x"]:
+        descriptor = create()
+        os.write(descriptor, data)
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, SEALS)
         with pytest.raises(TableError, match="ended early"):
-            decode_bundle(bundle[:size])
-    with pytest.raises(TableError, match="ended early"):
-        decode_bundle(bundle + b"x")
+            SealedSections(descriptor)
+
+
+def test_what_is_not_sealed_is_refused(memory: int, tmp_path: Path) -> None:
+    data = os.pread(memory, 1 << 10, 0)
+    os.close(memory)
+    unsealed = create()
+    os.write(unsealed, data)
+    (tmp_path / "file").write_bytes(data)
+    for descriptor in (unsealed, os.open(tmp_path / "file", os.O_RDONLY)):
+        with pytest.raises(TableError, match="ended early"):
+            SealedSections(descriptor)
+
+
+def test_the_descriptor_is_closed_with_its_last_use(memory: int) -> None:
+    sections = SealedSections(memory)
+    data = sections["x"]
+    del sections
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(memory)
+    assert bytes(data) == b"12"
 
 
 def test_a_signature_tells_states_of_a_file_apart(tmp_path: Path) -> None:
@@ -385,5 +463,16 @@ def test_a_signature_tells_states_of_a_file_apart(tmp_path: Path) -> None:
     os.utime(tmp_path / "copy", ns=(1, 1))
     os.replace(tmp_path / "copy", path)
     states.append(signature(str(path)))
+    path.chmod(0o640)
+    states.append(signature(str(path)))
     assert states[0] is None
-    assert len(set(states)) == 5
+    assert len(set(states)) == 6
+
+
+def test_a_signature_tells_contents_apart_whose_time_was_put_back(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("one")
+    before, times = signature(str(path)), path.stat()
+    path.write_text("two")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert signature(str(path)) != before

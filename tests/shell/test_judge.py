@@ -33,8 +33,8 @@ rules:
 @pytest.fixture(scope="module")
 def tables() -> list[Table]:
     with temporary_directory() as root:
-        made = compile_home(make_home(os.path.join(root, "h"), RULES)).current()
-        return [Table(sections, current.root) for current, sections in made.values()]
+        current, sections = compile_home(make_home(os.path.join(root, "h"), RULES)).current()
+        return [Table(sections, current.root)]
 
 
 def decided(

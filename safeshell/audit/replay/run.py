@@ -127,7 +127,7 @@ class Replayer:
         self._home = None if grounds.home is None else os.fsencode(grounds.home)
         self._tables = [LoadedTable(table) for table in grounds.tables]
         self._policy = Policy(self._tables)
-        self._repositories: dict[bytes, Policy] = {}
+        self._repositories: dict[tuple[bytes, ...], Policy] = {}
         self._directories: dict[str, Policy] = {}
         self._notes: dict[str, None] = {}
 
@@ -169,19 +169,21 @@ class Replayer:
             if len(self._directories) >= _DIRECTORIES_MAX:
                 self._directories.clear()
             rules = find_rules(cwd.encode("utf-8", "surrogateescape"), self._home)
-            policy = self._directories[cwd] = self._policy if rules is None else self._repository(rules)
+            policy = self._directories[cwd] = self._repository(rules) if rules else self._policy
         return policy
 
-    def _repository(self, rules: bytes) -> Policy:
-        policy = self._repositories.get(rules)
+    def _repository(self, files: tuple[bytes, ...]) -> Policy:
+        policy = self._repositories.get(files)
         if policy is None:
             from safeshell_compiler.publish import compile_repository  # noqa: PLC0415 # only where there is one
 
-            path = os.fsdecode(rules)
-            compiled = compile_repository(path)
-            if compiled.errors:
-                self._notes[f"{path} has errors; this repository's rules are skipped"] = None
-            current = {} if compiled.errors else compiled.current()
-            tables = [LoadedTable(Table(sections, entry.root)) for entry, sections in current.values()]
-            policy = self._repositories[rules] = Policy([*self._tables, *tables]) if tables else self._policy
+            tables = list(self._tables)
+            for path in map(os.fsdecode, files):
+                compiled = compile_repository(path)
+                if compiled.errors:
+                    self._notes[f"{path} has errors; this repository's rules are skipped"] = None
+                else:
+                    current, sections = compiled.current()
+                    tables.append(LoadedTable(Table(sections, current.root)))
+            policy = self._repositories[files] = Policy(tables) if len(tables) > len(self._tables) else self._policy
         return policy

@@ -24,9 +24,9 @@ def probe_rules(home: Home) -> Probe:
         home.check_rules()
     except SafeShellError as error:
         return Probe("rules", False, error.message, error.hint)
-    from safeshell_compiler.publish import compile_home  # noqa: PLC0415 # heavy, and doctor's alone
+    from safeshell_compiler.publish import compile_home, compile_machine  # noqa: PLC0415 # heavy, and doctor's alone
 
-    errors = compile_home(home).errors
+    errors = [error for layer in (compile_machine(), compile_home(home)) if layer for error in layer.errors]
     if errors:
         first = errors[0]
         return Probe(

@@ -4,11 +4,13 @@
 /* What answer_replay.py writes before each path that an answer hung on. */
 enum { ABSENT = 'a', NO_ENTRY = 'e', ENTRY = 'l', NOT_EXECUTABLE = 'n', PLACE_IS = 'd', FILE_IS = 'f', PROGRAM_IS = 'p' };
 
-/* Device, inode, size and time of the last change, as many as `known` has of the four; and the mode where it isn't 0. */
+/* Device, inode, size, times of the last changes of content and state, mode and owner, as many as `known` has of the
+ * seven; and the mode where it isn't 0. */
 static int is_file(const char *path, const uint64_t *known, int count, uint64_t mode) {
     struct stat found;
     if (stat(path, &found) || (mode && found.st_mode != mode)) return 0;
-    const uint64_t mark[4] = {found.st_dev, found.st_ino, (uint64_t)found.st_size, nanoseconds(found.st_mtim)};
+    const uint64_t mark[] = {found.st_dev, found.st_ino, (uint64_t)found.st_size, nanoseconds(found.st_mtim),
+        nanoseconds(found.st_ctim), found.st_mode, found.st_uid};
     return !memcmp(mark, known, (size_t)count * sizeof *mark);
 }
 
@@ -18,8 +20,8 @@ int is_unchanged(struct bytes reads) {
     const char *read = reads.at, *end = read + reads.size;
     while (read < end) {
         const char kind = *read++;
-        const int count = kind == PLACE_IS ? 2 : kind == FILE_IS ? 4 : kind == PROGRAM_IS ? 5 : 0;
-        uint64_t mark[5] = {0};
+        const int count = kind == PLACE_IS ? 2 : kind == FILE_IS ? 7 : kind == PROGRAM_IS ? 5 : 0;
+        uint64_t mark[7] = {0};
         memcpy(mark, read, (size_t)count * sizeof *mark);
         const char *path = read + (size_t)count * sizeof *mark;
         read = path + strlen(path) + 1;

@@ -7,11 +7,11 @@ import struct
 from collections.abc import Iterable
 
 from safeshell.daemon.sources.policy_source import Rules
-from safeshell.home.repository_rules import levels, same_place
+from safeshell.home.repository_rules import UnseenRulesError, find_rules, levels, same_place
 from safeshell.policy.store.records import Signature
 
 _ABSENT, _NO_ENTRY, _ENTRY, _NOT_EXECUTABLE = b"a", b"e", b"l", b"n"
-_PLACE_IS, _FILE_IS, _PROGRAM_IS = struct.Struct("=c2Q"), struct.Struct("=c4Q"), struct.Struct("=c5Q")
+_PLACE_IS, _FILE_IS, _PROGRAM_IS = struct.Struct("=c2Q"), struct.Struct("=c7Q"), struct.Struct("=c5Q")
 
 
 class Changed(Exception):  # noqa: N818 # not an error: the answer isn't kept
@@ -56,7 +56,7 @@ class Reads:
         self._parts.append(_PLACE_IS.pack(b"d", status.st_dev, status.st_ino) + path + b"\0")
 
     def file(self, path: bytes, signature: Signature) -> None:
-        """It has this signature (`safeshell.policy.store.signature`)."""
+        """It has this signature (`safeshell.policy.store.records.signature`)."""
         if signature is None:
             self.absent(path)
         else:
@@ -81,19 +81,22 @@ def read_rules(reads: Reads, directory: bytes, home: bytes) -> Rules:
     Raises:
         Changed: it changes while it is read.
     """
-    below: list[bytes] = []
-    for level, candidate in levels(directory):
+    searched = levels(directory)
+    outermost = 0
+    for at, (level, candidate) in enumerate(searched):
         if not os.access(candidate, os.F_OK):
             reads.absent(candidate)
-        else:
-            reads.place(level + b"/.safeshell")
-            reads.place(home)
-            if not same_place(level + b"/.safeshell", home):
-                for lower in below:
-                    there = os.path.lexists(lower + b"/.git")
-                    reads.has_entry(lower + b"/.git", there)
-                    if there:
-                        return ()
-                return (candidate,)
-        below.append(level)
-    return ()
+            continue
+        reads.place(level + b"/.safeshell")
+        reads.place(home)
+        if not same_place(level + b"/.safeshell", home):
+            outermost = at
+    for level, _ in searched[:outermost]:
+        there = os.path.lexists(level + b"/.git")
+        reads.has_entry(level + b"/.git", there)
+        if there:
+            break
+    try:
+        return find_rules(directory, home)
+    except UnseenRulesError as error:
+        raise Changed from error

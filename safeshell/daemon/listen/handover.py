@@ -1,4 +1,4 @@
-"""Handing the listener to another daemon: it inherits socket and lock, so that nobody is refused in between.
+"""Handing the listener to another daemon: it inherits socket, lock and tables, so that nobody is refused in between.
 
 The daemon starts its heir itself: under a service manager it stays in the same service. What is started is what the
 clients start, the program that `client.conf` names: after an upgrade that is the new installation's.
@@ -12,7 +12,7 @@ import os
 import select
 import signal
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop
@@ -22,14 +22,12 @@ from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 
 INHERITED = "SAFESHELL_INHERITED"
-"""Names the descriptors for the heir: "LISTENER LOCK own" or "LISTENER LOCK lent"."""
+"""Names the descriptors for the heir: "LISTENER LOCK own TABLE…", or "lent" where the socket is a service manager's."""
 
 PATIENCE_S = 10.0
 """How long the heir may take to serve."""
 
-_LISTENER, _LOCK, _READY = 3, 4, 5
-_FIRST_SAFE = 16
-"""The descriptors are moved above all targets, for one must not be replaced before it is passed."""
+_LISTENER, _LOCK, _READY, _FIRST_TABLE = 3, 4, 5, 6
 
 Outcome = Callable[[int, str], None]
 """Called once with the heir's pid and why it does not serve, or ""."""
@@ -58,12 +56,22 @@ def start_command(home: Home) -> list[str]:
 class Handover:
     """One attempt; calls back when the heir serves or has failed.
 
+    Args:
+        home: whose daemon is handed over.
+        post: what the heir takes over.
+        tables: the memory files of the tables in force, which it takes over too.
+        executor: knows the limits that the heir is to have.
+        loop: what drives it.
+        done: see there.
+
     Raises:
         SafeShellError: there is nothing to start.
         OSError: it can't be started.
     """
 
-    def __init__(self, home: Home, listener: Listener, executor: Executor, loop: Loop, done: Outcome) -> None:
+    def __init__(
+        self, home: Home, listener: Listener, tables: Sequence[int], executor: Executor, loop: Loop, done: Outcome
+    ) -> None:
         self._loop = loop
         self._done = done
         command = start_command(home)
@@ -71,7 +79,7 @@ class Handover:
         self._errors, errors = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             with executor.own_limits():
-                self._pid = _spawn(command, home, listener, ready, errors)
+                self._pid = _spawn(command, home, listener, tables, ready, errors)
             self._pidfd = _watch(self._pid)
         except OSError:
             os.close(self._ready)
@@ -116,22 +124,25 @@ def _last_line(said: bytes) -> str:
     return lines[-1].removeprefix("safeshell: ") if lines else ""
 
 
-def _spawn(command: list[str], home: Home, listener: Listener, ready: int, errors: int) -> int:
+def _spawn(command: list[str], home: Home, listener: Listener, tables: Sequence[int], ready: int, errors: int) -> int:
+    places = range(_FIRST_TABLE, _FIRST_TABLE + len(tables))
     environment = {
         "SAFESHELL_HOME": home.root,
         "HOME": os.path.expanduser("~"),
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "SAFESHELL_READY_FD": str(_READY),
-        INHERITED: f"{_LISTENER} {_LOCK} {'lent' if listener.lent else 'own'}",
+        INHERITED: " ".join(map(str, (_LISTENER, _LOCK, "lent" if listener.lent else "own", *places))),
     }
     if ADDRESS:
         environment["NOTIFY_SOCKET"] = ADDRESS
     null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
     passed = {0: null, 1: null, 2: errors, _LISTENER: listener.socket.fileno(), _LOCK: listener.lock, _READY: ready}
+    passed.update(zip(places, tables, strict=True))
+    first_safe = _FIRST_TABLE + len(tables)  # above all targets, for one must not be replaced before it is passed
     moved: dict[int, int] = {}
     try:
         for target, descriptor in passed.items():
-            moved[target] = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_SAFE)
+            moved[target] = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, first_safe)
         os.set_blocking(moved[2], True)  # a traceback must come whole; the reader's end is another description
         return os.posix_spawn(
             command[0],

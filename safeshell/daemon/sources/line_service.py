@@ -17,7 +17,9 @@ from typing import Any, NamedTuple
 
 from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop, Timer
-from safeshell.home.paths import SYSTEM_RULES, Home
+from safeshell.home.paths import Home
+from safeshell.policy.evaluator import LoadedTable
+from safeshell.policy.store.memory import descriptor_of
 from safeshell.shell.frames import frame, take
 from safeshell.shell.limits import CRASHED, LIMIT_S, too_slow, unjudged
 from safeshell.text import text
@@ -35,8 +37,7 @@ class Line(NamedTuple):
         environment: the caller's, as a block.
         directory: where it runs, absolute.
         markers: variables that tell an agent.
-        repository: the repository's rules file, where there is one.
-        tables: digest and root of each table in force, in order of precedence.
+        tables: those in force, in order of precedence.
         answer: called once, with the object that `safeshell check -c --json` prints, or with None and why there is
             none.
         gone: whether nobody waits for the answer any more; then a line that isn't begun is dropped.
@@ -47,8 +48,7 @@ class Line(NamedTuple):
     environment: bytes
     directory: bytes
     markers: Sequence[str]
-    repository: str | None
-    tables: Sequence[tuple[str, str]]
+    tables: Sequence[LoadedTable]
     answer: Callable[[dict[str, Any] | None, str], None]
     gone: Callable[[], bool]
 
@@ -114,7 +114,6 @@ class Lines:
             limit_s: what one line may take, seconds.
         """
         self._argv = argv or (sys.executable, "-I", "-X", "utf8", "-m", "safeshell.shell.worker", home.root)
-        self._rules = (SYSTEM_RULES, home.rules)
         self._executor = executor
         self._loop = loop
         self._limit_s = limit_s
@@ -175,8 +174,7 @@ class Lines:
                 "environment": line.environment.decode("latin-1"),
                 "directory": line.directory.decode("latin-1"),
                 "markers": line.markers,
-                "rules": [*self._rules, *([] if line.repository is None else [line.repository])],
-                "tables": line.tables,
+                "tables": [_describe(loaded) for loaded in line.tables],
             }
         )
         self._loop.modify(helper.sock.fileno(), select.EPOLLIN | select.EPOLLOUT)
@@ -239,7 +237,7 @@ class Lines:
             self._send()
 
     def _overrun(self, line: Line, reason: str) -> None:
-        digests = tuple([digest for digest, _ in line.tables])
+        digests = tuple([loaded.digest for loaded in line.tables])
         self._finish(unjudged(text(line.line), reason, is_ai=line.is_ai, tables=digests), "")
 
     def _time_out(self) -> None:
@@ -266,3 +264,8 @@ class Lines:
         assert line is not None
         line.answer(answer, reason)
         self._next()
+
+
+def _describe(loaded: LoadedTable) -> tuple[str, str, str]:
+    """Digest, root, and where the helper finds the memory to map; the line keeps it open."""
+    return loaded.digest, loaded.table.root, f"/proc/{os.getpid()}/fd/{descriptor_of(loaded.table.sections)}"

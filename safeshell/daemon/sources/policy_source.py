@@ -1,6 +1,6 @@
-"""The tables in force, kept as fresh as their sources: validated by stat on each request, compiled in another process.
+"""Policy source: layers of tables, as fresh as their sources: validated by stat on each request, compiled elsewhere.
 
-A broken edit leaves the last good table in force. The daemon itself never reads YAML and never maps the table file.
+A broken edit leaves its layer's last good table in force, and no other layer's is touched.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from safeshell.home.repository_rules import find_rules
 from safeshell.home.settings import Settings
 from safeshell.policy.decision_cache import Policy
 from safeshell.policy.evaluator import LoadedTable
-from safeshell.policy.store.bundle import decode_bundle
-from safeshell.policy.store.reading import Reading
+from safeshell.policy.store.memory import SealedSections, create, descriptor_of
+from safeshell.policy.store.reading import Inherited, Reading
 from safeshell.policy.store.records import Signature, signature, watched
-from safeshell.policy.table import SECTIONS, Table
+from safeshell.policy.table import Table
 
 WAIT_S = 2.0
 """How long a command waits for an edit to be compiled."""
@@ -38,13 +38,14 @@ Waiter = Callable[[bool], None]
 
 
 class Origin:
-    """The rules of one place (the user's with the machine's, or a repository's), and what they are now."""
+    """A layer: the rules of one place (the machine's, the user's, a repository's file), and what they are now."""
 
-    __slots__ = ("error", "job", "notice", "rules", "tables", "watch")
+    __slots__ = ("error", "job", "kind", "notice", "rules", "table", "watch")
 
-    def __init__(self, rules: str) -> None:
+    def __init__(self, kind: str, rules: str) -> None:
+        self.kind = kind
         self.rules = rules
-        self.tables: list[LoadedTable] = []
+        self.table: LoadedTable | None = None
         self.watch: dict[str, Signature] = {}
         self.error = ""
         self.notice = ""
@@ -60,14 +61,13 @@ class Origin:
 
 
 class Job:
-    """A compilation under way."""
+    """A compilation under way: its process, the memory file that it fills, and who waits."""
 
-    __slots__ = ("data", "origin", "pipe", "waiters")
+    __slots__ = ("memory", "pidfd", "waiters")
 
-    def __init__(self, origin: Origin, pipe: int) -> None:
-        self.origin = origin
-        self.pipe = pipe
-        self.data: list[bytes] = []
+    def __init__(self, pidfd: int, memory: int) -> None:
+        self.pidfd = pidfd
+        self.memory = memory
         self.waiters: list[Waiter] = []
 
 
@@ -84,15 +84,17 @@ class Policies:
         self._home = home
         self._home_bytes = os.fsencode(home.root)
         self._loop = loop
-        self._user = Origin(home.rules)
+        self._machine = Origin("system", SYSTEM_RULES)
+        self._user = Origin("user", home.rules)
         self._repositories: dict[bytes, Origin] = {}
         self._composed: dict[tuple[tuple[str, str], ...], Policy] = {}
+        self._hits = self._misses = 0  # of policies that are no longer in force
         self.settings = Settings()
         self.on_settings: Callable[[], None] = lambda: None
         self.on_change: Callable[[], None] = lambda: None
         self.reloads = 0
 
-    def load(self, reading: Reading | None = None) -> None:
+    def load(self, reading: Reading | Inherited | None = None) -> None:
         """Takes up what was last published; a table that can't be trusted is compiled again on the first request.
 
         Args:
@@ -100,67 +102,98 @@ class Policies:
         """
         try:
             found, settings = (reading or begin_reading(self._home)).result()
-            tables = []
-            for rules in (SYSTEM_RULES, self._home.rules):
-                if rules in found:
-                    current, sections = found[rules]
-                    tables.append(LoadedTable(Table(sections, current.root, current.digest)))
-            if self._home.rules in found:
-                self._user.tables = tables
-                self._user.watch = found[self._home.rules][0].watch
-            self.settings = Settings.from_json(settings)
         except TableError as error:
             self._user.error = error.message
+            return
+        self.settings = Settings.from_json(settings)
+        if SYSTEM_RULES not in found:
+            self._machine.watch = {SYSTEM_RULES: None}
+        for rules, (current, sections) in found.items():
+            origin = self._origin(rules)
+            try:
+                origin.table = LoadedTable(Table(sections, current.root, current.digest))
+                origin.watch = current.watch
+            except TableError as error:
+                origin.error = error.message
+
+    def _origin(self, rules: str) -> Origin:
+        for origin in (self._machine, self._user):
+            if origin.rules == rules:
+                return origin
+        path = os.fsencode(rules)
+        found = self._repositories.get(path)
+        if found is None:
+            if len(self._repositories) >= POLICIES_MAX:
+                del self._repositories[next(iter(self._repositories))]
+            found = self._repositories[path] = Origin("repository", rules)
+        return found
+
+    def descriptors(self) -> list[int]:
+        """The memory files of the tables in force, for an heir."""
+        tables = [origin.table for origin in self._layers(tuple(self._repositories)) if origin.table is not None]
+        return [descriptor_of(loaded.table.sections) for loaded in tables]
 
     def repository(self, directory: bytes | None, *, prefix: bytes = b"") -> Rules:
-        """The repository rules files that apply in a directory."""
-        found = None if directory is None or prefix else find_rules(directory, self._home_bytes)
-        return () if found is None else (found,)
+        """The repository rules files that apply in a directory, the outermost first.
+
+        Args:
+            directory: absolute; None where there is none, which no rules are about.
+            prefix: the root of whoever asks, where it sees other files than the daemon.
+
+        Raises:
+            UnseenRulesError: that can't be told.
+        """
+        return () if directory is None else find_rules(directory, self._home_bytes, prefix)
 
     def stale(self, rules: Rules) -> Origin | None:
         """What has to be compiled before a command can be judged by the rules as they are now; None: nothing."""
+        if not self._machine.fresh():
+            return self._machine
         if not self._user.fresh():
             return self._user
-        for repository in rules:
-            origin = self._repositories.get(repository)
-            if origin is None:
-                if len(self._repositories) >= POLICIES_MAX:
-                    self._repositories.clear()
-                origin = self._repositories[repository] = Origin(os.fsdecode(repository))
+        for path in rules:
+            origin = self._repositories.get(path) or self._origin(os.fsdecode(path))
             if not origin.fresh():
                 return origin
         return None
 
+    def _layers(self, rules: Rules) -> list[Origin]:
+        """In order of precedence."""
+        known = self._repositories
+        return [self._machine, self._user, *[known[path] for path in rules if path in known]]
+
     def watched(self, rules: Rules) -> Iterable[tuple[str, Signature]]:
         """The files that the rules in force come from, each as it was when they were compiled."""
-        origins = [self._user, *[self._repositories[repository] for repository in rules]]
-        return [entry for origin in origins for entry in origin.watch.items()]
+        return [entry for origin in self._layers(rules) for entry in origin.watch.items()]
 
     def policy(self, rules: Rules) -> Policy | None:
-        """The policy in force, or None where no rules ever compiled."""
-        if not self._user.tables:
+        """The policy in force, or None where no rules of the user ever compiled."""
+        if self._user.table is None:
             return None
-        tables = self._user.tables
-        for repository in rules:
-            if repository in self._repositories:
-                tables = tables + self._repositories[repository].tables
-        # Equal rules in two repositories have one digest, and two places to name in a message.
-        key = tuple([(loaded.table.digest, loaded.table.root) for loaded in tables])
+        tables = [origin.table for origin in self._layers(rules) if origin.table is not None]
+        key = tuple([_key(loaded) for loaded in tables])
         policy = self._composed.get(key)
         if policy is None:
             if len(self._composed) >= POLICIES_MAX:
-                self._composed.clear()
+                self._drop(next(iter(self._composed)))
             policy = self._composed[key] = Policy(tables)
         return policy
 
     @property
     def error(self) -> str:
-        """What is wrong with the user's rules, or ""."""
-        return self._user.error
+        """What is wrong with the user's or the machine's rules, or ""."""
+        return self._user.error or self._machine.error
 
     def compile(self, origin: Origin | None, waiter: Waiter) -> None:
-        """Compiles in another process (once, however many wait) and calls back, at the latest after `WAIT_S`."""
-        origin = origin or self._user
+        """Compiles in another process (once, however many wait) and calls back, at the latest after `WAIT_S`.
+
+        None: the machine's rules, where there are some, and then the user's.
+        """
+        if origin is None:
+            if self._machine.table is not None or not self._machine.fresh():
+                self.compile(self._machine, lambda _ended: self.compile(self._user, waiter))
+                return
+            origin = self._user
         try:
             job = origin.job or self._start(origin)
         except OSError as error:  # out of processes or descriptors: the next command tries again
@@ -180,70 +213,90 @@ class Policies:
         job.waiters.append(once)
 
     def _start(self, origin: Origin) -> Job:
-        reader, writer = os.pipe2(os.O_CLOEXEC)
-        kind = "user" if origin is self._user else "repository"
+        memory = create()
         try:
-            os.posix_spawn(
+            pid = os.posix_spawn(
                 sys.executable,
-                [sys.executable, "-I", "-m", "safeshell_compiler", kind, self._home.root, origin.rules],
+                [sys.executable, "-I", "-m", "safeshell_compiler", origin.kind, self._home.root, origin.rules],
                 {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": os.path.expanduser("~")},
-                file_actions=[(os.POSIX_SPAWN_DUP2, writer, 1)],
+                file_actions=[(os.POSIX_SPAWN_DUP2, memory, 1)],
             )
+            pidfd = os.pidfd_open(pid)
         except OSError:
-            os.close(reader)
+            os.close(memory)
             raise
-        finally:
-            os.close(writer)
-        os.set_blocking(reader, False)
-        origin.job = Job(origin, reader)
-        self._loop.register(reader, select.EPOLLIN, lambda _events: self._receive(origin))
+        origin.job = Job(pidfd, memory)
+        self._loop.register(pidfd, select.EPOLLIN, lambda _events: self._receive(origin))
         return origin.job
 
     def _receive(self, origin: Origin) -> None:
-        job = origin.job
+        """The compiler has ended."""
+        job, origin.job = origin.job, None
         assert job is not None
-        data = os.read(job.pipe, 1 << 20)
-        if data:
-            job.data.append(data)
-            return
-        self._loop.unregister(job.pipe)
-        os.close(job.pipe)
-        origin.job = None
-        self._take(origin, b"".join(job.data))
+        self._loop.unregister(job.pidfd)
+        os.close(job.pidfd)
+        self._take(origin, job.memory)
         self.on_change()
         for waiter in job.waiters:
             waiter(True)
 
-    def _take(self, origin: Origin, data: bytes) -> None:
+    def _take(self, origin: Origin, memory: int) -> None:
         """Puts what was compiled in force; a failure leaves what is in force."""
         self.reloads += 1
         try:
-            header, sections = decode_bundle(data)
-        except TableError:
-            origin.error = f"{origin.rules}: the compiler ended without an answer"
+            sections = SealedSections(memory)
+            header = sections.header
+            table = LoadedTable(Table(sections, header["root"], header["digest"])) if header["digest"] else None
+            watch = watched(header["watch"])
+        except (TableError, LookupError, TypeError, ValueError) as error:
+            origin.error = f"{origin.rules}: the compiler ended without an answer: {error}"
             origin.notice = f"safeshell: {origin.error}; the rules in force stay"
             origin.watch = {origin.rules: signature(origin.rules)}
             return
-        origin.watch = watched(header["watch"])
+        origin.watch = watch
         origin.error = header["error"]
         origin.notice = header["notice"]
-        if header["tables"] is not None:
-            origin.tables = [
-                LoadedTable(Table({name: sections[f"{entry['digest']}/{name}"] for name in SECTIONS}, entry["root"]))
-                for entry in header["tables"]
-            ]
+        if header["last_good"] and origin.table is not None:
+            return  # which is no older
+        self._replace(origin, table)
         if header["settings"] is not None:
             settings = Settings.from_json(header["settings"])
             if settings != self.settings:
                 self.settings = settings
                 self.on_settings()
 
+    def _replace(self, origin: Origin, table: LoadedTable | None) -> None:
+        """Puts a table in force; of an equal one the old stays, for what it has read and decided so far."""
+        before = origin.table
+        if before is not None and table is not None and _key(before) == _key(table):
+            return
+        origin.table = table
+        for key, policy in list(self._composed.items()):
+            if before in policy.tables:
+                self._drop(key)
+
+    def _drop(self, key: tuple[tuple[str, str], ...]) -> None:
+        policy = self._composed.pop(key)
+        self._hits += policy.hits
+        self._misses += policy.misses
+
     def describe(self) -> dict[str, Any]:
         """For `daemon status`."""
         return {
             "rules": self._user.rules,
-            "table": "+".join([loaded.table.digest for loaded in self._user.tables]) or None,
-            "error": self._user.error or None,
+            "table": "+".join([one.table.digest for one in (self._machine, self._user) if one.table]) or None,
+            "error": self.error or None,
+            "layers": [
+                {
+                    "kind": origin.kind,
+                    "rules": origin.rules,
+                    "table": origin.table.digest if origin.table else None,
+                    "bytes": origin.table.table.size if origin.table else 0,
+                    "error": origin.error or None,
+                }
+                for origin in self._layers(tuple(self._repositories))
+                if origin.table or origin.error
+            ],
             "repositories": [
                 {"rules": origin.rules, "error": origin.error or None} for origin in self._repositories.values()
             ],
@@ -253,4 +306,12 @@ class Policies:
     def cache(self) -> dict[str, int]:
         """Decision cache lookups over all policies."""
         policies = self._composed.values()
-        return {"hits": sum(p.hits for p in policies), "misses": sum(p.misses for p in policies)}
+        return {
+            "hits": self._hits + sum(policy.hits for policy in policies),
+            "misses": self._misses + sum(policy.misses for policy in policies),
+        }
+
+
+def _key(loaded: LoadedTable) -> tuple[str, str]:
+    # Equal rules in two repositories have one digest, and two places to name in a message.
+    return loaded.digest, loaded.table.root

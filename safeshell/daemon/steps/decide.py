@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -92,8 +91,7 @@ class Decide:
             command.environment[1:],
             directory,
             self._policies.settings.markers,
-            os.fsdecode(request.rules[-1]) if request.rules else None,
-            [(loaded.table.digest, loaded.table.root) for loaded in request.policy.tables],
+            request.policy.tables,
             answer,
             lambda: connection.closed,
         )

@@ -6,9 +6,10 @@ import os
 
 from safeshell.command.unwrap import UNWRAPPED, FileWorld, spellings
 from safeshell.daemon.fastpath.reads import Changed, Reads, read_rules
-from safeshell.daemon.request import Request
+from safeshell.daemon.request import FAILED, Request
 from safeshell.daemon.sources.policy_source import Policies, Rules
 from safeshell.daemon.steps import GO_ON
+from safeshell.home.repository_rules import UnseenRulesError
 from safeshell.host.process.confinement import sees_the_same
 from safeshell.host.process.own import Own
 from safeshell.policy.context import Context
@@ -54,13 +55,19 @@ class Locate:
             directory = working_directory(descriptor, connection.pid, same_view=same_view)
             prefix = b"" if same_view else b"/proc/%d/root" % connection.pid
             request.same_view, request.directory = same_view, directory
-            request.rules = self._policies.repository(directory, prefix=prefix)
+            try:
+                request.rules = self._policies.repository(directory, prefix=prefix)
+            except UnseenRulesError as error:
+                return request.refuse(FAILED, error.message)
             request.reads = self._list_reads(directory, request.rules) if request.frame and same_view else None
         request.facts = RequestFacts(
             command.environment, directory, self._context, descriptor=descriptor, prefix=prefix
         )
         if request.base in UNWRAPPED:
-            self._unwrap(request, directory, prefix)
+            try:
+                self._unwrap(request, directory, prefix)
+            except UnseenRulesError as error:
+                return request.refuse(FAILED, error.message)
         return GO_ON
 
     def _list_reads(self, directory: bytes | None, rules: Rules) -> Reads | None:

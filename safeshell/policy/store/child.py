@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
 import signal
@@ -16,9 +14,6 @@ from safeshell.policy.store.file_checks import COMPILE, DamagedError
 CHILD_S = 60
 """Seconds that a child may take for what takes milliseconds."""
 
-ANSWER_BYTES = 1 << 20
-"""Room for a child's answer, so that it has ended before somebody asks for it."""
-
 
 class Child:
     """A forked child that works on a table file, while this process may do something else."""
@@ -27,8 +22,6 @@ class Child:
 
     def __init__(self, work: Callable[[], bytes], path: str) -> None:
         reader, writer = os.pipe()
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, ANSWER_BYTES)
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()

@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-Signature = tuple[int, int, int, int] | None
-"""What tells two states of a file apart: device, inode, size, mtime in ns; None where it does not exist."""
+Signature = tuple[int, ...] | None
+"""What tells two states of a file apart: device, inode, size, mtime and ctime in ns, mode, owner; None: not there."""
 
 
 class Current(NamedTuple):
@@ -31,6 +31,10 @@ class Current(NamedTuple):
         """As tables.lmdb holds it."""
         return cls(record["digest"], record["root"], watched(record["watch"]), record.get("said"))
 
+    def is_unchanged(self) -> bool:
+        """Whether all that is watched is as it was."""
+        return all(signature(path) == state for path, state in self.watch.items())
+
 
 def signature(path: str) -> Signature:
     """The state of a file or directory now."""
@@ -38,9 +42,17 @@ def signature(path: str) -> Signature:
         status = os.stat(path)
     except OSError:
         return None
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    return (
+        status.st_dev,
+        status.st_ino,
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+        status.st_mode,
+        status.st_uid,
+    )
 
 
 def watched(record: Mapping[str, list[int] | None]) -> dict[str, Signature]:
     """A watch list as JSON holds it."""
-    return {name: (state[0], state[1], state[2], state[3]) if state else None for name, state in record.items()}
+    return {name: tuple(state) if state else None for name, state in record.items()}

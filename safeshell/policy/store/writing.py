@@ -21,10 +21,8 @@ def write_tables(
     path: str,
     tables: Mapping[str, tuple[Current, Mapping[str, bytes]]],
     settings: Mapping[str, Any] | None = None,
-    *,
-    gone: tuple[str, ...] = (),
 ) -> None:
-    """Puts tables in force, all in one transaction; tables that no rules file stands for any more are dropped.
+    """Puts tables in force, all in one transaction; those of others' rules files that are gone are dropped.
 
     A damaged file is set aside as `<path>.damaged` and begun anew: everything in it can be compiled again.
 
@@ -32,14 +30,13 @@ def write_tables(
         path: tables.lmdb.
         tables: what each rules file (absolute path) was compiled to.
         settings: the settings of the home, where they were read.
-        gone: rules files that have no table any more.
 
     Raises:
         TableError: the file can't be written; what was in force stays.
     """
 
     def work(file: str) -> None:
-        in_child(lambda: _write(file, tables, settings, gone), file)
+        in_child(lambda: _write(file, tables, settings), file)
         # LMDB trusts its pages, so damage in the file may only show in what was just written.
         in_child(lambda: _verify(file, tables), file)
 
@@ -73,7 +70,6 @@ def _write(
     path: str,
     tables: Mapping[str, tuple[Current, Mapping[str, bytes]]],
     settings: Mapping[str, Any] | None,
-    gone: tuple[str, ...],
 ) -> bytes:
     new = not os.path.lexists(path)
     with database.opened(path, write=True) as environment, environment.begin(write=True) as transaction:
@@ -82,8 +78,11 @@ def _write(
             for name in SECTIONS:
                 transaction.put(database.section_key(current.digest, name), sections[name])
             index["rules"][rules] = current._asdict()
+        home = os.path.dirname(path)
         index["rules"] = {
-            rules: record for rules, record in index["rules"].items() if rules not in gone and os.path.lexists(rules)
+            rules: record
+            for rules, record in index["rules"].items()
+            if os.path.lexists(rules) or os.path.dirname(rules) == home  # a user's that are taken away stay in force
         }
         if settings is not None:
             index["settings"] = settings

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from safeshell_compiler import Compilation, compile_rules, compile_system
+from safeshell_compiler import Compilation, compile_rules
 from safeshell_compiler.reading import tree
 from safeshell_compiler.reading.sources import FILE_BYTES
 from safeshell_compiler.reading.tree import DEPTH
@@ -214,11 +214,9 @@ def test_an_empty_directory_as_rules_is_an_error(tmp_path: Path) -> None:
 
 
 def test_system_rules(tmp_path: Path) -> None:
-    assert compile_system(str(tmp_path / "rules.d")) is None
     (tmp_path / "rules.d").mkdir()
     (tmp_path / "rules.d" / "a.yaml").write_text(RULE)
-    compilation = compile_system(str(tmp_path / "rules.d"))
-    assert compilation is not None
+    compilation = compile_rules(str(tmp_path / "rules.d"), "system")
     if os.geteuid() == 0:
         assert compilation.table is not None
         assert b'"kind":"system"' in compilation.table["meta"]

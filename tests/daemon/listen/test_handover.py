@@ -57,6 +57,22 @@ def test_what_runs_ends_under_the_old_daemon(daemon: Daemon) -> None:
         assert serves(daemon)  # its end takes nothing away
 
 
+def test_the_tables_in_force_are_taken_over(daemon: Daemon) -> None:
+    def memory(pid: int) -> set[str]:
+        with open(f"/proc/{pid}/maps", encoding="ascii") as stream:
+            return {line.split()[4] for line in stream if "memfd:safeshell-table" in line}
+
+    before = memory(daemon.pid)
+    os.truncate(daemon.home.tables, 0)
+    with heirs_ended(daemon.home):
+        assert hand_over(daemon.home, now=True)
+        assert daemon.wait() == 0
+        status = control(Type.STATUS, home=daemon.home)
+        assert (memory(status["pid"]), status["error"], status["reloads"]) == (before, None, 0)
+        assert execute(["rm", "precious"], env=ENV, home=daemon.home).returncode == 126
+        assert control(Type.STATUS, home=daemon.home)["reloads"] == 0
+
+
 def test_now_ends_what_runs(daemon: Daemon) -> None:
     with heirs_ended(daemon.home), sleeping(daemon.home) as (sock, _pid):
         assert hand_over(daemon.home, now=True)

@@ -183,7 +183,7 @@ def test_who_may_not_answer_is_recorded_with_what_was_asked_for_where_there_was_
 def test_a_shell_line_is_recorded_where_it_was_restricted(bench: Bench) -> None:
     found = {"decision": "deny", "rule": "no-rm", "message": "No.", "source": "r:3", "subject": "rm x", "table": "a+b"}
     command = Command(Type.EVALUATE_LINE, 0, b"sh", block([b"rm x; ls"]), b"\0", 0, 0)
-    line = Line(b"rm x; ls", True, b"", b"/work", (), None, [], lambda _found, _reason: None, lambda: False)
+    line = Line(b"rm x; ls", True, b"", b"/work", (), (), lambda _found, _reason: None, lambda: False)
     bench.journal.line(bench.client.connection, line, command, found)
     bench.journal.line(bench.client.connection, line, command, {"decision": "allow"})
     (record,) = bench.records()

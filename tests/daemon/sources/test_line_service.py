@@ -20,6 +20,9 @@ from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.sources.line_service import Line, Lines
 from safeshell.errors import UnreachableError
 from safeshell.home.paths import Home
+from safeshell.policy.evaluator import LoadedTable
+from safeshell.policy.store.reading import read_current
+from safeshell.policy.table import Table
 
 RULES = """\
 version: 1
@@ -235,8 +238,10 @@ def answers(
         if len(found) == len(asked_by_ai):
             loop.stop()
 
+    current, sections = read_current(home.tables, [home.rules])[0][home.rules]
+    table = LoadedTable(Table(sections, current.root))
     for is_ai in asked_by_ai:
-        lines.judge(Line(b"ls \xff", is_ai, b"", b"/", (), None, [("d", "")], answer, lambda: False))
+        lines.judge(Line(b"ls \xff", is_ai, b"", b"/", (), (table,), answer, lambda: False))
     loop.run()
     lines.close()
     return found, lines.restarts
@@ -268,7 +273,7 @@ def test_a_line_that_nobody_waits_for_is_dropped(loops: Loops, home: Home) -> No
     loop, executor = loops
     lines = Lines(home, executor, loop)
     found: list[str] = []
-    lines.judge(Line(b"ls", True, b"", b"/", (), None, [], lambda _value, reason: found.append(reason), lambda: True))
+    lines.judge(Line(b"ls", True, b"", b"/", (), (), lambda _value, reason: found.append(reason), lambda: True))
     assert not found
     assert lines.describe() == {"pid": None, "requests": 1, "restarts": 0}
 
@@ -277,16 +282,38 @@ def test_a_helper_that_cannot_be_started_is_said(loops: Loops, home: Home) -> No
     loop, executor = loops
     found: list[str] = []
     lines = Lines(home, executor, loop, ("/nonexistent/helper",))
-    lines.judge(Line(b"ls", True, b"", b"/", (), None, [], lambda _value, reason: found.append(reason), lambda: False))
+    lines.judge(Line(b"ls", True, b"", b"/", (), (), lambda _value, reason: found.append(reason), lambda: False))
     assert found == ["the line parser can't be started: No such file or directory"]
     assert lines.describe() == {"pid": None, "requests": 1, "restarts": 0}
 
 
-def test_tables_that_are_not_published_are_said(daemon: Daemon, judge: Callable[..., dict[str, Any]]) -> None:
+def test_the_helper_maps_the_daemons_own_tables(daemon: Daemon, judge: Callable[..., dict[str, Any]]) -> None:
     os.truncate(daemon.home.tables, 100)
-    with pytest.raises(UnreachableError, match=r"tables\.lmdb"):
-        judge("ls")
-    assert lines(daemon)["restarts"] == 0
+    assert judge("rm precious")["decision"] == "deny"
+    maps = Path(f"/proc/{lines(daemon)['pid']}/maps").read_text()
+    (mapping,) = [line.split() for line in maps.splitlines() if "memfd:safeshell-table" in line]
+    assert mapping[1] == "r--p"
+    own = Path(f"/proc/{daemon.pid}/maps").read_text().splitlines()
+    assert mapping[3:5] in [line.split()[3:5] for line in own if "memfd:safeshell-table" in line]  # the same inode
+
+
+def test_what_is_not_the_table_in_force_is_said(home: Home) -> None:
+    from safeshell.errors import TableError
+    from safeshell.policy.store.memory import create
+    from safeshell.shell.worker import Tables
+
+    current, sections = read_current(home.tables, [home.rules])[0][home.rules]
+    path = f"/proc/self/fd/{sections.descriptor}"
+    assert [loaded.digest for loaded in Tables().get([(current.digest, "/", path)])] == [current.digest]
+    unsealed = create()
+    for wanted, message in (
+        (("0" * 64, "/", path), "not in /proc/self/fd/"),
+        ((current.digest, "/", f"/proc/self/fd/{unsealed}"), "ended early"),
+        ((current.digest, "/", "/nonexistent"), "can't map the rules in force from /nonexistent"),
+    ):
+        with pytest.raises(TableError, match=message):
+            Tables().get([wanted])
+    os.close(unsealed)
 
 
 def test_who_asked_about_a_line_is_recorded(judge: Callable[..., dict[str, Any]], shims: Home) -> None:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
-from harness import PATH, PATIENCE_S, RULES, Daemon, run, running_daemon, sync_shims, write
+from harness import PATH, PATIENCE_S, RULES, Daemon, run, running_daemon, safeshell, sync_shims, write
+from needs import need
 
 from safeshell.client import Result, execute
+from safeshell.command.command_line import block
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.errors import TableError
 from safeshell.home.paths import Home
+from safeshell.policy.context import Context
+from safeshell.policy.decision import Action
+from safeshell.policy.facts import RequestFacts
 from safeshell.policy.store.reading import read_current
 
 DENY_ECHO = """\
@@ -210,6 +218,40 @@ def test_a_repositorys_rules_tighten_the_users(daemon: Daemon, repository: Path)
     assert execute(["ls"], env={"PATH": PATH}, home=daemon.home).returncode == 0
 
 
+def test_all_rules_files_above_a_directory_are_in_force_together(
+    daemon: Daemon, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_rules(repository, DENY_ECHO)
+    inner = write_rules(repository / "sub", DENY_LS)
+    monkeypatch.chdir(repository / "sub")
+    assert (echo(daemon.home).returncode, _ls(daemon.home)) == (126, 126)
+    write(str(inner), BROKEN)
+    assert (echo(daemon.home).returncode, _ls(daemon.home)) == (126, 126)
+    inner.unlink()
+    assert (echo(daemon.home).returncode, _ls(daemon.home)) == (126, 0)
+
+
+def test_a_broken_rules_file_lifts_no_other(daemon: Daemon, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_rules(repository, DENY_ECHO)
+    inner = write_rules(repository / "sub", BROKEN)
+    monkeypatch.chdir(repository / "sub")
+    done = echo(daemon.home)
+    assert done.returncode == 126
+    assert str(inner) in done.message
+    assert "this repository's rules are skipped" in done.message
+
+
+def test_a_repositorys_last_good_rules_outlive_the_daemon(home: Home, repository: Path) -> None:
+    path = write_rules(repository, DENY_ECHO)
+    with running_daemon(home):
+        assert echo(home).returncode == 126
+    write(str(path), BROKEN)
+    with running_daemon(home):
+        done = echo(home)
+    assert done.returncode == 126
+    assert "the last good rules stay in force" in done.message
+
+
 def test_one_repositorys_rules_are_not_anothers(
     daemon: Daemon, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -332,11 +374,65 @@ def test_a_compiler_that_dies_leaves_what_is_in_force(home: Home, loop: Loop, mo
     os.wait()
     assert waiting.told == [True]
     assert policies.policy(()) is before
-    assert policies.error == f"{home.rules}: the compiler ended without an answer"
+    assert policies.error == f"{home.rules}: the compiler ended without an answer: the other process ended early"
     assert policies.stale(()) is None
     write(home.rules, DENY_ECHO)
     assert policies.stale(()) is not None
     loop.close()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "print('rubbish')",
+        "from safeshell.policy.store.memory import fill; fill(1, {}, {})",
+        "from safeshell.policy.store.memory import fill; fill(1, {'digest': 1, 'root': ''}, {})",
+        "from safeshell.policy.store.memory import fill; fill(1, {'digest': '', 'watch': {'/': 1}}, {})",
+    ],
+)
+def test_a_compiler_that_answers_rubbish_leaves_what_is_in_force(
+    home: Home, loop: Loop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str
+) -> None:
+    write(str(tmp_path / "it"), f"#!/bin/sh\nexec {shlex.join([sys.executable, '-c', program])}\n", mode=0o755)
+    monkeypatch.setattr("safeshell.daemon.sources.policy_source.sys.executable", str(tmp_path / "it"))
+    policies = Policies(home, loop)
+    policies.load()
+    before, opened = policies.policy(()), len(os.listdir("/proc/self/fd"))
+    waiting = Waiting(loop)
+    policies.compile(None, waiting)
+    loop.run()
+    os.wait()
+    assert waiting.told == [True]
+    assert policies.policy(()) is before
+    assert "the compiler ended without an answer" in policies.error
+    assert len(os.listdir("/proc/self/fd")) == opened
+    loop.close()
+
+
+def test_tables_that_are_no_longer_in_force_are_given_back(home: Home, loop: Loop) -> None:
+    policies = Policies(home, loop)
+    policies.load()
+    opened = len(os.listdir("/proc/self/fd"))
+    for rules in (DENY_ECHO, DENY_LS, DENY_ECHO):
+        assert policies.policy(()) is not None
+        write(home.rules, rules)
+        compile_stale(policies, loop)
+    assert len(os.listdir("/proc/self/fd")) == opened
+    assert denies(policies, "echo")
+    loop.close()
+
+
+def test_the_layers_are_described_with_their_sizes(daemon: Daemon, repository: Path) -> None:
+    path = write_rules(repository, DENY_LS)
+    assert echo(daemon.home).returncode == 0
+    layers = daemon.status()["layers"]
+    assert [(layer["kind"], layer["rules"]) for layer in layers] == [
+        ("user", daemon.home.rules),
+        ("repository", str(path)),
+    ]
+    assert all(layer["bytes"] > 100 and layer["error"] is None and len(layer["table"]) == 64 for layer in layers)
+    shown = safeshell(daemon.home, "daemon", "status").stdout
+    assert all(f"{layer['kind']} {layer['rules']}" in shown for layer in layers)
 
 
 def test_a_compiler_that_takes_long_is_not_waited_for(
@@ -361,25 +457,122 @@ def test_a_compiler_that_takes_long_is_not_waited_for(
     loop.close()
 
 
-@pytest.mark.needs("root")
-def test_the_machines_rules_are_in_force_under_the_users(
-    monkeypatch: pytest.MonkeyPatch, homes: object, loop: Loop, tmp_path: Path
-) -> None:
-    system = tmp_path / "rules.d"
-    system.mkdir()
-    write(str(system / "a.yaml"), DENY_ECHO, mode=0o644)
+@pytest.fixture
+def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """Where the machine's rules are, for this process and the daemon's compiler."""
+    need("root")
+    directory = tmp_path / "rules.d"
     for module in ("safeshell_compiler.publish", "safeshell.home.in_force", "safeshell.daemon.sources.policy_source"):
-        monkeypatch.setattr(f"{module}.SYSTEM_RULES", str(system))
-    assert callable(homes)
-    home = homes(RULES + "overrides: []\n")
-    policies = Policies(home, loop)
-    policies.load()
+        monkeypatch.setattr(f"{module}.SYSTEM_RULES", str(directory))
+    program = (
+        "import sys; from safeshell_compiler import __main__, publish;"
+        f"publish.SYSTEM_RULES = {str(directory)!r}; sys.argv = sys.argv[3:]; __main__.main()"
+    )
+    compiler = tmp_path / "compiler"
+    write(str(compiler), f'#!/bin/sh\nexec {shlex.join([sys.executable, "-c", program])} "$@"\n', mode=0o755)
+    monkeypatch.setattr("safeshell.daemon.sources.policy_source.sys.executable", str(compiler))
+    monkeypatch.setattr("safeshell.daemon.sources.policy_source.WAIT_S", PATIENCE_S)
+    return str(directory)
+
+
+def compile_stale(policies: Policies, loop: Loop, repository: tuple[bytes, ...] = ()) -> list[str]:
+    """Has everything compiled that has changed, as a command would; returns what was said."""
+    notices = []
+    while (origin := policies.stale(repository)) is not None:
+        policies.compile(origin, Waiting(loop))
+        loop.run()
+        os.wait()
+        notices.append(origin.notice)
+    return notices
+
+
+def kinds(policies: Policies) -> list[str]:
     policy = policies.policy(())
     assert policy is not None
-    assert [loaded.table.meta["kind"] for loaded in policy.tables] == ["system", "user"]
+    return [loaded.table.meta["kind"] for loaded in policy.tables]
+
+
+def denies(policies: Policies, *words: str, repository: tuple[bytes, ...] = ()) -> bool:
+    policy = policies.policy(repository)
+    assert policy is not None
+    facts = RequestFacts(b"\0", b"/", Context())
+    return policy.decide(words[0], block([word.encode() for word in words]), facts).action is Action.DENY
+
+
+def test_the_machines_rules_are_in_force_under_the_users(home: Home, loop: Loop, system: str) -> None:
+    policies = Policies(home, loop)
+    policies.load()
     assert policies.stale(()) is None
-    write(str(system / "b.yaml"), DENY_LS, mode=0o644)
-    assert policies.stale(()) is not None
+    write(f"{system}/a.yaml", DENY_ECHO, mode=0o644)
+    assert compile_stale(policies, loop) == [""]
+    assert kinds(policies) == ["system", "user"]
+    assert denies(policies, "echo")
+    again = Policies(home, loop)
+    again.load()
+    assert kinds(again) == ["system", "user"]
+    assert again.stale(()) is None
+    shutil.rmtree(system)
+    compile_stale(policies, loop)
+    assert kinds(policies) == ["user"]
+    loop.close()
+
+
+def test_an_error_in_the_users_rules_leaves_the_machines_current(home: Home, loop: Loop, system: str) -> None:
+    policies = Policies(home, loop)
+    policies.load()
+    write(f"{system}/a.yaml", DENY_LS, mode=0o644)
+    compile_stale(policies, loop)
+    write(home.rules, BROKEN)
+    write(f"{system}/b.yaml", DENY_ECHO, mode=0o644)
+    notices = compile_stale(policies, loop)
+    assert [notice.endswith("the last good rules stay in force") for notice in notices if notice] == [True]
+    again = Policies(home, loop)
+    again.load()
+    compile_stale(again, loop)
+    for each in (policies, again):
+        assert denies(each, "echo")
+        assert denies(each, "rm", "precious")
+        assert home.rules in each.error
+    loop.close()
+
+
+def test_an_error_in_the_machines_rules_leaves_the_users_current(home: Home, loop: Loop, system: str) -> None:
+    policies = Policies(home, loop)
+    policies.load()
+    write(f"{system}/a.yaml", DENY_LS, mode=0o644)
+    compile_stale(policies, loop)
+    write(f"{system}/a.yaml", BROKEN, mode=0o644)
+    write(home.rules, DENY_ECHO)
+    compile_stale(policies, loop)
+    assert denies(policies, "echo")
+    assert denies(policies, "ls")
+    assert f"{system}/a.yaml" in policies.error
+    loop.close()
+
+
+def test_machines_rules_that_never_compiled_are_skipped_and_said(home: Home, loop: Loop, system: str) -> None:
+    policies = Policies(home, loop)
+    policies.load()
+    write(f"{system}/a.yaml", BROKEN, mode=0o644)
+    (notice,) = compile_stale(policies, loop)
+    assert notice.endswith("; the machine's rules are skipped")
+    assert kinds(policies) == ["user"]
+    assert [(layer["kind"], bool(layer["error"])) for layer in policies.describe()["layers"]] == [
+        ("system", True),
+        ("user", False),
+    ]
+    loop.close()
+
+
+def test_a_reload_compiles_the_machines_rules_too(home: Home, loop: Loop, system: str) -> None:
+    policies = Policies(home, loop)
+    policies.load()
+    write(f"{system}/a.yaml", DENY_LS, mode=0o644)
+    policies.compile(None, Waiting(loop))
+    loop.run()
+    os.wait()
+    os.wait()
+    assert (kinds(policies), policies.reloads) == (["system", "user"], 2)
     loop.close()
 
 
