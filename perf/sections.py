@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import bucket
 import compiling
 import decide
 import ledger
@@ -28,6 +29,8 @@ FLAT = 2.0
 
 COMPILE_S, COMPILE_MIB, UNCHANGED_S = 10.0, 500.0, 0.15
 OPEN_MS = 100.0
+FIRST_MS, FIRST_MIB = 20.0, 3.0
+"""The first command of 10,000 rules about its name."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,22 @@ def decided(setting: Setting) -> Found:
         found.lines.append(Line(f"opening {row['rules']:.0f} rules", _exactly(row["open_ms"]), "ms", held=OPEN_MS))
     flat = rows[-1]["ready"] / rows[0]["ready"]
     found.lines.append(Line("deciding against the largest table over the smallest", _exactly(flat), "times", held=FLAT))
+    return found
+
+
+def one_bucket(setting: Setting) -> Found:
+    """Deciding where all rules are about one command name."""
+    row = bucket.measure(3 if setting.quick else 9)
+    cells = [
+        ("the first command", f"{row.first_ms:.1f} ms", f"{row.first_mib:.1f} MiB"),
+        (f"the next {bucket.NEXT}, lines never seen", f"{row.next_us:.0f} µs", f"{row.next_mib:.1f} MiB"),
+    ]
+    title = f"{bucket.RULES_COUNT:,} rules about one command name (medians)"
+    found = Found([Table("bucket", title, ("", "deciding", "memory so far"), cells)], record=asdict(row))
+    found.lines = [
+        Line("the first command of 10,000 rules about it", _exactly(row.first_ms), "ms", held=FIRST_MS),
+        Line("its memory", _exactly(row.first_mib), "MiB", held=FIRST_MIB),
+    ]
     return found
 
 
@@ -279,6 +298,7 @@ SECTIONS: dict[str, Section] = {
     # First, for a process that is started by a large one counts that one's size as its own peak.
     "compile": compiled,
     "decide": decided,
+    "bucket": one_bucket,
     "overhead": timed,
     "ledger": spent,
     "lifecycle": service,

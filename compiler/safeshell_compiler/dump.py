@@ -36,6 +36,8 @@ def _lines(table: Table) -> Iterator[str]:
         yield f"glob {json.dumps(glob, ensure_ascii=False)} -> {unit}"
     if table.any_unit is not None:
         yield f"any -> {table.any_unit}"
+    for unit, split in sorted(table.splits.items()):
+        yield f"split {unit} -> {split}"
     if table.grammars:
         yield ""
         yield "# grammars"

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import fnmatch
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 from safeshell.command.command_line import command_line
@@ -156,39 +157,86 @@ class Unit:
         return [row for row in rows if row.line_required <= found and row.line_forbidden.isdisjoint(found)]
 
 
+class Split:
+    """A large unit by the grams that its rows need: the parts that a command line may match, built when it may."""
+
+    __slots__ = ("_grams", "_parts", "_rest", "_rules", "_table")
+
+    def __init__(self, table: Table, index: int, rules: dict[int, Rule]) -> None:
+        self._table = table
+        self._rules = rules
+        self._rest = Unit(table, index, rules)
+        self._grams = dict(zip(table.units[index]["grams"], count(index + 1), strict=False))
+        self._parts: dict[int, Unit] = {}
+
+    def units(self, line: str) -> Iterator[Unit]:
+        """The parts with rows that may match a command line."""
+        from safeshell.policy.grams import grams_of  # noqa: PLC0415 # few tables have such units
+
+        yield self._rest
+        for gram in sorted(self._grams.keys() & grams_of(line)):
+            index = self._grams[gram]
+            part = self._parts.get(index)
+            if part is None:
+                if len(self._parts) >= _PARTS_MAX:
+                    del self._parts[next(iter(self._parts))]
+                part = self._parts[index] = Unit(self._table, index, self._rules)
+            yield part
+
+
+_PARTS_MAX = 256
+"""Parts of one split kept: about 10 KiB each."""
+
+
 class LoadedTable:
     """A table with the units that were needed so far."""
 
-    __slots__ = ("_names", "_rules", "_units", "digest", "table")
+    __slots__ = ("_names", "_rules", "_splits", "_units", "digest", "table")
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.digest = table.digest
         self._rules: dict[int, Rule] = {}
         self._units: dict[int, Unit] = {}
-        self._names: dict[str, list[Unit]] = {}
+        self._splits: dict[int, Split] = {}
+        self._names: dict[str, tuple[list[Unit], list[Split]]] = {}
 
     def units(self, name: str) -> list[Unit]:
-        """The units that a command of this basename is judged by."""
+        """The units that a command of this basename is judged by, whole."""
+        return [self._unit(key) for key in self._keys(name)]
+
+    def units_for(self, name: str, line: str) -> list[Unit]:
+        """The same, but of large ones only the parts that a command line may match."""
         known = self._names.get(name)
-        if known is not None:
-            return known
+        if known is None:
+            keys, splits = self._keys(name), self.table.splits
+            small = [self._unit(key) for key in keys if key not in splits]
+            known = (small, [self._split(key) for key in keys if key in splits])
+            if len(self._names) < _NAMES_MAX or name in self.table.exact:
+                self._names[name] = known
+        units, split = known
+        return [*units, *[part for one in split for part in one.units(line)]] if split else units
+
+    def _keys(self, name: str) -> list[int]:
         table = self.table
         keys = [unit for glob, unit in table.globs if fnmatch.fnmatchcase(name, glob)]
         if name in table.exact:
             keys.append(table.exact[name])
         if table.any_unit is not None:
             keys.append(table.any_unit)
-        units = [self._unit(key) for key in keys]
-        if len(self._names) < _NAMES_MAX or name in table.exact:
-            self._names[name] = units
-        return units
+        return keys
 
     def _unit(self, key: int) -> Unit:
         unit = self._units.get(key)
         if unit is None:
             unit = self._units[key] = Unit(self.table, key, self._rules)
         return unit
+
+    def _split(self, key: int) -> Split:
+        split = self._splits.get(key)
+        if split is None:
+            split = self._splits[key] = Split(self.table, self.table.splits[key], self._rules)
+        return split
 
 
 _NAMES_MAX = 4096
@@ -280,17 +328,17 @@ def evaluate(
     line = command_line(arguments, name)
     digests = tuple(map(_DIGEST, tables))
     open_rows = Unit.open_rows if judge is None else judge.open_rows
+    whole = judge is not None  # who keeps what it sees is shown all rows
     matched: dict[tuple[int, int], Rule] = {}
     try:
         # Loops, not comprehensions: each of those is a call more for every command, up to Python 3.11.
         rows = []
         for position, loaded in enumerate(tables):
-            for index, unit in enumerate(loaded.units(name)):
+            for index, unit in enumerate(loaded.units(name) if whole else loaded.units_for(name, line)):
                 for row in open_rows(unit, line):
                     rows.append((row.rank[0], position, row.rank[1], row.rank[2], index, unit, row))  # noqa: PERF401
         if not rows:  # most commands, so no more is made for them than they need
             return Decision(Action.ALLOW, line, tables=digests)
-        plain = judge is None
         judge = judge or Judge(facts)
         judge.command = (name, arguments)
         if len(rows) > 1:
@@ -298,7 +346,7 @@ def evaluate(
             # facts are read in the same order each time, which the cache depends on.
             rows.sort(key=lambda entry: entry[:5])
         for _, position, order, _, _, unit, row in rows:
-            if (position, order) not in matched and ((plain and not row.others) or judge.holds(unit, row)):
+            if (position, order) not in matched and ((not whole and not row.others) or judge.holds(unit, row)):
                 matched[(position, order)] = row.rule
                 if row.rank[0] == Action.DENY and not full:
                     break

@@ -41,7 +41,7 @@ def test_the_documentation_has_the_places_and_names_the_sections() -> None:
     text = DOCUMENTATION.read_text(encoding="utf-8")
     for name in ("machine", "budget", "overhead", "ledger", "decide", "engines", "throughput", "lifecycle", "compile"):
         assert fill(text, name, "x") != text
-    for name in ("around", "judging"):
+    for name in ("around", "bucket", "judging"):
         assert fill(text, name, "x") != text
     for section in SECTIONS:
         assert f"--only {section}`" in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from unittest import mock
 
 import pytest
 from budget import examples
@@ -88,6 +89,15 @@ def test_what_is_special_about_arguments_is_generated(special: Callable[[Situati
 @given(policies(), st.lists(situations(), min_size=1, max_size=4))
 def test_the_table_agrees_with_the_oracle(text: str, asked: list[Situation]) -> None:
     compilation = _compile(rules=text)
+    for situation in asked:
+        _agrees(compilation, situation)
+
+
+@examples(100)
+@given(policies(), st.lists(situations(), min_size=1, max_size=4))
+def test_a_table_whose_units_are_all_split_agrees_with_the_oracle(text: str, asked: list[Situation]) -> None:
+    with mock.patch("safeshell_compiler.stages.index.SPLIT_ROWS", 0):
+        compilation = _compile(rules=text)
     for situation in asked:
         _agrees(compilation, situation)
 

@@ -8,7 +8,7 @@ import safeshell
 from safeshell.policy.table import FORMAT, canonical_json, pack_records
 from safeshell.text import printable
 from safeshell_compiler.findings.report import Report
-from safeshell_compiler.stages.index import Indexed
+from safeshell_compiler.stages.index import Indexed, Unit
 from safeshell_compiler.stages.lower import LoweredRule
 
 
@@ -19,15 +19,22 @@ def emit(indexed: Indexed, _report: Report) -> dict[str, bytes]:
         "atoms": pack_records(indexed.atoms),
         "rows": pack_records([row.rule, row.required, row.forbidden] for row in indexed.rows),
         "rules": pack_records(_rule(rule) for rule in indexed.rules),
-        "units": pack_records({"rows": unit.rows, "shards": unit.shards} for unit in indexed.units),
+        "units": pack_records(_unit(unit) for unit in indexed.units),
         "dispatch": canonical_json(_dispatch(indexed)),
     }
+
+
+def _unit(unit: Unit) -> dict[str, Any]:
+    record: dict[str, Any] = {"rows": unit.rows, "shards": unit.shards}
+    return record if unit.grams is None else {**record, "grams": unit.grams}
 
 
 def _dispatch(indexed: Indexed) -> dict[str, Any]:
     dispatch: dict[str, Any] = {"exact": indexed.exact, "globs": indexed.globs, "any": indexed.every}
     if indexed.grammars:
         dispatch["grammars"] = indexed.grammars
+    if indexed.splits:
+        dispatch["splits"] = indexed.splits
     return dispatch
 
 

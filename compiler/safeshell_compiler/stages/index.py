@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import re2
@@ -16,6 +17,7 @@ from safeshell_compiler.stages.flatten import Row, RuleRows
 from safeshell_compiler.stages.lower import Atom, LoweredRule
 from safeshell_compiler.stages.prune import Pruned
 from safeshell_compiler.stages.resolve import Policy
+from safeshell_compiler.stages.split import SPLIT_ROWS, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,14 @@ class IndexRow:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What one dispatch key asks for: rows, and for each subject the shards of its patterns."""
+    """What one dispatch key asks for: rows, and for each subject the shards of its patterns.
+
+    Of a unit that is split: what is left of it, and the grams of the units that follow.
+    """
 
     rows: tuple[int, ...]
     shards: dict[str, tuple[tuple[int, ...], ...]]
+    grams: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class Indexed:
         exact: units by basename.
         globs: glob and unit, sorted by glob.
         every: the unit for any command, or None.
+        splits: large units, and for each the unit that stands for it, followed by one for each of that one's grams.
     """
 
     policy: Policy
@@ -57,6 +64,7 @@ class Indexed:
     globs: tuple[tuple[str, int], ...]
     every: int | None
     grammars: dict[str, Record]
+    splits: tuple[tuple[int, int], ...]
 
 
 def index(pruned: Pruned, report: Report) -> Indexed:
@@ -69,6 +77,7 @@ def index(pruned: Pruned, report: Report) -> Indexed:
     # In the order of exact names, globs, and any: the units' numbers are part of the dump.
     names = sorted((name for name in by_name if name is not None), key=lambda name: (is_glob(name), name))
     units = [sharder.unit(by_name[name], rows) for name in (*names, *([None] if None in by_name else []))]
+    splits = tuple(sharder.split(units, rows))
     numbers = {name: number for number, name in enumerate(names)}
     return Indexed(
         pruned.lowered.policy,
@@ -80,6 +89,7 @@ def index(pruned: Pruned, report: Report) -> Indexed:
         tuple((name, number) for name, number in numbers.items() if is_glob(name)),
         len(names) if None in by_name else None,
         _grammars(pruned),
+        splits,
     )
 
 
@@ -133,6 +143,24 @@ class _Sharder:
             )
         return Unit(tuple(numbers), shards)
 
+    def split(self, units: list[Unit], rows: tuple[IndexRow, ...]) -> Iterator[tuple[int, int]]:
+        """Adds to the units what large ones are split into."""
+        for number, whole in enumerate(list(units)):
+            if len(whole.rows) <= SPLIT_ROWS:
+                continue
+            rest, by_gram = split(
+                {
+                    row: [self.atoms[atom][1] for atom in rows[row].required if self.atoms[atom][0] == "line"]
+                    for row in whole.rows
+                }
+            )
+            if by_gram:
+                yield number, len(units)
+                grams = tuple(sorted(by_gram))
+                parts = _Parts(whole, rows)
+                units.append(parts.make(rest, grams))
+                units.extend(parts.make(by_gram[gram]) for gram in grams)
+
     def _fit(self, atoms: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
         """The shard, halved until each part's automaton fits."""
         if atoms not in self.fitted:
@@ -153,3 +181,25 @@ class _Sharder:
         except (ValueError, EngineError, re2.error):
             return False
         return True
+
+
+class _Parts:
+    """Makes units of some rows of a unit; their shards are parts of the unit's own, so that they fit as those do."""
+
+    def __init__(self, whole: Unit, rows: tuple[IndexRow, ...]) -> None:
+        self._rows = rows
+        self._shards = {
+            subject: {atom: number for number, shard in enumerate(shards) for atom in shard}
+            for subject, shards in whole.shards.items()
+        }
+
+    def make(self, numbers: Sequence[int], grams: tuple[int, ...] | None = None) -> Unit:
+        asked = sorted({atom for row in numbers for atom in (*self._rows[row].required, *self._rows[row].forbidden)})
+        made: dict[str, tuple[tuple[int, ...], ...]] = {}
+        for subject, shard_of in self._shards.items():
+            shards: dict[int, list[int]] = {}
+            for atom in asked:
+                if atom in shard_of:
+                    shards.setdefault(shard_of[atom], []).append(atom)
+            made[subject] = tuple(tuple(shards[number]) for number in sorted(shards))
+        return Unit(tuple(numbers), made, grams)

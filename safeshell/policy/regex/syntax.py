@@ -1,7 +1,8 @@
 r"""RE2's syntax as a tree, as far as texts can be made from it.
 
 Python's own parser of patterns reads another language: no `\pL`, `\x{2d}`, `\Q…\E`, `[[:alpha:]]` or flags in the
-middle. Nothing is decided by what is read here: texts that are made from it are checked with RE2 itself.
+middle. Texts that are made from what is read here are checked with RE2 itself; what a pattern requires
+(`safeshell_compiler.stages.literals`) is held against RE2 by a property test.
 """
 
 from __future__ import annotations
