@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from harness import PATH, Daemon, write
 
 from safeshell.daemon.steps.locate import working_directory
 
@@ -73,3 +76,26 @@ def test_a_descriptor_of_no_directory_or_none_at_all_has_no_path() -> None:
 def test_in_the_same_root_another_view_has_the_same_path(tmp_path: Path) -> None:
     with opened(tmp_path) as descriptor:
         assert where(descriptor, same_view=False) == os.fsencode(tmp_path)
+
+
+@pytest.mark.needs("root", "unshare")
+def test_rules_that_only_the_caller_sees_refuse_its_command(daemon: Daemon, tmp_path: Path) -> None:
+    repository, other = tmp_path / "repository", tmp_path / "other"
+    for directory in (repository / ".safeshell", other):
+        write(str(directory / "rules.yaml"), "version: 1\nrules: []\n")
+        directory.chmod(0o700)
+    program = (
+        "import sys; from safeshell.client import execute; from safeshell.home.paths import Home;"
+        f"done = execute(['true'], env={{'PATH': '{PATH}'}}, home=Home({daemon.home.root!r}));"
+        "print(done.returncode, done.message)"
+    )
+
+    def run(mount: str) -> str:
+        script = f'{mount} && cd "$2" && exec "$3" -c "$4"'
+        words = ["unshare", "-m", "sh", "-c", script, "sh", str(other), str(repository), sys.executable, program]
+        return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+    assert "another mount namespace" in run(":")  # judged, and then for its client to run
+    refused = run('mount --bind "$1" "$2/.safeshell"')
+    assert refused.startswith("125 ")
+    assert f"{repository}/.safeshell/rules.yaml is another file here than for who asks" in refused
