@@ -12,7 +12,7 @@ import click
 
 from safeshell.cli.checked_command import CheckedCommand, stated_facts
 from safeshell.cli.output import say, wants_colour, warn
-from safeshell.cli.tables_in_force import tables_in_force
+from safeshell.cli.tables_in_force import TablesInForce
 from safeshell.command.command_line import block
 from safeshell.command.unwrap import spellings
 from safeshell.errors import SafeShellError
@@ -21,7 +21,7 @@ from safeshell.home.settings import Settings
 from safeshell.policy.composition import Judgement, judge_all
 from safeshell.policy.context import Context
 from safeshell.policy.decision import Action, Decision
-from safeshell.policy.evaluator import ACTIONS, LoadedTable
+from safeshell.policy.evaluator import ACTIONS
 from safeshell.policy.explain import render
 from safeshell.shell.hiding import hiding
 from safeshell.shell.limits import RULE as OVERRUN
@@ -70,7 +70,8 @@ def command(
     directory = os.fsencode(os.path.realpath(cwd))
     if not os.path.isdir(directory):
         raise SafeShellError(f"{cwd} is not a directory")
-    tables, settings = tables_in_force(home, directory, table)
+    in_force = TablesInForce(home, table)
+    tables, settings = in_force.at(directory), in_force.settings
     given = _variables(variables, who)
     if line is not None:
         from safeshell.cli.checkline import answer_line, caller_of  # noqa: PLC0415 # the shell parser, only where needed
@@ -83,7 +84,7 @@ def command(
     words = [os.fsencode(word) for word in argv]
     name = text(os.path.basename(words[0]))
     check = CheckedCommand(
-        [LoadedTable(one) for one in tables],
+        in_force.of,
         spellings(name, block(words), _environment(given), directory),
         Context(settings.markers),
         stated_facts(branch),

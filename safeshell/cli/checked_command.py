@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from safeshell.command.unwrap import Spelling
 from safeshell.policy.composition import Judgement
 from safeshell.policy.context import Context
@@ -29,7 +31,13 @@ def stated_facts(branch: str | None) -> dict[FactKey, Fact]:
 
 
 class CheckedCommand:
-    """One command with its spellings, each decided with its own facts and a trace of how.
+    """One command with its spellings, each decided by its own tables and facts, with a trace of how.
+
+    Args:
+        tables: gives the tables that a spelling is judged by.
+        spellings: the original first.
+        context: tells `ai` from `human`.
+        stated: facts that the command line states.
 
     Attributes:
         spellings: the original first.
@@ -37,7 +45,7 @@ class CheckedCommand:
 
     def __init__(
         self,
-        tables: list[LoadedTable],
+        tables: Callable[[Spelling], list[LoadedTable]],
         spellings: list[Spelling],
         context: Context,
         stated: dict[FactKey, Fact],
@@ -64,14 +72,15 @@ class CheckedCommand:
         """The daemon's evaluation, but that it looks at every rule and writes down what it sees."""
         trace = Trace(facts)
         self._traces.append((trace, facts))
-        return evaluate(self._tables, spelling.name, spelling.arguments, facts, full=True, judge=trace)
+        return evaluate(self._tables(spelling), spelling.name, spelling.arguments, facts, full=True, judge=trace)
 
     def explain(self, judgement: Judgement) -> Explanation | None:
         """Why the spelling that decides is decided so; None where no spelling does."""
         if judgement.winner >= len(self.spellings):
             return None
-        name, arguments = self.spellings[judgement.winner][:2]
+        winner = self.spellings[judgement.winner]
+        name, arguments = winner.name, winner.arguments
         trace, facts = self._traces[judgement.winner]
         # The daemon stops at the first deny, and what it remembers is keyed by what it read until then.
-        key = cache_key(evaluate(self._tables, name, arguments, facts), name, arguments)
+        key = cache_key(evaluate(self._tables(winner), name, arguments, facts), name, arguments)
         return explain(trace, judgement.decisions[judgement.winner], name, key=key)

@@ -6,29 +6,66 @@ import os
 from collections.abc import Sequence
 
 from safeshell.cli.output import warn
+from safeshell.command.unwrap import FileWorld, Spelling
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import SYSTEM_RULES, Home
 from safeshell.home.repository_rules import find_rules
 from safeshell.home.settings import Settings
+from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.store.reading import Found, read_current, read_file
 from safeshell.policy.store.records import Current
 from safeshell.policy.table import Table
 
 
-def tables_in_force(home: Home, directory: bytes, file: str | None) -> tuple[list[Table], Settings]:
-    """The tables in force in a directory, compiled again where their sources have changed; or the one of a file."""
-    if file is not None:
-        return [Table(read_file(file), "")], Settings()
-    home.check_rules()
-    asked = (SYSTEM_RULES, home.rules)
-    found, record = read_current(home.tables, asked) if os.path.exists(home.tables) else ({}, {})
-    renewed = [_renew(home, rules, found[rules][0] if rules in found else None) for rules in asked]
-    if any(renewed):
-        found, record = read_current(home.tables, asked)
-    tables = tables_of(found, asked)
-    for rules in find_rules(directory, os.fsencode(home.root)):
-        tables += _repository(os.fsdecode(rules))
-    return tables, Settings.from_json(record)
+class TablesInForce:
+    """The tables in force in a home, compiled again where their sources have changed; or the one of a file.
+
+    Args:
+        home: whose.
+        file: a table to go by in their place.
+
+    Attributes:
+        settings: the settings beside them.
+
+    Raises:
+        SafeShellError: there are no rules, or they never compiled.
+    """
+
+    def __init__(self, home: Home, file: str | None) -> None:
+        self._home = None if file is not None else os.fsencode(home.root)
+        self._repositories: dict[bytes, list[Table]] = {}
+        self._loaded: dict[int, LoadedTable] = {}
+        if file is not None:
+            self._tables, self.settings = [Table(read_file(file), "")], Settings()
+            return
+        home.check_rules()
+        asked = (SYSTEM_RULES, home.rules)
+        found, record = read_current(home.tables, asked) if os.path.exists(home.tables) else ({}, {})
+        renewed = [_renew(home, rules, found[rules][0] if rules in found else None) for rules in asked]
+        if any(renewed):
+            found, record = read_current(home.tables, asked)
+        self._tables, self.settings = tables_of(found, asked), Settings.from_json(record)
+
+    def at(self, *directories: bytes | None) -> list[Table]:
+        """The tables in force in these directories together, those of their repositories the last."""
+        rules = [
+            each
+            for directory in directories
+            if directory is not None and self._home is not None
+            for each in find_rules(directory, self._home)
+        ]
+        return [*self._tables, *[table for each in dict.fromkeys(rules) for table in self._repository(each)]]
+
+    def of(self, spelling: Spelling) -> list[LoadedTable]:
+        """The tables that a spelling is judged by: those of its own directory."""
+        tables = self.at(*FileWorld().places(spelling))
+        return [self._loaded.setdefault(id(table), LoadedTable(table)) for table in tables]
+
+    def _repository(self, rules: bytes) -> list[Table]:
+        known = self._repositories.get(rules)
+        if known is None:
+            known = self._repositories[rules] = _repository(os.fsdecode(rules))
+        return known
 
 
 def _renew(home: Home, rules: str, current: Current | None) -> bool:

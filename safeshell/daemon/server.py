@@ -347,7 +347,7 @@ class Server:
         self._place.fastpath = self._spawn.fastpath = fastpath
         self._record.replay = replay
         fastpath.on_error = self._survive
-        fastpath.may_run = lambda: self._policies.settings.limits.commands - len(self._executor)
+        fastpath.may_run = lambda: self._policies.settings.limits.commands - len(self._executor.children)
         fastpath.on_accepted = self._accept_from_fastpath
         fastpath.on_answered = self._answered
         fastpath.on_ended = self._notified

@@ -135,7 +135,10 @@ class Unit:
             self._sets[subject] = sets
         if len(sets) == 1:
             return set(sets[0].match(value))
-        return {atom for patterns in sets for atom in patterns.match(value)}
+        found: set[int] = set()
+        for patterns in sets:
+            found.update(patterns.match(value))
+        return found
 
     def grammar(self, name: str, taken: tuple[str, ...], valued: tuple[str, ...] = ()) -> Grammar:
         """How a command of this basename reads its arguments; `taken` and `valued` as `grammar_for` has them."""
@@ -152,9 +155,14 @@ class Unit:
             return self._untriggered
         rows = self._untriggered
         if found:
-            triggers = self._triggers
-            rows = [*rows, *[row for atom in found if atom in triggers for row in triggers[atom]]]
-        return [row for row in rows if row.line_required <= found and row.line_forbidden.isdisjoint(found)]
+            rows = rows.copy()
+            for atom in found:
+                rows += self._triggers.get(atom, ())
+        opened = []
+        for row in rows:
+            if row.line_required <= found and row.line_forbidden.isdisjoint(found):
+                opened.append(row)  # noqa: PERF401 # as in `evaluate`: a comprehension is a call more
+        return opened
 
 
 class Split:

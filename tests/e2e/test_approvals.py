@@ -249,7 +249,46 @@ def test_what_changed_while_it_waited_is_not_run(shims: Home, tmp_path: Path) ->
     assert not (tmp_path / "secret").exists()
 
 
+@pytest.mark.usefixtures("daemon")
+def test_what_became_denied_while_it_waited_is_denied(shims: Home, tmp_path: Path) -> None:
+    asking = start(shims, "touch", str(tmp_path / "secret"))
+    (waiting,) = wait_for_pending(shims)
+    rules = Path(shims.rules).read_text(encoding="utf-8")
+    at = rules.index("action: require_approval", rules.index("ask-to-touch"))
+    Path(shims.rules).write_text(rules[:at] + rules[at:].replace("require_approval", "deny", 1), encoding="utf-8")
+    answer(shims, "approve", str(waiting["id"]))
+    status, _, err = end(asking)
+    assert status == 126
+    assert "denied by rule ask-to-touch" in err
+    assert not (tmp_path / "secret").exists()
+
+
 # Remembered
+
+
+@pytest.mark.config(CONFIG + "approval_timeout: 1s\n")
+@pytest.mark.usefixtures("daemon")
+def test_an_approval_that_comes_late_is_good_for_the_next_equal_command_once(shims: Home, tmp_path: Path) -> None:
+    touch = ("touch", str(tmp_path / "secret"))
+    assert run(shims, *touch).returncode == 77
+    assert "the next equal command runs, once" in answer(shims, "approve", "1")
+    assert run(shims, "touch", str(tmp_path / "secret2")).returncode == 77
+    assert run(shims, *touch, env=AGENT).returncode == 77  # another who asks
+    assert run(shims, *touch).returncode == 0
+    assert (tmp_path / "secret").exists()
+    assert run(shims, *touch).returncode == 77
+    assert "nothing waits under 1" in answer(shims, "approve", "1")
+
+
+@pytest.mark.usefixtures("daemon")
+def test_a_caller_that_gave_up_may_try_again(shims: Home, tmp_path: Path) -> None:
+    asking = start(shims, "touch", str(tmp_path / "secret"))
+    wait_for_pending(shims)
+    asking.kill()
+    end(asking)
+    until(lambda: not pending(shims), "the withdrawal")
+    answer(shims, "approve", "1")
+    assert run(shims, "touch", str(tmp_path / "secret")).returncode == 0
 
 
 @pytest.mark.usefixtures("daemon")

@@ -51,6 +51,7 @@ class Executor:
     """Spawns, signals and reaps.
 
     Attributes:
+        children: those that run, by pid.
         descriptors_max: how many descriptors the daemon may have open.
     """
 
@@ -60,7 +61,7 @@ class Executor:
         self._own_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._raised_limit = raised(self._own_limit)
         resource.setrlimit(resource.RLIMIT_NOFILE, self._raised_limit)
-        self._children: dict[int, Child] = {}
+        self.children: dict[int, Child] = {}
         self.descriptors_max = self._raised_limit[0]
         self._umask = os.umask(0o077)
         os.umask(self._umask)
@@ -68,7 +69,7 @@ class Executor:
         self._root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def __len__(self) -> int:
-        return len(self._children)
+        return len(self.children)
 
     def spawn(
         self,
@@ -129,7 +130,7 @@ class Executor:
         self, pid: int, ended: Callable[[int, bool], None], stopped: Callable[[int], None], timeout_ms: int
     ) -> Child:
         """Supervises a child: calls back on its stops and its end, and ends it after the timeout (0: none)."""
-        child = self._children[pid] = Child(pid, ended, stopped)
+        child = self.children[pid] = Child(pid, ended, stopped)
         if timeout_ms:
             child.timer = self._loop.call_later(timeout_ms / 1000, lambda: self._time_out(child))
         return child
@@ -140,7 +141,7 @@ class Executor:
 
     def signal(self, child: Child, number: int) -> None:
         """Sends a signal to the child's group."""
-        if child.pid in self._children:
+        if child.pid in self.children:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(child.pid, number)
 
@@ -154,7 +155,7 @@ class Executor:
 
     def end_all(self) -> None:
         """Ends every running command."""
-        for child in list(self._children.values()):
+        for child in list(self.children.values()):
             self.end(child)
 
     def reap(self) -> None:
@@ -167,7 +168,7 @@ class Executor:
             if found is None:
                 return
             if found.si_code == os.CLD_STOPPED:
-                child = self._children.get(found.si_pid)
+                child = self.children.get(found.si_pid)
                 if child is not None:
                     child.stopped(found.si_status)
                 continue
@@ -181,7 +182,7 @@ class Executor:
             status: its wait status.
             already_notified: whether whoever ran it knows already.
         """
-        child = self._children.pop(pid, None)
+        child = self.children.pop(pid, None)
         if child is None:
             return  # a compiler, whose answer came through its pipe
         child.already_notified = already_notified

@@ -186,9 +186,8 @@ class Fastpath:
             if directory.endswith(b" (deleted)"):
                 directory = b""
         descriptors, times = rest[:passed], rest[4:]
-        return Accepted(
-            fd, pid, uid, pidfd, descriptors, bool(truncated), size, bool(seen), slot, child, directory, *times
-        )
+        made = (fd, pid, uid, pidfd, descriptors, bool(truncated), size, bool(seen), slot, child, directory, *times)
+        return tuple.__new__(Accepted, made)  # for each request: the class itself takes a call of Python's more
 
     def hand_back_one(self) -> bool:
         """Gives up a connection that has sent no request yet, or a command that runs; returns whether there was one."""

@@ -88,6 +88,7 @@ class Policies:
         self._user = Origin("user", home.rules)
         self._repositories: dict[bytes, Origin] = {}
         self._composed: dict[tuple[tuple[str, str], ...], Policy] = {}
+        self._current: dict[Rules, Policy] = {}
         self._hits = self._misses = 0  # of policies that are no longer in force
         self.settings = Settings()
         self.on_settings: Callable[[], None] = lambda: None
@@ -125,6 +126,7 @@ class Policies:
         if found is None:
             if len(self._repositories) >= POLICIES_MAX:
                 del self._repositories[next(iter(self._repositories))]
+                self._current.clear()
             found = self._repositories[path] = Origin("repository", rules)
         return found
 
@@ -168,8 +170,9 @@ class Policies:
 
     def policy(self, rules: Rules) -> Policy | None:
         """The policy in force, or None where no rules of the user ever compiled."""
-        if self._user.table is None:
-            return None
+        current = self._current.get(rules)
+        if current is not None or self._user.table is None:
+            return current
         tables = [origin.table for origin in self._layers(rules) if origin.table is not None]
         key = tuple([_key(loaded) for loaded in tables])
         policy = self._composed.get(key)
@@ -177,6 +180,9 @@ class Policies:
             if len(self._composed) >= POLICIES_MAX:
                 self._drop(next(iter(self._composed)))
             policy = self._composed[key] = Policy(tables)
+        if len(self._current) >= POLICIES_MAX:
+            self._current.clear()
+        self._current[rules] = policy
         return policy
 
     @property
@@ -271,11 +277,13 @@ class Policies:
         if before is not None and table is not None and _key(before) == _key(table):
             return
         origin.table = table
+        self._current.clear()
         for key, policy in list(self._composed.items()):
             if before in policy.tables:
                 self._drop(key)
 
     def _drop(self, key: tuple[tuple[str, str], ...]) -> None:
+        self._current.clear()
         policy = self._composed.pop(key)
         self._hits += policy.hits
         self._misses += policy.misses

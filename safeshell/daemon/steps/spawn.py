@@ -78,7 +78,7 @@ class Spawn:
 
     def _start(self, request: Request) -> str:
         """Runs the command here; returns why not, or "" where it runs."""
-        if len(self._executor) >= self._policies.settings.limits.commands:
+        if len(self._executor.children) >= self._policies.settings.limits.commands:
             return "limit on running commands"
         connection, command, caller = request.connection, request.command, request.caller
         assert command is not None

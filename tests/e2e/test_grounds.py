@@ -1,0 +1,114 @@
+"""Grounds of a decision: the rules of the place that a command is about, as they are when it runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from harness import Cli, Daemon, run, safeshell, write
+
+from safeshell.home.paths import Home
+
+RULES = """\
+version: 1
+rules:
+  - {name: known, commands: [git, env, sh], action: allow, message: Seen.}
+"""
+TAGS = """\
+version: 1
+rules:
+  - {name: no-tags, commands: [git], conditions: [{command_matches: '\\btag\\b'}], action: deny, message: No tags here.}
+"""
+
+pytestmark = pytest.mark.rules(RULES)
+
+AUTHOR = ("-c", "user.name=a", "-c", "user.email=a@b")
+
+
+def git(top: Path, *words: str) -> None:
+    subprocess.run(["/usr/bin/git", "-C", str(top), *AUTHOR, *words], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository that denies tags."""
+    top = tmp_path / "guarded"
+    subprocess.run(["/usr/bin/git", "init", "-q", "-b", "main", str(top)], check=True)
+    git(top, "commit", "-q", "--allow-empty", "-m", "x")
+    (top / ".safeshell").mkdir(mode=0o755)
+    write(str(top / ".safeshell/rules.yaml"), TAGS, 0o644)
+    return top
+
+
+ELSEWHERE: dict[str, Callable[[str], tuple[list[str], dict[str, str]]]] = {
+    "git -C": lambda top: (["git", "-C", top, "tag", "x"], {}),
+    "env -C": lambda top: (["env", "-C", top, "git", "tag", "x"], {}),
+    "git --git-dir": lambda top: (["git", f"--git-dir={top}/.git", "tag", "x"], {}),
+    "git --git-dir, a word more": lambda top: (["git", "--git-dir", f"{top}/.git", "tag", "x"], {}),
+    "GIT_DIR": lambda top: (["git", "tag", "x"], {"GIT_DIR": f"{top}/.git"}),
+    "GIT_DIR by env": lambda top: (["env", f"GIT_DIR={top}/.git", "git", "tag", "x"], {}),
+    "git --work-tree": lambda top: (["git", f"--work-tree={top}", f"--git-dir={top}/.git", "tag", "x"], {}),
+    "both": lambda top: (["env", "-C", "/", "git", "-C", top, "tag", "x"], {}),
+}
+
+
+@pytest.mark.shared
+@pytest.mark.usefixtures("daemon")
+@pytest.mark.parametrize("way", ELSEWHERE)
+def test_a_repositorys_rules_hold_from_elsewhere(shims: Home, repository: Path, tmp_path: Path, way: str) -> None:
+    words, env = ELSEWHERE[way](str(repository))
+    for _ in range(3):  # the fast path has it from the third time on, if it may
+        done = run(shims, *words, env=env, cwd=str(tmp_path))
+        assert (done.returncode, b"No tags here." in done.stderr) == (126, True), done.stderr
+    git(repository, "log", "-1")
+    assert not list((repository / ".git/refs/tags").iterdir())
+
+
+@pytest.mark.shared
+@pytest.mark.usefixtures("daemon")
+def test_another_repository_is_not_judged_by_them(shims: Home, repository: Path, tmp_path: Path) -> None:
+    free = tmp_path / "free"
+    subprocess.run(["/usr/bin/git", "init", "-q", str(free)], check=True)
+    git(free, "commit", "-q", "--allow-empty", "-m", "x")
+    assert run(shims, "git", "-C", str(free), "tag", "x", cwd=str(tmp_path)).returncode == 0
+    assert run(shims, "git", "-C", str(free), "tag", "y", cwd=str(repository)).returncode == 126  # its own spelling
+
+
+@pytest.mark.parametrize("way", [way for way in ELSEWHERE if way != "GIT_DIR"])
+def test_check_says_the_same(cli: Cli, repository: Path, tmp_path: Path, way: str) -> None:
+    words, _ = ELSEWHERE[way](str(repository))
+    done = cli("check", "--cwd", str(tmp_path), "--", *words)
+    assert done.status == 3
+    assert "No tags here." in done.out
+
+
+def test_a_command_that_brings_the_first_rules_runs_to_its_end(daemon: Daemon, shims: Home, repository: Path) -> None:
+    git(repository, "add", ".safeshell")
+    git(repository, "commit", "-q", "-m", "rules")
+    git(repository, "branch", "with")
+    git(repository, "branch", "without", "HEAD~1")
+    for number in range(30):
+        done = run(shims, "git", "checkout", "-q", "without" if number % 2 else "with", cwd=str(repository))
+        assert (done.returncode, done.stderr) == (0, b"")
+    assert not os.path.exists(os.path.join(daemon.home.root, "daemon.log"))
+
+
+def test_rules_that_were_away_count_again_once_they_are_back(daemon: Daemon, shims: Home, repository: Path) -> None:
+    rules, away = repository / ".safeshell", repository / "away"
+    for _ in range(3):
+        rules.rename(away)
+        for _ in range(4):
+            assert run(shims, "git", "tag", cwd=str(repository)).returncode == 0
+        away.rename(rules)
+        assert run(shims, "git", "tag", cwd=str(repository)).returncode == 126
+    assert daemon.status()["front"]["native"]
+
+
+@pytest.mark.usefixtures("daemon")
+def test_status_names_what_is_in_force(shims: Home, repository: Path) -> None:
+    assert run(shims, "git", "tag", cwd=str(repository)).returncode == 126
+    shown = safeshell(shims, "daemon", "status").stdout
+    assert str(repository) in shown
