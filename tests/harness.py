@@ -264,11 +264,11 @@ def running_daemon(home: Home) -> Iterator[Daemon]:
         yield daemon
     finally:
         status = daemon.stop()
-    assert status == 0, f"the daemon ended with {status}: {_log(home)}"
-    assert not _log(home)
+    assert status == 0, f"the daemon ended with {status}: {daemon_log(home)}"
+    assert not daemon_log(home), daemon_log(home)
 
 
-def _log(home: Home) -> str:
+def daemon_log(home: Home) -> str:
     """What the daemon had to say for itself."""
     try:
         with open(os.path.join(home.root, "daemon.log"), encoding="utf-8") as stream:

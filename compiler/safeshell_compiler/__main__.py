@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 
 from safeshell.home.paths import Home
@@ -10,8 +12,15 @@ from safeshell_compiler.publish import compile_for_daemon
 
 
 def main() -> None:
-    """Compiles, publishes and hands the table over."""
+    """Compiles, publishes and hands the table over.
+
+    Raises:
+        SystemExit: stdout is a pipe, as a daemon of an older version has it, which would misread the answer: having
+            none, it says so and keeps the rules in force until it is restarted.
+    """
     kind, root, rules = sys.argv[1:]
+    if stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode):
+        raise SystemExit("safeshell: the daemon is of an older version: run `safeshell daemon restart`")
     fill(sys.stdout.fileno(), *compile_for_daemon(Home(root), kind, rules))
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from codeblocks import ROOT
-from harness import PATH, environment, run, temporary_directory, until, wait_for, write
+from harness import PATH, daemon_log, environment, run, temporary_directory, until, wait_for, write
 from needs import found
 
 from safeshell.client import control, evaluate_line
@@ -156,7 +156,7 @@ class Upgrade:
     def _look(self, when: str) -> None:
         word = f"line-{len(self.served)}"
         allowed, denied = run(self._home, "echo", word), run(self._home, "rm", "precious", word)
-        assert allowed.stdout == f"{word}\n".encode(), allowed.stderr
+        assert allowed.stdout == f"{word}\n".encode(), (when, allowed.stderr, daemon_log(self._home))
         self.served[when] = allowed.returncode, denied.returncode
 
     def _judge_line(self, when: str) -> None:

@@ -175,6 +175,8 @@ class AnswerReplay:
             return False
         if decision.action not in (Action.ALLOW, Action.DENY):  # what a person allowed is no answer
             return False
+        if request.refusal is not None and decision.action is Action.ALLOW:  # its program may come
+            return False
         if len(request.decisions) != 1 or not is_plain(request.base, command.arguments):
             return False
         if decision.rule == "engine-failure" or any(key[0] not in _PURE_FACTS for key, _ in decision.facts):
