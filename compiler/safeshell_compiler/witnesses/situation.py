@@ -175,7 +175,7 @@ def _facts(literals: Literals) -> dict[FactKey, Fact] | None:
         found = kind.facts(required, forbidden)
         if found is None or any(facts.setdefault(key, value) != value for key, value in found.items()):
             return None
-        home = home or any(kind.needs_home(arguments) for arguments in required)
+        home = home or any(kind.needs_home(arguments) for arguments in (*required, *forbidden))  # else it is undecided
     if home:
         facts.setdefault(("env", "HOME"), HOME)
     return facts
