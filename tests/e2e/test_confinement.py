@@ -54,7 +54,7 @@ def test_commands_run_in_the_callers_namespaces(guard: Guard, name: str) -> None
     assert done.err.startswith(b"safeshell: denied by rule not-that-word ")
     reasons = {reason for reason, count in guard.placed("in_place").items() if count > before.get(reason, 0)}
     if not guard.spawns:
-        # Where all is in place, a caller that sees the same files isn't looked at any further: the sandbox's program too.
+        # Where all is in place, a caller that sees the same files isn't looked at any further.
         reasons.discard("execution: in_place")
     assert len(reasons) == 1 or not guard.spawns
     assert all(reason.startswith("confinement: ") for reason in reasons)

@@ -25,13 +25,6 @@ Literal = tuple[Atom, bool]
 Literals = frozenset[Literal]
 
 
-class _Facts(GivenFacts):
-    __slots__ = ()
-
-    def _home(self) -> str | None:
-        return super()._home() or HOME
-
-
 @dataclass(frozen=True, slots=True)
 class Situation:
     """All that a decision can depend on; what is not said has the defaults of a rule's `tests`.
@@ -83,7 +76,7 @@ class Situation:
         given.update({("env", name): value for name, value in self.env})
         given.update({("file", path): True for path in self.files})
         given.update(self.more)
-        return _Facts(given)
+        return GivenFacts(given)
 
     def parsed(self, taken: Iterable[str], valued: Iterable[str] = ()) -> Parsed:
         """The arguments as the evaluator reads them; `taken` and `valued` as `grammar_for` has them."""
