@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from safeshell_compiler import Policy, PolicyRule
+from safeshell_compiler import PolicyRule, ResolvedPolicy
 from safeshell_compiler.reading.rule_model import PRECEDENCE, Condition
 
 from safeshell.command.command_line import block, command_line
@@ -53,7 +53,7 @@ class Situation:
         return block([argument.encode() for argument in self.argv])
 
 
-def decide(policy: Policy, situation: Situation) -> tuple[str, str, int]:
+def decide(policy: ResolvedPolicy, situation: Situation) -> tuple[str, str, int]:
     """The decision: action, the rule's name (or ""), and the shortest timeout in ms of the rules that match (or 0)."""
     matching = [rule for rule in policy.rules if matches(rule, situation) and not rule.rule.observe]
     if not matching:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from safeshell_compiler.findings.report import Finding
     from safeshell_compiler.pipeline import PACKS, STAGES, Compilation, compile_rules
     from safeshell_compiler.reading.sources import Source
-    from safeshell_compiler.stages.resolve import Policy, PolicyRule
+    from safeshell_compiler.stages.resolve import PolicyRule, ResolvedPolicy
 
 __all__ = [
     "CODES",
@@ -22,8 +22,8 @@ __all__ = [
     "Code",
     "Compilation",
     "Finding",
-    "Policy",
     "PolicyRule",
+    "ResolvedPolicy",
     "Source",
     "compile_rules",
 ]
@@ -36,7 +36,7 @@ _MODULES = {
     "STAGES": "pipeline",
     "Compilation": "pipeline",
     "compile_rules": "pipeline",
-    "Policy": "stages.resolve",
+    "ResolvedPolicy": "stages.resolve",
     "PolicyRule": "stages.resolve",
     "Source": "reading.sources",
 }

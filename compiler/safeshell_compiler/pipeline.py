@@ -19,10 +19,10 @@ from safeshell_compiler.reading.sources import Source
 from safeshell_compiler.stages.emit import emit
 from safeshell_compiler.stages.flatten import flatten
 from safeshell_compiler.stages.index import index
-from safeshell_compiler.stages.load import Request, load
+from safeshell_compiler.stages.load import CompileRequest, load
 from safeshell_compiler.stages.lower import lower
 from safeshell_compiler.stages.prune import prune
-from safeshell_compiler.stages.resolve import Policy, resolve
+from safeshell_compiler.stages.resolve import ResolvedPolicy, resolve
 
 STAGES: tuple[tuple[str, Callable[[Any, Report], Any]], ...] = (
     ("load", load),  # the only one that reads files
@@ -55,7 +55,7 @@ class Compilation:
     digest: str | None
     findings: tuple[Finding, ...]
     sources: tuple[Source, ...]
-    policy: Policy
+    policy: ResolvedPolicy
     timings: tuple[tuple[str, float], ...]
 
 
@@ -73,7 +73,7 @@ def compile_rules(path: str, kind: Kind = "user", *, packs: str = PACKS, lint: b
         The table or the reasons why there is none. What is wrong with the rules is never raised.
     """
     report = Report()
-    value: Any = Request(os.path.abspath(path), kind, packs)
+    value: Any = CompileRequest(os.path.abspath(path), kind, packs)
     made: dict[str, Any] = {}
     timings: list[tuple[str, float]] = []
     with _no_collection():
@@ -88,7 +88,7 @@ def compile_rules(path: str, kind: Kind = "user", *, packs: str = PACKS, lint: b
             check(made["prune"], report)
             timings.append(("lint", time.perf_counter() - started))
     table: dict[str, bytes] | None = made.get("emit")
-    policy: Policy = made["resolve"]
+    policy: ResolvedPolicy = made["resolve"]
     digest = None if table is None else table_digest(table)
     return Compilation(table, digest, report.sorted(), policy.sources, policy, tuple(timings))
 

@@ -130,9 +130,9 @@ def _explain(
 def _foretell(home: Home, settings: Settings, decision: Decision) -> tuple[str | None, str]:
     if decision.action is Action.DENY:
         return None, "denied, nothing runs"
-    from safeshell.cli.predict_placement import foretell  # noqa: PLC0415 # only where it is asked for
+    from safeshell.cli.predict_placement import predict_placement  # noqa: PLC0415 # only where it is asked for
 
-    return foretell(home, settings, decision.execution)
+    return predict_placement(home, settings, decision.execution)
 
 
 def _spellings_json(judgement: Judgement) -> list[dict[str, str | None]]:

@@ -28,7 +28,7 @@ _DESCRIPTORS = 4
 _CHUNK = 1 << 16
 
 
-def foretell(home: Home, settings: Settings, rule: str) -> tuple[str | None, str]:
+def predict_placement(home: Home, settings: Settings, rule: str) -> tuple[str | None, str]:
     """Says who would run an allowed command that is started as this process was.
 
     A client is started with all that this process was given: descriptors, terminal, limits, confinement. It asks a

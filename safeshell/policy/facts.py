@@ -12,7 +12,7 @@ from typing import Protocol
 from safeshell.errors import UndecidedError
 from safeshell.host.path_resolution import any_under, by_names
 from safeshell.policy.atoms import FACTS
-from safeshell.policy.world import UNDECIDED, Fact, FactKey, World
+from safeshell.policy.world import UNDECIDED, Fact, FactKey, RequestWorld
 
 __all__ = ["UNDECIDED", "Fact", "FactKey", "Facts", "GivenFacts", "RequestFacts"]
 
@@ -25,7 +25,7 @@ class Facts(Protocol):
         ...
 
 
-class RequestFacts(World):
+class RequestFacts(RequestWorld):
     """The facts of one request; made as its world is."""
 
     __slots__ = ()

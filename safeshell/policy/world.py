@@ -39,7 +39,7 @@ Fact = FactValue | _Undecided
 """Hashable; UNDECIDED where it cannot be read."""
 
 
-class World:
+class RequestWorld:
     """What a request's facts are read of, from the kernel and the file system.
 
     Args:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import tree_sitter
 
-from safeshell.shell.parse import Source, descendants
+from safeshell.shell.parse import LineSource, descendants
 from safeshell.shell.quoting import Expansions, decode, read_pieces, simple_word, to_words
 from safeshell.shell.words import Unknown, Word
 
@@ -44,7 +44,7 @@ def read_words(
     return words
 
 
-def assigned_names(source: Source) -> Iterator[str]:
+def assigned_names(source: LineSource) -> Iterator[str]:
     """The variables that a text assigns anywhere, but for those before a command: they change nothing for its words."""
     for node in descendants(source.root):
         if node.type == "variable_assignment" and node.parent is not None and node.parent.type == "command":

@@ -59,7 +59,7 @@ def _parser() -> tree_sitter.Parser:
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
 
 
-class Source:
+class LineSource:
     """A shell text and its tree.
 
     Attributes:

@@ -12,7 +12,7 @@ from safeshell.errors import UndecidedError
 from safeshell.host.path_resolution import Resolver
 from safeshell.shell.limits import OverrunError
 from safeshell.shell.nested_commands import Input
-from safeshell.shell.parse import NEST_MAX, Source
+from safeshell.shell.parse import NEST_MAX, LineSource
 from safeshell.shell.quoting import encode
 from safeshell.shell.words import Word
 
@@ -40,7 +40,7 @@ class Scope:
     changes: dict[str, Word | None] = field(default_factory=dict)
     assigned: set[str] = field(default_factory=set)
     aliases: dict[str, str] = field(default_factory=dict)
-    functions: dict[str, tuple[Source, tree_sitter.Node]] = field(default_factory=dict)
+    functions: dict[str, tuple[LineSource, tree_sitter.Node]] = field(default_factory=dict)
     positional: tuple[Word, ...] | None = None
     stdin: Input | None = None
     shims: bool = True

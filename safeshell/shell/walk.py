@@ -14,7 +14,7 @@ from safeshell.shell.limits import OverrunError
 from safeshell.shell.nested_commands import Input, NestedCommand, NestedText
 from safeshell.shell.node_words import SUBSTITUTIONS, assigned_names, read_words
 from safeshell.shell.outputs import output
-from safeshell.shell.parse import Deadline, Source, descendants
+from safeshell.shell.parse import Deadline, LineSource, descendants
 from safeshell.shell.programs import nested
 from safeshell.shell.quoting import decode
 from safeshell.shell.scope import Scope
@@ -67,7 +67,7 @@ class _Walk:
     def __init__(self, place: tuple[int, int] | None = None) -> None:
         self.line = WalkedLine()
         self._deadline = Deadline()
-        self._source: Source
+        self._source: LineSource
         self._place = place
 
     def guard(self, walk: Callable[[], None]) -> None:
@@ -83,7 +83,7 @@ class _Walk:
 
     def script(self, text: str, scope: Scope) -> None:
         """Walks a shell text."""
-        source = Source(text, self._deadline)
+        source = LineSource(text, self._deadline)
         scope.assigned |= set(assigned_names(source))
         outer, self._source = getattr(self, "_source", None), source
         try:
@@ -93,7 +93,7 @@ class _Walk:
                 self._source = outer
 
     @staticmethod
-    def _raw(source: Source, node: tree_sitter.Node) -> str:
+    def _raw(source: LineSource, node: tree_sitter.Node) -> str:
         return decode(source.data[node.start_byte : node.end_byte])
 
     # Statements

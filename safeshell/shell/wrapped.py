@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from safeshell.command.programs.record import Wrapper
 from safeshell.command.programs.wrappers import WRAPPERS
-from safeshell.command.unwrap.reading import Reading
+from safeshell.command.unwrap.reading import WrapperReading
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText, joined
 from safeshell.shell.words import Literal, Unknown, Word, literals, plain, unknown
 
 
-class WordReading(Reading[Word]):
+class WordReading(WrapperReading[Word]):
     """The reading of a wrapper's arguments in a line, of which only the run can tell some."""
 
     def head(self, word: Word) -> tuple[str, bool]:

@@ -145,6 +145,9 @@ def test_the_client_that_the_settings_name(daemon: Daemon, explain: Explain) -> 
 def test_a_client_that_does_not_ask(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "native_client", lambda: "/bin/true")
     monkeypatch.setattr(module, "PATIENCE_S", 0.1)
-    assert module.foretell(home, Settings(), "") == (None, "can't be told: the client did not ask within 0.1 s")
+    assert module.predict_placement(home, Settings(), "") == (
+        None,
+        "can't be told: the client did not ask within 0.1 s",
+    )
     monkeypatch.setattr(module, "native_client", lambda: "/nonexistent")
-    assert module.foretell(home, Settings(), "") == (None, "can't be told: No such file or directory")
+    assert module.predict_placement(home, Settings(), "") == (None, "can't be told: No such file or directory")

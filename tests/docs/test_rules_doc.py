@@ -22,7 +22,7 @@ from harness import PATH, SAFESHELL, temporary_directory
 from rulecases import failures
 from safeshell_compiler import CODES, Compilation, compile_rules
 from safeshell_compiler.reading.config import read_config
-from safeshell_compiler.reading.rule_model import CONDITION_KINDS, Override, Rule
+from safeshell_compiler.reading.rule_model import CONDITION_KINDS, Override, RuleModel
 
 RULES = "docs/rules.md"
 PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
@@ -81,7 +81,7 @@ def test_the_settings_shown_are_the_defaults(tmp_path: Path) -> None:
 
 def test_every_key_and_condition_has_an_example() -> None:
     text = "\n".join(block.text for block in HOLDS if block.page == RULES)
-    keys = {*CONDITION_KINDS, *Rule.model_fields, *Override.model_fields} - {"all_", "any_", "not_"}
+    keys = {*CONDITION_KINDS, *RuleModel.model_fields, *Override.model_fields} - {"all_", "any_", "not_"}
     assert {key for key in keys if not re.search(rf"\b{key}:", text)} == set()
 
 

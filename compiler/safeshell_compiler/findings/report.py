@@ -10,7 +10,7 @@ from safeshell_compiler.findings.codes import CODES, Severity
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class FindingPlace:
     """A place in a source.
 
     Attributes:
@@ -62,7 +62,7 @@ class Report:
         self.errors = 0
         self._findings: dict[Finding, None] = {}  # an aliased value is met twice, its finding is one
 
-    def add(self, code: str, place: Place, rule: str = "", **values: Any) -> None:
+    def add(self, code: str, place: FindingPlace, rule: str = "", **values: Any) -> None:
         """Reports a finding; `values` fill the wording of its code."""
         row = CODES[code]
         finding = Finding(

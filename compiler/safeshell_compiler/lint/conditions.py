@@ -11,7 +11,7 @@ from itertools import combinations
 from safeshell.command.names import is_glob
 from safeshell.policy import patterns
 from safeshell_compiler.atoms import BY_CONDITION
-from safeshell_compiler.findings.report import Place
+from safeshell_compiler.findings.report import FindingPlace
 from safeshell_compiler.lint.samples import composed, head, shortest, tested
 from safeshell_compiler.lint.view import Leaf, Name, UnknownError, View, condition_lists, leaf, leaves
 from safeshell_compiler.reading.rule_model import Condition
@@ -80,7 +80,7 @@ class _Rule:
         if not alive and not self.reported:
             self._check_rows()
 
-    def _add(self, code: str, place: Place, **values: object) -> None:
+    def _add(self, code: str, place: FindingPlace, **values: object) -> None:
         self.reported += 1
         self.view.add(code, place, self.source, **values)
 

@@ -11,7 +11,7 @@ from typing import Any
 from safeshell.command.names import is_glob
 from safeshell.policy.patterns import SHARD_PATTERNS, EngineError, PatternSet, quote
 from safeshell_compiler.atoms import BY_CONDITION
-from safeshell_compiler.findings.report import Place, Report
+from safeshell_compiler.findings.report import FindingPlace, Report
 from safeshell_compiler.reading.rule_model import Condition
 from safeshell_compiler.reading.source_positions import point_at
 from safeshell_compiler.reading.tree import Node, locate
@@ -70,7 +70,7 @@ class Leaf:
     may_name_files: bool = False
 
     @property
-    def place(self) -> Place:
+    def place(self) -> FindingPlace:
         """Where the value stands."""
         return self.node.place(self.file)
 
@@ -140,11 +140,11 @@ class View:
         """What rows are made of."""
         return self.pruned.lowered.atoms
 
-    def add(self, code: str, place: Place, source: PolicyRule, **values: Any) -> None:
+    def add(self, code: str, place: FindingPlace, source: PolicyRule, **values: Any) -> None:
         """Reports a finding about a rule."""
         self.report.add(code, place, source.rule.name, **values)
 
-    def at(self, leaf: Leaf, offset: int) -> Place:
+    def at(self, leaf: Leaf, offset: int) -> FindingPlace:
         """The place of a character of a leaf's text."""
         return point_at(leaf.node, leaf.file, self.pruned.lowered.policy.texts[leaf.file], leaf.value, offset)
 

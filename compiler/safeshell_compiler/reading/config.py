@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from safeshell.home.settings import Limits, Settings
 from safeshell.policy.patterns import check, search
-from safeshell_compiler.findings.report import Finding, Place, Report, suggest
+from safeshell_compiler.findings.report import Finding, FindingPlace, Report, suggest
 from safeshell_compiler.reading.duration import parse_duration
 from safeshell_compiler.reading.sources import Reader, Source
 from safeshell_compiler.reading.tree import Node, key_place, locate, parse, plain
@@ -163,7 +163,7 @@ def read_config(path: str) -> ReadConfig:
     if not reader.exists(path):
         return ReadConfig(_DEFAULTS, (), reader.sources)
     settings: Settings | None = None
-    text = reader.text(path, Place(path))
+    text = reader.text(path, FindingPlace(path))
     if text is not None and not _has_content(text):
         settings = _DEFAULTS
     elif text is not None:

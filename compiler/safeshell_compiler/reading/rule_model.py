@@ -108,7 +108,7 @@ class Cases(Model):
 Conditions = Annotated[tuple[Condition, ...], Field(min_length=1)]
 
 
-class Rule(Model):
+class RuleModel(Model):
     """One rule."""
 
     name: RuleName
@@ -142,5 +142,5 @@ class RuleFile(Model):
 
     version: Literal[1]
     include: tuple[Filled, ...] = ()
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[RuleModel, ...] = ()
     overrides: tuple[Override, ...] = ()

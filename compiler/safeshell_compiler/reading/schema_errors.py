@@ -7,15 +7,15 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from safeshell_compiler.atoms import KINDS
-from safeshell_compiler.findings.report import Place, Report, suggest
+from safeshell_compiler.findings.report import FindingPlace, Report, suggest
 from safeshell_compiler.reading.rule_model import (
     CONDITION_KINDS,
     Case,
     Cases,
     Condition,
     Override,
-    Rule,
     RuleFile,
+    RuleModel,
 )
 from safeshell_compiler.reading.tree import Location, Node, Odd, key_place, locate
 
@@ -29,7 +29,7 @@ _EMPTY = {
     **{name: why for kind in KINDS.values() for name, why in kind.empty.items()},
 }
 _MODELS = {
-    "rules": Rule,
+    "rules": RuleModel,
     "overrides": Override,
     "tests": Cases,
     **{name: model for kind in KINDS.values() for name, model in kind.parts.items()},
@@ -88,13 +88,13 @@ def _report_unknown(root: Node, location: Location, file: str, rule: str, report
     known = [field.alias or name for name, field in model.model_fields.items()]
     suggestion = suggest(key, known, "there are " + ", ".join(known))
     condition = suggest(key, CONDITION_KINDS)
-    if model is Rule and condition and condition == suggest(key, [*known, *CONDITION_KINDS]):
+    if model is RuleModel and condition and condition == suggest(key, [*known, *CONDITION_KINDS]):
         suggestion = f"conditions stand under `conditions:`, {condition}"
     code = "SS202" if model is Condition else "SS201"
     report.add(code, key_place(parent, key, file), rule, key=key, suggestion=suggestion)
 
 
-def _report_text(node: Node, last: int | str, place: Place, rule: str, report: Report) -> None:
+def _report_text(node: Node, last: int | str, place: FindingPlace, rule: str, report: Report) -> None:
     quoted = _quoted(node)
     hint = f"quote it: {quoted}" if quoted else ""
     if last == "timeout":
@@ -102,7 +102,7 @@ def _report_text(node: Node, last: int | str, place: Place, rule: str, report: R
     report.add("SS204", place, rule, found=describe(node), hint=hint)
 
 
-def _report_choice(node: Node, details: ErrorDetails, place: Place, rule: str, report: Report) -> None:
+def _report_choice(node: Node, details: ErrorDetails, place: FindingPlace, rule: str, report: Report) -> None:
     if details["loc"] == ("version",):
         report.add("SS213", place, rule, found=describe(node))
         return
@@ -111,7 +111,7 @@ def _report_choice(node: Node, details: ErrorDetails, place: Place, rule: str, r
     report.add("SS205", place, rule, value=describe(node), expected=", ".join(choices), suggestion=suggestion)
 
 
-def _report_form(node: Node, last: int | str, place: Place, rule: str, report: Report) -> None:
+def _report_form(node: Node, last: int | str, place: FindingPlace, rule: str, report: Report) -> None:
     if last == "cwd":
         report.add("SS215", place, rule, value=describe(node))
     elif not str(node.value).strip():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from safeshell_compiler.findings.report import Place
+from safeshell_compiler.findings.report import FindingPlace
 from safeshell_compiler.reading.tree import Node
 
 _LOOK_AROUND = ("(?!", "(?=", "(?<!", "(?<=")
@@ -33,7 +33,7 @@ def explain(pattern: str, reason: str) -> Complaint:
     return Complaint(construct, offset, _hint(pattern[offset:] if offset >= 0 else construct))
 
 
-def point(node: Node, file: str, text: str, pattern: str, complaint: Complaint) -> Place:
+def point(node: Node, file: str, text: str, pattern: str, complaint: Complaint) -> FindingPlace:
     """The place of a construct in the source, or the pattern's where quoting makes it hard to tell.
 
     Args:
@@ -58,10 +58,10 @@ def point(node: Node, file: str, text: str, pattern: str, complaint: Complaint) 
     if not 0 <= found < end:
         return node.place(file)
     up_to = (raw[:found] + ".").splitlines()
-    return Place(file, node.line + len(up_to), len(up_to[-1]))
+    return FindingPlace(file, node.line + len(up_to), len(up_to[-1]))
 
 
-def point_at(node: Node, file: str, text: str, value: str, offset: int) -> Place:
+def point_at(node: Node, file: str, text: str, value: str, offset: int) -> FindingPlace:
     """The place of one character of a text, or the text's own where quoting makes it hard to tell.
 
     Args:
@@ -82,7 +82,7 @@ def point_at(node: Node, file: str, text: str, value: str, offset: int) -> Place
         ]
         if len(found) == 1:
             number, column = found[0]
-            return Place(file, node.line + number + 1, column + len(spell(before)) + 1)
+            return FindingPlace(file, node.line + number + 1, column + len(spell(before)) + 1)
     return node.place(file)
 
 

@@ -7,7 +7,7 @@ import os
 import stat
 from dataclasses import dataclass
 
-from safeshell_compiler.findings.report import Place, Report
+from safeshell_compiler.findings.report import FindingPlace, Report
 from safeshell_compiler.reading.rule_model import Kind
 
 FILE_BYTES = 32 << 20
@@ -51,7 +51,7 @@ class Reader:
             return True
         return True
 
-    def listing(self, path: str, place: Place, *, trusted: bool = False) -> tuple[str, ...] | None:
+    def listing(self, path: str, place: FindingPlace, *, trusted: bool = False) -> tuple[str, ...] | None:
         """The rules files of a directory by name, or None with a finding."""
         self._seen.setdefault(path, None)
         try:
@@ -65,7 +65,7 @@ class Reader:
         names = sorted(name for name in names if name.endswith(".yaml") and not name.startswith("."))
         return tuple(os.path.join(path, name) for name in names)
 
-    def text(self, path: str, place: Place, *, trusted: bool = False) -> str | None:
+    def text(self, path: str, place: FindingPlace, *, trusted: bool = False) -> str | None:
         """A file's text, or None with a finding.
 
         Args:
@@ -83,10 +83,10 @@ class Reader:
         except UnicodeDecodeError as error:
             before = data[: error.start].decode()
             lines = (before + ".").splitlines()
-            self._report.add("SS108", Place(path, len(lines), len(lines[-1])), byte=data[error.start])
+            self._report.add("SS108", FindingPlace(path, len(lines), len(lines[-1])), byte=data[error.start])
             return None
 
-    def _bytes(self, path: str, place: Place, trusted: bool) -> bytes | None:
+    def _bytes(self, path: str, place: FindingPlace, trusted: bool) -> bytes | None:
         try:
             # Without O_NONBLOCK a named pipe would hold the compiler until somebody writes.
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -114,14 +114,14 @@ class Reader:
             os.close(descriptor)
         return None
 
-    def _trust_parent(self, path: str, place: Place) -> bool:
+    def _trust_parent(self, path: str, place: FindingPlace) -> bool:
         """A repository's rules also need a directory that is the user's own: who can write there can replace them."""
         if self._kind != "repository":
             return True
         directory = os.path.dirname(path)
         return self._trust(directory, os.stat(directory), place)
 
-    def _trust(self, path: str, status: os.stat_result, place: Place) -> bool:
+    def _trust(self, path: str, status: os.stat_result, place: FindingPlace) -> bool:
         owners = {"user": (os.geteuid(), 0), "system": (0,), "repository": (os.geteuid(),)}[self._kind]
         foreign = status.st_uid not in owners
         writable = bool(status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))

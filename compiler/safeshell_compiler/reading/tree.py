@@ -14,7 +14,7 @@ from typing import Any, Final
 import yaml
 from yaml.resolver import Resolver
 
-from safeshell_compiler.findings.report import Place, Report
+from safeshell_compiler.findings.report import FindingPlace, Report
 
 try:
     from yaml import CSafeLoader as _Loader
@@ -74,9 +74,9 @@ class Node:
         self.keys = _NO_KEYS
         self.raw = ""
 
-    def place(self, file: str) -> Place:
+    def place(self, file: str) -> FindingPlace:
         """The place in this file."""
-        return Place(file, self.line + 1, self.column + 1)
+        return FindingPlace(file, self.line + 1, self.column + 1)
 
 
 def plain(node: Node) -> Any:
@@ -100,12 +100,12 @@ def locate(node: Node, location: Location) -> Node:
     return node
 
 
-def key_place(node: Node, key: str, file: str) -> Place:
+def key_place(node: Node, key: str, file: str) -> FindingPlace:
     """Where a key of a mapping stands, or the mapping where the key isn't there."""
     if key not in node.keys:
         return node.place(file)
     line, column = node.keys[key]
-    return Place(file, line + 1, column + 1)
+    return FindingPlace(file, line + 1, column + 1)
 
 
 class _StopError(Exception):
@@ -129,7 +129,7 @@ def parse(text: str, file: str, report: Report) -> Node | None:
         if excess is None:
             _report_syntax(error, text, file, report)
         else:
-            report.add("SS402", Place(file, excess.line + 1, excess.column + 1), limit=DEPTH)
+            report.add("SS402", FindingPlace(file, excess.line + 1, excess.column + 1), limit=DEPTH)
     return None
 
 
@@ -147,11 +147,11 @@ def _first_excess(text: str) -> Any:
     return None
 
 
-def _unprintable(text: str, file: str, position: int) -> Place:
+def _unprintable(text: str, file: str, position: int) -> FindingPlace:
     # libyaml counts bytes here, the pure reader characters: the first control character is the one either means.
     found = yaml.reader.Reader.NON_PRINTABLE.search(text)
     lines = (text[: found.start() if found else position] + ".").splitlines()
-    return Place(file, len(lines), len(lines[-1]))
+    return FindingPlace(file, len(lines), len(lines[-1]))
 
 
 def _report_syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Report) -> None:
@@ -161,10 +161,10 @@ def _report_syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Re
     # The parser stumbles at the tab or at what the tab failed to indent, on the line it is on.
     tab = _SPACE_THEN_TAB.match(lines[line]) if line < len(lines) else None
     if tab:
-        report.add("SS111", Place(file, line + 1, tab.end()))
+        report.add("SS111", FindingPlace(file, line + 1, tab.end()))
         return
     problem = f"{error.problem} {error.context}" if error.context else str(error.problem)
-    report.add("SS110", Place(file, line + 1, column + 1), problem=problem)
+    report.add("SS110", FindingPlace(file, line + 1, column + 1), problem=problem)
 
 
 class _Builder:
@@ -190,14 +190,14 @@ class _Builder:
         next_event()  # the stream's start
         event = next_event()
         if not isinstance(event, yaml.DocumentStartEvent):
-            self._stop("SS109", Place(self._file))
+            self._stop("SS109", FindingPlace(self._file))
         root = self._value(next_event(), 1)
         next_event()  # the document's end
         event = next_event()
         if isinstance(event, yaml.DocumentStartEvent):
             self._stop("SS113", self._place(event))
         if isinstance(root.value, Odd) and not root.raw:
-            self._stop("SS109", Place(self._file))
+            self._stop("SS109", FindingPlace(self._file))
         return root
 
     def _value(self, event: Any, depth: int) -> Node:
@@ -313,10 +313,10 @@ class _Builder:
         if event.tag is not None and event.tag not in _KEPT_TAGS:
             self._report.add("SS114", self._place(event), tag=event.tag.replace("tag:yaml.org,2002:", "!!"))
 
-    def _place(self, event: Any) -> Place:
-        return Place(self._file, event.start_mark.line + 1, event.start_mark.column + 1)
+    def _place(self, event: Any) -> FindingPlace:
+        return FindingPlace(self._file, event.start_mark.line + 1, event.start_mark.column + 1)
 
-    def _stop(self, code: str, place: Place, **values: Any) -> None:
+    def _stop(self, code: str, place: FindingPlace, **values: Any) -> None:
         self._report.add(code, place, **values)
         raise _StopError
 

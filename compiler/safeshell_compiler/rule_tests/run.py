@@ -23,7 +23,7 @@ from safeshell.policy.table import Table
 from safeshell.policy.trace import Trace
 from safeshell.text import text
 from safeshell_compiler.atoms import KINDS
-from safeshell_compiler.findings.report import Place
+from safeshell_compiler.findings.report import FindingPlace
 from safeshell_compiler.pipeline import Compilation
 from safeshell_compiler.reading.rule_model import Case
 from safeshell_compiler.reading.tree import locate
@@ -47,7 +47,7 @@ class RuleTest:
     expects: str
     number: int
     case: Case
-    place: Place
+    place: FindingPlace
 
     @property
     def rule(self) -> str:

@@ -8,7 +8,7 @@ import safeshell
 from safeshell.policy.table import FORMAT, canonical_json, pack_records
 from safeshell.text import printable
 from safeshell_compiler.findings.report import Report
-from safeshell_compiler.stages.index import Indexed, Unit
+from safeshell_compiler.stages.index import DispatchUnit, Indexed
 from safeshell_compiler.stages.lower import LoweredRule
 
 
@@ -24,7 +24,7 @@ def emit(indexed: Indexed, _report: Report) -> dict[str, bytes]:
     }
 
 
-def _unit(unit: Unit) -> dict[str, Any]:
+def _unit(unit: DispatchUnit) -> dict[str, Any]:
     record: dict[str, Any] = {"rows": unit.rows, "shards": unit.shards}
     return record if unit.grams is None else {**record, "grams": unit.grams}
 

@@ -12,11 +12,11 @@ from safeshell.command.programs.grammars import Record, grammars_for
 from safeshell.policy.atoms import ATOMS
 from safeshell.policy.patterns import SET_MEMORY, SHARD_PATTERNS, EngineError, PatternSet
 from safeshell_compiler.atoms import KINDS
-from safeshell_compiler.findings.report import Place, Report
+from safeshell_compiler.findings.report import FindingPlace, Report
 from safeshell_compiler.stages.flatten import Row, RuleRows
 from safeshell_compiler.stages.lower import Atom, LoweredRule
 from safeshell_compiler.stages.prune import Pruned
-from safeshell_compiler.stages.resolve import Policy
+from safeshell_compiler.stages.resolve import ResolvedPolicy
 from safeshell_compiler.stages.split import SPLIT_ROWS, split
 
 
@@ -30,7 +30,7 @@ class IndexRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class DispatchUnit:
     """What one dispatch key asks for: rows, and for each subject the shards of its patterns.
 
     Of a unit that is split: what is left of it, and the grams of the units that follow.
@@ -55,11 +55,11 @@ class Indexed:
         splits: large units, and for each the unit that stands for it, followed by one for each of that one's grams.
     """
 
-    policy: Policy
+    policy: ResolvedPolicy
     atoms: tuple[Atom, ...]
     rows: tuple[IndexRow, ...]
     rules: tuple[LoweredRule, ...]
-    units: tuple[Unit, ...]
+    units: tuple[DispatchUnit, ...]
     exact: dict[str, int]
     globs: tuple[tuple[str, int], ...]
     every: int | None
@@ -126,11 +126,11 @@ def _row(position: int, row: Row, ids: dict[int, int]) -> IndexRow:
 @dataclass(slots=True)
 class _Sharder:
     atoms: tuple[Atom, ...]
-    places: list[tuple[Place, str]]
+    places: list[tuple[FindingPlace, str]]
     report: Report
     fitted: dict[tuple[int, ...], tuple[tuple[int, ...], ...]] = field(default_factory=dict)
 
-    def unit(self, numbers: list[int], rows: tuple[IndexRow, ...]) -> Unit:
+    def unit(self, numbers: list[int], rows: tuple[IndexRow, ...]) -> DispatchUnit:
         asked = {atom for number in numbers for atom in (*rows[number].required, *rows[number].forbidden)}
         shards: dict[str, tuple[tuple[int, ...], ...]] = {}
         for subject in (kind for kind in KINDS.values() if kind.searched):
@@ -141,9 +141,9 @@ class _Sharder:
             shards[subject.kind] = tuple(
                 shard for start in starts for shard in self._fit(atoms[start : start + SHARD_PATTERNS])
             )
-        return Unit(tuple(numbers), shards)
+        return DispatchUnit(tuple(numbers), shards)
 
-    def split(self, units: list[Unit], rows: tuple[IndexRow, ...]) -> Iterator[tuple[int, int]]:
+    def split(self, units: list[DispatchUnit], rows: tuple[IndexRow, ...]) -> Iterator[tuple[int, int]]:
         """Adds to the units what large ones are split into."""
         for number, whole in enumerate(list(units)):
             if len(whole.rows) <= SPLIT_ROWS:
@@ -186,14 +186,14 @@ class _Sharder:
 class _Parts:
     """Makes units of some rows of a unit; their shards are parts of the unit's own, so that they fit as those do."""
 
-    def __init__(self, whole: Unit, rows: tuple[IndexRow, ...]) -> None:
+    def __init__(self, whole: DispatchUnit, rows: tuple[IndexRow, ...]) -> None:
         self._rows = rows
         self._shards = {
             subject: {atom: number for number, shard in enumerate(shards) for atom in shard}
             for subject, shards in whole.shards.items()
         }
 
-    def make(self, numbers: Sequence[int], grams: tuple[int, ...] | None = None) -> Unit:
+    def make(self, numbers: Sequence[int], grams: tuple[int, ...] | None = None) -> DispatchUnit:
         asked = sorted({atom for row in numbers for atom in (*self._rows[row].required, *self._rows[row].forbidden)})
         made: dict[str, tuple[tuple[int, ...], ...]] = {}
         for subject, shard_of in self._shards.items():
@@ -202,4 +202,4 @@ class _Parts:
                 if atom in shard_of:
                     shards.setdefault(shard_of[atom], []).append(atom)
             made[subject] = tuple(tuple(shards[number]) for number in sorted(shards))
-        return Unit(tuple(numbers), made, grams)
+        return DispatchUnit(tuple(numbers), made, grams)

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 
 from safeshell.home.repository_rules import repository_root
-from safeshell_compiler.findings.report import Place, Report, suggest
+from safeshell_compiler.findings.report import FindingPlace, Report, suggest
 from safeshell_compiler.reading.model import Document, read_model
 from safeshell_compiler.reading.rule_model import Kind
 from safeshell_compiler.reading.sources import Reader, Source
@@ -17,7 +17,7 @@ INCLUDE_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CompileRequest:
     """What to compile.
 
     Attributes:
@@ -53,7 +53,7 @@ class LoadedFile:
     document: Document
     includes: tuple[str, ...]
     complete: bool
-    included_at: Place | None
+    included_at: FindingPlace | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,14 @@ class Loaded:
     sources: tuple[Source, ...]
 
 
-def load(request: Request, report: Report) -> Loaded:
+def load(request: CompileRequest, report: Report) -> Loaded:
     """Reads the root and everything it includes, depth first."""
     reader = Reader(request.kind, report)
     # A directory called rules.yaml is somebody's mistake; any other is a directory of rules.
     is_directory = os.path.isdir(request.path) and not request.path.endswith(".yaml")
     root = request.path if is_directory else os.path.dirname(request.path)
     loader = _Loader(request, root, reader, report)
-    place = Place(request.path)
+    place = FindingPlace(request.path)
     if is_directory:
         paths = reader.listing(request.path, place)
         if paths == () and request.kind != "system":  # an empty rules.d is how a machine without rules looks
@@ -94,7 +94,7 @@ def load(request: Request, report: Report) -> Loaded:
 
 @dataclass(slots=True)
 class _Loader:
-    request: Request
+    request: CompileRequest
     root: str
     reader: Reader
     report: Report
@@ -102,14 +102,14 @@ class _Loader:
     open: list[str] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
 
-    def visit(self, path: str, included_at: Place | None, pack: str = "") -> bool:
+    def visit(self, path: str, included_at: FindingPlace | None, pack: str = "") -> bool:
         """Loads a file and its includes unless that is done. False: nothing is to be had from it."""
         identity = os.path.realpath(path)
         if identity in self.files:
             return True
         if identity in self.failed:
             return False
-        place = included_at or Place(path)
+        place = included_at or FindingPlace(path)
         if identity in self.open:
             chain = [*self.open[self.open.index(identity) :], identity]
             self.report.add("SS122", place, chain=" -> ".join(os.path.basename(name) for name in chain))
@@ -145,7 +145,7 @@ class _Loader:
             followed.extend(os.path.realpath(target) for target in targets if self.visit(target, place, pack))
         return tuple(followed)
 
-    def _targets(self, name: str, path: str, place: Place) -> tuple[str, ...]:
+    def _targets(self, name: str, path: str, place: FindingPlace) -> tuple[str, ...]:
         """The files that an include stands for."""
         if name.startswith("pack:"):
             return self._pack(name.removeprefix("pack:"), place)
@@ -159,14 +159,14 @@ class _Loader:
             return self.reader.listing(target, place) or ()
         return (target,)
 
-    def _inside(self, target: str, place: Place) -> bool:
+    def _inside(self, target: str, place: FindingPlace) -> bool:
         root = os.path.realpath(repository_root(self.request.path))
         inside = os.path.commonpath([root, os.path.realpath(target)]) == root
         if not inside:
             self.report.add("SS318", place, path=target, root=root)
         return inside
 
-    def _pack(self, name: str, place: Place) -> tuple[str, ...]:
+    def _pack(self, name: str, place: FindingPlace) -> tuple[str, ...]:
         try:
             known = sorted(file[: -len(".yaml")] for file in os.listdir(self.request.packs) if file.endswith(".yaml"))
         except FileNotFoundError:

@@ -8,13 +8,13 @@ from typing import Any
 
 from safeshell.policy import patterns
 from safeshell_compiler.atoms import BY_CONDITION, KINDS
-from safeshell_compiler.findings.report import Place, Report
+from safeshell_compiler.findings.report import FindingPlace, Report
 from safeshell_compiler.reading.rule_model import Condition
 from safeshell_compiler.reading.source_positions import explain, point
 from safeshell_compiler.reading.tree import Node, locate
 from safeshell_compiler.stages.arguments import check_names, check_paths
 from safeshell_compiler.stages.meaning import Effects, check_meaning
-from safeshell_compiler.stages.resolve import Policy, PolicyRule
+from safeshell_compiler.stages.resolve import PolicyRule, ResolvedPolicy
 
 Atom = tuple[Any, ...]
 """`(kind, argument…)` as docs/table.md lists them."""
@@ -45,7 +45,7 @@ class Every:
 
     parts: tuple[Formula, ...]
     what: str
-    place: Place
+    place: FindingPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Some:
 
     parts: tuple[Formula, ...]
     what: str
-    place: Place
+    place: FindingPlace
 
 
 Formula = Is | No | Every | Some
@@ -80,13 +80,13 @@ class Lowered:
         rules: in order of precedence.
     """
 
-    policy: Policy
+    policy: ResolvedPolicy
     atoms: tuple[Atom, ...]
-    places: tuple[tuple[Place, str], ...]
+    places: tuple[tuple[FindingPlace, str], ...]
     rules: tuple[LoweredRule, ...]
 
 
-def lower(policy: Policy, report: Report) -> Lowered:
+def lower(policy: ResolvedPolicy, report: Report) -> Lowered:
     """Turns each rule's conditions, directory and context into one formula."""
     lowering = Lowering(policy, report)
     rules = []
@@ -108,9 +108,9 @@ class Lowering:
         taken: the options that the rule says take an argument, sorted.
     """
 
-    policy: Policy
+    policy: ResolvedPolicy
     report: Report
-    atoms: dict[Atom, tuple[Place, str]] = field(default_factory=dict)
+    atoms: dict[Atom, tuple[FindingPlace, str]] = field(default_factory=dict)
     ids: dict[Atom, int] = field(default_factory=dict)
     complaints: dict[str, str | None] = field(default_factory=dict)
     file: str = ""

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from safeshell_compiler.findings.report import Place, Report, suggest
-from safeshell_compiler.reading.rule_model import Condition, Kind, Override, Rule
+from safeshell_compiler.findings.report import FindingPlace, Report, suggest
+from safeshell_compiler.reading.rule_model import Condition, Kind, Override, RuleModel
 from safeshell_compiler.reading.sources import Source
 from safeshell_compiler.reading.tree import Node, key_place, locate
 from safeshell_compiler.stages.load import Loaded, LoadedFile
@@ -36,7 +36,7 @@ class PolicyRule:
         replaced: the keys that an override has replaced.
     """
 
-    rule: Rule
+    rule: RuleModel
     unless: tuple[Exemption, ...]
     file: str
     label: str
@@ -45,7 +45,7 @@ class PolicyRule:
     replaced: frozenset[str] = frozenset()
 
     @property
-    def place(self) -> Place:
+    def place(self) -> FindingPlace:
         """Where the rule starts."""
         return self.node.place(self.file)
 
@@ -56,7 +56,7 @@ class PolicyRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class ResolvedPolicy:
     """All rules in force, in order of precedence: packs, includes depth first, the file's own.
 
     Attributes:
@@ -82,7 +82,7 @@ Rules = dict[str, list[PolicyRule | None]]
 """By file identity; None where an override has disabled one."""
 
 
-def resolve(loaded: Loaded, report: Report) -> Policy:
+def resolve(loaded: Loaded, report: Report) -> ResolvedPolicy:
     """Applies overrides from the inside out and puts the rules in order."""
     by_identity = {os.path.realpath(file.path): file for file in loaded.files}
     rules: Rules = {identity: list(_own_rules(file, report)) for identity, file in by_identity.items()}
@@ -100,7 +100,7 @@ def resolve(loaded: Loaded, report: Report) -> Policy:
     labels = {file.path: file.label for file in loaded.files}
     malformed = tuple((file.path, node) for file in loaded.files for node in file.document.malformed)
     texts = {file.path: file.text for file in loaded.files}
-    return Policy(loaded.kind, loaded.root, in_force, loaded.sources, labels, texts, malformed)
+    return ResolvedPolicy(loaded.kind, loaded.root, in_force, loaded.sources, labels, texts, malformed)
 
 
 def _own_rules(file: LoadedFile, report: Report) -> Iterator[PolicyRule]:
@@ -159,7 +159,7 @@ def _override(file: LoadedFile, reach: list[str], files: dict[str, LoadedFile], 
             rules[target[0]][target[1]] = _apply(override, rule, file, node, report)
 
 
-def _report_own(override: Override, file: LoadedFile, place: Place, report: Report) -> bool:
+def _report_own(override: Override, file: LoadedFile, place: FindingPlace, report: Report) -> bool:
     for rule, node in zip(file.document.model.rules, file.document.rules, strict=True):
         if rule.name == override.name:
             report.add("SS304", place, rule.name, name=rule.name, first=node.line + 1)
@@ -220,7 +220,7 @@ def _check_tightening(file: LoadedFile, rules: list[PolicyRule | None], report: 
                 report.add("SS316", key_place(found.node, key, file.path), name, verb=verb)
 
 
-def _loosens(rule: Rule) -> Iterator[tuple[str, str]]:
+def _loosens(rule: RuleModel) -> Iterator[tuple[str, str]]:
     if rule.action in ("allow", "redirect"):
         yield "action", rule.action
     if rule.timeout is not None:

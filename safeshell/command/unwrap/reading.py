@@ -13,7 +13,7 @@ from safeshell.command.programs.record import Wrapper
 W = TypeVar("W")
 
 
-class Reading(Generic[W]):
+class WrapperReading(Generic[W]):
     """A wrapper's arguments, being read.
 
     Attributes:
@@ -157,7 +157,7 @@ class Reading(Generic[W]):
         return True
 
 
-class ArgumentReading(Reading[bytes]):
+class ArgumentReading(WrapperReading[bytes]):
     """That of a command that starts.
 
     Args:

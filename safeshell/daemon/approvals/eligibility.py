@@ -14,7 +14,7 @@ from safeshell.host.process.own import Own
 from safeshell.policy.context import Context
 
 
-def objection(pid: int, pidfd: int, requester: ancestry.Process | None, own: Own, markers: Sequence[str]) -> str:
+def why_not_eligible(pid: int, pidfd: int, requester: ancestry.Process | None, own: Own, markers: Sequence[str]) -> str:
     """Why a process may not answer, or "".
 
     Args:

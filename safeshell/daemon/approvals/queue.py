@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from safeshell.command.command_line import unblock
-from safeshell.daemon.approvals.eligibility import objection
+from safeshell.daemon.approvals.eligibility import why_not_eligible
 from safeshell.daemon.approvals.grants import Grant, Grants, shortest_prefix
 from safeshell.daemon.approvals.notify_hook import Notifier
 from safeshell.daemon.approvals.pin import Pins
@@ -191,13 +191,13 @@ class Approvals:
         """What waits, the oldest first."""
         return [self._describe(pending) for pending in self._pending.values()]
 
-    def objection(self, connection: Connection, requester: ancestry.Process | None) -> str:
+    def why_not_eligible(self, connection: Connection, requester: ancestry.Process | None) -> str:
         """Why this connection's process may not answer, or ""."""
         markers = self._policies.settings.markers
-        return objection(connection.pid, connection.pidfd, requester, self._own, markers)
+        return why_not_eligible(connection.pid, connection.pidfd, requester, self._own, markers)
 
     def _enroll(self, connection: Connection, value: dict[str, Any], say: Say) -> None:
-        problem = self.objection(connection, None)
+        problem = self.why_not_eligible(connection, None)
         if problem:
             self._journal.refused_approver(connection, None, "enroll", problem)
             say({"ok": False, "reason": problem})
@@ -232,7 +232,7 @@ class Approvals:
         if 0 < value.get("prefix", 0) < least:
             say({"ok": False, "reason": f"the prefix takes at least {least} words: no fewer tell what is run"})
             return
-        problem = self.objection(connection, pending.asker)
+        problem = self.why_not_eligible(connection, pending.asker)
         if problem:
             self._journal.refused_approver(connection, request, value["do"], problem)
             say({"ok": False, "reason": problem})
@@ -326,7 +326,7 @@ class Approvals:
                 )
             )
 
-        problem = self.objection(connection, None)
+        problem = self.why_not_eligible(connection, None)
         if problem:
             take(problem)
         else:

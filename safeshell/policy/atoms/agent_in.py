@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from safeshell.policy.atom import AtomKind, FactKind, Truth, is_one
 from safeshell.policy.context import UNKNOWN_AGENT
-from safeshell.policy.world import Fact, World
+from safeshell.policy.world import Fact, RequestWorld
 
 if TYPE_CHECKING:
     from safeshell.policy.facts import GivenFacts
@@ -18,7 +18,7 @@ class _Agent(FactKind):
 
     kind = "agent"
 
-    def read(self, world: World, *_: str) -> Fact:
+    def read(self, world: RequestWorld, *_: str) -> Fact:
         return world.context.agent(world.asker)
 
     def stated(self, given: GivenFacts, *_: str) -> Fact:

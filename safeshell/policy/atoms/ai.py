@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from safeshell.policy.atom import AtomKind, FactKind, Truth, holds
-from safeshell.policy.world import Fact, World
+from safeshell.policy.world import Fact, RequestWorld
 
 
 class _IsAi(FactKind):
     kind = "ai"
     recorded = False  # a record's `context` says so
 
-    def read(self, world: World, *_: str) -> Fact:
+    def read(self, world: RequestWorld, *_: str) -> Fact:
         return world.context.agent(world.asker) is not None
 
     def words(self, _: Sequence[str], value: Fact) -> str:

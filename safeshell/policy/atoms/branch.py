@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from safeshell.policy.atom import AtomKind, FactKind, Truth, search
-from safeshell.policy.world import World
+from safeshell.policy.world import RequestWorld
 
 
 class _Branch(FactKind):
     kind = "branch"
-    read = staticmethod(World.branch)
+    read = staticmethod(RequestWorld.branch)
 
 
 class _OnBranch(AtomKind):

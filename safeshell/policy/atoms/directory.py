@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from safeshell.policy.atom import AtomKind, FactKind, Truth, search
-from safeshell.policy.world import World
+from safeshell.policy.world import RequestWorld
 
 
 class _Directory(FactKind):
     kind = "directory"
-    read = staticmethod(World.directory)
+    read = staticmethod(RequestWorld.directory)
     recorded = False  # a record's `cwd` says so
 
 

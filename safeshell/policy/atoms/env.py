@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from safeshell.policy.atom import AtomKind, FactKind, Truth, is_one
-from safeshell.policy.world import Fact, World
+from safeshell.policy.world import Fact, RequestWorld
 from safeshell.text import text
 
 
@@ -14,7 +14,7 @@ class _Variable(FactKind):
     kind = "env"
     named = True
 
-    def read(self, world: World, *arguments: str) -> Fact:
+    def read(self, world: RequestWorld, *arguments: str) -> Fact:
         value = world.variable(arguments[0].encode())
         return None if value is None else text(value)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from safeshell.policy.atom import AtomKind, FactKind, Truth, holds
-from safeshell.policy.world import Fact, World
+from safeshell.policy.world import Fact, RequestWorld
 
 if TYPE_CHECKING:
     from safeshell.policy.facts import GivenFacts
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 class _Exists(FactKind):
     kind = "file"
-    read = staticmethod(World.has_file)
+    read = staticmethod(RequestWorld.has_file)
     named = True
 
     def stated(self, given: GivenFacts, *arguments: str) -> Fact:

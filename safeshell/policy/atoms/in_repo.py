@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from safeshell.policy.atom import AtomKind, FactKind, Truth, holds
-from safeshell.policy.world import Fact, World
+from safeshell.policy.world import Fact, RequestWorld
 
 
 class _InWorkTree(FactKind):
     kind = "in_repo"
-    read = staticmethod(World.in_work_tree)
+    read = staticmethod(RequestWorld.in_work_tree)
 
     def words(self, _: Sequence[str], value: Fact) -> str:
         return "in a work tree" if value else "in no work tree"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from safeshell.host.path_resolution import split_under, under_key
 from safeshell.policy.atom import AtomKind, FactKind, Truth
-from safeshell.policy.world import UNDECIDED, Fact, FactKey, World
+from safeshell.policy.world import UNDECIDED, Fact, FactKey, RequestWorld
 
 if TYPE_CHECKING:
     from safeshell.policy.evaluator import Judge, Unit
@@ -22,7 +22,7 @@ class _Under(FactKind):
 
     kind = "under"
 
-    def read(self, world: World, *arguments: str) -> Fact:
+    def read(self, world: RequestWorld, *arguments: str) -> Fact:
         return world.has_under(*split_under(arguments))
 
     def stated(self, given: GivenFacts, *arguments: str) -> Fact:

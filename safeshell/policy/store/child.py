@@ -15,7 +15,7 @@ CHILD_S = 60
 """Seconds that a child may take for what takes milliseconds."""
 
 
-class Child:
+class ReaderChild:
     """A forked child that works on a table file, while this process may do something else."""
 
     __slots__ = ("_path", "_pid", "_reader")
@@ -59,8 +59,8 @@ class Child:
 
 
 def in_child(work: Callable[[], bytes], path: str) -> bytes:
-    """Runs `work` in a forked child and returns its bytes; raises what `Child.answer` does."""
-    return Child(work, path).answer()
+    """Runs `work` in a forked child and returns its bytes; raises what `ReaderChild.answer` does."""
+    return ReaderChild(work, path).answer()
 
 
 def _answer(work: Callable[[], bytes], path: str) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from safeshell.errors import TableError
-from safeshell.policy.store.child import Child, in_child
+from safeshell.policy.store.child import ReaderChild, in_child
 from safeshell.policy.store.file_checks import check_file
 from safeshell.policy.store.locks import turn
 from safeshell.policy.store.memory import SealedSections, create, fill
@@ -26,13 +26,13 @@ class Reading:
 
     def __init__(self, path: str, rules: Iterable[str]) -> None:
         self._memory: dict[str, int] = {}
-        self._child: Child | None = None
+        self._child: ReaderChild | None = None
         self._failure: TableError | None = None
         try:
             with turn(path, fcntl.LOCK_SH):  # which the child has inherited, and keeps until it ends
                 check_file(path)
                 self._memory = _create(rules)
-                self._child = Child(lambda: _read(path, self._memory), path)
+                self._child = ReaderChild(lambda: _read(path, self._memory), path)
         except TableError as error:
             self._failure = error
 

@@ -12,7 +12,7 @@ import pytest
 from e2e.terminal import Terminal
 from harness import PATH, until
 
-from safeshell.daemon.approvals.eligibility import objection
+from safeshell.daemon.approvals.eligibility import why_not_eligible
 from safeshell.host.process import ancestry
 from safeshell.host.process.own import Own
 
@@ -66,7 +66,7 @@ def why_not(pid: int, requester: int | None, own: Own) -> str:
     asker = None if requester is None else ancestry.read(requester)
     descriptor = os.pidfd_open(pid)
     try:
-        return objection(pid, descriptor, asker, own, MARKERS)
+        return why_not_eligible(pid, descriptor, asker, own, MARKERS)
     finally:
         os.close(descriptor)
 
@@ -132,7 +132,7 @@ def test_who_has_gone_may_not(stack: ExitStack, own: Own) -> None:
     gone = start(stack, "true")
     descriptor = os.pidfd_open(gone.pid)
     gone.wait()
-    assert objection(gone.pid, descriptor, None, own, MARKERS) == "who answers is gone"
+    assert why_not_eligible(gone.pid, descriptor, None, own, MARKERS) == "who answers is gone"
     os.close(descriptor)
 
 
@@ -142,7 +142,7 @@ def test_who_asked_is_known_by_when_it_was_started_not_by_its_number_alone(stack
     assert asker is not None
     earlier = asker._replace(session=-1, started=asker.started - 1)
     descriptor = os.pidfd_open(person)
-    assert objection(person, descriptor, earlier, own, MARKERS) == ""
+    assert why_not_eligible(person, descriptor, earlier, own, MARKERS) == ""
     same = asker._replace(session=-1)
-    assert objection(person, descriptor, same, own, MARKERS) == "who answers was started by who asked"
+    assert why_not_eligible(person, descriptor, same, own, MARKERS) == "who answers was started by who asked"
     os.close(descriptor)
