@@ -229,7 +229,8 @@ def _remove(path: str) -> None:
 
 def _copy(source: str, target: str) -> None:
     if os.path.isdir(source):
-        shutil.copytree(source, target)
+        # What was importing when its files went may have made the directory again, for its bytecode.
+        shutil.copytree(source, target, dirs_exist_ok=True)
     else:
         shutil.copy2(source, target)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -70,7 +72,7 @@ def session(stack: ExitStack) -> tuple[subprocess.Popen[str], int]:
     stack.callback(leader.kill)
     assert leader.stdout is not None
     member = int(leader.stdout.readline())
-    stack.callback(subprocess.run, ["kill", str(member)], check=True)
+    stack.callback(os.kill, member, signal.SIGKILL)
     return leader, member
 
 

@@ -59,7 +59,7 @@ def test_what_runs_ends_under_the_old_daemon(daemon: Daemon) -> None:
 
 def test_the_tables_in_force_are_taken_over(daemon: Daemon) -> None:
     def memory(pid: int) -> set[str]:
-        with open(f"/proc/{pid}/maps", encoding="ascii") as stream:
+        with open(f"/proc/{pid}/maps", encoding="utf-8", errors="surrogateescape") as stream:
             return {line.split()[4] for line in stream if "memfd:safeshell-table" in line}
 
     before = memory(daemon.pid)
