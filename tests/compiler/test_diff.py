@@ -316,7 +316,7 @@ def _check_witnesses(old: Compilation, new: Compilation, found: Diff) -> None:
         assert witness.direction is expected
 
 
-@examples(60)
+@examples(30)
 @given(policies(), policies(), st.lists(situations(), min_size=1, max_size=12))
 def test_witnesses_are_true_and_no_loosening_is_missed(before: str, after: str, asked: list[oracle.Situation]) -> None:
     old, new = _compile(before), _compile(after)
@@ -331,7 +331,7 @@ def test_witnesses_are_true_and_no_loosening_is_missed(before: str, after: str, 
             assert _strength(new, situation) == _strength(old, situation)
 
 
-@examples(60)
+@examples(30)
 @given(policies(), st.lists(situations(), min_size=1, max_size=12), st.data())
 def test_a_weakened_rule_is_loosened_with_a_witness(
     text: str, asked: list[oracle.Situation], data: st.DataObject

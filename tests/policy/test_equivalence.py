@@ -93,7 +93,7 @@ def test_the_table_agrees_with_the_oracle(text: str, asked: list[Situation]) -> 
         _agrees(compilation, situation)
 
 
-@examples(100)
+@examples(50)
 @given(policies(), st.lists(situations(), min_size=1, max_size=4))
 def test_a_table_whose_units_are_all_split_agrees_with_the_oracle(text: str, asked: list[Situation]) -> None:
     with mock.patch("safeshell_compiler.stages.index.SPLIT_ROWS", 0):
@@ -110,7 +110,7 @@ def test_the_table_agrees_with_the_oracle_where_rules_are_overridden(data: st.Da
     _agrees(compilation, data.draw(situations()))
 
 
-@examples(100)
+@examples(50)
 @given(argument_policies(), st.lists(argument_situations(), min_size=10, max_size=10))
 def test_the_table_agrees_with_the_oracle_about_arguments(text: str, asked: list[Situation]) -> None:
     compilation = _compile(rules=text)

@@ -131,7 +131,7 @@ def test_check_decides_each_witness_differently(cli: Cli, root: Path, monkeypatc
     monkeypatch.setenv("HOME", str(root / "home"))
     seen = {"checked": 0, "spelled": 0, "left": 0}
 
-    @examples(40)
+    @examples(20)
     @example((rules("redirect"), rules("require_approval")))
     @given(pairs())
     def holds(pair: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> None:
