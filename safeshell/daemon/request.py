@@ -154,12 +154,6 @@ class Request:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def copy(self) -> Request:
-        """The same, to be changed."""
-        made = object.__new__(Request)
-        made.__dict__.update(self.__dict__)
-        return made
-
     def name_command(self) -> None:
         """Takes the name of the file executed from the command."""
         assert self.command is not None

@@ -85,6 +85,11 @@ class Decision:
         self.execution = execution
         self.redirect_to = redirect_to
 
+    @property
+    def cited(self) -> str:
+        """The deciding rule and where it stands, for people."""
+        return f"rule {self.rule} ({self.source})" if self.source else self.rule
+
     def changed(self, **changes: Any) -> Decision:
         """Another, with these attributes instead."""
         return Decision(**{**{name: getattr(self, name) for name in Decision.__slots__}, **changes})

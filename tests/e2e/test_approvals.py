@@ -280,6 +280,14 @@ def test_an_approval_that_comes_late_is_good_for_the_next_equal_command_once(shi
     assert "nothing waits under 1" in answer(shims, "approve", "1")
 
 
+def test_what_was_approved_is_one_decision(daemon: Daemon, shims: Home, tmp_path: Path) -> None:
+    asking = start(shims, "touch", str(tmp_path / "secret"))
+    (waiting,) = wait_for_pending(shims)
+    answer(shims, "approve", str(waiting["id"]))
+    assert end(asking)[0] == 0
+    assert daemon.status()["requests"]["require_approval"] == 1
+
+
 @pytest.mark.usefixtures("daemon")
 def test_a_caller_that_gave_up_may_try_again(shims: Home, tmp_path: Path) -> None:
     asking = start(shims, "touch", str(tmp_path / "secret"))

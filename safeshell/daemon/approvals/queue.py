@@ -96,7 +96,7 @@ class Approvals:
     def ask(self, request: Request) -> str:
         """Lets a command wait for an approval; returns why it can't, or "": its request is resumed then."""
         decision, connection = request.decision, request.connection
-        where = f"rule {decision.rule} ({decision.source})"
+        where = decision.cited
         if request.is_ai and not self._within_reach():
             request.approval = _outcome(0, "unreachable")
             connection.notice(
@@ -150,7 +150,7 @@ class Approvals:
     def _refuse(self, pending: Pending, why: str, answer: str, **more: object) -> None:
         request, decision = pending.request, pending.request.decision
         request.approval = _outcome(pending.number, answer, **more)
-        step = request.refuse(NEEDS_APPROVAL, f"rule {decision.rule} ({decision.source}) {why}")
+        step = request.refuse(NEEDS_APPROVAL, f"{decision.cited} {why}")
         self._resume(request, step)
 
     def _keep_late(self, pending: Pending) -> None:

@@ -42,7 +42,7 @@ class Act:
         if grant is not None and not grant.covers(request):
             return request.refuse(
                 NEEDS_APPROVAL,
-                f"{because(decision)}: approved, but what that hangs on (rules, branch, files or variables) has "
+                f"{decision.cited}: approved, but what that hangs on (rules, branch, files or variables) has "
                 "changed meanwhile; run it again to ask again",
             )
         if grant is not None or self._approvals.covers(request):
@@ -52,14 +52,9 @@ class Act:
         return request.refuse(NEEDS_APPROVAL, refusal) if refusal else WAIT
 
 
-def because(decision: Decision) -> str:
-    """The rule that decides, for people."""
-    return f"rule {decision.rule} ({decision.source})" if decision.source else decision.rule
-
-
 def _deny(request: Request) -> str:
     decision = request.decision
-    return request.refuse(DENIED, f"denied by {because(decision)}: {decision.message}")
+    return request.refuse(DENIED, f"denied by {decision.cited}: {decision.message}")
 
 
 def _answer(request: Request) -> str:
@@ -71,9 +66,9 @@ def _answer(request: Request) -> str:
     elif decision.action is Action.DENY:
         return _deny(request)
     elif decision.action is Action.REQUIRE_APPROVAL:
-        return request.refuse(NEEDS_APPROVAL, f"{because(decision)} requires approval: {decision.message}")
+        return request.refuse(NEEDS_APPROVAL, f"{decision.cited} requires approval: {decision.message}")
     elif decision.action is Action.REDIRECT:
-        request.connection.notice(f"safeshell: {because(decision)} runs something else in its place")
+        request.connection.notice(f"safeshell: {decision.cited} runs something else in its place")
     return "finish"
 
 
@@ -106,7 +101,7 @@ def _judge_target(request: Request, redirect: Decision) -> str:
         request.decision = redirect.changed(timeout_ms=min(limits, default=0))
         return GO_ON
     if judged.action is Action.REDIRECT:
-        why = f"redirects to what {because(judged)} redirects again"
+        why = f"redirects to what {judged.cited} redirects again"
     else:
-        why = f"redirects to what {because(judged)} would not let run: {judged.message}"
-    return request.refuse(DENIED, f"{because(redirect)} {why}", error=why)
+        why = f"redirects to what {judged.cited} would not let run: {judged.message}"
+    return request.refuse(DENIED, f"{redirect.cited} {why}", error=why)

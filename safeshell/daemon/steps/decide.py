@@ -51,7 +51,7 @@ class Decide:
             request.decision = decision = policy.decide(request.base, command.arguments, request.facts)
             request.decisions = (decision,)
         request.cached = policy.misses == misses
-        if request.redirected is None:
+        if request.redirected is None and request.grant is None:  # else it has been counted
             self._tally.decided(request.decision)
         return GO_ON
 

@@ -138,8 +138,9 @@ class TimedDriver(Driver):
                 if said in STOPS:
                     request.step = position
                     if said == WAIT:  # it is counted once it is done
-                        del passed[-1], ends[-1]
-                        request.spent += self._clock() - (ends[-1] if ends else request.began)
+                        passed.pop()
+                        left = ends.pop()
+                        request.spent += left - (ends[-1] if ends else request.began)
                     break
                 position = self._positions[said]
         except Exception as error:  # noqa: BLE001 # as in `Driver.run`

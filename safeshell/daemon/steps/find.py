@@ -65,13 +65,11 @@ class Find:
                 program = beside if os.access(beside, os.X_OK) else None
         if program is None:
             why = f"redirects to {text(name)}, which is not there"
-            return request.refuse(DENIED, f"rule {redirect.rule} ({redirect.source}) {why}", error=why)
+            return request.refuse(DENIED, f"{redirect.cited} {why}", error=why)
         if name == TRASH:
             request.arguments, program = self._in_home(request, program)
         request.program = program
-        request.connection.notice(
-            f"safeshell: redirected by rule {redirect.rule} ({redirect.source}): {redirect.message}"
-        )
+        request.connection.notice(f"safeshell: redirected by {redirect.cited}: {redirect.message}")
         return GO_ON
 
     def _in_home(self, request: Request, program: bytes) -> tuple[bytes, bytes]:

@@ -46,28 +46,25 @@ class Locate:
         descriptor = connection.descriptors[-1] if connection.descriptors else None
         prefix = b""
         request.spellings, request.rules_of = (), ()
-        if directory and not request.frame:
-            request.directory, request.rules = directory, ()
-        else:
-            request.fresh = False
-            caller = request.caller
-            same_view = sees_the_same(connection.pid, self._own) if caller is None else caller.same_view
-            directory = working_directory(descriptor, connection.pid, same_view=same_view)
-            prefix = b"" if same_view else b"/proc/%d/root" % connection.pid
-            request.same_view, request.directory = same_view, directory
-            try:
+        try:
+            if directory and not request.frame:
+                request.directory, request.rules = directory, ()
+            else:
+                request.fresh = False
+                caller = request.caller
+                same_view = sees_the_same(connection.pid, self._own) if caller is None else caller.same_view
+                directory = working_directory(descriptor, connection.pid, same_view=same_view)
+                prefix = b"" if same_view else b"/proc/%d/root" % connection.pid
+                request.same_view, request.directory = same_view, directory
                 request.rules = self._policies.repository(directory, prefix=prefix)
-            except UnseenRulesError as error:
-                return request.refuse(FAILED, error.message)
-            request.reads = self._list_reads(directory, request.rules) if request.frame and same_view else None
-        request.facts = RequestFacts(
-            command.environment, directory, self._context, descriptor=descriptor, prefix=prefix
-        )
-        if request.base in UNWRAPPED:
-            try:
+                request.reads = self._list_reads(directory, request.rules) if request.frame and same_view else None
+            request.facts = RequestFacts(
+                command.environment, directory, self._context, descriptor=descriptor, prefix=prefix
+            )
+            if request.base in UNWRAPPED:
                 self._unwrap(request, directory, prefix)
-            except UnseenRulesError as error:
-                return request.refuse(FAILED, error.message)
+        except UnseenRulesError as error:
+            return request.refuse(FAILED, error.message)
         return GO_ON
 
     def _list_reads(self, directory: bytes | None, rules: Rules) -> Reads | None:
