@@ -222,7 +222,8 @@ def _end(process: subprocess.Popen[bytes]) -> Ended:
 
 def _remove(path: str) -> None:
     if os.path.isdir(path):
-        shutil.rmtree(path)
+        os.rename(path, f"{path}.gone")  # at once: what imports meanwhile writes bytecode into it
+        shutil.rmtree(f"{path}.gone", ignore_errors=True)
     else:
         os.unlink(path)
 
