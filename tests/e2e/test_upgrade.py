@@ -222,8 +222,7 @@ def _end(process: subprocess.Popen[bytes]) -> Ended:
 
 def _remove(path: str) -> None:
     if os.path.isdir(path):
-        os.rename(path, f"{path}.gone")  # at once: what imports meanwhile writes bytecode into it
-        shutil.rmtree(f"{path}.gone", ignore_errors=True)
+        shutil.rmtree(path, ignore_errors=True)  # what imports meanwhile may write bytecode into it
     else:
         os.unlink(path)
 
