@@ -21,8 +21,8 @@ from profiled import Way
 from tree import HERE, Tree, committed_tree, working_tree
 from workload import compiled_home, configuration
 
-PLACEMENTS = {"daemon": "true", "in place": "echo"}
-"""Of `counts.RULES`: a command that is run so."""
+PLACEMENTS = {"daemon": "basename", "in place": "printf"}
+"""Of `counts.RULES`: a command that is run so, each line of which a rule may match, so that Python decides it."""
 
 TIMES = 20
 """Lines of each; the way that most of them took is shown."""

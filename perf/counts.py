@@ -28,7 +28,7 @@ from throughput import ALLOWED, load
 from tree import Tree
 from workload import Running, compiled_home, configuration
 
-SHIMS = ("true", "sleep", "echo")
+SHIMS = ("true", "sleep", "echo", "printf", "basename")
 
 DECISIONS, COMMANDS = 150, 50
 """Requests of each kind that are counted: then the collector's rounds come to the same in each run."""
@@ -39,6 +39,18 @@ version: 1
 rules:
   - {name: here, commands: ['true', sleep], action: allow, execution: daemon, message: Runs in the daemon.}
   - {name: there, commands: ['echo'], action: allow, execution: in_place, message: Runs in place.}
+  - name: asked-here
+    commands: [basename]
+    conditions: [{not: {option: [-z]}}]
+    action: allow
+    execution: daemon
+    message: Runs in the daemon.
+  - name: asked-there
+    commands: [printf]
+    conditions: [{not: {option: [-v]}}]
+    action: allow
+    execution: in_place
+    message: Runs in place.
 """
     + "".join(
         f"""\
@@ -126,9 +138,11 @@ KINDS: dict[str, tuple[int, Kind]] = {
     "daemon, decides a line again": (DECISIONS, _decide("tool1", "same")),
     "daemon, in place": (COMMANDS, run("same", "echo")),
     "daemon, in place, a new line": (COMMANDS, run("new", "echo")),
+    "daemon, in place, a new line that a rule may match": (COMMANDS, run("new", "printf")),
     # It lasts: under callgrind every child may last longer than the front minds it alone, and this one always does.
     "daemon, runs it": (COMMANDS, run("same", "sleep", "0.05")),
     "daemon, runs it, a new line": (COMMANDS, run("new", "true")),
+    "daemon, runs it, a new line that a rule may match": (COMMANDS, run("new", "basename")),
 }
 """What is asked of the daemon, and how often."""
 
@@ -222,10 +236,10 @@ def main() -> None:
             sys.exit(1)
         tree = working_tree(os.path.join(directory, "tree"))
         untimed = _daemon(tree, programs, "stats: false\n")
-        print(f"{'instructions a request':<40} {'':>10} stats: false")
+        print(f"{'instructions a request':<50} {'':>10} stats: false")
         for what, counted in count(tree, programs).items():
             other = f"{untimed[what].total:>10,}" if what in untimed else ""
-            print(f"{what:<40} {counted.total:>10,} {other}".rstrip(), flush=True)
+            print(f"{what:<50} {counted.total:>10,} {other}".rstrip(), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 Fails where the client or the daemon takes over 10 % more instructions for a request, and names the functions that do;
 and where a command's overhead, as a ratio to the native command or to the reference's overhead, is over 10 % worse than
 the baseline's and the two confidence intervals don't meet. Commands are timed repeated, which the front answers, and as
-new lines, another argument each time, which go through Python.
+new lines, another argument each time: those that no rule can match, which the front sees, and those that one may
+match, which go through Python.
 
 `gate.py --against COMMIT --new-at-most 0.7 0.78` also fails unless a new line's time over native, in place and in the
 daemon, is at most so much of what it is at that commit, the two intervals apart.
@@ -27,7 +28,7 @@ import callgrind
 import counts
 from building import Programs, build
 from callgrind import Count
-from overhead import A_NEW_LINE, RULES, Row, check_placement, work_tree
+from overhead import A_NEW_LINE, ALMOST, MAY_MATCH, RULES, Row, check_placement, work_tree
 from reference import reference
 from timing import Case, Estimate, Timing, estimate, interleave
 from tree import HERE, Tree, baseline_commit, committed_tree, known_commit, native_directory, working_tree
@@ -41,6 +42,10 @@ WAYS = {"in place": "exec", "daemon": "spawn", "denied": "refuse"}
 
 EXECUTIONS = {"in place": "in_place", "daemon": "daemon"}
 """Ways in which a command runs, and the setting for it."""
+
+
+LINES = ("", A_NEW_LINE, MAY_MATCH + A_NEW_LINE)
+"""Repeated, and new."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +170,7 @@ def _bytecodes(tree: Tree, programs: Programs) -> dict[str, int]:
 def compare_ratios(timings: Mapping[str, Timing]) -> list[Compared]:
     """Each command's time as ratios to what was timed beside it: what is held to the baseline's."""
     found = []
-    for new_line in ("", A_NEW_LINE):
+    for new_line in LINES:
         for way, mode in WAYS.items():
             native, limit = timings[f"native{new_line}"], timings[f"reference, {mode}{new_line}"]
             rows = [
@@ -184,7 +189,7 @@ def compare_ratios(timings: Mapping[str, Timing]) -> list[Compared]:
 def compare_overheads(timings: Mapping[str, Timing]) -> list[Overhead]:
     """Each command's time over native, in both trees."""
     found = []
-    for new_line in ("", A_NEW_LINE):
+    for new_line in LINES:
         for way in EXECUTIONS:
             names = f"before, {way}{new_line}", f"after, {way}{new_line}", f"native{new_line}"
             before, after, native = (timings[name] for name in names)
@@ -205,7 +210,7 @@ def _times_reference(row: Row) -> Estimate | None:
 
 
 def _timings(trees: dict[str, Tree], programs: Programs, runs: int) -> dict[str, Timing]:
-    """Times `true` repeated and as a new line: natively, in each tree, by the reference; all interleaved."""
+    """Times `true` repeated and as new lines: natively, in each tree, by the reference; all interleaved."""
     with work_tree() as base, contextlib.ExitStack() as stack:
         true = shutil.which("true", path=base["PATH"]) or "true"
         cases = [Case("native", true, ["true"], base)]
@@ -218,7 +223,11 @@ def _timings(trees: dict[str, Tree], programs: Programs, runs: int) -> dict[str,
                 cases.append(Case(f"{name}, {way}", path, ["true"], environment))
             cases.append(Case(f"{name}, denied", path, ["true", "--deny-me"], environment, status=126))
         cases += stack.enter_context(_reference_cases(trees["before"], programs, base, true))
-        cases += [replace(case, name=f"{case.name}{A_NEW_LINE}", is_new=True) for case in cases]
+        cases += [
+            replace(case, name=f"{case.name}{line}", argv=[*case.argv, *words], is_new=True)
+            for line, words in zip(LINES[1:], ([], [ALMOST]), strict=True)
+            for case in cases
+        ]
         timings = interleave(cases, runs)
         for made, execution in homes:
             check_placement(made, execution)

@@ -42,7 +42,13 @@ CLIENTS = {"shim": "native", "bash": "bash"}
 A_NEW_LINE = ", a new line"
 """After a command's name: each run has another argument, so that the daemon has never seen the line."""
 
-NEW = {f"true{A_NEW_LINE}": ["true"]}
+MAY_MATCH = ", that a rule may match"
+"""Before `A_NEW_LINE`: the line has what the rule's pattern needs, so that the daemon's front leaves it to Python."""
+
+ALMOST = "--deny-menot"
+"""What it has: the rule doesn't match it."""
+
+NEW = {f"true{A_NEW_LINE}": ["true"], f"true{MAY_MATCH}{A_NEW_LINE}": ["true", ALMOST]}
 """Natively and by the reference, too: an argument is more work for the program itself."""
 
 DENIED = "true, denied"

@@ -224,7 +224,7 @@ class Server:
             request.passed, request.located = len(accepted.descriptors), accepted.directory
             request.fresh = bool(accepted.directory)
             if accepted.seen:
-                request.frame = connection.peek()
+                request.frame, request.seen = connection.peek(), accepted.seen
             self._driver.begin(request, accepted)
         self._listen(request)
 
@@ -348,6 +348,7 @@ class Server:
         self._record.replay = replay
         fastpath.on_error = self._survive
         fastpath.may_run = lambda: self._policies.settings.limits.commands - len(self._executor.children)
+        fastpath.settles = lambda: self._journal.is_quiet
         fastpath.on_accepted = self._accept_from_fastpath
         fastpath.on_answered = self._answered
         fastpath.on_ended = self._notified
@@ -376,7 +377,7 @@ class Server:
         first = request.__dict__ | {"adopted": accepted.child, "spawned_ns": accepted.spawned}
         request.__dict__.update(kept.__dict__)
         request.__dict__.update(first)
-        request.command = request.asked = connection.receive_again(kept.frame)
+        request.command = request.asked = connection.receive_again(connection.peek() or kept.frame)
         request.frame = b""  # its answer is kept already
         request.policy.hits += 1
         self._tally.decided(request.decision)

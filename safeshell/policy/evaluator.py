@@ -10,7 +10,7 @@ from __future__ import annotations
 import fnmatch
 import operator
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import count, repeat
 from typing import Any
 
 from safeshell.command.command_line import command_line
@@ -82,7 +82,10 @@ _OBSERVED = -1
 class Unit:
     """The rows of one dispatch key, with their automata; built when a command first needs it."""
 
-    __slots__ = ("_grammars", "_sets", "_shards", "_triggers", "_untriggered", "atoms", "number", "table", "truths")
+    __slots__ = (
+        *("_grammars", "_made", "_needs", "_sets", "_shards", "_triggers", "_untriggered", "atoms", "number", "table"),
+        "truths",
+    )
 
     def __init__(self, table: Table, index: int, rules: dict[int, Rule]) -> None:
         self.table = table
@@ -103,6 +106,7 @@ class Unit:
             if rule not in rules:
                 rules[rule] = Rule(table, rule)
             made.append(Row(row_id, rules[rule], required, forbidden, self.atoms))
+        self._made, self._needs = made, record.get("needs")
         uses: dict[int, int] = {}
         for row in made:
             for atom in row.line_required:
@@ -118,8 +122,16 @@ class Unit:
 
     def rows(self) -> list[Row]:
         """All rows, in the order in which they decide."""
-        triggered = [row for rows in self._triggers.values() for row in rows]
-        return sorted([*self._untriggered, *triggered], key=lambda row: row.rank)
+        return sorted(self._made, key=lambda row: row.rank)
+
+    def needs(self) -> Iterator[tuple[Row, Sequence[str]]]:
+        """The rows, each with literals one of which a line has to have for it; none where that isn't known."""
+        return zip(self._made, self._needs or repeat(()), strict=False)
+
+    def kind(self, atom: int) -> str:
+        """The kind of one of its atoms."""
+        found: str = self.atoms[atom][0]
+        return found
 
     def match(self, subject: str, value: str) -> set[int]:
         """The pattern atoms of a subject (`line`, `directory`, `branch`) that are true of a text."""
@@ -212,6 +224,10 @@ class LoadedTable:
     def units(self, name: str) -> list[Unit]:
         """The units that a command of this basename is judged by, whole."""
         return [self._unit(key) for key in self._keys(name)]
+
+    def is_whole(self, name: str) -> bool:
+        """Whether none of these units is too large to be looked at whole."""
+        return self.table.splits.keys().isdisjoint(self._keys(name))
 
     def units_for(self, name: str, line: str) -> list[Unit]:
         """The same, but of large ones only the parts that a command line may match."""

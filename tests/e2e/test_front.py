@@ -150,7 +150,7 @@ def test_a_repository_that_begins_below_its_rules_ends_them(world: Guard) -> Non
     assert asks_anew(world, "exits", "3").status == 3
     assert learn(world, "exits", "3").status == 3
     os.rmdir(os.path.join(world.work, ".git"))
-    assert asks_anew(world, "exits", "3").status == 126
+    assert world.run("exits", "3").status == 126
 
 
 def test_settings_are_heeded_at_once(world: Guard) -> None:

@@ -5,6 +5,7 @@
 #include "../../safeshell/daemon/fastpath/bytes.c"
 #include "../../safeshell/daemon/fastpath/caller.c"
 #include "../../safeshell/daemon/fastpath/children.c"
+#include "../../safeshell/daemon/fastpath/heads.c"
 #include "../../safeshell/daemon/fastpath/reads.c"
 #include "../../safeshell/daemon/fastpath/report.c"
 #include "../../safeshell/daemon/fastpath/serve.c"
@@ -16,7 +17,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { SLOT = 0, FRAME_MAX = 4096 };
+enum { SLOT = 0, HEAD_SLOT = 2, FRAME_MAX = 4096 };
 
 static struct front *front;
 
@@ -48,24 +49,29 @@ static size_t make_frame(char *frame, const char *words, size_t words_size, uint
 
 static void set_up(void) {
     static const char words[] = "tool\0sub\0--force", environment[] = "PATH=/bin\0A=b\0HOME=/";
-    static const char rest[] = "PATH=/bin\0CLAUDECODE\0A=b\0\0/\0a/none\0\0answer\0"; /* variables, directory, reads, answer */
+    /* variables, directory, reads, answer, arguments, base, literals */
+    static const char rest[] = "PATH=/bin\0CLAUDECODE\0A=b\0\0/\0a/none\0\0answer\0\0tool\0force\0";
     char text[FRAME_MAX];
     front = front_new(-1, -1, -1, NULL, 0, 0);
     if (!front) abort();
     const size_t size = make_frame(text, words, sizeof words, 3, environment, sizeof environment, 3);
-    const size_t sizes[] = {size, 25, 1, 7, 6, 0};
+    const size_t sizes[] = {size, 25, 1, 7, 6, 0, 4, 6};
     text[size] = 0;
     memcpy(text + size + 1, rest, sizeof rest);
-    if (!front_put(front, SLOT, text, sizes, 1, 0, 0, 0)) abort();
+    if (!front_put(front, SLOT, text, sizes, 1, 0, 0, 0, 0) || !front_put(front, HEAD_SLOT, text, sizes, 1, 0, 0, 1, 0)) abort();
 }
 
-/* Looks a request up; where it is taken for the one that is known, every string of it ends within it. */
+/* Looks a request up; where it is taken for one that is known, every string of it ends within it. */
 static void look_up(char *frame, size_t size) {
     struct request request;
+    int offer = 0;
     front->room = frame;
     front->shared.accepted = (struct accepted){.fd = -1, .passed = 1, .directory_size = 1};
     front->shared.directory[0] = '/';
-    if (!parse(frame, size, &request) || find(front, &request) != SLOT) return;
+    if (!parse(frame, size, &request)) return;
+    const int head = find_head(front, &request, &offer);
+    if (head >= 0 && head != HEAD_SLOT) abort();
+    if (head < 0 && find(front, &request) != SLOT) return;
     const uint32_t argc = get32(frame + HEADER), envc = get32(frame + HEADER + 4);
     if (!make_room(front, (size_t)argc + envc + 2)) abort();
     const char *arguments = request.words.at + get32(frame + HEADER + 16), *environment = request.environment.at;
@@ -86,13 +92,13 @@ static void look_at_status(const char *text, size_t size) {
 
 /* Keeps a request's answer, and looks that up; neither where it can't be kept. */
 static void put(char *frame, size_t size) {
-    static const char rest[] = "\0PATH\0\0/\0\0\0"; /* variables, directory; nothing else */
-    const size_t sizes[] = {size, 5, 1, 0, 0, 0};
+    static const char rest[] = "\0PATH\0\0/\0\0\0\0\0"; /* variables, directory; nothing else */
+    const size_t sizes[] = {size, 5, 1, 0, 0, 0, 0, 0};
     char *text = malloc(size + sizeof rest);
     if (!text) return;
     memcpy(text, frame, size);
     memcpy(text + size, rest, sizeof rest);
-    if (front_put(front, SLOT + 1, text, sizes, 1, 1, 0, 0)) look_up(frame, size);
+    if (front_put(front, SLOT + 1, text, sizes, 1, 1, 0, 0, 0)) look_up(frame, size);
     free(text);
 }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import tree
-from gate import EXECUTIONS, Compared, compare_overheads, judge, judge_new_lines
+from gate import EXECUTIONS, LINES, Compared, compare_overheads, judge, judge_new_lines
 from overhead import A_NEW_LINE
 from timing import Estimate, Timing
 
@@ -54,7 +54,7 @@ def test_the_baseline_is_one_commit() -> None:
 def timings(before: float, after: float, noise: float) -> dict[str, Timing]:
     """Of 61 rounds, where a line costs so much over native, repeated half of that; the noise is each case's own."""
     found: dict[str, Timing] = {}
-    for new_line, part in (("", 0.5), (A_NEW_LINE, 1.0)):
+    for new_line, part in zip(LINES, (0.5, 1.0, 1.0), strict=True):
         for name, over in (("native", 0.0), ("before, {}", before * part), ("after, {}", after * part)):
             for way in EXECUTIONS:
                 samples = tuple(500 + over + noise * (number * (2 * len(found) + 1) % 61 - 30) for number in range(61))

@@ -26,7 +26,11 @@ def emit(indexed: Indexed, _report: Report) -> dict[str, bytes]:
 
 def _unit(unit: DispatchUnit) -> dict[str, Any]:
     record: dict[str, Any] = {"rows": unit.rows, "shards": unit.shards}
-    return record if unit.grams is None else {**record, "grams": unit.grams}
+    if unit.grams is not None:
+        record["grams"] = unit.grams
+    if any(unit.needs):
+        record["needs"] = unit.needs
+    return record
 
 
 def _dispatch(indexed: Indexed) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from safeshell.policy.patterns import SET_MEMORY, SHARD_PATTERNS, EngineError, P
 from safeshell_compiler.atoms import KINDS
 from safeshell_compiler.findings.report import FindingPlace, Report
 from safeshell_compiler.stages.flatten import Row, RuleRows
+from safeshell_compiler.stages.literals import longest_choice
 from safeshell_compiler.stages.lower import Atom, LoweredRule
 from safeshell_compiler.stages.prune import Pruned
 from safeshell_compiler.stages.resolve import ResolvedPolicy
@@ -33,12 +34,14 @@ class IndexRow:
 class DispatchUnit:
     """What one dispatch key asks for: rows, and for each subject the shards of its patterns.
 
-    Of a unit that is split: what is left of it, and the grams of the units that follow.
+    Of a unit that is split: what is left of it, and the grams of the units that follow. Of one that isn't: for each row
+    literals, one of which a command line has to have for it; none where nothing is known of that.
     """
 
     rows: tuple[int, ...]
     shards: dict[str, tuple[tuple[int, ...], ...]]
     grams: tuple[int, ...] | None = None
+    needs: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def index(pruned: Pruned, report: Report) -> Indexed:
     sharder = _Sharder(atoms, [pruned.lowered.places[old] for old in used], report)
     # In the order of exact names, globs, and any: the units' numbers are part of the dump.
     names = sorted((name for name in by_name if name is not None), key=lambda name: (is_glob(name), name))
-    units = [sharder.unit(by_name[name], rows) for name in (*names, *([None] if None in by_name else []))]
+    units = [sharder.unit(by_name[name], rows, name) for name in (*names, *([None] if None in by_name else []))]
     splits = tuple(sharder.split(units, rows))
     numbers = {name: number for number, name in enumerate(names)}
     return Indexed(
@@ -130,7 +133,7 @@ class _Sharder:
     report: Report
     fitted: dict[tuple[int, ...], tuple[tuple[int, ...], ...]] = field(default_factory=dict)
 
-    def unit(self, numbers: list[int], rows: tuple[IndexRow, ...]) -> DispatchUnit:
+    def unit(self, numbers: list[int], rows: tuple[IndexRow, ...], name: str | None) -> DispatchUnit:
         asked = {atom for number in numbers for atom in (*rows[number].required, *rows[number].forbidden)}
         shards: dict[str, tuple[tuple[int, ...], ...]] = {}
         for subject in (kind for kind in KINDS.values() if kind.searched):
@@ -141,7 +144,13 @@ class _Sharder:
             shards[subject.kind] = tuple(
                 shard for start in starts for shard in self._fit(atoms[start : start + SHARD_PATTERNS])
             )
-        return DispatchUnit(tuple(numbers), shards)
+        if len(numbers) > SPLIT_ROWS:
+            return DispatchUnit(tuple(numbers), shards)
+        known = "" if name is None or is_glob(name) else name
+        return DispatchUnit(tuple(numbers), shards, needs=tuple(self._needs(rows[number], known) for number in numbers))
+
+    def _needs(self, row: IndexRow, name: str) -> tuple[str, ...]:
+        return longest_choice((self.atoms[atom][1] for atom in row.required if self.atoms[atom][0] == "line"), name)
 
     def split(self, units: list[DispatchUnit], rows: tuple[IndexRow, ...]) -> Iterator[tuple[int, int]]:
         """Adds to the units what large ones are split into."""

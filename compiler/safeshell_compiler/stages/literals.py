@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from safeshell.policy.regex.character_sets import CharSet
@@ -20,8 +20,33 @@ def required_literals(pattern: str) -> tuple[Choice, ...]:
     """Choices that each hold for a pattern; none where nothing can be said of it."""
     try:
         return tuple(_choices(parse(pattern)))
-    except UnsupportedError:
+    except (UnsupportedError, RecursionError):
         return ()
+
+
+def longest_choice(patterns: Iterable[str], name: str) -> tuple[str, ...]:
+    """Literals, one of which is in any text in which all of these patterns are found: those that say most.
+
+    Args:
+        patterns: RE2.
+        name: of the command whose lines the texts are.
+
+    Returns:
+        The literals, sorted; none where nothing can be said.
+    """
+    had = f"{name} ".lower()  # what each line begins with
+    choices = [
+        choice
+        for pattern in patterns
+        for choice in required_literals(pattern)
+        if not any(literal in had for literal in choice)
+    ]
+    return tuple(sorted(_best(choices) or ()))
+
+
+def _best(choices: Iterable[Choice]) -> Choice | None:
+    """The one whose shortest literal is the longest."""
+    return max(choices, key=lambda choice: (min(map(len, choice)), sorted(choice)), default=None)
 
 
 def _choices(tree: Tree) -> Iterator[Choice]:
@@ -53,8 +78,7 @@ def _pieces(tree: Tree) -> Iterator[Tree]:
 def _alternatives(tree: Alt) -> Iterator[Choice]:
     found: Choice = frozenset()
     for part in tree.parts:
-        # The one whose shortest literal is the longest says most.
-        best = max(_choices(part), key=lambda choice: (min(map(len, choice)), sorted(choice)), default=None)
+        best = _best(_choices(part))
         if best is None:
             return
         found |= best

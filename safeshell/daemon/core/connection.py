@@ -45,6 +45,10 @@ BUFFER = bytearray(CHUNK)
 _view = memoryview(BUFFER)
 
 
+ALIKE, REPEATED = 1, 2
+"""How a request was seen lately: one that begins alike, or the very same."""
+
+
 class Accepted(NamedTuple):
     """A connection as the native front takes it, with what has come of its request.
 
@@ -55,7 +59,7 @@ class Accepted(NamedTuple):
         descriptors: what it passed.
         truncated: whether it passed more than could be taken.
         size: bytes of the request, in `BUFFER`.
-        seen: whether the same request has been seen lately.
+        seen: whether the same request has been seen lately (REPEATED), or one that begins alike (ALIKE), else 0.
         slot: the answer that was given again, -1 for none.
         child: the command that runs by that answer, or 0.
         directory: where it was sent from, if it is seen there as the daemon sees it, no repository's rules apply, and
@@ -71,7 +75,7 @@ class Accepted(NamedTuple):
     descriptors: list[int]
     truncated: bool
     size: int
-    seen: bool
+    seen: int
     slot: int
     child: int
     directory: bytes
@@ -192,7 +196,7 @@ class Connection:
         return b"" if self._accepted is None else bytes(_view[: self._accepted.size])
 
     def receive_again(self, frame: bytes) -> Command:
-        """Takes a request that the fast path has received, and that is this one byte for byte."""
+        """Takes a request that the fast path has received: this one."""
         self._accepted, self.quiet = None, True
         (command,) = self._receiver.feed(frame)
         assert isinstance(command, Command)

@@ -30,7 +30,7 @@ static int receive(struct front *front, int may_hold) {
     const ssize_t size = recvmsg(accepted->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
         if (!may_hold || front->held.count == HELD_MAX) return pass_on(front);
-        watch(front, &front->held, now() + HELD_MS * MS);
+        watch(front, &front->held, now() + HELD_MS * MS, NULL);
         return 0;
     }
     if (size >= 0) take_descriptors(accepted, &message);

@@ -2,7 +2,7 @@
 #include "front.h"
 
 /* Multiplies a word at a time (as wyhash does); who forges two alike makes them slower, nothing else: bytes are compared. */
-static uint64_t hash(uint64_t value, const char *at, size_t size) {
+uint64_t hash(uint64_t value, const char *at, size_t size) {
     uint64_t word;
     for (value ^= size; size >= 8; at += 8, size -= 8) {
         memcpy(&word, at, 8);
@@ -24,6 +24,7 @@ int parse(const char *frame, size_t size, struct request *request) {
     if (length != size - HEADER || COMMAND + name_bytes + argument_bytes + environment_bytes != length) return 0;
     request->frame = frame;
     request->words = (struct bytes){command + COMMAND, name_bytes + argument_bytes};
+    request->arguments = (struct bytes){command + COMMAND + name_bytes, argument_bytes};
     request->environment = (struct bytes){command + COMMAND + name_bytes + argument_bytes, environment_bytes};
     uint32_t entries = 0;
     const char *end = frame + size;
@@ -47,7 +48,7 @@ static int is_for(const struct entry *entry, const struct request *request) {
 }
 
 /* Whether the variables that counted are as they were, each there once or not at all. */
-static int has_variables(struct bytes environment, struct bytes variables) {
+int has_variables(struct bytes environment, struct bytes variables) {
     int found = 0, wanted = 0;
     for (const char *want = variables.at; want < variables.at + variables.size; want += strlen(want) + 1)
         wanted += strchr(want, '=') != NULL;
@@ -69,7 +70,7 @@ int find(const struct front *front, const struct request *request) {
     for (int slot = 0; slot < SLOTS; slot++) {
         if (front->hashes[slot] != request->hash) continue;
         const struct entry *entry = front->slots[slot];
-        if (entry->passed == accepted->passed && is_for(entry, request) &&
+        if (!entry->head && entry->passed == accepted->passed && is_for(entry, request) &&
             same(entry->directory, front->shared.directory, accepted->directory_size) &&
             has_variables(request->environment, entry->variables))
             return slot;
@@ -79,30 +80,33 @@ int find(const struct front *front, const struct request *request) {
 
 /* Empties a slot. */
 EXPORTED void front_forget(struct front *front, int slot) {
+    if (front->slots[slot] && front->slots[slot]->head) front->heads[front->hashes[slot] % RECENT] = 0; /* to be tried again */
     free(front->slots[slot]);
     front->slots[slot] = NULL;
     front->hashes[slot] = 0;
 }
 
 /* Keeps an answer in a slot, in the place of what was there. `text` holds strings of these sizes, each with a NUL behind it:
- * a request that Python has taken apart, then what `struct entry` has after its command; `whole` is the address of the
- * buckets that its time is counted in. 0: it can't be kept. */
+ * a request that Python has taken apart, then what `struct entry` has after its command; it is for any request with so many
+ * words of its `head`, or for that very one (0). `whole` is the address of the buckets that its time is counted in. 0: it can't
+ * be kept. */
 EXPORTED int front_put(struct front *front, int slot, const char *text, const size_t *sizes, int passed, int runs, int urgent,
-                       uint64_t whole) {
+                       int head, uint64_t whole) {
     struct request request;
     front_forget(front, slot);
     if (!parse(text, sizes[0], &request)) return 0;
     const size_t command = (size_t)(request.environment.at - text), environment = sizes[0] - command;
-    const size_t kept[] = {command, sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]};
-    struct entry *entry = keep_all(sizeof *entry, text + environment, kept, 6);
+    const size_t kept[] = {command, sizes[1], sizes[2], sizes[3], sizes[4], sizes[5], sizes[6], sizes[7]};
+    struct entry *entry = keep_all(sizeof *entry, text + environment, kept, 8);
     if (!entry) return 0;
     const char *at = memcpy(entry + 1, text, command);
-    *entry = (struct entry){.passed = passed, .runs = runs, .urgent = urgent, .whole = (uint64_t *)(uintptr_t)whole};
+    *entry = (struct entry){.passed = passed, .runs = runs, .urgent = urgent, .head = head, .whole = (uint64_t *)(uintptr_t)whole};
     struct bytes *const parts[] = {&entry->command, &entry->variables, &entry->directory,
-                                   &entry->reads,   &entry->answer,    &entry->arguments};
-    for (int i = 0; i < 6; i++) *parts[i] = next_part(&at, kept[i]);
+                                   &entry->reads,   &entry->answer,    &entry->arguments,
+                                   &entry->base,    &entry->literals};
+    for (int i = 0; i < 8; i++) *parts[i] = next_part(&at, kept[i]);
     front->slots[slot] = entry;
-    front->hashes[slot] = request.hash;
+    front->hashes[slot] = head ? hash_head(&request, head, entry->directory) : request.hash;
     return 1;
 }
 

@@ -4,20 +4,29 @@ An answer is a function of the command, the directory, a few variables, the rule
 file system on the way. It is kept where all that was read can be listed as *reads*: a path, and how it was found. The
 front makes the same reads by the same system calls; where it finds everything as it was, the answer is the same. What
 hangs on more (git's state, files that rules ask for, aliases, people, what a caller is confined to) is never kept.
+
+Most lines never come again, but no rule can match them: each rule that might needs a literal that they lack
+(`safeshell.policy.any_line`). Then the answer is kept for the command's *head*, its name and first words, and given to
+every line that begins so and has none of the literals, for as long as nobody wants to hear of each.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from safeshell.command.command_line import block
-from safeshell.command.unwrap import is_plain
+from safeshell.command.command_line import block, command_line
+from safeshell.command.unwrap import UNWRAPPED, is_plain
+from safeshell.daemon.core.connection import REPEATED
 from safeshell.daemon.fastpath.binding import Fastpath
 from safeshell.daemon.fastpath.reads import Changed, Reads, read_sources
 from safeshell.daemon.observe.timings import Timings
 from safeshell.daemon.request import Request
 from safeshell.daemon.sources.policy_source import Policies
+from safeshell.policy.any_line import needed_literals
 from safeshell.policy.decision import Action
+from safeshell.policy.facts import FactKey
+from safeshell.policy.patterns import EngineError
 from safeshell.protocol import ARGUMENTS_AT, Type
 
 SLOTS = 128
@@ -30,8 +39,27 @@ _PURE_FACTS = frozenset({"agent", "ai", "directory", "env"})
 """What follows from the command, the directory and variables that are known by name."""
 
 
-def read_variables(request: Request) -> bytes:
+class Head(NamedTuple):
+    """What lines have to have, and not to have, that an answer holds for.
+
+    Attributes:
+        words: how many of their first words have to be the same; 0 for all of them, and what else was asked.
+        literals: none of which they may have: a block.
+    """
+
+    words: int
+    literals: bytes
+
+
+_ONE_LINE = Head(0, b"")
+
+
+def read_variables(request: Request, facts: Iterable[FactKey]) -> bytes:
     """The variables that an answer hangs on, as they are: entries, and the names of those that aren't there.
+
+    Args:
+        request: that was answered.
+        facts: that the answer hangs on.
 
     Raises:
         Changed: one is there twice; who looks for it may find either.
@@ -40,7 +68,7 @@ def read_variables(request: Request) -> bytes:
     names = [b"PATH", *request.facts.context.variables]
     if request.name == b"git":
         names += [b"GIT_DIR", b"GIT_WORK_TREE"]  # they lead to another repository's rules
-    names += [key[1].encode() for key, _ in request.decision.facts if key[0] == "env"]
+    names += [key[1].encode() for key in facts if key[0] == "env"]
     entries = []
     for name in dict.fromkeys(names):
         if environment.count(b"\0" + name + b"=") > 1:
@@ -50,7 +78,7 @@ def read_variables(request: Request) -> bytes:
     return block(entries)
 
 
-Key = tuple[tuple[int, bytes, bytes, int, int], int, bytes, bytes]
+Key = tuple[tuple[int, bytes, bytes, int, int], int, int, bytes, bytes]
 
 
 class CachedAnswer(NamedTuple):
@@ -58,7 +86,8 @@ class CachedAnswer(NamedTuple):
 
     Attributes:
         request: the one that it was first given to.
-        key: what tells it from others: the command, how many descriptors came with it, variables, the directory.
+        key: what tells it from others: the command or its head, how many descriptors came with it, variables, the
+            directory.
     """
 
     request: Request
@@ -121,8 +150,14 @@ class AnswerReplay:
         runs = request.placement == "daemon"
         if reads is None or not reads.complete or directory is None or not self._may_keep(request, runs=runs):
             return
+        # A program that looks itself up along PATH was given its path in the place of its name.
+        as_they_came = request.frame.startswith(request.arguments, ARGUMENTS_AT + len(request.asked.name))
+        facts = {key for key, _ in decision.facts}
+        head = self._head(request, facts) if as_they_came and self._front.settles() else _ONE_LINE
+        if not head.words and request.seen != REPEATED:
+            return
         try:
-            variables = read_variables(request)
+            variables = read_variables(request, facts)
         except Changed:
             return
         command, frame = request.asked, request.frame
@@ -130,10 +165,9 @@ class AnswerReplay:
         if runs:
             assert request.program is not None
             answer = request.program
-        # A program that looks itself up along PATH was given its path in the place of its name.
-        as_they_came = frame.startswith(request.arguments, ARGUMENTS_AT + len(command.name))
-        words = (command.flags, command.name, command.arguments, command.nice, command.blocked)
-        key = (words, request.passed, variables, directory)
+        first = command.arguments.split(b"\0")[: head.words or None]
+        words = (command.flags, command.name, block(first), command.nice, command.blocked)
+        key = (words, head.words, request.passed, variables, directory)
         slot = self._slots.get(key)
         if slot is None:
             slot = self._take_slot()
@@ -150,6 +184,9 @@ class AnswerReplay:
             arguments=request.arguments if runs and not as_they_came else b"",
             runs=runs,
             urgent=decision.action is not Action.ALLOW or bool(decision.observed),
+            head=head.words,
+            base=request.name,
+            literals=head.literals,
             whole=self._timings.whole(decision.action.word, request.placement).address,
         )
         self._kept[slot] = CachedAnswer(request, key) if kept else None
@@ -157,6 +194,27 @@ class AnswerReplay:
             self._slots[key] = slot
         else:
             self._slots.pop(key, None)
+
+    @staticmethod
+    def _head(request: Request, facts: set[FactKey]) -> Head:
+        """For which other lines the answer holds; adds to the facts that it hangs on."""
+        decision, arguments = request.decision, request.asked.arguments
+        if decision.action is not Action.ALLOW or decision.observed or not arguments:
+            return _ONE_LINE
+        # Of git's commands each subcommand has a head of its own: another one could be an alias.
+        words = 2 if request.base in UNWRAPPED else 1
+        try:
+            found = needed_literals(request.policy.tables, request.base, request.facts, _PURE_FACTS)
+        except EngineError:
+            return _ONE_LINE
+        if found is None:
+            return _ONE_LINE
+        literals, asked = found
+        line = command_line(arguments, request.base).lower()
+        if any(literal in line for literal in literals):
+            return _ONE_LINE  # what held for it needn't hold for others
+        facts |= asked
+        return Head(words, block(sorted(literal.encode() for literal in literals)))
 
     def _take_slot(self) -> int:
         while self._front.is_busy(self._next):  # fewer commands run so than there are slots

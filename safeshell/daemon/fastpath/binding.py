@@ -86,6 +86,7 @@ class Fastpath:
         on_answered, on_accepted, on_ended: called back by `poll` and `hand_back_one`.
         on_error: hears of what these raised, as `Loop.on_error`.
         may_run: how many commands may be started.
+        settles: whether answers may be given to lines that were never seen; nobody hears what they were.
         runs: whether any may be.
 
     Raises:
@@ -112,6 +113,7 @@ class Fastpath:
         self.on_ended: Callable[[End], None] = lambda _end: None
         self.on_accepted: Callable[[Accepted], object] = lambda _accepted: None
         self.may_run: Callable[[], int] = lambda: 0
+        self.settles: Callable[[], bool] = lambda: False
         self.on_error: Callable[[Exception], None] = raise_again
 
     def _tell_own(self, own: Own, limit: tuple[int, int]) -> None:
@@ -130,7 +132,7 @@ class Fastpath:
     def poll(self, timeout: float | None) -> list[tuple[int, int]]:
         """As `select.epoll.poll`, in seconds; what is the front's own has been told before it returns."""
         milliseconds = -1 if timeout is None else min(int(timeout * 1000 + 0.999), _LONGEST_MS)
-        ready = self._wait(self._front, milliseconds, self.may_run())
+        ready = self._wait(self._front, milliseconds, self.may_run(), self.settles())
         found = list(_READY.iter_unpack(self._shared[_READY_AT : _READY_AT + ready * _READY.size])) if ready else []
         self._tell()
         return found
@@ -186,7 +188,7 @@ class Fastpath:
             if directory.endswith(b" (deleted)"):
                 directory = b""
         descriptors, times = rest[:passed], rest[4:]
-        made = (fd, pid, uid, pidfd, descriptors, bool(truncated), size, bool(seen), slot, child, directory, *times)
+        made = (fd, pid, uid, pidfd, descriptors, bool(truncated), size, seen, slot, child, directory, *times)
         return tuple.__new__(Accepted, made)  # for each request: the class itself takes a call of Python's more
 
     def hand_back_one(self) -> bool:
@@ -213,6 +215,9 @@ class Fastpath:
         runs: bool,
         urgent: bool,
         whole: bytes,
+        head: int = 0,
+        base: bytes = b"",
+        literals: bytes = b"",
     ) -> bool:
         """Keeps an answer; returns whether it could be kept.
 
@@ -229,12 +234,15 @@ class Fastpath:
             runs: whether the command is run here.
             urgent: whether `on_answered` is to hear of each answer at once.
             whole: the address of the histogram that its time is counted in.
+            head: how many words of the command line have to be the same again; 0 for all that was asked.
+            base: the command's name in that line.
+            literals: that must not be in it, ASCII letters in lower case, each ended by NUL.
         """
         kept = self._library.front_put(
             self._front,
             slot,
-            *_strings(frame, variables, directory, reads, answer, arguments),
-            *(passed, int(runs), int(urgent), ctypes.c_uint64(int.from_bytes(whole, sys.byteorder))),
+            *_strings(frame, variables, directory, reads, answer, arguments, base, literals),
+            *(passed, int(runs), int(urgent), head, ctypes.c_uint64(int.from_bytes(whole, sys.byteorder))),
         )
         return bool(kept)
 

@@ -37,12 +37,16 @@ static int find_running(const struct front *front, int child) {
 
 /* Has Python see to a command that runs. */
 void hand_over(struct front *front, int at) {
+    char *frame = front->running.entries[at].frame;
     front->shared.accepted = unwatch(front, &front->running, at);
+    if (frame) memcpy(front->room, frame, (size_t)front->shared.accepted.size);
+    free(frame);
     remember_child(front, front->shared.accepted.child, front->shared.accepted.fd);
 }
 
 /* Ends what was begun by `run`. */
 static void finish(struct front *front, int at, const struct ended *end) {
+    free(front->running.entries[at].frame);
     struct accepted accepted = unwatch(front, &front->running, at);
     tell_end(accepted.fd, end->status);
     close_connection(&accepted);

@@ -30,6 +30,7 @@
 
 enum { HEADER = 12, COMMAND = 32, VERSION = 1, EXECUTE = 1, EXITED = 4 }; /* docs/protocol.md */
 enum { PASSED_MAX = 4, SLOTS = 128, RECENT = 1024, READY_MAX = 64, ANSWERED_MAX = 64, ENDED_MAX = 64 };
+enum { ALIKE = 1, REPEATED = 2 }; /* how a request was seen before: its head, or all of it */
 enum { NAMESPACES_MAX = 8, CHILDREN = 256, HELD_MAX = 64, RUNNING_MAX = 32, STRINGS_KEPT = 8192 };
 
 /* How long a connection may stay here without a request, a command running before Python sees to it (signals, stops, an
@@ -81,17 +82,18 @@ struct bytes {
 
 /* What was answered: `command` is the request up to its environment, `variables` entries of that (a name alone: it isn't
  * there), `answer` the frame to send or, where it `runs`, the program's path, and `arguments` its arguments where they are
- * others than the request's. */
+ * others than the request's. Where only so many words of a `head` have to be the same, `literals` must not be in the line
+ * that begins with the name `base`. */
 struct entry {
-    struct bytes command, variables, directory, reads, answer, arguments;
-    int passed, runs, urgent;
+    struct bytes command, variables, directory, reads, answer, arguments, base, literals;
+    int passed, runs, urgent, head;
     uint64_t *whole; /* where the time of all of it is counted */
 };
 
 /* A request to execute a command, taken apart: what has to be the same again, and the environment, of which some has. */
 struct request {
     const char *frame;
-    struct bytes words, environment;
+    struct bytes words, arguments, environment; /* words: the name and the arguments */
     uint64_t hash;
 };
 
@@ -103,9 +105,11 @@ struct registration {
 };
 _Static_assert(sizeof(struct registration) == sizeof(epoll_data_t), "it is an event's data");
 
-/* Connections that are waited for here until a time; the first comes first. */
+/* Connections that are waited for here until a time; the first comes first. `frame` is the request where Python doesn't
+ * have it: the connection's `size` bytes. */
 struct watched {
     struct accepted connection;
+    char *frame;
     uint64_t until;
     uint32_t generation;
 };
@@ -127,7 +131,7 @@ struct front {
     struct shared shared;
     char *room; /* for requests */
     size_t room_size;
-    int epoll, listener, wakeup, waker, timed, may_run, descriptors_max;
+    int epoll, listener, wakeup, waker, timed, may_run, descriptors_max, settles;
     uint32_t generation;
     uid_t uid;
     struct own own;
@@ -135,7 +139,7 @@ struct front {
     struct bytes home, sources;
     struct entry *slots[SLOTS];
     uint64_t hashes[SLOTS]; /* of the requests in the slots, to look through; 0: none */
-    uint64_t recent[RECENT];
+    uint64_t recent[RECENT], heads[RECENT];
     uint64_t report_at;
     struct watch held, running; /* without a request; with a command that runs */
     struct {
@@ -172,7 +176,9 @@ void close_descriptors(struct accepted *accepted);
 void close_connection(struct accepted *accepted);
 
 /* answer_cache.c */
+uint64_t hash(uint64_t value, const char *at, size_t size);
 int parse(const char *frame, size_t size, struct request *request);
+int has_variables(struct bytes environment, struct bytes variables);
 int find(const struct front *front, const struct request *request);
 
 /* bytes.c */
@@ -188,6 +194,11 @@ int is_like_own(const struct own *own, int pid, int pidfd, mode_t *mask);
 /* children.c */
 int see_to_children(struct front *front);
 void hand_over(struct front *front, int at);
+
+/* heads.c */
+int is_well_formed(const struct request *request);
+uint64_t hash_head(const struct request *request, int words, struct bytes directory);
+int find_head(struct front *front, const struct request *request, int *offer);
 
 /* reads.c */
 int is_unchanged(struct bytes reads);
@@ -210,6 +221,6 @@ pid_t spawn(struct front *front, const struct program *program, const int32_t *p
 
 /* watch.c */
 enum { NOT_WATCHED = -1, OF_ANOTHER = -2 };
-void watch(struct front *front, struct watch *watch, uint64_t until);
+void watch(struct front *front, struct watch *watch, uint64_t until, char *frame);
 struct accepted unwatch(struct front *front, struct watch *watch, int at);
 int find_watched(const struct watch *watch, struct registration registration);

@@ -66,6 +66,7 @@ EXPORTED void front_set_sources(struct front *front, const char *text, const siz
     const char *at = keep_all(0, text, sizes, 2);
     front->home = at ? next_part(&at, sizes[0]) : (struct bytes){NULL, 0};
     front->sources = at ? next_part(&at, sizes[1]) : (struct bytes){NULL, 0};
+    memset(front->heads, 0, sizeof front->heads); /* other rules: what can be kept is to be tried again */
 }
 
 /* Whether paths are found as they were; answers are held against it, and the tests hold it against Python. */

@@ -17,6 +17,8 @@ static int run(struct front *front, const struct entry *entry) {
     if (front->running.count >= front->may_run || front->running.count == RUNNING_MAX || accepted->passed != 4) return 0;
     accepted->pidfd = open_pidfd(accepted);
     if (accepted->pidfd < 0) return 0;
+    char *frame = entry->head ? malloc((size_t)accepted->size) : NULL; /* another than Python has: for its records */
+    if (frame) memcpy(frame, front->room, (size_t)accepted->size);
     const int like = is_like_own(&front->own, accepted->pid, accepted->pidfd, &mask);
     accepted->inspected = stamp(front);
     const char *command = front->room + HEADER, *arguments = command + COMMAND + get32(command + 16);
@@ -25,16 +27,17 @@ static int run(struct front *front, const struct entry *entry) {
                                     {arguments + get32(command + 8), get32(command + 12)},
                                     get32(command),
                                     get32(command + 4)};
-    const pid_t child = like ? spawn(front, &program, accepted->descriptors, mask) : 0;
+    const pid_t child = like && !entry->head == !frame ? spawn(front, &program, accepted->descriptors, mask) : 0;
     if (child <= 0) {
+        free(frame);
         close(accepted->pidfd);
         return 0;
     }
     accepted->child = child;
     accepted->spawned = now();
-    accepted->size = 0;
+    accepted->size = frame ? accepted->size : 0;
     close_descriptors(accepted); /* its pipes must end when its own processes end */
-    watch(front, &front->running, accepted->spawned + RUNNING_MS * MS);
+    watch(front, &front->running, accepted->spawned + RUNNING_MS * MS, frame);
     return 1;
 }
 
@@ -77,10 +80,17 @@ int serve(struct front *front) {
     if (accepted->truncated || !accepted->passed || !parse(front->room, (size_t)accepted->size, &request)) return pass_on(front);
     accepted->directory_size = name_directory(accepted->descriptors[accepted->passed - 1], front->shared.directory, PATH_MAX);
     uint64_t *recent = &front->recent[request.hash % RECENT];
-    accepted->seen = *recent == request.hash;
+    const int repeated = *recent == request.hash;
+    int offer = 0;
     *recent = request.hash;
-    const int slot = find(front, &request);
-    if (slot >= 0 && holds(front, front->slots[slot])) {
+    int slot = find(front, &request);
+    int answers = slot >= 0 && holds(front, front->slots[slot]);
+    if (!answers && front->settles) {
+        slot = find_head(front, &request, &offer);
+        answers = slot >= 0 && holds(front, front->slots[slot]);
+    }
+    accepted->seen = repeated ? REPEATED : offer ? ALIKE : 0;
+    if (answers) {
         accepted->recalled = stamp(front);
         accepted->slot = slot;
         if (front->slots[slot]->runs ? run(front, front->slots[slot]) : answer(front, front->slots[slot])) return 0;

@@ -55,12 +55,14 @@ static void empty_shared(struct shared *shared) {
 }
 
 /* Waits, and serves what it can. Returns how many descriptors are ready for Python: there may be none, and yet something
- * that was accepted, answered or ended. -1 for `timeout` (ms) is for ever; `may_run` is how many commands may be started. */
-EXPORTED int front_wait(struct front *front, int timeout, int may_run) {
+ * that was accepted, answered or ended. -1 for `timeout` (ms) is for ever; `may_run` is how many commands may be started; `settles` whether
+ * answers may be given to lines that Python never saw: nobody wants to hear of each. */
+EXPORTED int front_wait(struct front *front, int timeout, int may_run, int settles) {
     struct shared *shared = &front->shared;
     const uint64_t python_at = timeout < 0 ? 0 : now() + (uint64_t)timeout * MS;
     empty_shared(shared);
     front->may_run = may_run;
+    front->settles = settles;
     for (;;) {
         struct epoll_event events[READY_MAX];
         const uint64_t next = next_time(front, python_at);

@@ -1,14 +1,15 @@
 /* Descriptors that are waited for: registered with epoll, each registration with a generation. */
 #include "front.h"
 
-/* Waits for the connection that was accepted, until a time. Where epoll can't, it is looked at when that has come. */
-void watch(struct front *front, struct watch *watch, uint64_t until) {
+/* Waits for the connection that was accepted, until a time. Where epoll can't, it is looked at when that has come. Takes the
+ * frame over. */
+void watch(struct front *front, struct watch *watch, uint64_t until, char *frame) {
     struct accepted *accepted = &front->shared.accepted;
     const struct registration registration = {accepted->fd, ++front->generation};
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP};
     memcpy(&event.data, &registration, sizeof registration);
     epoll_ctl(front->epoll, EPOLL_CTL_ADD, accepted->fd, &event);
-    watch->entries[watch->count++] = (struct watched){*accepted, until, registration.generation};
+    watch->entries[watch->count++] = (struct watched){*accepted, frame, until, registration.generation};
     accepted->fd = -1;
 }
 

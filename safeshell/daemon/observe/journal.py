@@ -67,7 +67,7 @@ class Journal:
             by: who asked, where that isn't who the request is of: the fast path has given its answer again.
         """
         decision = request.decided
-        if decision.action is Action.ALLOW and not (decision.observed or request.error) and self._is_quiet:
+        if decision.action is Action.ALLOW and not (decision.observed or request.error) and self.is_quiet:
             return  # most commands: nothing is made for them
         kind: Kind = "error" if request.error else "command" if request.approval is None else "approval"
         status, duration_s = request.wait_status, request.duration_s
@@ -129,7 +129,8 @@ class Journal:
     # What comes of it
 
     @property
-    def _is_quiet(self) -> bool:
+    def is_quiet(self) -> bool:
+        """Whether nobody wants to hear of a command that is simply allowed."""
         return not self._settings.audit_all and not self._monitors
 
     def _outcome(
