@@ -1,123 +1,193 @@
-r"""Formats of secrets, as RE2 patterns. What a pattern's first group finds is redacted, or all that it finds.
+r"""Rules that find secrets, as RE2 patterns. What a pattern's first group finds is redacted, or all that it finds.
 
-A pattern sees each argument on a line of its own, and so each `NAME=value` of the environment that was read; a line
-with a NUL stands between the spellings of the command. `.` matches a newline. Rather too much is redacted than too
-little: a look-alike costs a readable word, a miss costs a secret.
+A pattern sees each argument on a line of its own, and so each `NAME=value` of the environment that was read, each path
+and what else came from outside; a line with a NUL stands between the spellings of the command. `.` matches a newline.
+Rather too much is redacted than too little: a look-alike costs a readable word, a miss costs a secret.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-Rule = tuple[str, str]
-"""A name, and a pattern."""
+from safeshell.audit.randomness import is_token, looks_random
+from safeshell.audit.token_shapes import TOKENS
+from safeshell.command.programs.secrets import secret_arguments
 
-_VALUE = r"""("[^"\n]*"|'[^'\n]*'|[^\s"'\x00]+)"""
+
+class Rule(NamedTuple):
+    """A rule.
+
+    Attributes:
+        name: what stands in the place of what it found.
+        pattern: an RE2 pattern.
+        holds: whether a match of it counts.
+        hint: a pattern that finds all that it finds, where that is a smaller one.
+    """
+
+    name: str
+    pattern: str
+    holds: Callable[[Any], bool] | None = None
+    hint: str = ""
+
+
+_END = r"""\s"'`\\\x00"""
+
+_VALUE = rf"""("[^"\n]*"|'[^'\n]*'|[^{_END}]+)"""
 """A value within a shell line or a script."""
 
-_NAMES = (
-    "password|passwd|passphrase|passwort|token|secret|api-?key|api_key|access-?key|secret-?key|private-?key-?data|"
-    "pass|credential|bearer"
+_LONG = (
+    "password|passwd|passphrase|passwort|token|secret|api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|"
+    "account[_-]?key|shared[_-]?key|signing[_-]?key|encryption[_-]?key|master[_-]?key|auth[_-]?key|admin[_-]?key|"
+    "subscription[_-]?key|license[_-]?key|service[_-]?key|app[_-]?key|storage[_-]?key|instrumentation[_-]?key|"
+    "credentials?|client[_-]?secret|authorization|signature|session[_-]?id|secret[_-]?id|pass[_-]?code|rediscli_auth"
 )
-_OWNERS = (
-    "user|db|database|admin|root|master|http|https|proxy|ftp|auth|access|api|bearer|client|registry|github|gitlab|npm|"
-    "vault|session|service|app|bot|refresh|id|key|keystore|truststore|store|ssl|tls|secret|deploy|personal|oauth2?|"
-    "mysql|redis|smtp|ldap|new|old|current|private|remote|source|target|cluster|join|ca|aws|azure|gcp|gh|x|"
-    "docker|wifi|bind|webhook|signing|shared|discovery"
+_SHORT = "pass|pwd|pw|sig|sas|psk|otp|auth|jwt|bearer|cookie|creds"
+_NAME = (
+    rf"(?:(?i:[A-Za-z0-9_.-]*(?:{_LONG})|(?:[A-Za-z0-9_.-]*[_.-])?(?:{_SHORT}))|"
+    r"[A-Za-z0-9_.-]*[a-z0-9](?:Pass|Pwd|Sig|Auth))"
 )
-_OPTION = rf"--?(?i:(?:(?:{_OWNERS})[-_])*(?:{_NAMES}))"
+"""What a secret is called: a long word at a name's end, or a short one that is a part by itself."""
+
 _VARIABLE = (
     r"[A-Za-z0-9_.]*(?i:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SECRET_?KEY|"
     r"CREDENTIALS?|MYSQL_PWD|REDISCLI_AUTH)(?:_[A-Za-z0-9_]*)?|[A-Z0-9_]*KEY(?:_[A-Z0-9_]*)?"
 )
+_OPTION = rf"--?(?:(?i:[a-z0-9_.-]*(?:{_LONG})|(?:[a-z0-9_.-]*[_.-])?(?:{_SHORT})))"
+_FLAGS = (
+    "no|ask|prompt|with|use|save|store|require|skip|show|print|reset|force|allow|disable|enable|read|insecure|change|"
+    "without|get|set|clear|list|rotate|revoke|max"
+)
+"""Words that begin options which say something of a secret and take none."""
+
+_IS_FLAG = re.compile(rf"[\s\S]?--?(?:{_FLAGS})[-_]")
+
 _PEM = "[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
+_STDIN = r"-stdin\b|--with-token|--passphrase-fd|chpasswd|sudo[^|;&\n\x00]* -[A-Za-z]*S|\bsu\b"
+"""What takes a secret from its input."""
+
 _HEADERS = (
     "x-api-key|api-key|apikey|x-auth-token|x-access-token|x-vault-token|x-amz-security-token|private-token|job-token|"
     "deploy-token|x-goog-api-key|x-csrf-token|cookie|set-cookie"
 )
+_VENDORS = (
+    "adafruit|adobe|airtable|algolia|alibaba|asana|atlassian|beamer|bitbucket|bittrex|cloudflare|codecov|cohere|"
+    "coinbase|confluent|contentful|datadog|deepgram|discord|droneci|dropbox|etsy|facebook|fastly|finicity|finnhub|"
+    "flickr|freshbooks|gitter|heroku|hubspot|intercom|jfrog|artifactory|jira|kraken|kucoin|launchdarkly|linkedin|"
+    "mailchimp|mailgun|mapbox|mattermost|meraki|messagebird|mistral|netlify|new_?relic|nytimes|okta|pagerduty|plaid|"
+    "rapidapi|sendbird|sentry|snyk|sonar|squarespace|sumo|telegram|travis|twilio|twitch|twitter|yandex|zendesk"
+)
+
+_REFERENCE = re.compile(
+    r"""["']?(?:true|false|yes|no|on|off|null|none|nil|\$\w+|\$\{\w+\}|\$\(.*|%[a-z]|\{\}|<[^>]*>|[*.]+|[xX]+)["']?,?""",
+    re.IGNORECASE,
+)
+_COUNTS = re.compile(r"(?:^|[^A-Za-z])(?:max|min|num|n|total|count)[-_]", re.IGNORECASE)
+_PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]*[.,:;!?]?|[A-Z]+|\W*")
 
 
-def _command(names: str) -> str:
-    """A program among the arguments: first, or behind a word that isn't an option (`docker exec db mysql …`)."""
-    return rf"(?:\A|\x00\n|\n(?:--|[^-\n\x00][^\n\x00]*)\n)(?:[^\n\x00]*/)?(?:{names})\n(?:[^\n\x00]*\n)*?"
+def _says_something(found: Any) -> bool:
+    """A value that is no switch and no variable, and no number of tokens."""
+    return _REFERENCE.fullmatch(found[1]) is None and not (found[1].isdigit() and _COUNTS.search(found[0]))
 
 
-def _in_line(names: str) -> str:
-    """A program in a shell line."""
-    return rf"\b(?:{names})[ \t](?:[^\n\x00;|&]*?[ \t])?"
+def _is_value(found: Any) -> bool:
+    """A value behind `name:`, which prose has too: no plain word."""
+    return _says_something(found) and _PLAIN_WORD.fullmatch(found[1]) is None
 
 
-_TOKENS = (
-    ("github-token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36}[A-Za-z0-9]*|github_pat_[A-Za-z0-9]{22}_?[A-Za-z0-9_]*)"),
-    ("gitlab-token", r"\bgl(?:pat|ptt|dt|rt|cbt|soat|ft|agent|oas|imt|ffct|wt)-[A-Za-z0-9_-]{20}[A-Za-z0-9_.-]*"),
-    ("aws-access-key", r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b"),
-    (
+def _is_random(found: Any) -> bool:
+    return looks_random(found[1])
+
+
+def _is_drawn_token(found: Any) -> bool:
+    """A token by its looks; not in front of an extension: files are called by what was drawn, or hashed, too."""
+    behind = found.string[found.end(1) : found.end(1) + 2]
+    return not (behind[:1] == "." and behind[1:].isalpha()) and is_token(found[1])
+
+
+def _takes_value(found: Any) -> bool:
+    return _IS_FLAG.match(found[0]) is None and _says_something(found)
+
+
+_PLACES = (
+    Rule(
         "aws-secret-key",
         r"(?i)\baws_(?:secret_access_key|session_token)[\s=:]+[\"']?([A-Za-z0-9/+=]{20}[A-Za-z0-9/+=]*)",
     ),
-    ("slack-token", r"\b(?:xox[a-z]|xapp)-[A-Za-z0-9-]{10}[A-Za-z0-9-]*"),
-    ("slack-webhook", r"\bhooks\.slack\.com/(?:services|workflows|triggers)/([A-Za-z0-9/_-]{20}[A-Za-z0-9/_-]*)"),
-    ("google-key", r"\bAIza[A-Za-z0-9_-]{35}"),
-    ("google-token", r"\b(?:ya29\.[A-Za-z0-9_-]{20}[A-Za-z0-9_.-]*|GOCSPX-[A-Za-z0-9_-]{28})"),
-    ("stripe-key", r"\b(?:[sr]k_(?:live|test)_[A-Za-z0-9]{16}[A-Za-z0-9]*|whsec_[A-Za-z0-9+/=]{32}[A-Za-z0-9+/=]*)"),
-    ("anthropic-key", r"\bsk-ant-[A-Za-z0-9_-]{20}[A-Za-z0-9_-]*"),
-    (
-        "openai-key",
-        r"\bsk-(?:(?:proj|svcacct|admin|or-v1)-[A-Za-z0-9_-]{20}[A-Za-z0-9_-]*|[A-Za-z0-9]{32}[A-Za-z0-9]*)",
+    Rule("azure-key", r"(?i)\b(?:AccountKey|SharedAccessKey)=([A-Za-z0-9+/]{40}[A-Za-z0-9+/=]*)"),
+    Rule("private-key", rf"-----BEGIN {_PEM}(?:[^\x00]*?-----END {_PEM}|[^\x00]*)"),
+    Rule("url-password", r"""\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"'?#\x00]*:([^\s/"'?#\x00]+)@"""),
+    Rule(
+        "url-token",
+        r"""\b[A-Za-z][A-Za-z0-9+.-]*://([^\s/:@"'?#\x00]{16}[^\s/:@"'?#\x00]*)(?::[^\s/"'?#\x00]*)?@""",
+        _is_random,
     ),
-    ("npm-token", r"\bnpm_[A-Za-z0-9]{36}\b"),
-    ("pypi-token", r"\bpypi-AgE[A-Za-z0-9_-]{20}[A-Za-z0-9_-]*"),
-    ("rubygems-key", r"\brubygems_[0-9a-f]{48}\b"),
-    ("docker-token", r"\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{27}[A-Za-z0-9_-]*"),
-    ("huggingface-token", r"\b(?:hf|api_org)_[A-Za-z]{34}\b"),
-    ("vault-token", r"\bhv[sbr]\.[A-Za-z0-9_-]{24}[A-Za-z0-9_-]*"),
-    ("digitalocean-token", r"\bdo[opr]_v1_[0-9a-f]{64}\b"),
-    ("sendgrid-key", r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
-    ("telegram-token", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}"),
-    ("shopify-token", r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}\b"),
-    ("twilio-key", r"\bSK[0-9a-f]{32}\b"),
-    ("grafana-token", r"\bgls?[ac]_[A-Za-z0-9+/=_]{32}[A-Za-z0-9+/=_]*"),
-    ("databricks-token", r"\bdapi[0-9a-f]{32}\b"),
-    ("linear-key", r"\blin_(?:api|oauth)_[A-Za-z0-9]{32}[A-Za-z0-9]*"),
-    ("atlassian-token", r"\bATATT3[A-Za-z0-9_=-]{60}[A-Za-z0-9_=-]*"),
-    ("azure-key", r"(?i)\b(?:AccountKey|SharedAccessKey)=([A-Za-z0-9+/]{40}[A-Za-z0-9+/=]*)"),
-    ("age-key", r"\bAGE-SECRET-KEY-1[0-9A-Z]{58}\b"),
-    ("jwt", r"\beyJ[A-Za-z0-9_-]{10}[A-Za-z0-9_-]*\.eyJ[A-Za-z0-9_-]{10}[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*"),
-    (
-        "private-key",
-        rf"-----BEGIN {_PEM}(?:[^\x00]*?-----END {_PEM}|[^\x00]*)",
+    Rule(
+        "authorization", r"(?i)\bauthorization[\"']?[ \t]*[:=][ \t]*[\"']?(?:[a-z][a-z0-9-]*[ \t]+)?([^\s\"'\\\x00]+)"
     ),
-)
-"""Recognised by their own shape, wherever they stand. RE2 writes a `{20,}` out, so does the loop behind `{20}`."""
-
-_PLACES = (
-    ("url-password", r"""\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"'?#\x00]*:([^\s/"'?#\x00]+)@"""),
-    ("authorization", r"(?i)\bauthorization[\"']?[ \t]*[:=][ \t]*[\"']?(?:[a-z][a-z0-9-]*[ \t]+)?([^\s\"'\\\x00]+)"),
-    ("authorization", r"(?i)\bbearer[ \t]+([A-Za-z0-9+/._~=-]{20}[A-Za-z0-9+/._~=-]*)"),
-    ("header", rf"(?i)(?:\b|[^-\w])(?:{_HEADERS})[ \t]*:[ \t]*([^\n\"'\\\x00]+)"),
-    ("variable", rf"(?m)^(?:{_VARIABLE})=([^\n\x00]+)"),
-    ("variable", rf"""[\s"'`?&;({{,\x00](?:{_VARIABLE})=""" + _VALUE),
-    (
+    Rule("authorization", r"(?i)\bbearer[ \t]+([A-Za-z0-9+/._~=-]{20}[A-Za-z0-9+/._~=-]*)"),
+    Rule("header", rf"(?i)(?:\b|[^-\w])(?:{_HEADERS})[ \t]*:[ \t]*([^\n\"'\\\x00]+)"),
+    Rule(
+        "header",
+        r"(?i)(?:^|[^\w-])[a-z0-9]+(?:-[a-z0-9]+)*-(?:key|token|secret|auth|password|signature|session)[ \t]*:"
+        rf"[ \t]*([^{_END}]{{6}}[^{_END}]*)",
+        _is_value,
+    ),
+    Rule("option", rf"(?m)^{_OPTION}=([^\n\x00]+)", _says_something),
+    Rule(
+        "option", rf"(?m)^{_OPTION}\n([^-\n\x00][^\n\x00]*|-[^-\n\x00][^\n\x00]*[^a-z\n\x00-][^\n\x00]*)", _takes_value
+    ),
+    Rule("option", rf"""[\s"'`(;]{_OPTION}(?:=|[ \t]+)("[^"\n]*"|'[^'\n]*'|[^\s"'\x00-][^\s"'\x00]*)""", _takes_value),
+    Rule("option", r"(?m)\b(?:pass|pw):([^\s\"'\x00/][^\s\"'\x00]*)$"),
+    Rule("variable", rf"(?m)^(?:{_VARIABLE})=([^\n\x00]+)", _says_something),
+    Rule("variable", rf"""[\s"'`?&;({{,\x00](?:{_VARIABLE})=""" + _VALUE, _says_something),
+    Rule("variable", rf"(?m)^--?[A-Za-z0-9-]+=(?:{_NAME})=([^\n\x00]+)", _says_something),
+    Rule("variable", rf"""(?m)(?:^|[^A-Za-z0-9_.-])(?:{_NAME})=("[^"\n]*"|'[^'\n]*'|[^&;{_END}]+)""", _says_something),
+    Rule("variable", r"[?&](?:key|code|hmac|sign|k)=([A-Za-z0-9_.~%+/=-]{16}[A-Za-z0-9_.~%+/=-]*)"),
+    Rule(
         "variable",
-        r"""["'](?i:[A-Za-z0-9_-]*(?:token|secret|password|passwd|passphrase|api_?key))["']\s*:\s*["']([^"'\x00]+)""",
+        rf"""(?:{_NAME})(?:\\*["'`])?\s*(?:=>|:=|=|:|,)\s*\\*["']((?:[^"'\\\x00]|\\[^"'\x00])+)""",
+        _says_something,
     ),
-    ("option", rf"(?m)^{_OPTION}=([^\n\x00]+)"),
-    ("option", rf"(?m)^{_OPTION}\n([^-\n\x00][^\n\x00]*|-[^-\n\x00][^\n\x00]*[^a-z\n\x00-][^\n\x00]*)"),
-    ("option", rf"""[\s"'`(;]{_OPTION}(?:=|[ \t]+)("[^"\n]*"|'[^'\n]*'|[^\s"'\x00-][^\s"'\x00]*)"""),
-    ("option", r"(?m)\b(?:pass|pw):([^\s\"'\x00/][^\s\"'\x00]*)$"),
-    ("mysql-password", _command("(?:mysql|mariadb)[a-z]*") + r"-p([^\n\x00]+)"),
-    ("mysql-password", _in_line("(?:mysql|mariadb)[a-z]*") + r"-p" + _VALUE),
-    ("sshpass-password", _command("sshpass") + r"-p\n?([^\n\x00]+)"),
-    ("sshpass-password", _in_line("sshpass") + r"-p[ \t]*" + _VALUE),
-    ("redis-password", _command("redis-cli") + r"-a\n([^\n\x00]+)"),
-    ("redis-password", _in_line("redis-cli") + r"-a[ \t]+" + _VALUE),
-    ("curl-password", _command("curl") + r"(?:-[A-Za-z#]*[uU]|--(?:proxy-)?user=?)\n?[^:\n\x00]*:([^\n\x00]+)"),
-    (
-        "curl-password",
-        _in_line("curl") + r"(?:-[A-Za-z#]*[uU]|--(?:proxy-)?user)[ \t=]*[\"']?[^\s:\"'\x00]*:([^\s\"'\x00]+)",
+    Rule("variable", rf"""(?:{_NAME})["']?[ \t]*(?:=>|:=|=|:)[ \t]+([^{_END},}}]{{6}}[^{_END},}}]*)""", _is_value),
+    Rule("variable", rf"""(?:{_NAME})["']?:([^{_END},}}/]{{6}}[^{_END},}}]*)""", _is_value),
+    Rule(
+        "variable",
+        rf"""(?i)(?:{_VENDORS})[a-z0-9_.-]*["']?[ \t]*(?:=>|:=|=|:)[ \t]*["']?([A-Za-z0-9_=-]{{16}}[A-Za-z0-9_=-]*)""",
+        _is_value,
     ),
+    Rule(
+        "variable", rf"\bconfig(?:ure)?[\s:][^\x00]*?[\s/:]{_NAME}(?:\n|[ \t]+)([^-\s\x00][^\s\x00]*)", _says_something
+    ),
+    Rule(
+        "sql-password",
+        r"(?i)\b(?:identified\s+(?:with\s+\w+\s+)?(?:by|as)|password(?:\s*\()?)\s*'([^'\x00]+)'",
+    ),
+    Rule("xml-secret", rf"(?i)<[\w:.-]*(?:{_LONG})[^<>\x00]*>([^<\s\x00][^<\x00]*)</"),
+    Rule("netrc-password", r"(?i)\blogin\s+\S+\s+password\s+([^\s\x00\"']+)"),
+    Rule(
+        "piped-secret",
+        r"\b(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+|[\"']?%s(?:\\n)?[\"']?[ \t]+)*"
+        + _VALUE
+        + rf"[ \t]*\|[^|;&\x00]*(?:{_STDIN})",
+    ),
+    Rule("piped-secret", rf"(?:{_STDIN})[^|;&\n\x00]*<<<[ \t]*" + _VALUE),
+    Rule("token", r"(?:^|[^A-Za-z0-9])([A-Za-z][A-Za-z0-9]{0,11}[-_][A-Za-z0-9_-]{20}[A-Za-z0-9_-]*)", _is_drawn_token),
 )
-"""Recognised by where they stand. `(?m)^` is the start of an argument, or of a line within one."""
+"""Recognised by where they stand, and at the end what looks drawn behind a prefix. `(?m)^` is the start of an argument,
+or of a line within one."""
 
-KNOWN: Iterable[Rule] = (*_TOKENS, *_PLACES)
+
+def programs_pattern() -> str:
+    """A pattern that finds one of those programs."""
+    names = "|".join(re.escape(name) for name in secret_arguments())
+    return rf"(?:^|[^A-Za-z0-9_.-])(?:{names})[\s\"'\x00]"
+
+
+KNOWN: tuple[Rule, ...] = (
+    *(Rule(shape.name, shape.pattern, _is_random if shape.drawn else None, shape.hint) for shape in TOKENS),
+    *_PLACES,
+)
 """The most telling name first: where two find the same text, the first names it."""

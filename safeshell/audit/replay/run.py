@@ -164,6 +164,8 @@ class Replayer:
     def _policy_of(self, cwd: str | None) -> Policy:
         if self._home is None or cwd is None:
             return self._policy
+        if "[redacted:" in cwd:
+            raise UndecidableError("the working directory was redacted, so its repository can't be found")
         policy = self._directories.get(cwd)
         if policy is None:
             if len(self._directories) >= _DIRECTORIES_MAX:

@@ -119,7 +119,8 @@ class Approvals:
         )
         description = self._describe(pending)
         self._monitors.publish("pending", description)
-        self._notifier.tell(description, request.asked.environment)
+        if self._notifier.is_set:  # it may well send it to a chat; who approves is shown all of it
+            self._notifier.tell(self._journal.without_secrets(description), request.asked.environment)
         return ""
 
     def _within_reach(self) -> bool:

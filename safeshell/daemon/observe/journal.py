@@ -57,6 +57,10 @@ class Journal:
         """For `daemon status`."""
         return self._log.status()
 
+    def without_secrets(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """What is told of a command to who may send it on: its secrets taken out as from a record."""
+        return self._log.redactor.redact(dict(told))
+
     # What there is to hear
 
     def command(self, request: Request, *, by: Answered | None = None) -> None:

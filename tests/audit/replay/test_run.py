@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -104,6 +105,17 @@ def test_a_process_that_ends_early_is_said(log: str, grounds: Grounds, monkeypat
         monkeypatch.setattr(sys, "executable", "/bin/false")
         with pytest.raises(SafeShellError, match="ended before it was done"):
             replay(grounds, parts(streams), lambda _done, _records: None)
+
+
+def test_s17_without_its_directory_a_record_is_not_decided_again(tmp_path: Path, grounds: Grounds) -> None:
+    path = tmp_path / "log"
+    path.write_text(
+        '{"v":1,"decision":"deny","argv":["rm","x"],"cwd":"/srv/[redacted:token]","redacted":["token"]}\n', "utf-8"
+    )
+    with path.open("rb") as stream:
+        found = replay(dataclasses.replace(grounds, home=str(tmp_path)), parts([stream]), lambda _done, _records: None)
+    (reason,) = found.undecidable
+    assert reason == "the working directory was redacted, so its repository can't be found"
 
 
 def test_lines_that_are_no_records_are_counted(tmp_path: Path, grounds: Grounds) -> None:

@@ -412,3 +412,25 @@ def test_a_monitor_without_a_terminal_may_watch(bench: Bench) -> None:
     told = bench.watch(bench.client(bench.process()), pin=PIN)
     assert (told["trusted"], told["reason"]) == (False, "who answers has no terminal")
     assert bench.records() == [("refused-approval", "monitor")]
+
+
+def test_s17_the_notify_program_is_told_no_secret_and_who_approves_is_shown_all(tmp_path: Path) -> None:
+    token = "gh" + "p_" + "aB3dE5gH7jK9mN1pQ2sT4vW6yZ8aB3dE5gH7"
+    with ExitStack() as stack:
+        bench = Bench(tmp_path, stack)
+        script = tmp_path / "told"
+        script.write_text(f"#!/bin/sh\ncat >{tmp_path}/new && mv {tmp_path}/new {tmp_path}/content\n", encoding="utf-8")
+        script.chmod(0o755)
+        bench.policies.settings = Settings(markers=(AGENT.decode(),), notify=(str(script),))
+        bench.waiting("git", "push", f"https://{token}@example.com/x", "--password", "hunter2xyz")
+        bench.run((tmp_path / "content").exists)
+        told = (tmp_path / "content").read_text(encoding="utf-8")
+        assert token not in told
+        assert "hunter2xyz" not in told
+        assert json.loads(told)["argv"][2:] == [
+            "https://[redacted:github-token]@example.com/x",
+            "--password",
+            "[redacted:option]",
+        ]
+        (shown,) = bench.answer(bench.person(), do="list")["pending"]
+        assert shown["argv"][2:] == [f"https://{token}@example.com/x", "--password", "hunter2xyz"]
