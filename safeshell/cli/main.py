@@ -9,7 +9,7 @@ import sys
 import click
 
 from safeshell import __version__
-from safeshell.bug_report import BUG, report_bug
+from safeshell.bug_report import end_by
 from safeshell.cli.output import warn
 from safeshell.errors import SafeShellError
 
@@ -84,9 +84,8 @@ def main() -> None:
         # Whoever read our output has seen enough; nothing is wrong, and Python must not complain on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except Exception:  # noqa: BLE001 # a bug: said in a line, kept in a file
-        report_bug()
-        sys.exit(BUG)
+    except Exception as error:  # noqa: BLE001 # a bug, or a machine that has run out of something: a line says which
+        sys.exit(end_by(error))
     sys.exit(status if isinstance(status, int) else 0)
 
 

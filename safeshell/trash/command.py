@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from safeshell import __version__
-from safeshell.bug_report import BUG, report_bug
+from safeshell.bug_report import end_by
 from safeshell.trash.arguments import TRY_HELP, Options, UsageError, parse
 from safeshell.trash.depth import any_depth
 from safeshell.trash.limits import TrashLimits, home_directory
@@ -52,9 +52,8 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
         status = 128 + signal.SIGINT
-    except Exception:  # noqa: BLE001 # a bug: said in a line, kept in a file
-        report_bug()
-        status = BUG
+    except Exception as error:  # noqa: BLE001 # as in `safeshell.cli.main`
+        status = end_by(error)
     sys.exit(status)
 
 
