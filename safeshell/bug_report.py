@@ -8,9 +8,9 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from typing import TextIO
 
 from safeshell import __version__
-from safeshell.text import printable
 
 BUG = 70
 """EX_SOFTWARE of sysexits.h: the exit status after a bug."""
@@ -34,20 +34,21 @@ def end_by(error: Exception) -> int:
     Returns:
         The exit status: `FAILED` where the machine has run out of something, else `BUG`.
     """
-    failure = _failure_of_machine(error)
+    failure = failure_of_machine(error)
     if not failure:
         report_bug(error)
         return BUG
     try:
         sys.stdout.flush()
-    except OSError:  # what could not be written is still there: Python would try again on its way out, and complain
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:
+        let_go(sys.stdout)
         failure = f"can't write the output: {failure}"
     _say(failure)
     return FAILED
 
 
-def _failure_of_machine(error: Exception) -> str:
+def failure_of_machine(error: Exception) -> str:
+    """What the machine has run out of, where an error says so, or ""."""
     if isinstance(error, MemoryError):
         return os.strerror(errno.ENOMEM)
     if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
@@ -73,4 +74,14 @@ def report_bug(bug: Exception) -> None:
 
 
 def _say(text: str) -> None:
-    print(f"safeshell: {printable(text)}", file=sys.stderr)  # noqa: T201 # click is slow
+    # Not `printable`, whose tables of widths are a library: the trash does without.
+    shown = text if text.isprintable() and text.isascii() else text.encode("unicode_escape").decode("ascii")
+    try:
+        print(f"safeshell: {shown}", file=sys.stderr)  # noqa: T201 # click is slow
+    except OSError:  # stderr is on the disk that is full: the exit status has to do
+        let_go(sys.stderr)
+
+
+def let_go(stream: TextIO) -> None:
+    """Drops what could not be written: Python would try again on its way out, complain, and end with another status."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
+import sys
 
 import pytest
-from harness import SAFESHELL, Cli
+from harness import PATH, PATIENT, SAFESHELL, Cli, running_daemon, write
 
+from safeshell.client import execute
 from safeshell.home.paths import Home
 
 
@@ -43,6 +45,60 @@ def test_output_that_cannot_be_written_is_a_line(home: Home, words: tuple[str, .
     assert "Exception ignored" not in done.stderr
 
 
+@pytest.mark.parametrize("rules", ["version: 1\nrules: []\n", "version: 1\nrules: [\n", None])
+def test_messages_that_cannot_be_written_either_leave_the_status(home: Home, rules: str | None) -> None:
+    os.unlink(home.rules)
+    if rules is not None:
+        write(home.rules, rules)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [SAFESHELL, "compile"],
+            env={"SAFESHELL_HOME": home.root, "PATH": "/usr/bin:/bin"},
+            stdout=full,
+            stderr=full,
+            check=False,
+        )
+    assert done.returncode == (125 if rules is not None else 1)
+
+
+def test_a_daemon_that_the_machine_keeps_from_starting_says_so_in_a_line(home: Home) -> None:
+    program = """
+import socket
+from safeshell.daemon.__main__ import main
+def fail(*words, **more):
+    raise OSError(24, "x")
+socket.socket = fail
+raise SystemExit(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program],
+        env={"SAFESHELL_HOME": home.root},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (125, "safeshell: Too many open files\n")
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"), [("MemoryError()", "Cannot allocate memory"), ("OSError(24, 'x')", "Too many open files")]
+)
+def test_a_command_that_the_daemon_has_no_room_for_is_refused_in_a_line(home: Home, raised: str, said: str) -> None:
+    failing = f"""
+from safeshell.daemon.steps.locate import Locate
+def fail(self, request):
+    if b"big" in request.asked.arguments:
+        raise {raised}
+    return run(self, request)
+run, Locate.run = Locate.run, fail
+"""
+    with running_daemon(home, failing + PATIENT):  # which has no bug to tell of
+        refused = execute(["ls", "big"], env={"PATH": PATH}, home=home)
+        assert (refused.returncode, refused.ran) == (125, False)
+        assert refused.message == f"safeshell: the daemon can't go on with this: {said}\n"
+        assert execute(["ls", "/"], env={"PATH": PATH}, home=home).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [
@@ -50,6 +106,7 @@ def test_output_that_cannot_be_written_is_a_line(home: Home, words: tuple[str, .
         (OSError(errno.EAGAIN, "x"), "Resource temporarily unavailable"),
         (OSError(errno.ENOSPC, "x", b"/a"), "No space left on device: /a"),
         (OSError(errno.EIO, "x", 3), "Input/output error"),
+        (OSError(errno.EMFILE, "x", "/\u3164\udcff"), r"Too many open files: /\u3164\udcff"),
         (MemoryError(), "Cannot allocate memory"),
     ],
 )

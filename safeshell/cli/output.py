@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
 from collections.abc import Iterator
 from typing import TextIO
 
 import click
 
+from safeshell.bug_report import let_go
 from safeshell.text import printable
 
 PATIENCE_S = 1.0
@@ -23,9 +25,12 @@ def say(line: str, *, err: bool = False) -> None:
 
 def warn(message: str, hint: str = "") -> None:
     """Prints what is wrong to stderr, and what to do about it below, where there is something."""
-    say(f"safeshell: {message}", err=True)
-    if hint:
-        say(f"  hint: {hint}", err=True)
+    try:
+        say(f"safeshell: {message}", err=True)
+        if hint:
+            say(f"  hint: {hint}", err=True)
+    except OSError:  # stderr is on the disk that is full: the exit status has to do
+        let_go(sys.stderr)
 
 
 def wants_colour(stream: TextIO) -> bool:

@@ -21,6 +21,10 @@ def main() -> int:
         hint = f" ({error.hint})" if error.hint else ""
         print(f"safeshell: {printable(error.message + hint)}", file=sys.stderr)  # noqa: T201 # click is not imported here
         return error.status
+    except Exception as error:  # noqa: BLE001 # a bug, or a machine that has run out of something: a line says which
+        from safeshell.bug_report import end_by  # noqa: PLC0415 # only when something is wrong
+
+        return end_by(error)
     return 0
 
 

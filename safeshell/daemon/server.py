@@ -8,6 +8,7 @@ import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
+from safeshell.bug_report import failure_of_machine
 from safeshell.daemon.approvals.notify_hook import Notifier
 from safeshell.daemon.approvals.pin import Pins
 from safeshell.daemon.approvals.queue import Approvals
@@ -312,6 +313,8 @@ class Server:
         """Hears what a step raised: one request must not end the daemon, nor, once it is answered, its command."""
         if isinstance(error, ProtocolError):
             reason = error.message
+        elif failure := failure_of_machine(error):
+            reason = f"the daemon can't go on with this: {failure}"
         else:
             reason = f"the daemon met a bug; its traceback is in {self._log_bug(error)}"
         if answered:
