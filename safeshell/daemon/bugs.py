@@ -8,11 +8,20 @@ import os
 from safeshell.home.paths import Home
 
 
-def log_bug(home: Home, error: BaseException) -> str:
-    """Keeps a traceback; returns the file that it is in."""
+SIZE_MAX = 1 << 20
+"""Bytes of the log: what goes wrong at each event must not fill the disk."""
+
+
+def log_bug(home: Home, error: Exception) -> str:
+    """Keeps a traceback, of what the machine has run out of a line, while there is room; returns the file."""
     import traceback  # noqa: PLC0415 # only when something is wrong
 
+    from safeshell.bug_report import failure_of_machine  # noqa: PLC0415 # as above
+
     path = os.path.join(home.root, "daemon.log")
-    with contextlib.suppress(OSError), open(path, "a", encoding="utf-8") as stream:
-        stream.write("".join(traceback.format_exception(error)))
+    failure = failure_of_machine(error)
+    with contextlib.suppress(OSError, MemoryError), open(path, "a", encoding="utf-8") as stream:
+        if stream.tell() < SIZE_MAX:
+            told = f"safeshell: the daemon went on without something: {failure}\n" if failure else ""
+            stream.write(told or "".join(traceback.format_exception(error)))
     return path

@@ -205,7 +205,7 @@ class Lines:
                 helper.input += data
         except BlockingIOError:
             return
-        except OSError:
+        except (OSError, MemoryError):  # what is there to be read would come again at once, and for ever
             self._lose_helper()
             return
         try:

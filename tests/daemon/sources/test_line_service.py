@@ -269,6 +269,35 @@ def test_a_helper_that_never_begins_decides_nothing(loops: Loops, home: Home, pr
     assert started_anew == restarts
 
 
+class Poor:
+    """A helper's socket, of a process that has no memory left."""
+
+    def __init__(self, sock: Any) -> None:
+        self.sock = sock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.sock, name)
+
+    def recv(self, size: int) -> bytes:
+        raise MemoryError(size)
+
+
+def test_an_answer_that_there_is_no_memory_for_is_not_read_for_ever(
+    loops: Loops, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = Lines._start
+
+    def start_poor(self: Lines) -> Any:
+        helper = start(self)
+        helper.sock = Poor(helper.sock)
+        return helper
+
+    monkeypatch.setattr(Lines, "_start", start_poor)
+    found, restarts = answers(loops, home, HANGS, True)
+    assert found == [(None, "the line parser ended without an answer")]
+    assert restarts == 1
+
+
 def test_a_line_that_nobody_waits_for_is_dropped(loops: Loops, home: Home) -> None:
     loop, executor = loops
     lines = Lines(home, executor, loop)
