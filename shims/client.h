@@ -18,6 +18,7 @@ struct client {
     struct sockaddr_un address; /* of the daemon's socket: HOME/daemon.sock */
     size_t home_length;
     int socket;
+    long daemon;      /* its process id; 0 where that isn't to be seen from here */
     int signals;      /* a signalfd of all signals but SIGCHLD and what the caller had blocked */
     signal_set mask;  /* what the caller had blocked */
     signal_set taken; /* signals read from the signalfd before the command ran */
@@ -48,6 +49,8 @@ void say(const char *const *pieces);
 _Noreturn void fail(const char *const *pieces);
 const char *reason(long error, char *room);
 
+enum { ANOTHERS = 4096 }; /* beside the kernel's errors: who listens is another user */
+
 #define PIECES(...) ((const char *const[]){"safeshell: ", __VA_ARGS__, "\n", NULL})
 #define SAY(...) say(PIECES(__VA_ARGS__))
 #define FAIL(...) fail(PIECES(__VA_ARGS__))
@@ -64,8 +67,10 @@ void start_daemon(const struct client *client, char *const *argv, int64_t deadli
 int is_confined(void);
 
 /* observe.c, request.c */
-enum { FLAG_TTY = 1, FLAG_CTTY = 2, FLAG_FDS = 4, FLAG_CLOSED = 8, FLAG_UNUSUAL = 32 };
-int observe(int own);
+enum { FLAG_TTY = 1, FLAG_CTTY = 2, FLAG_FDS = 4, FLAG_CLOSED = 8, FLAG_UNUSUAL = 32, FLAG_CONFINED = 64 };
+int is_unusual(void);
+int is_kept_in(void);
+int observe(int own, long daemon);
 void send_request(const struct client *client);
 void send_signal(const struct client *client, uint32_t number);
 

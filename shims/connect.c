@@ -46,14 +46,14 @@ void locate_daemon(struct client *client) {
     client->home_length = length;
 }
 
-/* Root alone can connect to another user's socket, and must not take its orders. */
-static long check_peer(const struct client *client, int fd) {
+/* What listens may be another user's, whose orders must not be taken; root could give any others. */
+static long check_peer(struct client *client, int fd) {
     struct ucred peer;
     socklen_t size = sizeof peer;
-    if (client->process->euid) return 0;
     long failed = sys_getsockopt(fd, SO_PEERCRED, &peer, &size);
     if (failed < 0) return failed;
-    return peer.uid ? -EPERM : 0;
+    client->daemon = peer.pid;
+    return peer.uid && peer.uid != client->process->euid ? -ANOTHERS : 0;
 }
 
 /* Connects; returns 0, or -errno. The socket does not block, so that a full backlog says so. */

@@ -24,6 +24,7 @@ static _Noreturn void become_daemon(char *const *argv, char *const *envp, int re
     sys_dup3(ready, 3, 0);
     close_from(4);
     reset_signals();
+    sys_forget_attributes();
     sys_umask(077);
     if (sys_chdir("/") == 0) sys_execve(argv[0], argv, envp);
     sys_exit(125);

@@ -23,12 +23,31 @@ static int has_more_descriptors(int known) {
 }
 
 /* Whether something that a command inherits, and that only the process itself can tell cheaply, isn't as it is by default. */
-static int is_unusual(void) {
-    return sys_personality() || sys_prctl(PR_GET_TIMERSLACK) != 50000 || sys_prctl(PR_GET_SECUREBITS) || sys_io_class();
+int is_unusual(void) {
+    int policy = 0; /* of memory nodes; stays where the kernel has none */
+    sys_memory_policy(&policy);
+    return policy || sys_personality() || sys_prctl(PR_GET_TIMERSLACK, NULL) != 50000 || sys_io_class();
 }
 
-/* The flags of the request, given how many descriptors of its own the client holds. */
-int observe(int own) {
+/* Whether this process is kept in by what no file of /proc tells of it. */
+int is_kept_in(void) {
+    int counter = PR_TSC_ENABLE; /* stays on a processor without it */
+    sys_prctl(PR_GET_TSC, &counter);
+    return counter != PR_TSC_ENABLE || sys_prctl(PR_GET_MDWE, NULL) > 0 || sys_prctl(PR_GET_SECUREBITS, NULL);
+}
+
+/* Whether this process may look at another. Nobody in a Landlock domain may at one outside, and a domain shows by nothing
+ * else. A container may forbid kcmp to all, hence the dearer second way. */
+static int may_look_at(long pid) {
+    if (sys_compare(sys_getpid(), pid) >= 0) return 1;
+    char room[6 + NUMBER_ROOM + 5], link[1], *path = room + (decimal((uint64_t)pid, room + 6) - room) - 6;
+    memcpy(path, "/proc/", 6);
+    memcpy(room + 6 + NUMBER_ROOM - 1, "/root", 6);
+    return sys_readlink(path, link, sizeof link) >= 0;
+}
+
+/* The flags of the request, given how many descriptors of its own the client holds, and who the daemon is. */
+int observe(int own, long daemon) {
     char settings[128]; /* struct termios: the kernel's size differs from libc's */
     int flags = 0, standard = 0;
     for (int fd = 0; fd <= 2; fd++) {
@@ -44,5 +63,7 @@ int observe(int own) {
         return flags | FLAG_CTTY;
     }
     if (has_more_descriptors(standard + own)) return flags | FLAG_FDS;
-    return is_unusual() ? flags | FLAG_UNUSUAL : flags;
+    if (is_unusual()) flags |= FLAG_UNUSUAL;
+    if (is_kept_in() || !may_look_at(daemon)) flags |= FLAG_CONFINED;
+    return flags;
 }

@@ -48,6 +48,7 @@ _Noreturn void fail(const char *const *pieces) {
 const char *reason(long error, char *room) {
     switch (-error) {
     case EPERM: return "Operation not permitted";
+    case ANOTHERS: return "it is another user's";
     case ENOENT: return "No such file or directory";
     case EIO: return "Input/output error";
     case E2BIG: return "Argument list too long";

@@ -105,7 +105,7 @@ static long open_directory(void) {
  * A connection that it closes early still holds its answer, so a failure to send says nothing yet. */
 void send_request(const struct client *client) {
     long directory = open_directory();
-    int flags = observe(1 + (directory >= 0));
+    int flags = observe(1 + (directory >= 0), client->daemon);
     int fds[] = {0, 1, 2, (int)directory};
     unsigned count = directory < 0 ? 0 : flags & FLAG_CLOSED ? 1 : 4;
     long failed = send_command(client, flags, fds + (4 - count) % 4, count);

@@ -77,6 +77,9 @@ static inline long enter_kernel(long number, long a, long b, long c, long d, lon
 #define call4(n, a, b, c, d) call6(n, a, b, c, d, 0, 0)
 #define call3(n, a, b, c) call6(n, a, b, c, 0, 0, 0)
 
+#ifndef PR_GET_MDWE
+#define PR_GET_MDWE 66
+#endif
 #ifndef SYS_close_range
 #define SYS_close_range 436 /* one number on every architecture that libc's header may be too old for */
 #endif
@@ -161,9 +164,20 @@ static inline long sys_kill(long pid, int number) { return call3(SYS_kill, pid, 
 static inline long sys_getpid(void) { return call3(SYS_getpid, 0, 0, 0); }
 static inline long sys_setsid(void) { return call3(SYS_setsid, 0, 0, 0); }
 static inline long sys_wait(long pid, int *status, int options) { return call4(SYS_wait4, pid, status, options, 0); }
-static inline long sys_prctl(int option) { return call3(SYS_prctl, option, 0, 0); }
+static inline long sys_prctl(int option, void *value) { return call3(SYS_prctl, option, value, 0); }
 static inline long sys_personality(void) { return call3(SYS_personality, 0xffffffff /* only asks */, 0, 0); }
+static inline void sys_forget_attributes(void) { /* what `is_unusual` looks at, as it is by default */
+    call3(SYS_personality, 0, 0, 0);
+    call3(SYS_prctl, PR_SET_TIMERSLACK, 50000, 0);
+    call3(SYS_ioprio_set, 1 /* a process */, 0, 0);
+    call3(SYS_set_mempolicy, 0, NULL, 0);
+}
 static inline long sys_io_class(void) { return call3(SYS_ioprio_get, 1 /* a process */, 0, 0) >> 13; }
+static inline long sys_memory_policy(int *mode) { return call6(SYS_get_mempolicy, mode, 0, 0, 0, 0, 0); }
+static inline long sys_compare(long pid, long other) { return call6(SYS_kcmp, pid, other, 1 /* memory */, 0, 0, 0); }
+static inline long sys_readlink(const char *path, char *room, size_t size) {
+    return call4(SYS_readlinkat, AT_FDCWD, path, room, size);
+}
 static inline long sys_nice(void) { return 20 - call3(SYS_getpriority, PRIO_PROCESS, 0, 0); }
 static inline long sys_prlimit(int resource, const struct kernel_limit *limit, struct kernel_limit *old) {
     return call4(SYS_prlimit64, 0, resource, limit, old);

@@ -161,6 +161,7 @@ class Lifecycle:
     ) -> None:
         self._handover = None
         if failure:
+            self._listener.answer_for()  # the heir may have come as far as that
             connection.refuse(FAILED, f"safeshell: the next daemon did not start: {failure}")
             return
         systemd.tell(f"MAINPID={heir}")

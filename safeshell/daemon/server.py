@@ -86,6 +86,7 @@ class Server:
         self._replay: AnswerReplay | None = None
         self._no_fastpath = "it has not been looked for yet"
         self._executor = Executor(loop)
+        self._cgroup = os.open("/proc/self/cgroup", os.O_RDONLY | os.O_CLOEXEC)  # here: the fast path comes later
         self._policies = Policies(home, loop)
         self._programs = Programs()
         self._monitors = Monitors()
@@ -170,6 +171,7 @@ class Server:
         """Takes connections from now on."""
         if not self._accepting and not self._lifecycle.stopping:
             self._accepting = True
+            self._listener.answer_for()
             self._loop.register(self._listener.socket.fileno(), select.EPOLLIN, self._accept)
             self._tell_fastpath()
 
@@ -339,7 +341,7 @@ class Server:
         """Has the native code take connections from now on, where it was compiled."""
         from safeshell.daemon.fastpath.binding import ANSWERED_STAGES, load  # noqa: PLC0415 # its ctypes takes longer than the first answer may
 
-        fastpath, self._no_fastpath = load(self._loop.descriptors, self._own, self._executor.own_limit)
+        fastpath, self._no_fastpath = load(self._loop.descriptors, self._own, self._executor.own_limit, self._cgroup)
         if fastpath is None:
             return
         from safeshell.daemon.fastpath.answer_replay import AnswerReplay  # noqa: PLC0415 # as above
@@ -347,7 +349,7 @@ class Server:
         home = os.fsencode(self._home.root)
         replay = AnswerReplay(fastpath, self._policies, home, self._own.nice, self._timings)
         self._fastpath, self._replay = fastpath, replay
-        self._place.fastpath = self._spawn.fastpath = fastpath
+        self._locate.fastpath = self._place.fastpath = self._spawn.fastpath = fastpath
         self._record.replay = replay
         fastpath.on_error = self._survive
         fastpath.may_run = lambda: self._policies.settings.limits.commands - len(self._executor.children)

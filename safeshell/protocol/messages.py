@@ -36,6 +36,7 @@ class Flag(enum.IntFlag):
     CLOSED = 8
     IN_PLACE = 16
     UNUSUAL = 32
+    CONFINED = 64
 
 
 class Reply(enum.IntEnum):

@@ -6,9 +6,13 @@ import os
 import resource
 import shutil
 import subprocess
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from e2e.guard import FORBIDDEN, Guard
+from boxes import bind_mount, enter, made_cgroup
+from e2e.conftest import MakeGuard
+from e2e.guard import FORBIDDEN, Guard, guarded
 from needs import need
 
 PIDS_MAX = 1 << 22
@@ -116,3 +120,76 @@ def test_a_limit_on_processes_is_kept(faithful: Guard) -> None:
     limit = str(PIDS_MAX if hard == resource.RLIM_INFINITY else hard - 1)
     done = faithful.same("bash", "-c", f"ulimit -u {limit}; grep processes /proc/self/limits")
     assert done.out.count(limit.encode()) == 2
+
+
+def counted(guard: Guard, done: Callable[[], object]) -> tuple[int, dict[str, int]]:
+    """What a deed adds to the commands that the daemon ran, and to those in place by reason."""
+    ran, there = sum(guard.placed("daemon").values()), guard.placed("in_place")
+    done()
+    new = {reason: count - there.get(reason, 0) for reason, count in guard.placed("in_place").items()}
+    return sum(guard.placed("daemon").values()) - ran, {reason: count for reason, count in new.items() if count}
+
+
+@pytest.mark.parametrize("world", ["auto", "daemon", "bash"])
+def test_s11_a_limit_that_was_set_a_moment_ago_is_kept(guards: MakeGuard, world: str) -> None:
+    guard = guards(world)
+    with made_cgroup() as cgroup:
+
+        def run() -> None:
+            done = guard.run("cat", "/proc/self/cgroup", preexec_fn=lambda: enter(cgroup))
+            assert done.status == 0, done
+            # Natively it would be in its cgroup: it may be in the daemon's only where that limits nothing.
+            assert cgroup.name.encode() in done.out or not limited
+
+        limited = False
+        assert counted(guard, run) == (1, {})
+        (cgroup / "pids.max").write_text("640")
+        limited = True
+        assert counted(guard, run) == (0, {"confinement: cgroup limit pids.max": 1})
+        assert counted(guard, run) == (0, {"confinement: cgroup limit pids.max": 1})
+
+
+@pytest.mark.needs("root")
+def test_s11_a_daemon_that_was_moved_runs_nobody_elses_commands() -> None:
+    """It was in the caller's cgroup when it was started, and isn't any more."""
+    with made_cgroup() as cgroup, guarded() as guard:
+        (cgroup / "pids.max").write_text("640")
+
+        def run() -> None:
+            for _ in range(4):  # the front, too, by the third
+                done = guard.run("cat", "/proc/self/cgroup", preexec_fn=lambda: enter(cgroup))
+                assert cgroup.name.encode() in done.out
+
+        enter(cgroup, guard.daemon.pid)
+        assert counted(guard, run) == (4, {})
+        enter(cgroup.parent, guard.daemon.pid)
+        assert counted(guard, run) == (0, {"confinement: cgroup limit pids.max": 4})
+        assert counted(guard, lambda: guard.run("exits", "0")) == (1, {})
+
+
+@pytest.mark.needs("root", "chroot")
+@pytest.mark.parametrize("world", ["auto", "daemon"])
+def test_s11_a_read_only_bind_mount_of_the_root_stays_read_only(guards: MakeGuard, world: str) -> None:
+    guard = guards(world)
+    with bind_mount("/", Path(guard.root, "ro")) as root:
+        script = f'cd "{guard.work}" && cp /etc/hostname stolen; echo $?'
+
+        def run() -> None:
+            done = guard.run("/usr/sbin/chroot", root, "/bin/sh", "-c", script)
+            assert done.out == b"1\n", done
+            assert b"Read-only file system" in done.err
+
+        assert counted(guard, run) == (0, {"confinement: another root directory": 1})
+        assert not os.path.exists(f"{guard.work}/stolen")
+
+
+@pytest.mark.needs("root")
+def test_s14_a_limit_of_the_daemons_own_is_nobody_elses() -> None:
+    with made_cgroup() as cgroup, guarded() as guard:
+        enter(cgroup, guard.daemon.pid)
+        (cgroup / "pids.max").write_text("12")
+        guard.install(
+            "nested", '#!/bin/sh\nfor n in 1 2 3 4 5 6 7 8 9 10 11 12; do /bin/sleep 99 & p="$p $!"; done; kill $p'
+        )
+        assert guard.run("nested") == (0, b"", b"")
+        assert counted(guard, lambda: guard.run("exits", "3")) == (0, {"the daemon's cgroup limit pids.max": 1})

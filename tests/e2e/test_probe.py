@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ccode import PROBE, compile_own
 from e2e.guard import Guard, guarded
-from fidelity.callers import CALLERS, KEPT, PRIVILEGED
+from fidelity.callers import CALLERS, CONFINED, KEPT, PRIVILEGED, why_not
 from fidelity.differences import BY_BASH, EACH_TIME, FORCED, IN_DAEMON, NOT_SEEN, SHOWN, compare
 from harness import sync_shims, temporary_directory
 from needs import need
@@ -104,9 +104,11 @@ def lab(request: pytest.FixtureRequest, probe: str) -> Iterator[Lab]:
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-def test_what_a_process_sees(lab: Lab, caller: str) -> None:
+def test_s11_what_a_process_sees(lab: Lab, caller: str) -> None:
     if caller in PRIVILEGED:
         need("root")
+    if reason := why_not(CALLERS[caller]):
+        pytest.skip(reason)
     before = lab.placed_in_daemon()
     found = lab.differences(caller)
     spawned = lab.placed_in_daemon() > before
@@ -114,6 +116,8 @@ def test_what_a_process_sees(lab: Lab, caller: str) -> None:
     if lab.world == "daemon" and caller not in KEPT:
         expected |= dict.fromkeys(FORCED, "execution: daemon")
     assert not {path: values for path, values in found.items() if path not in expected}
+    if lab.world == "daemon":
+        assert spawned is (caller not in CONFINED)
     if lab.world in {"auto", "in_place"}:
         assert spawned is (lab.world == "auto" and caller in KEPT)
 

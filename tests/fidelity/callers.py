@@ -12,7 +12,14 @@ from collections.abc import Callable
 PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_SET_TIMERSLACK, PR_SET_NO_NEW_PRIVS, PR_SET_THP_DISABLE = 1, 28, 29, 38, 41
 ADDR_NO_RANDOMIZE = 0x0040000
 NO_SETUID_FIXUP = 4
-SYS_KEYCTL, SYS_IOPRIO_SET = {"x86_64": (250, 251), "aarch64": (219, 30)}[os.uname().machine]
+PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN = 65, 1
+PR_SET_TSC, PR_TSC_SIGSEGV = 26, 2
+SYS_KEYCTL, SYS_IOPRIO_SET, SYS_SET_MEMPOLICY = {"x86_64": (250, 251, 238), "aarch64": (219, 30, 237)}[
+    os.uname().machine
+]
+SYS_LANDLOCK_CREATE_RULESET, SYS_LANDLOCK_RESTRICT_SELF = 444, 446
+MAKE_FIFO = 1 << 10
+MPOL_PREFERRED = 1
 KEYCTL_JOIN_SESSION_KEYRING = 1
 IOPRIO_IDLE = 3 << 13
 
@@ -35,6 +42,21 @@ def _write(path: str, text: str) -> None:
 
 def _open_nine() -> None:
     os.dup2(0, 9)
+
+
+def _enter_landlock() -> None:
+    """A domain in which no pipe with a name can be made; root needs no no_new_privs for it."""
+    handled = ctypes.c_uint64(MAKE_FIFO)
+    call = _libc.syscall
+    ruleset = call(SYS_LANDLOCK_CREATE_RULESET, ctypes.byref(handled), ctypes.c_size_t(ctypes.sizeof(handled)), 0)
+    _check(ruleset)
+    _check(call(SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0))
+    os.close(ruleset)
+
+
+def _prefer_memory() -> None:
+    nodes = ctypes.c_ulong(1)
+    _check(_libc.syscall(SYS_SET_MEMPOLICY, MPOL_PREFERRED, ctypes.byref(nodes), ctypes.c_ulong(2)))
 
 
 def _set_timer() -> None:
@@ -65,6 +87,9 @@ CALLERS: dict[str, Callable[[], object]] = {
     "nonblocking": lambda: fcntl.fcntl(0, fcntl.F_SETFL, os.O_NONBLOCK),
     "no-new-privileges": lambda: _prctl(PR_SET_NO_NEW_PRIVS, 1),
     "securebits": lambda: _prctl(PR_SET_SECUREBITS, NO_SETUID_FIXUP),
+    "write-execute": lambda: _prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN),
+    "landlock": _enter_landlock,
+    "memory-policy": _prefer_memory,
     "timer-slack": lambda: _prctl(PR_SET_TIMERSLACK, 77_000),
     "huge-pages": lambda: _prctl(PR_SET_THP_DISABLE, 1),
     "personality": lambda: _check(_libc.personality(ctypes.c_ulong(ADDR_NO_RANDOMIZE))),
@@ -77,8 +102,31 @@ CALLERS: dict[str, Callable[[], object]] = {
 }
 """What to do in the caller before it executes the command, by name."""
 
-PRIVILEGED = {"securebits"}
+PRIVILEGED = {"landlock", "securebits"}
 """Those that only root can be."""
 
 KEPT = {"keyring", "plain", "umask", "directory", "nonblocking", "oom-score", "core-filter", "timer", "death-signal"}
 """Those whose commands a child of the daemon may run: it keeps what they set, or is listed not to."""
+
+OWN_WORD = ("landlock", "securebits", "write-execute")
+"""Those that confine, and that only the caller itself can tell."""
+
+CONFINED = {"no-new-privileges", *OWN_WORD}
+"""Those whose commands run in place whatever a setting says."""
+
+
+def forgo_counter() -> None:
+    """Gives the processor's time stamp counter up, without which no program starts that libc's loader starts."""
+    _prctl(PR_SET_TSC, PR_TSC_SIGSEGV)
+
+
+def why_not(change: Callable[[], object]) -> str:
+    """Why this machine has no such caller, or "": tried in a process of its own."""
+    pid = os.fork()
+    if not pid:
+        try:
+            change()
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    return f"needs a kernel that lets a process {getattr(change, '__name__', '')}" if os.waitpid(pid, 0)[1] else ""

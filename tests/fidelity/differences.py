@@ -55,9 +55,9 @@ FORCED = {
     "signals/blocked",
     "signals/pending_for_all",
     "descriptors/above",
-    "credentials/securebits",
     "memory/personality",
     "memory/huge_pages_disabled",
+    "memory/policy",
 }
 """What `execution: daemon` gives up where `auto` would go in place: the setting says that it is wanted so."""
 
@@ -68,6 +68,9 @@ BY_BASH = {
     "execution/environ": "bash has an order of its own, drops what is no variable's name, and sets a missing SHLVL",
     "execution/proc_environ": "as execution/environ",
     "credentials/securebits": "a script can't ask for it, so what the daemon runs for it has the daemon's",
+    "credentials/makes_pipes": "as credentials/securebits: a Landlock domain that was entered without no_new_privs",
+    "memory/write_execute_denied": "as credentials/securebits",
+    "memory/policy": "as credentials/securebits",
     "memory/personality": "as credentials/securebits",
     "scheduling/timer_slack": "as credentials/securebits",
     "scheduling/input_output": "as credentials/securebits",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-TTY, CTTY, FDS, CLOSED, UNUSUAL = 1, 2, 4, 8, 32
+TTY, CTTY, FDS, CLOSED, UNUSUAL, CONFINED = 1, 2, 4, 8, 32, 64
 EXECUTE, SIGNAL = 1, 3
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fidelity.callers import CALLERS, PRIVILEGED
+from fidelity.callers import CALLERS, OWN_WORD, PRIVILEGED, forgo_counter, why_not
 from needs import need
-from shims.conftest import Shim
-from shims.fake_daemon import CLOSED, CTTY, FDS, TTY, UNUSUAL, FakeDaemon, refused
+from shims.conftest import Shim, make_shim
+from shims.fake_daemon import CLOSED, CONFINED, CTTY, FDS, TTY, UNUSUAL, FakeDaemon, refused
 
 NO = refused(126, b"no\n")
 NO_LINE = b"refused 126 no\\n\n"
@@ -34,8 +34,6 @@ def test_arguments_are_exact(shim: Shim) -> None:
 
 
 def test_a_script_cannot_know_its_argv0(clients: dict[str, str], home: str) -> None:
-    from shims.conftest import make_shim
-
     shim = make_shim(home, clients["bash"])
     with FakeDaemon(home, NO_LINE) as daemon:
         assert shim.run(b"other", b"", b"\xff\n", b"").returncode == 126
@@ -97,13 +95,24 @@ def test_descriptors_are_the_callers_own(shim: Shim, tmp_path: Path) -> None:
     os.close(writing)
 
 
-@pytest.mark.parametrize("caller", ["timer-slack", "personality", "input-output", "securebits"])
-def test_what_is_unusual_about_the_caller(shim: Shim, caller: str) -> None:
+@pytest.mark.parametrize("caller", ["timer-slack", "personality", "input-output", "memory-policy", *OWN_WORD])
+def test_s11_what_only_the_caller_can_tell(shim: Shim, caller: str) -> None:
     if caller in PRIVILEGED:
         need("root")
+    if reason := why_not(CALLERS[caller]):
+        pytest.skip(reason)
     with FakeDaemon(shim.home, NO) as daemon:
         shim.run("probe", start_new_session=True, preexec_fn=CALLERS[caller])
-        assert daemon.request().flags == UNUSUAL
+        assert daemon.request().flags == (CONFINED if caller in OWN_WORD else UNUSUAL)
+
+
+def test_s11_a_caller_without_the_counter_says_so(clients: dict[str, str], home: str) -> None:
+    shim = make_shim(home, clients["freestanding"])  # the one program that starts without it
+    if reason := why_not(forgo_counter):
+        pytest.skip(reason)
+    with FakeDaemon(home, NO) as daemon:
+        shim.run("probe", start_new_session=True, preexec_fn=forgo_counter)
+        assert daemon.request().flags == CONFINED
 
 
 def test_a_deleted_directory_is_passed(shim: Shim, tmp_path: Path) -> None:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
+import shutil
 import socket
 import struct
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from shims.conftest import Shim
-from shims.fake_daemon import exited, refused
+from boxes import enter, made_cgroup, was_removed
+from fidelity.callers import CALLERS, OWN_WORD, why_not
+from harness import until
+from shims.conftest import Shim, make_shim
+from shims.fake_daemon import FakeDaemon, exited, refused
 
+NO, NO_LINE = refused(126, b"no\n"), b"refused 126 no\\n\n"
 DENIED = b"); the command does not run\n"
 ALLOWED = b"); running the command unguarded\n"
 
@@ -87,11 +94,16 @@ def test_a_full_backlog_is_waited_out(shim: Shim) -> None:
 
 
 DAEMON = """
-import json, os, socket, sys
+import ctypes, json, os, socket, sys
 listener = socket.socket(socket.AF_UNIX)
 seen = {"argv": sys.argv, "env": dict(os.environ), "fds": sorted(os.listdir("/proc/self/fd")), "cwd": os.getcwd(),
         "sid": os.getsid(0), "pid": os.getpid(), "umask": os.umask(0o77), "null": os.readlink("/proc/self/fd/0"),
         "status": open("/proc/self/status").read()}
+number = {"x86_64": 252, "aarch64": 31}[os.uname().machine]
+seen["usual"] = [ctypes.CDLL(None).syscall(number, 1, 0) >> 13]  # ioprio_get
+for name in "personality", "timerslack_ns", "numa_maps":
+    try: seen["usual"].append(open(f"/proc/self/{name}").readline().split()[-1 if name != "numa_maps" else 1])
+    except OSError: seen["usual"].append("default")
 home = os.environ["SAFESHELL_HOME"]
 listener.bind(os.path.join(home, "daemon.sock"))
 listener.listen()
@@ -212,3 +224,74 @@ def test_a_caller_with_a_filter_of_its_own_starts_nothing(startable: Shim) -> No
     done = startable.run("probe", preexec_fn=prepare)
     assert (done.returncode, done.stderr.endswith(DENIED)) == (125, True)
     assert not os.path.exists(os.path.join(startable.home, "seen"))
+
+
+NOBODY, OTHER = 65534, 65533
+
+
+@contextlib.contextmanager
+def effective(uid: int) -> Iterator[None]:
+    """What this process makes is this user's."""
+    before = os.geteuid()
+    os.seteuid(0)
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.seteuid(before)
+
+
+@pytest.mark.needs("root")
+@pytest.mark.parametrize("client", ["freestanding", "libc", "bash"])
+@pytest.mark.parametrize(("served_by", "caller"), [(NOBODY, 0), (NOBODY, OTHER), (OTHER, OTHER), (0, 0)])
+def test_s18_nobody_obeys_another_users_daemon(
+    clients: dict[str, str], home: str, client: str, served_by: int, caller: int
+) -> None:
+    shim = make_shim(home, clients[client])
+    os.unlink(shim.path)
+    shutil.copy(shim.client, shim.path)  # where others may execute it
+    for path in (home, os.path.dirname(shim.path)):
+        os.chmod(path, 0o777)
+    address = f"{home}/daemon.sock"
+    with effective(served_by), socket.socket(socket.AF_UNIX) as listener:
+        if served_by == caller:
+            listener.close()
+            daemon = FakeDaemon(home, NO_LINE if client == "bash" else NO)
+        else:
+            listener.bind(address)
+            listener.listen()
+        os.chmod(address, 0o666)
+        with effective(0), daemon if served_by == caller else contextlib.nullcontext():
+            done = shim.run("probe", user=caller, env={"CLAUDECODE": "1"})
+    if served_by == caller:
+        assert (done.returncode, done.stderr) == (126, b"no\n")
+    else:
+        why = f"can't reach the daemon ({address}: it is another user's); the command does not run"
+        assert (done.returncode, done.stderr) == (125, f"safeshell: {why}\n".encode())
+
+
+@pytest.mark.parametrize("limit", ["12", "2000"])
+def test_s14_a_caller_that_may_have_few_processes_starts_nothing(startable: Shim, limit: str) -> None:
+    with made_cgroup() as cgroup:
+        (cgroup / "pids.max").write_text(limit)
+        inner = cgroup / "inner"
+        inner.mkdir()
+        done = startable.run("probe", preexec_fn=lambda: enter(inner))
+        until(lambda: was_removed(inner), "the cgroup to be empty")
+    assert os.path.exists(os.path.join(startable.home, "seen")) == (limit != "12")
+    assert done.returncode == (125 if limit == "12" else 6)
+
+
+@pytest.mark.parametrize("caller", ["write-execute", "personality", "timer-slack", "input-output", "memory-policy"])
+def test_s14_what_the_caller_keeps_to_itself(startable: Shim, caller: str) -> None:
+    """What can't be laid down starts no daemon; what can is laid down before it is started."""
+    if reason := why_not(CALLERS[caller]):
+        pytest.skip(reason)
+    done = startable.run("probe", preexec_fn=CALLERS[caller])
+    seen = Path(startable.home, "seen")
+    if caller in OWN_WORD:
+        assert (done.returncode, seen.exists()) == (125, False)
+        return
+    assert done.returncode == 6
+    assert json.loads(seen.read_text())["usual"] == [0, "00000000", "50000", "default"]

@@ -81,6 +81,7 @@ class Fastpath:
         descriptors: the loop's (`Loop.descriptors`).
         own: the daemon's own state.
         limit: soft and hard limit on open files for commands that it starts.
+        cgroup: a descriptor of /proc/self/cgroup, to see where the daemon is now.
 
     Attributes:
         on_answered, on_accepted, on_ended: called back by `poll` and `hand_back_one`.
@@ -93,7 +94,9 @@ class Fastpath:
         OSError: it can't be loaded, or is another version's.
     """
 
-    def __init__(self, path: str, descriptors: tuple[int, int, int], own: Own, limit: tuple[int, int]) -> None:
+    def __init__(
+        self, path: str, descriptors: tuple[int, int, int], own: Own, limit: tuple[int, int], cgroup: int
+    ) -> None:
         library = ctypes.CDLL(path)
         found = [_function(library, name, ctypes.c_size_t)() for name in ("front_shared_size", "front_buckets")]
         if found != [_SIZE, BUCKETS] or _function(library, "front_source", ctypes.c_uint32)() != _checksum():
@@ -108,7 +111,7 @@ class Fastpath:
         shared = _function(library, "front_shared", ctypes.c_void_p)(self._front)
         self._shared = memoryview((ctypes.c_char * _SIZE).from_address(shared)).cast("B")
         self._wait = library.front_wait
-        self._tell_own(own, limit)
+        self._tell_own(own, (*limit, cgroup))
         self.on_answered: Callable[[Answered], None] = lambda _answered: None
         self.on_ended: Callable[[End], None] = lambda _end: None
         self.on_accepted: Callable[[Accepted], object] = lambda _accepted: None
@@ -116,14 +119,20 @@ class Fastpath:
         self.settles: Callable[[], bool] = lambda: False
         self.on_error: Callable[[Exception], None] = raise_again
 
-    def _tell_own(self, own: Own, limit: tuple[int, int]) -> None:
-        text = (own.status.expected(), own.label or b"", own.cgroup, own.limits, own.mount)
+    def _tell_own(self, own: Own, given: tuple[int, int, int]) -> None:
+        text = (own.status.expected(), own.label or b"", own.limits, own.mount)
         links = [word for name, link, _ in own.namespaces for word in (name, link)]
-        numbers = (len(own.namespaces), own.label is not None, own.nice, own.scheduling, *own.root, *limit)
+        numbers = (len(own.namespaces), own.label is not None, own.nice, own.scheduling, *own.root, *given)
         known = self._library.front_set_own(
-            self._front, *_strings(*text, *links), (ctypes.c_uint64 * 8)(*[number & _UNLIMITED for number in numbers])
+            self._front, *_strings(*text, *links), (ctypes.c_uint64 * 10)(*[number & _UNLIMITED for number in numbers])
         )
-        self.runs = bool(known) and not own.unprovable and not own.unusual
+        # Without any of these nothing would be compared.
+        self.runs = (
+            bool(known)
+            and all((own.status.lines, own.limits, own.mount, own.namespaces))
+            and not own.unprovable
+            and not own.unusual
+        )
 
     def set(self, listener: int, *, timed: bool, descriptors_max: int) -> None:
         """Says which socket to take connections from (-1: none), whether to time, and which descriptors to serve."""
@@ -246,6 +255,10 @@ class Fastpath:
         )
         return bool(kept)
 
+    def sees_the_same(self, pid: int) -> bool:
+        """As `safeshell.host.process.confinement.sees_the_same`; False too where this kernel doesn't tell it here."""
+        return bool(self._library.front_sees_the_same(self._front, pid))
+
     def inspect(self, pid: int, pidfd: int) -> int:
         """The umask of a process that is in all respects as a child of the daemon would be, else -1."""
         return int(self._library.front_inspect(self._front, pid, pidfd)) if self.runs else -1
@@ -336,12 +349,14 @@ def _function(library: ctypes.CDLL, name: str, result: type) -> Callable[..., in
     return function
 
 
-def load(descriptors: tuple[int, int, int], own: Own, limit: tuple[int, int]) -> tuple[Fastpath | None, str]:
+def load(
+    descriptors: tuple[int, int, int], own: Own, limit: tuple[int, int], cgroup: int
+) -> tuple[Fastpath | None, str]:
     """The native front, or None and why there is none."""
     path = native_front()
     if path is None:
         return None, "it was not compiled"
     try:
-        return Fastpath(path, descriptors, own, limit), ""
+        return Fastpath(path, descriptors, own, limit, cgroup), ""
     except (OSError, AttributeError) as error:  # an old library lacks a function
         return None, str(error)

@@ -120,10 +120,10 @@ struct watch {
 
 /* The daemon's own state, as safeshell/host/process/confinement.py has read it. */
 struct own {
-    struct bytes status, label, cgroup, limits, mount;
+    struct bytes status, label, limits, mount;
     struct bytes names[NAMESPACES_MAX], links[NAMESPACES_MAX];
-    int namespaces, has_label, nice, scheduling;
-    uint64_t root_device, root_inode;
+    int namespaces, has_label, nice, scheduling, cgroup; /* the last: /proc/self/cgroup, open */
+    uint64_t root_device, root_inode, root_mount;
     struct rlimit open_files;
 };
 

@@ -71,6 +71,13 @@ class Listener:
             return Standing.LOST
         return Standing.GONE
 
+    def answer_for(self) -> None:
+        """Has clients find this process at the other end (SO_PEERCRED): it is who called listen(2) last.
+
+        A socket may come from a service manager, or from a daemon that handed over.
+        """
+        self.socket.listen(BACKLOG)
+
     def listen_anew(self) -> None:
         """Puts a new socket at the path; who waits at the old one has to be accepted before.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from safeshell.command.unwrap import UNWRAPPED, FileWorld, spellings
 from safeshell.daemon.fastpath.reads import Changed, Reads, read_rules
@@ -15,6 +16,9 @@ from safeshell.host.process.own import Own
 from safeshell.policy.context import Context
 from safeshell.policy.facts import RequestFacts
 
+if TYPE_CHECKING:
+    from safeshell.daemon.fastpath.binding import Fastpath
+
 _DELETED = b" (deleted)"
 
 
@@ -25,6 +29,9 @@ class Locate:
         policies: know where rules are.
         own: the daemon's own state.
         home: the directory of the daemon's home.
+
+    Attributes:
+        fastpath: looks at callers for less, where it was compiled.
     """
 
     def __init__(self, policies: Policies, own: Own, home: bytes) -> None:
@@ -32,6 +39,7 @@ class Locate:
         self._own = own
         self._home = home
         self._context = Context()
+        self.fastpath: Fastpath | None = None
 
     def apply_settings(self) -> None:
         """Takes up what the settings say now."""
@@ -52,7 +60,7 @@ class Locate:
             else:
                 request.fresh = False
                 caller = request.caller
-                same_view = sees_the_same(connection.pid, self._own) if caller is None else caller.same_view
+                same_view = self._sees_the_same(connection.pid) if caller is None else caller.same_view
                 directory = working_directory(descriptor, connection.pid, same_view=same_view)
                 prefix = b"" if same_view else b"/proc/%d/root" % connection.pid
                 request.same_view, request.directory = same_view, directory
@@ -66,6 +74,10 @@ class Locate:
         except UnseenRulesError as error:
             return request.refuse(FAILED, error.message)
         return GO_ON
+
+    def _sees_the_same(self, pid: int) -> bool:
+        fastpath = self.fastpath
+        return (fastpath is not None and fastpath.sees_the_same(pid)) or sees_the_same(pid, self._own)
 
     def _list_reads(self, directory: bytes | None, rules: Rules) -> Reads | None:
         """What finding the rules reads, where it finds the same once more."""

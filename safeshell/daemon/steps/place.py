@@ -85,6 +85,10 @@ class Place:
         return inspect(connection.pid, self._own, connection.pidfd)
 
 
+_OWN_WORD = "confinement: its own word"
+"""What only the caller can tell: a Landlock domain, memory that may not be written and executed (MDWE), the processor's
+counter taken away, securebits."""
+
 Placement = Literal["daemon", "in_place", "refused"]
 """Who runs a command."""
 
@@ -95,6 +99,7 @@ _FDS = int(Flag.FDS)
 _CLOSED = int(Flag.CLOSED)
 _IN_PLACE = int(Flag.IN_PLACE)
 _UNUSUAL = int(Flag.UNUSUAL)
+_CONFINED = int(Flag.CONFINED)
 """As plain integers: the arithmetic of `enum.Flag` costs a microsecond a time."""
 
 
@@ -107,6 +112,8 @@ def foregone(flags: int, *, blocked: int, has_stdio: bool, setting: str, rule: s
         return "caller asks in place"
     if not has_stdio and not flags & _CLOSED:
         return ""
+    if flags & _CONFINED:
+        return _OWN_WORD
     if flags & _CLOSED:
         return "closed descriptor"
     execution = rule or setting
@@ -144,8 +151,8 @@ def choose(
     if flags & _IN_PLACE:
         return "in_place", "caller asks in place"
     streams = not has_stdio and not flags & _CLOSED
-    if caller.confined:
-        return "refused" if streams else "in_place", f"confinement: {caller.confined}"
+    if caller.confined or flags & _CONFINED:
+        return "refused" if streams else "in_place", f"confinement: {caller.confined}" if caller.confined else _OWN_WORD
     if flags & _CLOSED:
         return "in_place", "closed descriptor"
     if streams:

@@ -11,8 +11,10 @@ Some confinements leave no trace of their own in /proc:
   counts as alike.
 - A Landlock domain. Without privileges it takes no_new_privs, by which the caller differs from a daemon that lacks
   it. Where the daemon has no_new_privs itself, nobody counts as alike, unless the kernel says that it has no Landlock.
-- A Landlock domain made with CAP_SYS_ADMIN, securebits, a cgroup's eBPF programs, a root directory that is a bind mount
-  of the daemon's: only root makes these. Not seen.
+- A Landlock domain made with CAP_SYS_ADMIN, memory that may not be both written and executed (MDWE), the processor's
+  time stamp counter taken away, securebits: the native client says these of itself (CONFINED), which only adds to what
+  is seen here. Whoever speaks the protocol by itself, or through bash, can't be held to it.
+- A cgroup's eBPF programs, which only root attaches. Not seen.
 
 A caller of several threads is judged by its first one, as /proc/PID shows it.
 """
@@ -53,12 +55,15 @@ class CallerState(NamedTuple):
 def sees_the_same(pid: int, own: Own) -> bool:
     """Whether a process sees the file system as the daemon does: what its facts are read by. False where it is gone."""
     try:
-        if os.readlink(b"/proc/%d/ns/mnt" % pid) != own.mount:
-            return False
-        status = os.stat(b"/proc/%d/root" % pid)
+        process = os.open(b"/proc/%d" % pid, DIRECTORY)
     except OSError:
         return False
-    return (status.st_dev, status.st_ino) == own.root
+    try:
+        return not _view(process, own)
+    except OSError:
+        return False
+    finally:
+        os.close(process)
 
 
 def inspect(pid: int, own: Own, pidfd: int | None = None) -> CallerState:
@@ -97,7 +102,10 @@ def _inspect(process: int, pid: int, own: Own) -> CallerState:
         confined, differs, umask = own.status.compare(slurp(process, "status"))
         view = _view(process, own)
         confined = view or _namespace(process, own) or confined or own.unprovable
-        confined = confined or _label(process, own) or _cgroup(process, own)
+        confined = confined or _label(process, own)
+        if not confined:
+            confined, lacks = own.cgroups.compare(slurp(process, "cgroup"), own.read_cgroup())
+            differs = differs or lacks
         if confined:
             return _confined(confined, own, umask, same_view=not view)
         nice = os.getpriority(os.PRIO_PROCESS, pid)
@@ -135,11 +143,6 @@ def _label(process: int, own: Own) -> str:
     if own.label is None or slurp(process, "attr/current") == own.label:
         return ""
     return "another security label"
-
-
-def _cgroup(process: int, own: Own) -> str:
-    text = slurp(process, "cgroup")
-    return "" if text == own.cgroup else own.cgroups.limit(text)
 
 
 def _difference(process: int, pid: int, nice: int, own: Own) -> str:

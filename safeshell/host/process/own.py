@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import resource
 from typing import NamedTuple
@@ -29,6 +30,8 @@ _NAMESPACES = (
 
 _USUAL = (("personality", 0, "personality"), ("timerslack_ns", 0x50000, "timer slack"))
 """Files of /proc/PID, what they hold by default (their digits read as hexadecimal), and what to call it."""
+_PR_GET_MDWE = 66
+_POLICY_BYTES = 64
 _OPEN_FILES = b"\nMax open files            %-20d %-20d "
 _LSM_LIST = "/sys/kernel/security/lsm"
 
@@ -43,15 +46,15 @@ class Own(NamedTuple):
     status: Status
     mount: bytes
     namespaces: tuple[tuple[bytes, bytes, str], ...]
-    root: tuple[int, int]
+    root: tuple[int, int, int]
     label: bytes | None
-    cgroup: bytes
     cgroups: Cgroups
     limits: bytes
     nice: int
     scheduling: int
     unprovable: str
     unusual: str
+    pid: int
 
     @classmethod
     def read(cls) -> Own:
@@ -93,21 +96,28 @@ class Own(NamedTuple):
     @classmethod
     def _read(cls, process: int, pid: int) -> Own:
         status = Status.parse(slurp(process, "status"))
-        cgroup = slurp(process, "cgroup")
         return cls(
             status=status,
             mount=os.readlink(MOUNT, dir_fd=process),
             namespaces=_own_namespaces(process),
             root=root_of(process),
             label=_own_label(process),
-            cgroup=cgroup,
-            cgroups=Cgroups(cgroup, slurp(process, "mountinfo")),
+            cgroups=Cgroups(slurp(process, "mountinfo")),
             limits=slurp(process, "limits"),
             nice=os.getpriority(os.PRIO_PROCESS, pid),
             scheduling=os.sched_getscheduler(pid),
             unprovable=_unprovable(status),
-            unusual=_unusual(process),
+            unusual=_unusual(process) or (_unusual_here() if not pid else ""),
+            pid=pid,
         )
+
+    def read_cgroup(self) -> bytes:
+        """Its /proc/PID/cgroup as it is now: a running daemon may be moved.
+
+        Raises:
+            OSError: it can't be read.
+        """
+        return slurp(None, f"/proc/{self.pid or 'self'}/cgroup")
 
 
 def _own_namespaces(process: int) -> tuple[tuple[bytes, bytes, str], ...]:
@@ -155,6 +165,30 @@ def _unusual(process: int) -> str:
                 return f"the daemon's {reason}"
         except OSError:  # a kernel that lacks the file
             continue
+    return "" if _memory_policy(process) == b"default" else "the daemon's memory policy"
+
+
+def _memory_policy(process: int) -> bytes:
+    try:
+        descriptor = os.open("numa_maps", os.O_RDONLY | os.O_CLOEXEC, dir_fd=process)
+    except OSError:  # a machine without memory nodes
+        return b"default"
+    try:
+        # The first mapping's, which has none of its own; of so few bytes the kernel looks at no other.
+        return os.read(descriptor, _POLICY_BYTES).split(b" ")[1]
+    finally:
+        os.close(descriptor)
+
+
+def _unusual_here() -> str:
+    """The same of this very process, for what no file tells of another."""
+    try:
+        mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC).close()
+    except OSError:
+        import ctypes  # noqa: PLC0415 # a megabyte, for hardly anybody
+
+        if ctypes.CDLL(None).prctl(_PR_GET_MDWE, *[ctypes.c_ulong(0)] * 4) > 0:
+            return "the daemon's memory may not be written and executed"
     return ""
 
 

@@ -28,6 +28,7 @@ from safeshell.metrics.stages import STAGES
 from safeshell.policy.store.records import signature
 
 LEVELS = ("", "a", "a/b", "a/b/c")
+CGROUP = os.open("/proc/self/cgroup", os.O_RDONLY)
 ELEMENTS = ("one", "two", "three")
 
 
@@ -37,7 +38,7 @@ def front() -> Iterator[Fastpath]:
     path = native_front()
     assert path is not None, "nothing was compiled: these tests would show nothing"
     loop = Loop()
-    yield Fastpath(path, loop.descriptors, Own.read(), (1024, 1024))
+    yield Fastpath(path, loop.descriptors, Own.read(), (1024, 1024), CGROUP)
     loop.close()
 
 
@@ -275,6 +276,6 @@ def test_a_library_of_another_source_is_refused(root: str) -> None:
         stream.write(library.replace(ours, bytes(byte ^ 1 for byte in ours)))
     try:
         with pytest.raises(OSError, match="compiled from another source"):
-            Fastpath(path, loop.descriptors, Own.read(), (1024, 1024))
+            Fastpath(path, loop.descriptors, Own.read(), (1024, 1024), CGROUP)
     finally:
         loop.close()

@@ -37,7 +37,7 @@ def loop() -> Iterator[Loop]:
 def make(loop: Loop, own: Own, limit: tuple[int, int] = (1024, 1024)) -> Fastpath:
     path = native_front()
     assert path is not None, "nothing was compiled: these tests would show nothing"
-    return Fastpath(path, loop.descriptors, own, limit)
+    return Fastpath(path, loop.descriptors, own, limit, os.open("/proc/self/cgroup", os.O_RDONLY | os.O_CLOEXEC))
 
 
 def test_of_many_that_ask_at_once_each_is_answered_and_told_of_once(loop: Loop) -> None:

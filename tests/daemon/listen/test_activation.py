@@ -158,6 +158,8 @@ def test_systemds_own_activation(home: Home) -> None:
         assert run(home, "rm", "precious").returncode == 126
         assert run(home, "sh", "-c", "exit 7").returncode == 7
         assert pid_of(home) == process.pid
+        # Clients see the daemon at the other end, not who made the socket: nothing stands against its running them.
+        assert control(Type.STATUS, home=home)["placement"].keys() == {"daemon"}
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0

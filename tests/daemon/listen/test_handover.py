@@ -14,7 +14,7 @@ from functools import partial
 
 import pytest
 from daemon.test_server import ENV, frames, refusal, serves, sleeping
-from harness import Daemon, descriptors_of, safeshell, until, wait_for
+from harness import Daemon, descriptors_of, run, safeshell, until, wait_for
 
 from safeshell.cli.daemon import hand_over
 from safeshell.client import connect, control, execute
@@ -55,6 +55,27 @@ def test_what_runs_ends_under_the_old_daemon(daemon: Daemon) -> None:
         assert frames(sock)[-1] == Frame(Reply.EXITED, 0, struct.pack("<I", signal.SIGTERM))
         assert daemon.wait() == 0
         assert serves(daemon)  # its end takes nothing away
+
+
+def test_s11_clients_look_at_whoever_serves_now(shims: Home, daemon: Daemon) -> None:
+    """Whom they find at the other end is who listened last: they could look at nobody who has ended."""
+
+    def run_here() -> dict[str, int]:
+        assert run(shims, "sh", "-c", "exit 7").returncode == 7
+        found: dict[str, int] = {
+            where: placed["count"] for where, placed in control(Type.STATUS, home=shims)["placement"].items()
+        }
+        return found
+
+    with heirs_ended(shims):
+        start_instead(shims, "/bin/false")
+        with connect(shims) as sock:
+            sock.sendall(encode_control(Type.HANDOVER, 1))
+            assert "did not start" in refusal(sock)[1]
+        assert run_here() == {"daemon": 1}
+        assert hand_over(shims, now=True)
+        assert daemon.wait() == 0
+        assert run_here() == {"daemon": 1}
 
 
 def test_the_tables_in_force_are_taken_over(daemon: Daemon) -> None:

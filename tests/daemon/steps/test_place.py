@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -45,8 +46,9 @@ DIFFERENCES = {
     "affinity": {"caller": ALIKE._replace(differs="affinity")},
     "ignored signals": {"caller": ALIKE._replace(differs="ignored signals")},
 }
-OBSTACLES = {
+OBSTACLES: dict[str, dict[str, Any]] = {
     "confinement: another mount namespace": {"caller": ALIKE._replace(confined="another mount namespace")},
+    "confinement: its own word": {"flags": Flag.CONFINED},
 }
 
 
@@ -71,8 +73,8 @@ def test_an_obstacle_means_in_place_even_where_the_daemon_is_asked_for(reason: s
 @pytest.mark.parametrize("reason", OBSTACLES)
 def test_an_obstacle_refuses_a_caller_that_only_the_daemon_can_serve(reason: str) -> None:
     given = OBSTACLES[reason]
-    assert place(**given, has_stdio=False) == ("refused", reason)  # type: ignore[arg-type]
-    asked = place(**given, has_stdio=False, flags=Flag.IN_PLACE)  # type: ignore[arg-type]
+    assert place(**given, has_stdio=False) == ("refused", reason)
+    asked = place(**{**given, "flags": given.get("flags", 0) | Flag.IN_PLACE}, has_stdio=False)
     assert asked == ("in_place", "caller asks in place")
 
 
@@ -106,7 +108,7 @@ def test_the_nice_value_of_the_request_is_held_against_the_kernels() -> None:
 def test_no_combination_runs_in_the_daemon_what_must_not() -> None:
     tried = 0
     for flags, confined, differs, blocked, stdio, setting, rule in itertools.product(
-        range(64),
+        range(128),
         ("", "another root directory"),
         ("", "limits"),
         (0, 1),
@@ -124,7 +126,7 @@ def test_no_combination_runs_in_the_daemon_what_must_not() -> None:
             rule=rule,
         )
         tried += 1
-        impossible = bool(confined or flags & Flag.CLOSED)
+        impossible = bool(confined or flags & (Flag.CLOSED | Flag.CONFINED))
         streams = not stdio and not flags & (Flag.CLOSED | Flag.IN_PLACE)
         different = bool(differs or blocked or flags & (Flag.TTY | Flag.CTTY | Flag.FDS | Flag.UNUSUAL))
         asked = rule or setting
@@ -141,4 +143,4 @@ def test_no_combination_runs_in_the_daemon_what_must_not() -> None:
             assert not streams
             assert impossible or flags & Flag.IN_PLACE or asked == "in_place" or (asked == "auto" and different)
             assert reason
-    assert tried == 64 * 2**4 * 12
+    assert tried == 128 * 2**4 * 12

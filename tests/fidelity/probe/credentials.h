@@ -4,9 +4,11 @@
 
 #include "files.h"
 
+#include <errno.h>
 #include <linux/keyctl.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 /* Type, owner, permissions and name: its number is another one each time that it is made. */
@@ -34,6 +36,7 @@ static void show_credentials(void) {
     json_number("securebits", prctl(PR_GET_SECUREBITS));
     json_number("keep_capabilities", prctl(PR_GET_KEEPCAPS));
     json_number("dumpable", prctl(PR_GET_DUMPABLE));
+    json_number("makes_pipes", mkfifo("pipe", 0600) && errno != EEXIST ? errno : 0);
     show_keyring("session_keyring", KEY_SPEC_SESSION_KEYRING);
     show_keyring("process_keyring", KEY_SPEC_PROCESS_KEYRING);
     show_keyring("thread_keyring", KEY_SPEC_THREAD_KEYRING);

@@ -42,6 +42,7 @@ static void show_limits(void) {
 }
 
 static void show_memory(void) {
+    int policy;
     json_open("memory", '{');
     json_number("personality", personality(0xffffffff));
     show_file("core_filter", "/proc/self/coredump_filter");
@@ -49,6 +50,7 @@ static void show_memory(void) {
     json_number("huge_pages_disabled", prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0));
     json_number("merging", prctl(GET_MEMORY_MERGE, 0, 0, 0, 0));
     json_number("write_execute_denied", prctl(GET_MDWE, 0, 0, 0, 0));
+    json_number("policy", syscall(SYS_get_mempolicy, &policy, NULL, 0, NULL, 0) ? -1 : policy);
     json_number("input_output_flusher", prctl(GET_IO_FLUSHER, 0, 0, 0, 0));
     show_status("store_bypass", "Speculation_Store_Bypass");
     show_status("indirect_branch", "SpeculationIndirectBranch");

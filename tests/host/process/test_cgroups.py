@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -16,10 +17,24 @@ def tree(top: Path, files: dict[str, str]) -> None:
         (top / name).write_text(text + "\n" if text else "")
 
 
-def unified(top: Path, files: dict[str, str], root: str = "/") -> Cgroups:
+class Beside(NamedTuple):
+    """Cgroups, and which of them the daemon is in."""
+
+    cgroups: Cgroups
+    own: bytes
+
+    def limit(self, text: bytes) -> str:
+        return self.cgroups.compare(text, self.own)[0]
+
+    def lacks(self, text: bytes) -> str:
+        """What limits the daemon alone."""
+        return self.cgroups.compare(text, self.own)[1]
+
+
+def unified(top: Path, files: dict[str, str], root: str = "/") -> Beside:
     tree(top, {"d/pids.max": "max", "c/pids.max": "max", **files})
     escaped = str(top).replace(" ", r"\040")
-    return Cgroups(b"0::/d\n", f"35 24 0:30 {root} {escaped} rw - cgroup2 cgroup2 rw\n".encode())
+    return Beside(Cgroups(f"35 24 0:30 {root} {escaped} rw - cgroup2 cgroup2 rw\n".encode()), b"0::/d\n")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +79,7 @@ def test_a_cgroup_that_cannot_be_read_counts(tmp_path: Path, text: bytes) -> Non
 def test_a_cgroup_outside_of_what_is_mounted_counts(tmp_path: Path) -> None:
     tree(tmp_path, {"pids.max": "max", "c/pids.max": "max"})
     mount = f"35 24 0:30 /d {tmp_path} rw - cgroup2 cgroup2 rw\n".encode()
-    cgroups = Cgroups(b"0::/d\n", mount)
+    cgroups = Beside(Cgroups(mount), b"0::/d\n")
     assert cgroups.limit(b"0::/d/c\n") == ""
     assert cgroups.limit(b"0::/dc\n") == "cgroup limits that can't be read"
 
@@ -87,19 +102,69 @@ def test_a_cgroup_outside_of_what_is_mounted_counts(tmp_path: Path) -> None:
 def test_limits_of_the_old_hierarchies(tmp_path: Path, name: str, text: str, found: str) -> None:
     tree(tmp_path, {"c/cpu.cfs_period_us": "100000", f"c/{name}": text, "cpuset.cpus": "0-1", "s/x": ""})
     mount = f"33 31 0:31 / {tmp_path} rw - cgroup cgroup rw,cpu,cpuset,memory\n".encode()
-    cgroups = Cgroups(b"2:memory,cpu:/\n1:name=systemd:/\n", mount)
+    cgroups = Beside(Cgroups(mount), b"2:memory,cpu:/\n1:name=systemd:/\n")
     assert cgroups.limit(b"2:memory,cpu:/c\n1:name=systemd:/elsewhere\n") == found
 
 
-def test_answers_are_kept_for_a_while_and_not_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s11_only_that_there_is_a_limit_is_kept_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr(cgroups, "monotonic", lambda: now)
     known = unified(tmp_path, {})
     assert known.limit(b"0::/c\n") == ""
     (tmp_path / "c/pids.max").write_text("5\n")
-    assert known.limit(b"0::/c\n") == ""
-    now = cgroups.KEPT_FOR + 1
     assert known.limit(b"0::/c\n") == "cgroup limit pids.max"
+    (tmp_path / "c/pids.max").write_text("max\n")
+    assert known.limit(b"0::/c\n") == "cgroup limit pids.max"
+    now = cgroups.KEPT_FOR + 1
+    assert known.limit(b"0::/c\n") == ""
     for number in range(2 * cgroups.KEPT):
         known.limit(b"0::/%d\n" % number)
-    assert len(known._known) <= cgroups.KEPT
+    assert len(known.cgroups._known) <= cgroups.KEPT
+
+
+def test_s11_a_daemon_that_was_moved_is_compared_where_it_is(tmp_path: Path) -> None:
+    found = unified(tmp_path, {"c/pids.max": "5", "d/pids.max": "max"})
+    assert found.limit(b"0::/c\n") == "cgroup limit pids.max"
+    assert found._replace(own=b"0::/c\n").limit(b"0::/c\n") == ""
+    assert found._replace(own=b"0::/c\n").limit(b"0::/d\n") == ""
+
+
+@pytest.mark.parametrize(
+    ("theirs", "own", "found"),
+    [
+        ({"new.max_things": "5"}, {}, "cgroup limit new.max_things"),
+        ({"new.max_things": "5"}, {"new.max_things": "5"}, ""),
+        ({"new.max_things": "5"}, {"new.max_things": "6"}, "cgroup limit new.max_things"),
+        ({"memory.stat": "a 5", "pids.events": "max 0", "cpu.pressure": "some", "cgroup.freeze": "0"}, {}, ""),
+        ({"cpu.weight": "1", "memory.low": "5", "io.weight": "default 1", "cpuset.cpus.partition": "member"}, {}, ""),
+    ],
+)
+def test_s11_what_can_be_set_and_is_not_known_counts(
+    tmp_path: Path, theirs: dict[str, str], own: dict[str, str], found: str
+) -> None:
+    files = {
+        **{f"c/{name}": text for name, text in theirs.items()},
+        **{f"d/{name}": text for name, text in own.items()},
+    }
+    assert unified(tmp_path, files).limit(b"0::/c\n") == found
+
+
+def test_s11_what_cannot_be_set_does_not_count(tmp_path: Path) -> None:
+    known = unified(tmp_path, {"c/new.figure": "5", "c/new.trigger": ""})
+    (tmp_path / "c/new.figure").chmod(0o444)
+    (tmp_path / "c/new.trigger").chmod(0o200)
+    assert known.limit(b"0::/c\n") == ""
+
+
+@pytest.mark.parametrize("controller", ["freezer", "net_cls", "net_cls,net_prio", "perf_event", "unheard_of"])
+def test_s11_being_in_a_group_that_has_no_limits_counts(controller: str) -> None:
+    found = Beside(Cgroups(b""), b"2:%s:/\n" % controller.encode())
+    assert found.limit(b"2:%s:/box\n" % controller.encode()) == f"another cgroup of {controller}"
+    assert found.limit(b"2:%s:/\n" % controller.encode()) == ""
+
+
+def test_s14_a_limit_that_only_the_daemon_has_is_told_apart(tmp_path: Path) -> None:
+    known = unified(tmp_path, {"d/pids.max": "12", "e/pids.max": "12"})
+    assert (known.limit(b"0::/c\n"), known.lacks(b"0::/c\n")) == ("", "the daemon's cgroup limit pids.max")
+    assert (known.limit(b"0::/e\n"), known.lacks(b"0::/e\n")) == ("", "")
+    assert known.lacks(b"0::/\n") == "the daemon's cgroup limit pids.max"

@@ -15,11 +15,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from boxes import bind_mount, enter, made_cgroup
 from host.process.callers import FILTER, SO_PEERPIDFD, Spawn, needs_root
 from needs import need
 
-from safeshell.host.process.confinement import inspect
+from safeshell.daemon.core.loop import Loop
+from safeshell.daemon.fastpath.binding import Fastpath
+from safeshell.host.process.confinement import inspect, sees_the_same
 from safeshell.host.process.own import Own
+from safeshell.host.process.status import Status
+from safeshell.install.native import native_front
 
 
 def python(script: str) -> list[str]:
@@ -226,32 +231,96 @@ def test_reading_leaves_no_descriptor_behind(own: Own, spawn: Spawn) -> None:
     assert os.listdir("/proc/self/fd") == before
 
 
+def test_a_real_cgroup_confines_by_its_limit_only(own: Own, spawn: Spawn) -> None:
+    with made_cgroup() as cgroup:
+        pid = spawn(change=lambda: enter(cgroup))
+        assert inspect(pid, own).confined == ""
+        (cgroup / "pids.max").write_text("64")
+        assert inspect(pid, own).confined == "cgroup limit pids.max"
+
+
+def test_s14_what_only_the_daemon_is_limited_to_is_a_difference(own: Own, spawn: Spawn) -> None:
+    pid = spawn()
+    with made_cgroup() as cgroup:
+        (cgroup / "pids.max").write_text("64")
+        limited = own._replace(pid=spawn(change=lambda: enter(cgroup)))
+        caller = inspect(pid, limited)
+        assert (caller.confined, caller.differs) == ("", "the daemon's cgroup limit pids.max")
+
+
+@needs_root
+def test_s11_a_chroot_into_a_bind_mount_of_the_root_confines(
+    own: Own, spawn: Spawn, front: Fastpath, tmp_path: Path
+) -> None:
+    alike = spawn()
+    with bind_mount("/", tmp_path / "root") as root:
+        caged = spawn(need("chroot"), root)
+        caller = inspect(caged, own)
+        assert (caller.confined, caller.same_view) == ("another root directory", False)
+        for pid in (alike, caged):
+            pidfd = os.pidfd_open(pid)
+            assert sees_the_same(pid, own) == front.sees_the_same(pid) == (pid == alike)
+            assert (front.inspect(pid, pidfd) >= 0) == (pid == alike)
+            os.close(pidfd)
+
+
+@needs_root
+def test_s11_the_front_takes_nobody_from_a_cgroup_that_the_daemon_has_left(
+    own: Own, spawn: Spawn, front: Fastpath
+) -> None:
+    def is_alike(pid: int) -> bool:
+        pidfd = os.pidfd_open(pid)
+        try:
+            return front.inspect(pid, pidfd) >= 0
+        finally:
+            os.close(pidfd)
+
+    pid = spawn()
+    with made_cgroup() as cgroup:
+        (cgroup / "pids.max").write_text("640")
+        moved = spawn(change=lambda: enter(cgroup))
+        assert (is_alike(pid), is_alike(moved)) == (True, False)
+        # This process stands for the daemon.
+        before = cgroup.parent / "cgroup.procs"
+        enter(cgroup, os.getpid())
+        try:
+            assert (is_alike(pid), is_alike(moved)) == (False, True)
+            assert inspect(moved, own).confined == ""
+            assert inspect(pid, own).differs == "the daemon's cgroup limit pids.max"
+        finally:
+            enter(before.parent, os.getpid())
+
+
+def test_s18_a_front_that_knows_nothing_of_the_daemon_takes_nobody(own: Own, spawn: Spawn, loop: Loop) -> None:
+    pid = spawn()
+    pidfd = os.pidfd_open(pid)
+    nothing = Status(own.status.labels, (), frozenset(), own.status._pick, 0, ())
+    for lost in (
+        own._replace(status=nothing),
+        own._replace(limits=b""),
+        own._replace(mount=b""),
+        own._replace(namespaces=()),
+    ):
+        assert make_front(loop, lost).inspect(pid, pidfd) == -1
+    assert make_front(loop, own).inspect(pid, pidfd) >= 0
+    os.close(pidfd)
+
+
+def make_front(loop: Loop, own: Own) -> Fastpath:
+    path = native_front()
+    assert path is not None, "nothing was compiled: these tests would show nothing"
+    cgroup = os.open("/proc/self/cgroup", os.O_RDONLY | os.O_CLOEXEC)
+    return Fastpath(path, loop.descriptors, own, (1024, 1024), cgroup)
+
+
 @pytest.fixture
-def cgroup() -> Iterator[Path]:
-    """A cgroup of this machine below the test's own, in a hierarchy that counts processes."""
-    mounts = [line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-    held = dict(line.split(":", 2)[1:] for line in Path("/proc/self/cgroup").read_text().splitlines())
-    for fields in mounts:
-        if fields[-3] == "cgroup" and "pids" in fields[-1].split(",") and "pids" in held:
-            parent = Path(fields[4] + held["pids"].removeprefix(fields[3].rstrip("/")))
-            break
-        if fields[-3] == "cgroup2" and "" in held:
-            parent = Path(fields[4] + held[""].removeprefix(fields[3].rstrip("/")))
-            if "pids" in (parent / "cgroup.subtree_control").read_text().split():
-                break
-    else:
-        pytest.skip("needs a hierarchy of cgroups that counts processes below the test's own")
-    made = parent / f"safeshell-test-{os.getpid()}"
-    try:
-        made.mkdir()
-    except OSError:
-        pytest.skip("needs to make a cgroup")
+def loop() -> Iterator[Loop]:
+    made = Loop()
     yield made
-    made.rmdir()
+    made.close()
 
 
-def test_a_real_cgroup_confines_by_its_limit_only(own: Own, cgroup: Path, spawn: Spawn) -> None:
-    pid = spawn(change=lambda: (cgroup / "cgroup.procs").write_text("0"))
-    assert inspect(pid, own).confined == ""
-    (cgroup / "pids.max").write_text("64")
-    assert inspect(pid, Own.read()).confined == "cgroup limit pids.max"
+@pytest.fixture
+def front(loop: Loop, own: Own) -> Fastpath:
+    """The native one of a daemon that this process stands for."""
+    return make_front(loop, own)
