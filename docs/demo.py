@@ -83,6 +83,7 @@ BEGINNING = (
 ENROLLING = "safeshell approvals enroll"
 ASKED_ABOUT = "git reset --hard HEAD~1"
 WAITING = Step("", "safeshell approvals list", ("1  git reset --hard",), agent=False)
+STOPPING = "safeshell daemon stop --now"
 APPROVING = "safeshell approvals approve 1"
 RESET = ("HEAD is now at", "A report")
 ENDING = (
@@ -140,7 +141,7 @@ class Demo:
         self._steps(BEGINNING)
         self._approval()
         self._steps(ENDING)
-        self._quietly("safeshell daemon stop --now")  # which first writes what it has still to record
+        self._stop()  # which first writes what it has still to record
         self._steps(LOG)
         _say("What a command costs here")
         print(self._cost(seconds))
@@ -196,7 +197,7 @@ class Demo:
             raise FailedError(str(error)) from error
         finally:
             os.chdir("/")
-        self._quietly("safeshell daemon stop --now")
+        self._stop()
         return (
             f"`true`, which does nothing, takes {_time(cost.native)} by itself; behind a shim it takes "
             f"{_time(cost.repeated)} more\nwhere the same line has run before, and {_time(cost.new)} more where it "
@@ -231,6 +232,11 @@ class Demo:
         output = process.communicate()[0]
         if process.returncode:
             raise FailedError(output.decode("utf-8", "replace"))
+
+    def _stop(self) -> None:
+        """Stops the daemon, which takes a person, whoever runs the demo."""
+        self.at = STOPPING
+        _expect(backstage.at_terminal(STOPPING, PIN, self._work, self._environment), "stopped")
 
     def _type(self, line: str, shows: str) -> None:
         self.at = line

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -88,6 +90,15 @@ class Running:
         """What `daemon status --json` says."""
         return json.loads(self.safeshell("daemon", "status", "--json"))
 
+    def stop(self) -> None:
+        """Ends the daemon, by signals: the command takes a person, and an agent may run this."""
+        descriptor = os.pidfd_open(self.status()["pid"])
+        try:
+            while not select.select([descriptor], [], [], 0.02)[0]:
+                signal.pidfd_send_signal(descriptor, signal.SIGTERM)
+        finally:
+            os.close(descriptor)
+
     def front(self) -> Any:
         """What the daemon says of its native front; of a daemon of before there was one, None."""
         return self.status().get("front")
@@ -146,7 +157,7 @@ def running_home(rules: str, config: str = "", python: str = sys.executable) -> 
             made.wait_for_front()
             yield made
         finally:
-            made.safeshell("daemon", "stop", "--now")
+            made.stop()
 
 
 def configuration(shims: Sequence[str], execution: str = "auto", client: str = "native") -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from safeshell.command.command_line import block
-from safeshell.errors import UnreachableError
+from safeshell.errors import PersonNeededError, SafeShellError, UnreachableError
 from safeshell.home.paths import Home
 from safeshell.protocol import (
     LAST_REPLIES,
@@ -127,6 +127,7 @@ def control(kind: Type, argument: int = 0, *, home: Home | None = None) -> dict[
     """Asks the daemon about itself: `Type.STATUS`, `RELOAD` or `STOP`. The answer is its status.
 
     Raises:
+        PersonNeededError: it takes a person, and an agent asks.
         UnreachableError: the daemon can't be reached.
         ProtocolError: its answer makes no sense.
     """
@@ -213,8 +214,10 @@ def _result(frames: Iterator[Frame]) -> dict[str, Any]:
     raise UnreachableError("the daemon went away")
 
 
-def _refusal(frame: Frame) -> UnreachableError:
-    return UnreachableError(frame.payload[4:].decode().strip().removeprefix("safeshell: "))
+def _refusal(frame: Frame) -> SafeShellError:
+    reason = frame.payload[4:].decode().strip().removeprefix("safeshell: ")
+    takes_person = int.from_bytes(frame.payload[:4], "little", signed=True) == PersonNeededError.status
+    return PersonNeededError(reason) if takes_person else UnreachableError(reason)
 
 
 def _command(kind: Type, argv: Sequence[str | bytes], env: Mapping[str, str] | None, *, name: bytes = b"") -> bytes:

@@ -36,6 +36,12 @@ class ProtocolError(SafeShellError):
     status = 125
 
 
+class PersonNeededError(SafeShellError):
+    """It takes a person, and an agent asks."""
+
+    status = 77
+
+
 class UndecidedError(Exception):
     """A fact that cannot be read (no permission, a broken .git): neither true nor false. Never shown as it is.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from typing import Any
@@ -13,6 +12,7 @@ import click
 from safeshell import client
 from safeshell.cli.daemon import launch
 from safeshell.cli.output import say
+from safeshell.cli.person import ask_pin
 from safeshell.errors import SafeShellError, UnreachableError
 from safeshell.home.paths import Home
 
@@ -107,17 +107,6 @@ def enroll(home: Home) -> None:
         raise SafeShellError("the two PINs differ; nothing was changed", hint="run it again")
     _check(client.approvals(request, home=home))
     click.echo("the PIN is set", err=True)
-
-
-def ask_pin(prompt: str) -> str:
-    """Asks for a PIN at the terminal, without an echo, whatever stdin is."""
-    import getpass  # noqa: PLC0415 # only here
-
-    try:
-        with open(os.ctermid(), "r+b", buffering=0):
-            return getpass.getpass(f"{prompt}: ")
-    except OSError as error:
-        raise SafeShellError("there is no terminal to ask for the PIN at", hint="run it in one") from error
 
 
 def _answer(answer: dict[str, Any], *, pin_stdin: bool) -> dict[str, Any]:

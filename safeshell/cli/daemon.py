@@ -11,10 +11,11 @@ from typing import Any
 import click
 
 from safeshell.cli.output import say, warn
+from safeshell.cli.person import require_person, takes_pin
 from safeshell.cli.units import install_units
 from safeshell.client import control
 from safeshell.errors import SafeShellError, UnreachableError
-from safeshell.home.client_conf import daemon_command, name_daemon_command
+from safeshell.home.client_conf import daemon_command, name_daemon_command, names_another
 from safeshell.home.paths import Home
 from safeshell.metrics.figures import reasons_text
 from safeshell.protocol import Type
@@ -86,9 +87,12 @@ def launch(home: Home) -> None:
 
 @command.command()
 @click.option("--now", is_flag=True, help="End running commands instead of waiting for them.")
-def stop(now: bool) -> None:
-    """Stop the daemon once the running commands have ended."""
+@takes_pin
+def stop(now: bool, pin_stdin: bool) -> None:
+    """Stop the daemon once the running commands have ended. Inside an agent it takes the PIN."""
     home = Home.find()
+    if _status(home) is not None:
+        require_person("safeshell daemon stop", home, pin_stdin=pin_stdin)
     if not shut_down(home, now=now):
         click.echo("not running", err=True)
         return
@@ -101,6 +105,7 @@ def shut_down(home: Home, *, now: bool) -> bool:
     With `now` it is waited for; without, commands may still be running under the old daemon, which serves nobody else.
 
     Raises:
+        PersonNeededError: an agent asks, and did not give the PIN (`require_person`).
         SafeShellError: it does not end.
     """
     try:
@@ -133,10 +138,16 @@ def _pidfd(pid: int) -> int | None:
 
 @command.command()
 @click.option("--now", is_flag=True, help="End running commands instead of letting them end under the old daemon.")
-def restart(now: bool) -> None:
-    """Put a new daemon in the place of the old one; no command is refused, running ones end under the old one."""
+@takes_pin
+def restart(now: bool, pin_stdin: bool) -> None:
+    """Put a new daemon in the place of the old one; no command is refused, running ones end under the old one.
+
+    Inside an agent it takes the PIN where the new one is of another installation.
+    """
     home = Home.find()
     home.check()
+    if names_another(home):
+        require_person("safeshell daemon restart", home, pin_stdin=pin_stdin)
     if not hand_over(home, now=now):
         shut_down(home, now=now)
         launch(home)

@@ -8,6 +8,7 @@ import os
 import click
 
 from safeshell.cli.output import say, warn
+from safeshell.cli.person import require_person, takes_pin
 from safeshell.home.in_force import published
 from safeshell.home.paths import Home
 from safeshell.host.path_lookup import Programs
@@ -81,7 +82,10 @@ def list_(as_json: bool) -> None:
 
 @command.command()
 @click.argument("names", nargs=-1)
-def remove(names: tuple[str, ...]) -> None:
-    """Remove these shims, or all of them."""
-    for name in shims.remove(Home.find(), names):
+@takes_pin
+def remove(names: tuple[str, ...], pin_stdin: bool) -> None:
+    """Remove these shims, or all of them. Inside an agent it takes the PIN."""
+    home = Home.find()
+    require_person("safeshell shims remove", home, pin_stdin=pin_stdin)
+    for name in shims.remove(home, names):
         say(f"- {name}")

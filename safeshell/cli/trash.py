@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from safeshell.cli.output import progress, warn
+from safeshell.cli.person import require_person, takes_pin
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 from safeshell.text import columns
@@ -109,8 +110,10 @@ def restore_(names: Sequence[str], everything: bool, to: str | None) -> int:
 @click.argument("names", nargs=-1, metavar="[NAME|PATH]...")
 @click.option("--older-than", callback=_age, metavar="AGE", help="Only what was deleted longer ago, like 30d.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
-def empty(names: Sequence[str], older_than: float | None, yes: bool) -> None:
-    """Delete what is in the trash for good: all, or what is named."""
+@takes_pin
+def empty(names: Sequence[str], older_than: float | None, yes: bool, pin_stdin: bool) -> None:
+    """Delete what is in the trash for good: all, or what is named. Inside an agent it takes the PIN."""
+    require_person("safeshell trash empty", Home.find(), pin_stdin=pin_stdin)
     with _trashes() as trashes:
         entries = listed(trashes)
         chosen = list(dict.fromkeys(find(entries, os.fsencode(name)) for name in names)) if names else entries

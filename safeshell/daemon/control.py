@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from safeshell.daemon.approvals.permits import Permits
 from safeshell.daemon.approvals.queue import Approvals
 from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.lifecycle import Lifecycle
 from safeshell.daemon.observe.statistics import Statistics
 from safeshell.daemon.observe.subscribers import encode
 from safeshell.daemon.observe.timings import Timings
-from safeshell.daemon.request import Request
+from safeshell.daemon.request import NEEDS_APPROVAL, Request
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.protocol import ControlRequest, Event, Query, Type
 
@@ -25,6 +26,7 @@ class Control:
     Args:
         policies: the tables and settings.
         approvals: what waits for people.
+        permits: what agents' processes may do that takes a person.
         timings: durations.
         lifecycle: stops the daemon, or hands it over.
         status: what `daemon status` shows.
@@ -34,12 +36,14 @@ class Control:
         self,
         policies: Policies,
         approvals: Approvals,
+        permits: Permits,
         timings: Timings,
         lifecycle: Lifecycle,
         status: Callable[[], dict[str, Any]],
     ) -> None:
         self._policies = policies
         self._approvals = approvals
+        self._permits = permits
         self._statistics = Statistics(timings)
         self._lifecycle = lifecycle
         self._status = status
@@ -57,6 +61,8 @@ class Control:
         if event.kind == Type.MONITOR:
             request.watches = True
             self._approvals.watch(connection, event.value)
+        elif event.value.get("do") == "permit":
+            self._permits.ask(connection, event.value, connection.result)
         elif request.watches:
             self._approvals.answer(connection, event.value, lambda found: connection.send(encode("answered", found)))
         else:
@@ -67,6 +73,8 @@ class Control:
             connection.result(self._status())
         elif event.kind == Type.RELOAD:
             self._policies.compile(None, lambda _ended: connection.result(self._status()))
+        elif missing := self._takes_person(connection, event.kind):
+            connection.refuse(NEEDS_APPROVAL, f"safeshell: {missing}")
         elif event.kind == Type.HANDOVER:
             self._lifecycle.hand_over(connection, event.argument, self._status)
         elif event.kind == Type.STATS:
@@ -74,6 +82,14 @@ class Control:
         else:
             self._lifecycle.stop(event.argument)  # before the answer: who reads it may start the next daemon
             connection.result(self._status())
+
+    def _takes_person(self, connection: Connection, kind: int) -> str:
+        """Why this isn't done for who asks: it takes the guard away, and an agent asks; or ""."""
+        if kind == Type.STOP:
+            return self._permits.missing(connection, "stop the daemon")
+        if kind == Type.HANDOVER and self._lifecycle.heir_is_another:
+            return self._permits.missing(connection, "put another installation's daemon in its place")
+        return ""
 
     def _tell_statistics(self, connection: Connection, *, reset: bool) -> None:
         status = self._status()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -12,10 +13,11 @@ from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.listen import systemd
-from safeshell.daemon.listen.handover import Handover
+from safeshell.daemon.listen.handover import Handover, start_command
 from safeshell.daemon.listen.listener import Listener, Standing
 from safeshell.daemon.request import FAILED
 from safeshell.errors import SafeShellError
+from safeshell.home.client_conf import daemon_command
 from safeshell.home.paths import Home
 from safeshell.host.process.confinement import inspect
 from safeshell.host.process.own import Own
@@ -145,6 +147,13 @@ class Lifecycle:
                 obstacle = f"the next daemon can't be started: {error.strerror}"
         if obstacle:
             connection.refuse(FAILED, f"safeshell: {obstacle}")
+
+    @property
+    def heir_is_another(self) -> bool:
+        """Whether what would be started is another installation than this daemon's."""
+        with contextlib.suppress(SafeShellError):  # then nothing is started, and it is said why
+            return start_command(self._home) != daemon_command()
+        return False
 
     def _cannot_hand_over(self, connection: Connection) -> str:
         if self.stopping:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from safeshell.bug_report import failure_of_machine
 from safeshell.daemon.approvals.notify_hook import Notifier
+from safeshell.daemon.approvals.permits import Permits
 from safeshell.daemon.approvals.pin import Pins
 from safeshell.daemon.approvals.queue import Approvals
 from safeshell.daemon.bugs import log_bug
@@ -99,7 +100,8 @@ class Server:
             self._policies, loop, own, self._monitors, pins, self._notifier, self._journal, self._resume
         )
         self._lifecycle = Lifecycle(home, listener, loop, own, self._executor, self)
-        self._control = Control(self._policies, self._approvals, self._timings, self._lifecycle, self.status)
+        permits = Permits(self._policies, pins, self._journal)
+        self._control = Control(self._policies, self._approvals, permits, self._timings, self._lifecycle, self.status)
         self._steps = self._make_steps()
         self._driver = Driver(self._steps, self._guard)
         self._policies.on_settings = self._apply_settings

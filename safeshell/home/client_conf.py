@@ -41,6 +41,16 @@ def write_client_conf(home: Home, settings: Settings) -> None:
         raise SafeShellError(f"can't write {home.client_conf}: {error.strerror}") from error
 
 
+def names_another(home: Home) -> bool:
+    """Whether client.conf has the clients start another installation's daemon than this one's."""
+    try:
+        with open(home.client_conf, encoding="utf-8", errors="surrogateescape") as stream:
+            named = [line for line in stream.read().splitlines() if line.startswith("start=")]
+    except OSError:
+        return False
+    return named != [f"start={word}" for word in daemon_command()]
+
+
 def name_daemon_command(home: Home) -> None:
     """Has client.conf start this installation's daemon, where it names another.
 

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from harness import SAFESHELL, Cli, Daemon, environment, write
+from harness import MARKER, SAFESHELL, Cli, Daemon, environment, write
 
 from safeshell.client import evaluate
 from safeshell.home.paths import Home
@@ -78,7 +78,7 @@ def test_the_object_is_the_contracts(cli: Cli, home: Home) -> None:
 
 
 def test_what_is_stated_counts(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLAUDECODE", "1")  # who runs check is not who is asked about
+    monkeypatch.setenv(MARKER, "1")  # who runs check is not who is asked about
     monkeypatch.setenv("CI", "a=b")
     monkeypatch.setenv("HOME", "/x")
     asked = {
@@ -87,8 +87,8 @@ def test_what_is_stated_counts(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Non
         ("--", "ssh"): 0,
         ("--context", "ai", "--", "ssh"): 3,
         ("--context", "human", "--", "ssh"): 0,
-        ("--env", "CLAUDECODE=1", "--", "ssh"): 3,
-        ("--env", "CLAUDECODE=", "--", "ssh"): 0,
+        ("--env", f"{MARKER}=1", "--", "ssh"): 3,
+        ("--env", f"{MARKER}=", "--", "ssh"): 0,
         ("--", "make"): 0,
         ("--env", "CI=a=b", "--", "make"): 3,
         ("--", "cp"): 3,

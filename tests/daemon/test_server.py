@@ -332,6 +332,7 @@ def test_the_socket_is_the_users_alone(daemon: Daemon) -> None:
     assert sorted(os.listdir(daemon.home.root)) == [
         "audit.jsonl",
         "client.conf",
+        "config.yaml",
         "daemon.sock",
         "rules.yaml",
         "tables.lmdb",

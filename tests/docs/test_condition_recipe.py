@@ -40,7 +40,7 @@ def home() -> Iterator[Home]:
         made = Home(os.path.join(root, "h"))
         made.create()
         Path(made.rules).write_text(RULES, encoding="utf-8")
-        Path(made.config).write_text("audit: all\n", encoding="utf-8")
+        Path(made.config).write_text("audit: all\nagents: {markers: [TESTED_AGENT]}\n", encoding="utf-8")
         yield made
 
 

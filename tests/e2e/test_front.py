@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from e2e.guard import FORBIDDEN, RULES, Guard, Outcome, guarded
-from harness import until, write
+from harness import MARKER, until, write
 
 from safeshell.cli.daemon import hand_over
 from safeshell.install.native import native_front
@@ -185,7 +185,7 @@ def test_variables_count_where_the_answer_hangs_on_them(world: Guard) -> None:
     path = {"PATH": f"{world.path(native=False)}:/nowhere"}
     learn(world, "exits", "3")
     assert asks_anew(world, "exits", "3", env=path).status == 3
-    assert asks_anew(world, "exits", "3", env={"CLAUDECODE": "1"}).status == 3
+    assert asks_anew(world, "exits", "3", env={MARKER: "1"}).status == 3
     assert asks_anew(world, "exits", "3", env={"SAFESHELL_CONTEXT": "ai"}).status == 3
     before = answered(world)
     assert world.run("exits", "3", env={"ANY": "thing", "OLDPWD": "/"}).status == 3

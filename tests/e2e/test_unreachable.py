@@ -8,7 +8,7 @@ import time
 
 import pytest
 from e2e.guard import FORBIDDEN, Guard, unattended
-from harness import descriptors_of, processes_of, until
+from harness import MARKER, descriptors_of, processes_of, until
 
 from safeshell.client import control
 from safeshell.home.paths import Home
@@ -44,7 +44,7 @@ def break_start(guard: Guard, *program: str) -> None:
 
 
 AI = {"SAFESHELL_CONTEXT": "ai"}
-MARKED = {"CLAUDECODE": "1"}
+MARKED = {MARKER: "1"}
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,14 @@ class Journal:
                 )
             )
 
+    def permit(self, connection: Connection, deed: str, problem: str) -> None:
+        """An agent's process gave the PIN for what takes a person."""
+        if problem:
+            self.refused_approver(connection, None, deed, problem)
+            return
+        approval = {"answer": "permitted", "words": deed, "by": connection.pid, "by_uid": connection.uid}
+        self._note(CommandOutcome(time.time(), "approval", uid=connection.uid, pid=connection.pid, approval=approval))
+
     def line(self, connection: Connection, line: Line, command: Command, found: Mapping[str, Any]) -> None:
         """A shell line was judged for somebody who asked."""
         decision = Decision(

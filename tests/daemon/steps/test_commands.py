@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from harness import PATH, Daemon, environment, run, write
+from harness import MARKER, PATH, Daemon, environment, run, write
 
 from safeshell.home.paths import Home
 
@@ -76,7 +76,7 @@ def test_more_descriptors_are_a_reason_for_in_place(daemon: Daemon, shims: Home)
     assert placed(daemon)["in_place"] == {"open descriptors": 1}
 
 
-@pytest.mark.parametrize("env", [{"CLAUDECODE": "1"}, {"SAFESHELL_CONTEXT": "ai"}])
+@pytest.mark.parametrize("env", [{MARKER: "1"}, {"SAFESHELL_CONTEXT": "ai"}])
 def test_an_agent_is_told_by_its_environment(daemon: Daemon, shims: Home, tmp_path: Path, env: dict[str, str]) -> None:
     done = run(shims, "touch", str(tmp_path / "x"), env=env)
     assert (done.returncode, done.stdout) == (126, b"")
@@ -152,6 +152,6 @@ def test_a_shim_without_a_program_behind_it_is_127(daemon: Daemon, shims: Home) 
 
 
 def test_commands_within_commands_are_judged_too(daemon: Daemon, shims: Home, tmp_path: Path) -> None:
-    done = run(shims, "sh", "-c", f"sh -c 'touch {tmp_path}/x'; echo $?", env={"CLAUDECODE": "1"})
+    done = run(shims, "sh", "-c", f"sh -c 'touch {tmp_path}/x'; echo $?", env={MARKER: "1"})
     assert done.stdout == b"126\n"
     assert daemon.status()["requests"] == {"total": 3, "allow": 2, "deny": 1}
