@@ -14,14 +14,18 @@ import select
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from safeshell.daemon.core.loop import Loop
 from safeshell.home.paths import Home
 from safeshell.home.writing import write_atomically
 
-MIN_LENGTH = 4
+MIN_LENGTH, MIN_DIGITS = 6, 8
+"""Characters, and digits where there is nothing else: at half a second a try eight take a year and a half of a
+processor, six letters more. One that was set when fewer did is still taken, and said to be short where it is given."""
+
 MAX_LENGTH = 256
+DIFFERENT_MIN = 4
 
 FREE_TRIES = 5
 """Wrong PINs in a row before each takes a wait."""
@@ -31,8 +35,14 @@ WAIT_S = 30.0
 
 WAIT_MAX_S = 3600.0
 
-_COST = {"n": 1 << 15, "r": 8, "p": 1}
-"""32 MiB and about 0.1 s a try (RFC 7914)."""
+_COST = {"n": 1 << 17, "r": 8, "p": 1}
+"""128 MiB and about 0.5 s a try (RFC 7914)."""
+
+_MEMORY_MAX = 256 << 20
+
+_SHORT = "the PIN is short and soon guessed: `safeshell approvals enroll` sets a longer one"
+
+_Made = TypeVar("_Made")
 
 Answer = Callable[[str], None]
 """Called once: why the PIN does not count, or ""."""
@@ -57,6 +67,15 @@ class Pins:
         """Whether there is one."""
         return os.path.exists(self._path)
 
+    @property
+    def note(self) -> str:
+        """What is to be said of the PIN that was given last: it is shorter than one may be set today; or ""."""
+        try:
+            short = self._read().get("short", False)
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+        return _SHORT if short else ""
+
     def check(self, pin: object, answer: Answer) -> None:
         """Whether this is the PIN; the answer comes later."""
         try:
@@ -66,6 +85,10 @@ class Pins:
             return
         if not isinstance(pin, str) or not pin:
             answer("it takes the PIN")
+            return
+        secret = _encode(pin)
+        if secret is None:
+            answer("wrong PIN")  # none that could have been set
             return
         wait = record["until"] - _now() if record["boot"] == _boot() else 0.0
         if wait > 0:
@@ -83,19 +106,24 @@ class Pins:
         def compare() -> bool:
             import hmac  # noqa: PLC0415 # as `hashlib` below
 
-            return hmac.compare_digest(_hash(pin, record), bytes.fromhex(record["hash"]))
+            return hmac.compare_digest(_hash(secret, record), bytes.fromhex(record["hash"]))
 
-        def take(right: bool) -> None:
+        def take(right: bool | None) -> None:
             if right:
-                self._write({**record, "wrong": 0, "until": 0.0})
-            answer("" if right else "wrong PIN")
+                self._write({**record, "wrong": 0, "until": 0.0, "short": bool(_weakness(pin))})
+            answer("" if right else "the PIN can't be checked" if right is None else "wrong PIN")
 
         self._work(compare, take)
 
     def enroll(self, pin: object, old: object, answer: Answer) -> None:
         """Sets the PIN; where there is one already, it takes the old one."""
-        if not isinstance(pin, str) or not MIN_LENGTH <= len(pin) <= MAX_LENGTH:
-            answer(f"a PIN has {MIN_LENGTH} to {MAX_LENGTH} characters")
+        weakness = _weakness(pin) if isinstance(pin, str) else "a PIN is a text"
+        if not isinstance(pin, str) or weakness:
+            answer(weakness)
+            return
+        secret = _encode(pin)
+        if secret is None:
+            answer("a PIN has no unpaired surrogates: it could not be typed")
             return
 
         def go_on(problem: str) -> None:
@@ -104,10 +132,13 @@ class Pins:
                 return
             record: dict[str, Any] = {**_COST, "salt": os.urandom(16).hex(), "wrong": 0, "until": 0.0, "boot": _boot()}
 
-            def take(made: bytes) -> None:
-                answer("" if self._write({**record, "hash": made.hex()}) else f"can't write {self._path}")
+            def take(made: bytes | None) -> None:
+                if made is None:
+                    answer("the PIN can't be hashed: there is too little memory, or this Python has no scrypt")
+                else:
+                    answer("" if self._write({**record, "hash": made.hex()}) else f"can't write {self._path}")
 
-            self._work(lambda: _hash(pin, record), take)
+            self._work(lambda: _hash(secret, record), take)
 
         if self.enrolled:
             self.check(old, go_on)
@@ -126,8 +157,8 @@ class Pins:
             return False
         return True
 
-    def _work(self, work: Callable[[], Any], take: Callable[[Any], None]) -> None:
-        """Does the work in a thread, and what comes of it in the loop."""
+    def _work(self, work: Callable[[], _Made], take: Callable[[_Made | None], None]) -> None:
+        """Does the work in a thread, and what comes of it in the loop: None where it raised."""
         if self._wakeup < 0:
             self._wakeup = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
             self._loop.register(self._wakeup, select.EPOLLIN, self._deliver)
@@ -135,7 +166,9 @@ class Pins:
         import threading  # noqa: PLC0415 # milliseconds of the daemon's start, and rarely needed
 
         def run() -> None:
-            result = work()
+            result = None
+            with contextlib.suppress(Exception):  # memory, a damaged record: whoever waits gets an answer
+                result = work()
             self._done.append(lambda: take(result))
             os.eventfd_write(self._wakeup, 1)
 
@@ -159,9 +192,24 @@ def _boot() -> str:
         return stream.read().strip()
 
 
-def _hash(pin: str, record: dict[str, Any]) -> bytes:
+def _weakness(pin: str) -> str:
+    """Why a PIN can't be set: it would soon be guessed; or ""."""
+    if not MIN_LENGTH <= len(pin) <= MAX_LENGTH or (pin.isdigit() and len(pin) < MIN_DIGITS):
+        return f"a PIN has {MIN_LENGTH} to {MAX_LENGTH} characters, {MIN_DIGITS} or more where all are digits"
+    return f"a PIN has {DIFFERENT_MIN} different characters or more" if len(set(pin)) < DIFFERENT_MIN else ""
+
+
+def _encode(pin: str) -> bytes | None:
+    """As it is hashed; None where it can't be."""
+    try:
+        return pin.encode()
+    except UnicodeEncodeError:
+        return None
+
+
+def _hash(secret: bytes, record: dict[str, Any]) -> bytes:
     import hashlib  # noqa: PLC0415 # loads OpenSSL, which few daemons need for this
 
     salt = bytes.fromhex(record["salt"])
     cost = {name: int(record[name]) for name in _COST}
-    return hashlib.scrypt(pin.encode(), salt=salt, maxmem=256 << 20, dklen=32, **cost)
+    return hashlib.scrypt(secret, salt=salt, maxmem=_MEMORY_MAX, dklen=32, **cost)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import stat
 import time
@@ -12,11 +14,12 @@ import pytest
 from harness import PATIENCE_S
 
 from safeshell.daemon.approvals import pin as module
-from safeshell.daemon.approvals.pin import FREE_TRIES, MAX_LENGTH, MIN_LENGTH, WAIT_MAX_S, WAIT_S, Pins
+from safeshell.daemon.approvals.pin import FREE_TRIES, MAX_LENGTH, MIN_DIGITS, MIN_LENGTH, WAIT_MAX_S, WAIT_S, Pins
 from safeshell.daemon.core.loop import Loop
 from safeshell.home.paths import Home
 
 PIN = "correct horse"
+COST = dict(module._COST)
 
 
 class Bench:
@@ -92,10 +95,75 @@ def test_it_is_checked_while_the_loop_serves_others(enrolled: Bench) -> None:
     assert said == []
 
 
-@pytest.mark.parametrize("pin", ["x" * (MIN_LENGTH - 1), "x" * (MAX_LENGTH + 1), 1234, None])
-def test_one_that_is_too_short_too_long_or_no_text_is_not_set(bench: Bench, pin: object) -> None:
-    assert bench.enroll(pin) == f"a PIN has {MIN_LENGTH} to {MAX_LENGTH} characters"
+LENGTH = f"a PIN has {MIN_LENGTH} to {MAX_LENGTH} characters, {MIN_DIGITS} or more where all are digits"
+
+
+@pytest.mark.parametrize(
+    ("pin", "why"),
+    [
+        ("", LENGTH),
+        ("abcde", LENGTH),
+        ("1234", LENGTH),
+        ("7395162", LENGTH),
+        ("\u0661\u0662\u0663\u0664\u0665\u0666", LENGTH),
+        ("xyzv" * 64 + "x", LENGTH),
+        ("00000000", "a PIN has 4 different characters or more"),
+        ("abcabcabcabc", "a PIN has 4 different characters or more"),
+        (1234, "a PIN is a text"),
+        (None, "a PIN is a text"),
+        ({}, "a PIN is a text"),
+        ("correct\ud800horse", "a PIN has no unpaired surrogates: it could not be typed"),
+        ("\udcff\udcfe\udcfd\udcfc\udcfb\udcfa", "a PIN has no unpaired surrogates: it could not be typed"),
+    ],
+)
+def test_s18_one_that_is_soon_guessed_or_no_text_is_not_set(bench: Bench, pin: object, why: str) -> None:
+    assert bench.enroll(pin) == why
     assert not bench.pins.enrolled
+
+
+@pytest.mark.parametrize("pin", ["correct\ud800horse", "\udcff", "a\x00b", [], {"a": 1}, 10**9, True])
+def test_s18_whatever_is_given_gets_an_answer(enrolled: Bench, pin: object) -> None:
+    assert enrolled.check(pin)[0] in ("wrong PIN", "it takes the PIN")
+    assert enrolled.check(PIN) == [""]
+
+
+def test_s18_what_goes_wrong_on_the_way_is_answered(enrolled: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def raises(*_: object) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr(module, "_hash", raises)
+    assert enrolled.check(PIN) == ["the PIN can't be checked"]
+    assert enrolled.enroll("another", PIN) == "the PIN can't be checked"
+    os.unlink(enrolled.home.pin)
+    assert enrolled.enroll(PIN).startswith("the PIN can't be hashed")
+
+
+@pytest.mark.parametrize("field", ["salt", "hash", "n"])
+def test_s18_a_record_with_a_field_that_is_none_is_answered(enrolled: Bench, field: str) -> None:
+    record = json.loads(Path(enrolled.home.pin).read_text(encoding="ascii"))
+    Path(enrolled.home.pin).write_text(json.dumps({**record, field: "no"}), encoding="ascii")
+    assert enrolled.check(PIN) == ["the PIN can't be checked"]
+
+
+@pytest.mark.parametrize(("pin", "is_short"), [("1234", True), ("abcd", True), (PIN, False)])
+def test_s18_an_old_one_is_still_taken_and_said_to_be_short(bench: Bench, pin: str, is_short: bool) -> None:
+    """As it was set before: four digits, at a quarter of the cost."""
+    cost = {"n": 1 << 15, "r": 8, "p": 1}
+    made = hashlib.scrypt(pin.encode(), salt=b"salt", maxmem=256 << 20, dklen=32, **cost)
+    record = {**cost, "salt": b"salt".hex(), "hash": made.hex(), "wrong": 0, "until": 0.0, "boot": "this"}
+    Path(bench.home.pin).write_text(json.dumps(record), encoding="ascii")
+    assert bench.check("4321") == ["wrong PIN"]
+    assert bench.pins.note == ""
+    assert bench.check(pin) == [""]
+    assert ("`safeshell approvals enroll`" in bench.pins.note) == is_short
+    assert bench.enroll("another", pin) == ""
+    assert bench.pins.note == ""
+
+
+def test_s18_a_guess_costs_what_it_is_meant_to() -> None:
+    """Memory, which is what guessing at many at once runs out of: 128 r n bytes (RFC 7914)."""
+    cost = COST
+    assert 128 * cost["r"] * cost["n"] * cost["p"] >= 128 << 20
 
 
 def test_the_file_is_the_users_alone_and_does_not_hold_it(enrolled: Bench) -> None:
