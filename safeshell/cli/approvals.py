@@ -12,7 +12,7 @@ import click
 from safeshell import client
 from safeshell.cli.daemon import launch
 from safeshell.cli.output import say
-from safeshell.cli.person import ask_pin
+from safeshell.cli.person import ask_pin, say_note
 from safeshell.errors import SafeShellError, UnreachableError
 from safeshell.home.paths import Home
 
@@ -115,9 +115,18 @@ def _answer(answer: dict[str, Any], *, pin_stdin: bool) -> dict[str, Any]:
         answer["pin"] = sys.stdin.readline().rstrip("\n")
     said = client.approvals(answer)
     if said.get("needs_pin"):
+        for line in _waiting(answer["id"]):  # whoever types it sees what for
+            say(line, err=True)
         said = client.approvals({**answer, "pin": ask_pin("PIN")})
     _check(said)
+    say_note(said)
     return said
+
+
+def _waiting(number: int) -> list[str]:
+    """What is waiting under a number, described; nothing where it no longer waits."""
+    pending = client.approvals({"do": "list"})["pending"]
+    return [line for entry in pending if entry["id"] == number for line in _describe(entry)]
 
 
 def _check(answer: dict[str, Any]) -> None:
@@ -130,6 +139,7 @@ def _describe(entry: dict[str, Any]) -> list[str]:
     return [
         f"{entry['id']}  {entry['command']}",
         f"    in {entry['cwd'] or '?'}" + (f", on {entry['branch']}" if entry["branch"] else ""),
+        *(["    cut here: it is too long to be shown whole, and can't be approved"] if entry.get("cut") else []),
         f"    {entry['rule']} ({entry['source']}): {entry['message']}",
         f"    asked by {'an agent' if entry['context'] == 'ai' else 'a person'} (pid {entry['pid']}), {left} s left",
     ]

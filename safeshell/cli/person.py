@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from safeshell import client
+from safeshell.cli.output import warn
 from safeshell.errors import PersonNeededError, SafeShellError, UnreachableError
 from safeshell.home.paths import Home
 from safeshell.home.person import agent_asks
@@ -49,6 +50,13 @@ def require_person(deed: str, home: Home, *, pin_stdin: bool = False) -> None:
     answer = permit(deed, pin, home)
     if not answer["ok"]:
         raise PersonNeededError(f"{inside}: {answer['reason']}")
+    say_note(answer)
+
+
+def say_note(answer: dict[str, Any]) -> None:
+    """Says what the daemon has to say of the PIN that it took."""
+    if answer.get("note"):
+        warn(answer["note"])
 
 
 def permit(deed: str, pin: str, home: Home) -> dict[str, Any]:

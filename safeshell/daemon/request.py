@@ -67,6 +67,7 @@ class Request:
         decisions: of each spelling; one more where they are nested too deep.
         decision: of them all.
         cached: whether all of it came from memory.
+        by_agent: whether an agent started who asks, whatever the request says, once that has been asked of the kernel.
         grant: the approval that a person gave for it, if one did.
         covered: whether it was approved: what runs inside it needn't be asked about again.
         redirected: spellings, their decisions and that of all, by which another command was put in its place.
@@ -126,6 +127,7 @@ class Request:
     decisions: Sequence[Decision] = ()
     decision: Decision
     cached = False
+    by_agent = False
     grant: Grant | None = None
     covered = False
     redirected: tuple[Sequence[Spelling], Sequence[Decision], Decision] | None = None
@@ -193,5 +195,10 @@ class Request:
 
     @property
     def is_ai(self) -> bool:
-        """Whether an agent asks."""
+        """Whether an agent asks, as the request says: what rules go by."""
         return self.facts.read(("ai",)) is True
+
+    @property
+    def is_agents(self) -> bool:
+        """Whether an agent asks, by the request's word or the kernel's: what approvals go by."""
+        return self.is_ai or self.by_agent

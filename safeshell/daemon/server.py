@@ -97,7 +97,7 @@ class Server:
         self._notifier = Notifier(self._policies, self._executor)
         pins = Pins(home, loop)
         self._approvals = Approvals(
-            self._policies, loop, own, self._monitors, pins, self._notifier, self._journal, self._resume
+            home, self._policies, loop, own, self._monitors, pins, self._notifier, self._journal, self._resume
         )
         self._lifecycle = Lifecycle(home, listener, loop, own, self._executor, self)
         permits = Permits(self._policies, pins, self._journal)

@@ -64,6 +64,11 @@ class Home(NamedTuple):
         return self._at("approvals.pin")
 
     @property
+    def approvals(self) -> str:
+        """The number of the last request for approval."""
+        return self._at("approvals.last")
+
+    @property
     def trash(self) -> str:
         """Trash: what a redirect moved there."""
         return self._at("trash")

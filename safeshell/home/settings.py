@@ -36,7 +36,7 @@ class Settings(NamedTuple):
         execution: who runs a command: auto, daemon or in_place.
         unreachable_ai, unreachable_human: what clients do without a daemon: deny or allow.
         markers: variables that tell an agent.
-        approval_timeout_ms: how long a command waits for an approval.
+        approval_timeout_ms: how long a command waits for an approval: less than the 120 s that agents give a command.
         notify: a program, and its arguments, that is told of commands that wait; empty for none.
         audit_all: whether every decision is recorded, or only those that restrict.
         audit_size: bytes of the audit log before it is rotated.
@@ -55,7 +55,7 @@ class Settings(NamedTuple):
     unreachable_ai: str = "deny"
     unreachable_human: str = "allow"
     markers: tuple[str, ...] = KNOWN_MARKERS
-    approval_timeout_ms: int = 300_000
+    approval_timeout_ms: int = 100_000
     notify: tuple[str, ...] = ()
     audit_all: bool = False
     audit_size: int = 64 << 20

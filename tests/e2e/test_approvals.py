@@ -14,7 +14,19 @@ from typing import Any
 
 import pytest
 from e2e.terminal import Terminal
-from harness import PATH, SAFESHELL, Daemon, environment, run, running_daemon, safeshell, sync_shims, until
+from harness import (
+    PATH,
+    SAFESHELL,
+    Daemon,
+    enroll,
+    environment,
+    run,
+    running_daemon,
+    safeshell,
+    sync_shims,
+    until,
+    write,
+)
 from needs import need
 
 from safeshell.client import approvals
@@ -86,12 +98,7 @@ def answer(home: Home, *words: str) -> str:
 
 @pytest.fixture
 def enrolled(daemon: Daemon) -> Home:
-    with terminal(daemon.home, SAFESHELL, "approvals", "enroll") as person:
-        for prompt in ("New PIN: ", "Again: "):
-            person.expect(prompt)
-            person.type(f"{PIN}\r")
-        person.expect("the PIN is set")
-        assert person.finish() == 0
+    enroll(daemon.home, PIN)
     return daemon.home
 
 
@@ -138,7 +145,7 @@ def test_denied_with_words_then_approved_once_and_asked_again(shims: Home, repos
     status, _, err = end(agent)
     assert status == 77
     assert "not on a Friday" in err
-    assert "waiting up to 300 s" in err
+    assert "waiting up to 100 s" in err
 
     agent = start(shims, *push, env=AGENT, cwd=str(repository))
     (waiting,) = wait_for_pending(shims)
@@ -234,7 +241,7 @@ def test_many_wait_and_hold_up_nobody(shims: Home, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("daemon")
-def test_what_changed_while_it_waited_is_not_run(shims: Home, tmp_path: Path) -> None:
+def test_s07_what_changed_while_it_waited_is_not_run(shims: Home, tmp_path: Path) -> None:
     asking = start(shims, "touch", str(tmp_path / "secret"))
     (waiting,) = wait_for_pending(shims)
     with open(shims.rules, encoding="utf-8") as stream:
@@ -249,18 +256,84 @@ def test_what_changed_while_it_waited_is_not_run(shims: Home, tmp_path: Path) ->
     assert not (tmp_path / "secret").exists()
 
 
+def deny_touch(home: Home) -> None:
+    """The rule that asks about touch denies from now on."""
+    rules = Path(home.rules).read_text(encoding="utf-8")
+    at = rules.index("action: require_approval", rules.index("ask-to-touch"))
+    write(home.rules, rules[:at] + rules[at:].replace("require_approval", "deny", 1))
+
+
 @pytest.mark.usefixtures("daemon")
-def test_what_became_denied_while_it_waited_is_denied(shims: Home, tmp_path: Path) -> None:
+def test_s07_what_became_denied_while_it_waited_is_denied(shims: Home, tmp_path: Path) -> None:
+    waits = [("touch", str(tmp_path / "secret")), ("env", "A=1", "touch", str(tmp_path / "secret"))]
+    asking = [start(shims, *words) for words in waits]
+    waiting = wait_for_pending(shims, 2)
+    deny_touch(shims)
+    for entry, how in zip(waiting, ([], ["--for", "5m"]), strict=True):
+        answer(shims, "approve", *how, str(entry["id"]))
+    for process in asking:
+        status, _, err = end(process)
+        assert status == 126
+        assert "denied by rule ask-to-touch" in err
+    assert run(shims, *waits[1]).returncode == 126, "nor what was to be let pass for 5 minutes"
+    assert not (tmp_path / "secret").exists()
+
+
+@pytest.mark.config(CONFIG + "approval_timeout: 1s\n")
+@pytest.mark.usefixtures("daemon")
+def test_s07_nor_is_it_run_later_by_what_was_approved_before(shims: Home, tmp_path: Path) -> None:
     asking = start(shims, "touch", str(tmp_path / "secret"))
     (waiting,) = wait_for_pending(shims)
-    rules = Path(shims.rules).read_text(encoding="utf-8")
-    at = rules.index("action: require_approval", rules.index("ask-to-touch"))
-    Path(shims.rules).write_text(rules[:at] + rules[at:].replace("require_approval", "deny", 1), encoding="utf-8")
-    answer(shims, "approve", str(waiting["id"]))
-    status, _, err = end(asking)
-    assert status == 126
-    assert "denied by rule ask-to-touch" in err
-    assert not (tmp_path / "secret").exists()
+    asking.kill()
+    end(asking)
+    until(lambda: not pending(shims), "the withdrawal")
+    assert "the next equal command runs" in answer(shims, "approve", str(waiting["id"]))
+    deny_touch(shims)
+    assert run(shims, "touch", str(tmp_path / "secret")).returncode == 126
+    write(shims.rules, RULES + "  - {name: more, commands: [cat], action: deny, message: Not that.}\n")
+    assert run(shims, "touch", str(tmp_path / "secret")).returncode == 77, "other rules: it is asked about again"
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_s08_an_agents_shell_that_takes_its_marker_out_asks_as_an_agent(shims: Home, tmp_path: Path) -> None:
+    asking = start(
+        shims, "sh", "-c", f"unset TESTED_AGENT; touch {tmp_path}/secret; exit $?", env={"TESTED_AGENT": "1"}
+    )
+    (waiting,) = wait_for_pending(shims)
+    with terminal(shims, SAFESHELL, "approvals", "approve", str(waiting["id"])) as person:
+        person.expect(r"touch .*/secret(.|\s)*by an agent(.|\s)*PIN: ")  # who types it sees what for
+        person.type("guess\r")
+        person.expect("wrong PIN")
+    with terminal(shims, SAFESHELL, "approvals", "approve", str(waiting["id"])) as person:
+        person.expect("PIN: ")
+        person.type(f"{PIN}\r")
+        assert person.finish() == 0
+    assert end(asking)[0] == 0
+    assert (tmp_path / "secret").exists()
+
+
+def test_s10_a_number_of_the_daemon_before_is_nobodys(home: Home, shims: Home, tmp_path: Path) -> None:
+    with running_daemon(home):
+        asking = start(shims, "touch", str(tmp_path / "secret"))
+        (first,) = wait_for_pending(shims)
+    assert end(asking)[0] == 77
+    with running_daemon(home):
+        asking = start(shims, "touch", str(tmp_path / "secret-two"))
+        (second,) = wait_for_pending(shims)
+        assert f"nothing waits under {first['id']}" in answer(shims, "approve", str(first["id"]))
+        assert second["id"] == first["id"] + 1
+    assert end(asking)[0] == 77
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("daemon")
+def test_u16_a_timeout_around_what_waits_ends_the_wait(shims: Home, tmp_path: Path) -> None:
+    """Which a shim of `timeout` itself would not come to: the daemon counts for it."""
+    assert os.path.exists(f"{shims.shims}/timeout")
+    done = run(shims, "timeout", "0.2", "touch", str(tmp_path / "secret"), timeout=20)
+    assert done.returncode == 77
+    assert b"waiting up to 0 s" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 # Remembered
@@ -533,11 +606,13 @@ def test_a_webhook_is_told(homes: Any) -> None:
     assert told[0]["command"] == "touch secret"
 
 
-def test_a_command_of_megabytes_is_shown_in_part(daemon: Daemon, shims: Home) -> None:
+def test_s10_a_command_of_megabytes_is_shown_in_part_and_can_not_be_approved(daemon: Daemon, shims: Home) -> None:
     asking = start(shims, "touch", "-c", "secret", *["x" * 100_000] * 10)
     (waiting,) = wait_for_pending(shims)
     assert waiting["argv"][:3] == ["touch", "-c", "secret"]
     assert len(json.dumps(waiting)) < 300_000
+    assert waiting["cut"]
+    assert "can't be approved" in answer(shims, "approve", str(waiting["id"]))
     asking.kill()
     end(asking)
     until(lambda: daemon.status()["approvals"]["pending"] == 0, "the withdrawal")

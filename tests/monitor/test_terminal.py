@@ -279,7 +279,7 @@ def test_three_terminals_play_it_through(enrolled: Home, shims: Home, repository
     with monitor(enrolled) as watching, Terminal(*shell, env=environ, cwd=repository) as agent:
         agent.expect(r"agent\$ ")
         agent.type(push)
-        recorded["agent"] += agent.expect("waiting up to 300 s")
+        recorded["agent"] += agent.expect("waiting up to 100 s")
         watching.sees("agent   git push -q --force origin main")
         recorded["person"] += answer("deny", "1", "not", "on", "a", "Friday")
         recorded["agent"] += agent.expect("ended with 77")

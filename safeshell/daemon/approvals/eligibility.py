@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from safeshell.home.person import agents_process
 from safeshell.host.process import ancestry
 from safeshell.host.process.confinement import inspect
 from safeshell.host.process.own import Own
@@ -32,10 +33,9 @@ def why_not_eligible(pid: int, pidfd: int, requester: ancestry.Process | None, o
     confined = inspect(pid, own, pidfd).confined
     if confined and confined != "another user":  # root may answer for the user
         return f"who answers is confined: {confined}"
-    context = Context(markers)
-    for ancestor in ancestors:
-        if context.is_ai(ancestry.environment(ancestor.pid)):
-            return f"who answers runs inside an agent: process {ancestor.pid} was started with an agent's environment"
+    agent = agents_process(pid, Context(markers))
+    if agent:
+        return f"who answers runs inside an agent: process {agent} was started with an agent's environment"
     if requester is not None:
         for ancestor in ancestors:
             if ancestor.session == requester.session:

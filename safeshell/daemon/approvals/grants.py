@@ -23,7 +23,7 @@ class _Scope(NamedTuple):
     directory: bytes | None
     facts: frozenset[tuple[object, object]]
     tables: tuple[str, ...]
-    is_ai: bool
+    is_agents: bool
 
     @classmethod
     def of(cls, request: Request, *, loose: bool) -> _Scope:
@@ -39,7 +39,7 @@ class _Scope(NamedTuple):
                 if not (loose and key[0] == "under")
             ),
             request.decision.tables,
-            request.is_ai,
+            request.is_agents,
         )
 
 

@@ -50,7 +50,7 @@ class Permits:
                 self._until = {key: until for key, until in self._until.items() if until > now}
                 self._until[process.pid, process.started] = now + LASTS_S
             self._journal.permit(connection, deed, problem)
-            say({"ok": not problem, "reason": problem})
+            say({"ok": not problem, "reason": problem, "note": "" if problem else self._pins.note})
 
         self._pins.check(value.get("pin"), take)
 

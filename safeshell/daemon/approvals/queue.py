@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from safeshell.command.command_line import unblock
+from safeshell.command.unwrap.timeouts import shortest_timeout
 from safeshell.daemon.approvals.eligibility import why_not_eligible
 from safeshell.daemon.approvals.grants import Grant, Grants, shortest_prefix
 from safeshell.daemon.approvals.notify_hook import Notifier
+from safeshell.daemon.approvals.numbers import next_number
 from safeshell.daemon.approvals.pin import Pins
 from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.core.loop import Loop, Timer
@@ -18,8 +20,11 @@ from safeshell.daemon.observe.journal import Journal
 from safeshell.daemon.observe.subscribers import Monitors, encode
 from safeshell.daemon.request import NEEDS_APPROVAL, Request
 from safeshell.daemon.sources.policy_source import Policies
+from safeshell.home.paths import Home
+from safeshell.home.person import agents_process
 from safeshell.host.process import ancestry
 from safeshell.host.process.own import Own
+from safeshell.policy.context import Context
 from safeshell.text import printable, text
 
 FOR_5_MINUTES_S = 300.0
@@ -34,9 +39,11 @@ WORDS_MAX = 2000
 """Characters that a person may say with a denial."""
 
 SHOWN_MAX = 64 << 10
-"""Bytes or characters of a command that is shown to people."""
+"""Bytes or characters of a command that is shown to people; one that is longer can't be approved."""
 
 _Text = TypeVar("_Text", str, bytes)
+
+_TOO_LONG = f"it is longer than the {SHOWN_MAX >> 10} KiB that people are shown, and can't be approved"
 
 Say = Callable[[dict[str, Any]], None]
 """Answers who answers."""
@@ -49,6 +56,7 @@ class Pending(NamedTuple):
     request: Request
     asker: ancestry.Process
     since: float
+    seconds: float
     timer: Timer
     until: float = 0.0
 
@@ -58,6 +66,7 @@ class Approvals:
 
     def __init__(
         self,
+        home: Home,
         policies: Policies,
         loop: Loop,
         own: Own,
@@ -67,6 +76,7 @@ class Approvals:
         journal: Journal,
         resume: Callable[[Request, str], None],
     ) -> None:
+        self._home = home
         self._policies = policies
         self._loop = loop
         self._own = own
@@ -78,7 +88,6 @@ class Approvals:
         self._grants = Grants()
         self._pending: dict[int, Pending] = {}
         self._late: dict[int, Pending] = {}
-        self._last = 0
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -87,7 +96,12 @@ class Approvals:
 
     def covers(self, request: Request) -> bool:
         """Whether a request was approved before."""
+        self._look(request)
         return self._grants.covers(request)
+
+    def _look(self, request: Request) -> None:
+        """Asks the kernel whether an agent started who asks: its shell may have taken the marker out."""
+        request.by_agent = bool(agents_process(request.connection.pid, Context(self._policies.settings.markers)))
 
     def let_inside(self, request: Request, pid: int) -> None:
         """Lets what was approved, and runs as `pid`, run what it was approved to run."""
@@ -97,7 +111,8 @@ class Approvals:
         """Lets a command wait for an approval; returns why it can't, or "": its request is resumed then."""
         decision, connection = request.decision, request.connection
         where = decision.cited
-        if request.is_ai and not self._within_reach():
+        self._look(request)
+        if request.is_agents and not self._within_reach():
             request.approval = _outcome(0, "unreachable")
             connection.notice(
                 f"safeshell: {where} requires approval, and nobody who could give it is within reach: "
@@ -107,16 +122,24 @@ class Approvals:
         asker = ancestry.read(connection.pid)
         if asker is None:
             return f"{where} requires approval, and who asks is gone"
-        number = self._last = self._last + 1
-        seconds = self._policies.settings.approval_timeout_ms / 1000
+        try:
+            number = next_number(self._home)
+        except OSError as error:
+            return (
+                f"{where} requires approval, and can't ask for it: can't write {self._home.approvals}: {error.strerror}"
+            )
+        # As natively, whoever gives a command so long has its answer by then.
+        seconds = min(self._policies.settings.approval_timeout_ms / 1000, shortest_timeout(request.spellings))
         timer = self._loop.call_later(seconds, lambda: self._expire(number))
-        pending = self._pending[number] = Pending(number, request, asker, time.time(), timer)
+        pending = self._pending[number] = Pending(number, request, asker, time.time(), seconds, timer)
         request.tell_waiting()
         connection.notice(f"safeshell: {where} requires approval: {decision.message}")
         connection.notice(
             f"safeshell: waiting up to {seconds:.0f} s for it (`safeshell monitor`, "
             f"or `safeshell approvals approve {number}` in another terminal)"
         )
+        if _is_cut(request):
+            connection.notice(f"safeshell: {_TOO_LONG}: put what is long into a file")
         description = self._describe(pending)
         self._monitors.publish("pending", description)
         if self._notifier.is_set:  # it may well send it to a chat; who approves is shown all of it
@@ -128,11 +151,10 @@ class Approvals:
 
     def _expire(self, number: int) -> None:
         pending = self._pending[number]
-        seconds = self._policies.settings.approval_timeout_ms / 1000
         self._settle(pending, "expired")
         self._keep_late(pending)
         message = pending.request.decision.message
-        self._refuse(pending, f"requires approval, and none came in {seconds:.0f} s: {message}", "expired")
+        self._refuse(pending, f"requires approval, and none came in {pending.seconds:.0f} s: {message}", "expired")
 
     def withdraw(self, connection: Connection) -> None:
         """The caller has gone: nothing runs for it any more."""
@@ -229,6 +251,9 @@ class Approvals:
             )
             return
         request = pending.request
+        if approved and _is_cut(request):
+            say({"ok": False, "reason": _TOO_LONG})
+            return
         least = shortest_prefix(request)
         if 0 < value.get("prefix", 0) < least:
             say({"ok": False, "reason": f"the prefix takes at least {least} words: no fewer tell what is run"})
@@ -249,9 +274,10 @@ class Approvals:
                 self._approve_late(pending, connection, value)
             elif not problem:
                 self._decide(pending, connection, value, approved=approved)
-            say({"ok": not problem, "reason": problem, "id": number, "late": late and not problem})
+            note = "" if problem or "pin" not in value else self._pins.note
+            say({"ok": not problem, "reason": problem, "id": number, "late": late and not problem, "note": note})
 
-        if not request.is_ai or self._monitors.is_trusted(connection):
+        if not request.is_agents or self._monitors.is_trusted(connection):
             take("")
         elif "pin" not in value and self._pins.enrolled:
             say({"ok": False, "reason": "it takes the PIN", "needs_pin": True})
@@ -273,6 +299,7 @@ class Approvals:
             self._grants.remember(request, prefix=value.get("prefix", 0), seconds=seconds)
         self._journal.approval(request, pending.number, "approved", words=words, by=connection.pid, span=span)
         request.grant = Grant.of(request)
+        request.patient = True  # what it was decided by may have been given up on; now it is looked at again
         self._resume(request, "borrow")
 
     def _approve_late(self, pending: Pending, connection: Connection, value: dict[str, Any]) -> None:
@@ -297,11 +324,12 @@ class Approvals:
             "rule": decision.rule,
             "message": decision.message,
             "source": decision.source,
-            "context": "ai" if request.is_ai else "human",
+            "cut": _is_cut(request),
+            "context": "ai" if request.is_agents else "human",
             "uid": request.connection.uid,
             "pid": request.connection.pid,
             "since": pending.since,
-            "expires": pending.since + self._policies.settings.approval_timeout_ms / 1000,
+            "expires": pending.since + pending.seconds,
         }
 
     # Monitors
@@ -321,6 +349,7 @@ class Approvals:
                     {
                         "trusted": not problem,
                         "reason": problem,
+                        "note": "" if problem else self._pins.note,
                         "enrolled": self._pins.enrolled,
                         "pending": self.pending(),
                     },
@@ -337,6 +366,12 @@ class Approvals:
 def _outcome(number: int, answer: str, **more: object) -> dict[str, object]:
     """What came of asking, for the record."""
     return {"id": number, "answer": answer, **{name: value for name, value in more.items() if value}}
+
+
+def _is_cut(request: Request) -> bool:
+    """Whether people are not shown all of a request."""
+    shown = (request.asked.arguments, request.decisions[0].subject, request.decision.subject)
+    return any(len(one) > SHOWN_MAX for one in shown)
 
 
 def _cut(shown: _Text) -> _Text:

@@ -39,13 +39,20 @@ class Act:
     def _ask(self, request: Request) -> str:
         """Asks, but for what was approved: that is held against what was decided now, on all that it hangs on."""
         grant, decision = request.grant, request.decision
+        if grant is not None and not request.patient:
+            return request.refuse(
+                NEEDS_APPROVAL,
+                f"{decision.cited}: approved, but the rules have changed meanwhile and are still being compiled; "
+                "run it again to ask again",
+            )
         if grant is not None and not grant.covers(request):
             return request.refuse(
                 NEEDS_APPROVAL,
                 f"{decision.cited}: approved, but what that hangs on (rules, branch, files or variables) has "
                 "changed meanwhile; run it again to ask again",
             )
-        if grant is not None or self._approvals.covers(request):
+        # An approval is for the rules in force: by those of before, people are asked again.
+        if grant is not None or (request.patient and self._approvals.covers(request)):
             request.covered = True
             return GO_ON
         refusal = self._approvals.ask(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from harness import PATIENCE_S
 from safeshell.daemon.approvals import pin as pin_module
 from safeshell.daemon.approvals.notify_hook import Notifier
 from safeshell.daemon.approvals.pin import Pins
-from safeshell.daemon.approvals.queue import LATE_S, WORDS_MAX, Approvals
+from safeshell.daemon.approvals.queue import LATE_S, SHOWN_MAX, WORDS_MAX, Approvals
 from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.observe.journal import Journal
@@ -56,6 +57,7 @@ class Bench:
         executor = Executor(self.loop)
         stack.callback(os.close, executor._root)
         self.approvals = Approvals(
+            self.home,
             self.policies,
             self.loop,
             Own.read(),
@@ -386,6 +388,175 @@ def test_long_after_it_can_not_be_approved_any_more(bench: Bench, monkeypatch: p
         said: list[dict[str, Any]] = []
         bench.approvals.answer(person.connection, {"do": "approve", "id": 1}, said.append)
     assert said[0]["reason"].startswith("nothing waits under 1")
+
+
+# What else people have to be sure of
+
+
+def started_by_an_agent(bench: Bench, script: str = "env -i sleep 60 & echo $!; wait") -> Client:
+    """Who asks: its own environment says nothing, but a shell that started it was an agent's."""
+    shell = bench.stack.enter_context(
+        subprocess.Popen(
+            ["sh", "-c", script],
+            env={"PATH": "/usr/bin:/bin", AGENT.decode(): "1"},
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    )
+    bench.stack.callback(shell.kill)
+    assert shell.stdout is not None
+    pid = int(shell.stdout.readline())
+    bench.stack.callback(os.kill, pid, signal.SIGKILL)
+    return bench.client(pid)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "env -i sleep 60 & echo $!; wait",
+        f"unset {AGENT.decode()}; sh -c 'sleep 60 & echo $!; wait'; exit",
+        # In the background, by a shell that has ended: it is in the session still.
+        "env -i sh -c 'sleep 60 & echo $!'; sleep 60",
+    ],
+)
+def test_s08_what_an_agents_shell_started_takes_the_pin_whatever_the_request_says(bench: Bench, script: str) -> None:
+    bench.enroll()
+    request = ask(started_by_an_agent(bench, script), bench.policy, "git", "push", "x")
+    assert not request.is_ai, "the rules go by the request"
+    assert bench.approvals.ask(request) == ""
+    (waiting,) = bench.approvals.pending()
+    assert waiting["context"] == "ai"
+    assert bench.answer(bench.person(), do="approve", id=1)["needs_pin"]
+    assert bench.resumed == []
+    assert bench.answer(bench.person(), do="approve", id=1, pin=PIN)["ok"]
+    assert bench.resumed == [(request, "borrow")]
+
+
+def test_s08_and_is_told_at_once_that_nobody_is_within_reach(bench: Bench) -> None:
+    request = ask(started_by_an_agent(bench), bench.policy, "git", "push", "x")
+    assert bench.approvals.ask(request).startswith("ask the person you work for")
+
+
+def test_s08_what_was_approved_for_a_person_is_not_for_it(bench: Bench) -> None:
+    bench.waiting()
+    assert bench.answer(bench.person(), do="approve", id=1, **{"for": "5m"})["ok"]
+    assert bench.approvals.covers(bench.request("git", "push", "x"))
+    assert not bench.approvals.covers(ask(started_by_an_agent(bench), bench.policy, "git", "push", "x"))
+
+
+def another_daemon(bench: Bench) -> Approvals:
+    executor = Executor(bench.loop)
+    bench.stack.callback(os.close, executor._root)
+    return Approvals(
+        bench.home,
+        bench.policies,
+        bench.loop,
+        Own.read(),
+        bench.monitors,
+        bench.pins,
+        Notifier(bench.policies, executor),
+        Journal(bench.home, bench.policies, bench.monitors),
+        lambda _request, _step: None,
+    )
+
+
+def test_s10_the_next_daemon_goes_on_counting(bench: Bench) -> None:
+    bench.waiting()
+    bench.waiting()
+    bench.approvals.end()
+    bench.approvals = another_daemon(bench)
+    bench.waiting()
+    assert [entry["id"] for entry in bench.approvals.pending()] == [3]
+    assert bench.answer(bench.person(), do="approve", id=1)["reason"].startswith("nothing waits under 1")
+
+
+@pytest.mark.parametrize("content", ["", "x", "-3", "9" * 30, "\0\0\0", "12 34"])
+def test_s10_a_damaged_count_goes_on_far_above_what_was_given(bench: Bench, content: str) -> None:
+    Path(bench.home.approvals).write_text(content, encoding="ascii")
+    bench.waiting()
+    bench.waiting()
+    first, second = (entry["id"] for entry in bench.approvals.pending())
+    assert second == first + 1
+    assert first == 1 if not content else first > 1_700_000_000
+
+
+def test_s10_without_a_number_of_its_own_nothing_waits(bench: Bench) -> None:
+    os.symlink("/nonexistent/x", bench.home.approvals)
+    refusal = bench.approvals.ask(bench.request())
+    assert f"can't write {bench.home.approvals}: " in refusal
+    assert len(bench.approvals) == 0
+
+
+LONG = {
+    "many words": ["x"] * 40_000,
+    "a long word": ["x" * (SHOWN_MAX + 1)],
+    "quotes that only what is shown has": ["'" * 20_000],
+    "blanks": [" " * SHOWN_MAX, "--force"],
+}
+
+
+@pytest.mark.parametrize("how", LONG)
+def test_s10_what_people_are_not_shown_whole_is_marked_and_can_not_be_approved(bench: Bench, how: str) -> None:
+    bench.enroll()
+    client = bench.client(bench.process())
+    request = ask(client, bench.policy, "git", "push", *LONG[how])
+    assert bench.approvals.ask(request) == ""
+    assert b"can't be approved: put what is long into a file" in b"".join(payload for _, payload in client.frames())
+    (waiting,) = bench.approvals.pending()
+    assert waiting["cut"] is True
+    assert len(waiting["command"]) <= SHOWN_MAX
+    for value in ({}, {"for": "5m"}, {"for": "session", "prefix": 2}, {"pin": PIN}):
+        found = bench.answer(bench.person(), do="approve", id=1, **value)
+        assert (found["ok"], "can't be approved" in found["reason"]) == (False, True)
+    bench.approvals.withdraw(request.connection)
+    assert "can't be approved" in bench.answer(bench.person(), do="approve", id=1)["reason"], "nor late"
+
+
+def test_s10_it_can_be_denied(bench: Bench) -> None:
+    request = bench.waiting("git", "push", "x" * (SHOWN_MAX + 1))
+    assert bench.answer(bench.person(), do="deny", id=1)["ok"]
+    assert bench.resumed == [(request, "finish")]
+
+
+def test_s10_what_is_as_long_as_it_may_be_is_shown_whole(bench: Bench) -> None:
+    bench.waiting("git", "push", "x" * (SHOWN_MAX - len("git push ") - 1))
+    (waiting,) = bench.approvals.pending()
+    assert (waiting["cut"], len(waiting["command"])) == (False, SHOWN_MAX - 1)
+
+
+def test_u16_it_waits_less_than_agents_do(bench: Bench) -> None:
+    bench.waiting()
+    (waiting,) = bench.approvals.pending()
+    assert waiting["expires"] - waiting["since"] == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        (["timeout", "2"], 2),
+        (["env", "A=1", "timeout", "-k", "9", "--signal=KILL", "2.5s", "nice"], 2.5),
+        (["timeout", "1m", "timeout", "3"], 3),
+        (["busybox", "timeout", "4"], 4),
+        (["timeout", "5m"], 100),
+        (["timeout", "0"], 100),
+        (["timeout", "x"], 100),
+        (["timeout", "infinity"], 100),
+    ],
+)
+def test_u16_a_timeout_around_it_bounds_the_wait(bench: Bench, words: list[str], seconds: float) -> None:
+    client = bench.client(bench.process())
+    assert bench.approvals.ask(ask(client, bench.policy, *words, "git", "push")) == ""
+    (waiting,) = bench.approvals.pending()
+    assert waiting["expires"] - waiting["since"] == pytest.approx(seconds)
+    assert f"waiting up to {seconds:.0f} s for it" in b"".join(payload for _, payload in client.frames()).decode()
+
+
+def test_s07_after_an_approval_the_rules_are_looked_at_again_though_they_were_given_up_on(bench: Bench) -> None:
+    request = bench.waiting()
+    request.patient = False  # an edit took too long to compile when it was decided
+    assert bench.answer(bench.person(), do="approve", id=1)["ok"]
+    assert request.patient
 
 
 # The PIN and the monitors

@@ -54,6 +54,7 @@ class Bench:
         stack.callback(os.close, executor._root)
         self.policy = compiled(directory, RULES)
         self.approvals = Approvals(
+            home,
             policies,
             self._loop,
             Own.read(),
@@ -122,6 +123,24 @@ def test_what_was_approved_goes_on_where_nothing_has_changed(bench: Bench) -> No
     request.grant = Grant.of(request)
     assert bench.act(request) == GO_ON
     assert request.covered
+
+
+def test_s07_what_was_approved_does_not_run_by_rules_that_are_being_replaced(bench: Bench) -> None:
+    request = bench.request("touch", "x")
+    request.grant = Grant.of(request)
+    request.patient = False  # an edit takes too long to compile, and the last rules decided
+    assert bench.act(request) == "finish"
+    assert refusal(request)[0] == 77
+    assert "still being compiled" in refusal(request)[1]
+
+
+def test_s07_nor_what_was_approved_for_a_while(bench: Bench) -> None:
+    bench.approvals._grants.remember(bench.request("touch", "x"), prefix=0, seconds=300)
+    assert bench.act(bench.request("touch", "x")) == GO_ON
+    request = bench.request("touch", "x")
+    request.patient = False
+    assert bench.act(request) == WAIT
+    assert len(bench.approvals) == 1, "it is asked about again"
 
 
 def test_what_was_approved_on_other_grounds_does_not(bench: Bench) -> None:
