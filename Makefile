@@ -76,6 +76,7 @@ soak: $(VENV)/.ready
 
 docs: $(VENV)/.ready
 	$(BIN)/python docs/findings.py
+	$(BIN)/python docs/markers.py
 
 # Minutes. BENCH=--only=overhead for a part, BENCH=--json=FILE for the figures.
 bench: $(VENV)/.ready

@@ -17,6 +17,7 @@ struct client {
     const struct process *process;
     struct sockaddr_un address; /* of the daemon's socket: HOME/daemon.sock */
     size_t home_length;
+    int is_users_home, is_beside; /* $HOME's home; the one that the shim stands in, in the place of that */
     int socket;
     long daemon;      /* its process id; 0 where that isn't to be seen from here */
     int signals;      /* a signalfd of all signals but SIGCHLD and what the caller had blocked */
@@ -59,6 +60,7 @@ enum { NUMBER_ROOM = 21, REASON_ROOM = 27 }; /* bytes of the caller's, for `deci
 
 /* connect.c */
 void locate_daemon(struct client *client);
+int locate_beside(struct client *client);
 long connect_daemon(struct client *client);
 
 /* unreachable.c, launch.c, confined.c */

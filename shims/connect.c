@@ -21,29 +21,61 @@ static void add_home_of_shim(struct client *client) {
     add_path(client, size ? ".." : "./..", size ? 2 : 4);
 }
 
+/* Ends the path, and with it the home's; 0 where it doesn't fit. */
+static int end_path(struct client *client) {
+    size_t length = client->home_length;
+    add_path(client, "/daemon.sock", 12);
+    if (client->home_length > SOCKET_PATH_MAX) return 0;
+    client->address.sun_path[client->home_length] = 0;
+    client->home_length = length;
+    return 1;
+}
+
+static int is_there(const char *path) {
+    struct statx found;
+    return sys_statx(path, &found) == 0;
+}
+
+/* Whether the address is one of a home: there is a socket, or what says how to start a daemon. */
+static int is_home(const struct client *client) {
+    char path[sizeof client->address.sun_path];
+    memcpy(path, client->address.sun_path, client->home_length);
+    memcpy(path + client->home_length, "/client.conf", 13);
+    return is_there(client->address.sun_path) || is_there(path);
+}
+
+/* Where $HOME's home can't be connected to: sets the address to the home that this shim stands in, if it is in one.
+ * Whoever gives a command another $HOME, as tests do, doesn't mean another guard. */
+int locate_beside(struct client *client) {
+    struct client other = *client;
+    if (!client->is_users_home) return 0;
+    other.home_length = other.is_users_home = 0;
+    other.is_beside = 1;
+    add_home_of_shim(&other);
+    if (!end_path(&other) || !is_home(&other)) return 0;
+    *client = other;
+    return 1;
+}
+
 /* Sets the daemon's address: $SAFESHELL_HOME, else $HOME/.safeshell, else by the shim's own place. */
 void locate_daemon(struct client *client) {
     const char *home = variable(client->process->envp, "SAFESHELL_HOME");
     const char *user = variable(client->process->envp, "HOME");
     client->address.sun_family = AF_UNIX;
-    client->home_length = 0;
+    client->home_length = client->is_users_home = client->is_beside = 0;
     if (home && *home) {
         add_path(client, home, strlen(home));
     } else if (user && *user) {
+        client->is_users_home = 1;
         add_path(client, user, strlen(user));
         add_path(client, "/.safeshell", 11);
     } else {
         add_home_of_shim(client);
     }
-    size_t length = client->home_length;
-    add_path(client, "/daemon.sock", 12);
-    if (client->home_length > SOCKET_PATH_MAX) {
-        char room[NUMBER_ROOM];
-        FAIL("the socket's path is ", decimal(client->home_length, room),
-             " bytes, a Unix socket takes 107: set SAFESHELL_HOME to a shorter path");
-    }
-    client->address.sun_path[client->home_length] = 0;
-    client->home_length = length;
+    if (end_path(client) || locate_beside(client)) return;
+    char room[NUMBER_ROOM];
+    FAIL("the socket's path is ", decimal(client->home_length, room),
+         " bytes, a Unix socket takes 107: set SAFESHELL_HOME to a shorter path");
 }
 
 /* What listens may be another user's, whose orders must not be taken; root could give any others. */

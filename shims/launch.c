@@ -45,7 +45,9 @@ static char *assign(char *room, size_t size, const char *name, const char *direc
 
 /* Runs the daemon in a session of its own; its parent ends at once, so that the command never has it for a child. */
 static void launch(const struct client *client, char *const *argv, int ready) {
-    const char *home = client->address.sun_path, *user = variable(client->process->envp, "HOME");
+    const char *home = client->address.sun_path;
+    /* Whose $HOME led to no home is not at home there: then the daemon goes by the account. */
+    const char *user = client->is_beside ? NULL : variable(client->process->envp, "HOME");
     char directory[4096] = "", own_home[4300], users_home[4096], *envp[5];
     if (*home != '/' && sys_getcwd(directory, sizeof directory) < 0) return;
     int count = 0;

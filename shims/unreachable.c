@@ -1,6 +1,8 @@
 /* What happens when the daemon can't be reached: HOME/client.conf says. */
 #include "client.h"
 
+#include "agents.h"
+
 enum { DEADLINE_MS = 2000, RETRY_MS = 5, CONF_SIZE_MAX = 16384, CONF_LIST_MAX = 64 };
 
 /* Repeated keys, as a list that ends with NULL. */
@@ -10,7 +12,7 @@ struct list {
 };
 
 struct conf {
-    int allow_ai, allow_human;
+    int is_whole, allow_ai, allow_human;
     struct list markers, start;
     char text[CONF_SIZE_MAX];
 };
@@ -21,7 +23,7 @@ static void append(struct list *list, char *item) {
 }
 
 static void set_key(struct conf *conf, char *line) {
-    if (starts_with(line, "unreachable_ai=")) conf->allow_ai = same(line + 15, "allow");
+    if (starts_with(line, "unreachable_ai=")) conf->is_whole = 1, conf->allow_ai = same(line + 15, "allow");
     if (starts_with(line, "unreachable_human=")) conf->allow_human = same(line + 18, "allow");
     if (starts_with(line, "marker=")) append(&conf->markers, line + 7);
     if (starts_with(line, "start=")) append(&conf->start, line + 6);
@@ -45,7 +47,7 @@ static int is_own(const char *path, unsigned long euid) {
 }
 
 static void read_conf(const struct client *client, const char *path, struct conf *conf) {
-    conf->allow_ai = 0;
+    conf->is_whole = conf->allow_ai = 0;
     conf->allow_human = 1;
     conf->markers.count = conf->start.count = 0;
     conf->markers.items[0] = conf->start.items[0] = NULL;
@@ -53,12 +55,10 @@ static void read_conf(const struct client *client, const char *path, struct conf
         set_keys(conf);
         if (conf->start.count && (*conf->start.items[0] != '/' || !is_own(path, client->process->euid)))
             conf->start.count = 0;
-    } else { /* an agent is one without the file, too */
-        append(&conf->markers, "CLAUDECODE");
-        append(&conf->markers, "CURSOR_AGENT");
-        append(&conf->markers, "GEMINI_CLI");
-        append(&conf->markers, "CODEX_SANDBOX");
     }
+    /* An agent is one without the file, too, and where that isn't whole: it begins with what agents may do. */
+    if (!conf->is_whole)
+        for (size_t i = 0; i < sizeof known_markers / sizeof *known_markers; i++) append(&conf->markers, known_markers[i]);
 }
 
 static int is_agent(const struct process *process, const struct conf *conf) {
@@ -93,6 +93,8 @@ void reach_daemon(struct client *client, long failed) {
     struct conf conf;
     char path[sizeof client->address.sun_path], room[REASON_ROOM];
     int64_t deadline = sys_now_ms() + DEADLINE_MS;
+    if (failed != -EAGAIN && failed != -ECONNREFUSED && locate_beside(client)) failed = connect_daemon(client);
+    if (!failed) return;
     memcpy(path, client->address.sun_path, client->home_length);
     memcpy(path + client->home_length, "/client.conf", 13);
     read_conf(client, path, &conf);

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 KNOWN_AGENTS = {
     "CLAUDECODE": "claude-code",
+    "CLAUDE_CODE_SESSION_ID": "claude-code",
     "CURSOR_AGENT": "cursor",
     "GEMINI_CLI": "gemini",
-    "CODEX_SANDBOX": "codex",
     "CODEX_THREAD_ID": "codex",
-    "AIDER_MODEL": "aider",
+    "CODEX_SESSION_ID": "codex",
+    "CODEX_CI": "codex",
+    "CODEX_SANDBOX": "codex",
     "OPENCODE": "opencode",
+    "OPENCODE_PID": "opencode",
+    "QWEN_CODE": "qwen",
+    "COPILOT_CLI": "copilot",
+    "CLINE_ACTIVE": "cline",
+    "CLINE_CONNECTOR_CLI_LAUNCH": "cline",
+    "CRUSH": "crush",
+    "KIRO": "kiro",
+    "AUGMENT_AGENT": "augment",
+    "ANTIGRAVITY_AGENT": "antigravity",
     "GOOSE_TERMINAL": "goose",
     "AMP_THREAD_ID": "amp",
-    "CLINE_ACTIVE": "cline",
+    "AMP_CURRENT_THREAD_ID": "amp",
     "REPL_AGENT": "replit",
-    "CURSOR_TRACE_ID": "cursor",  # the last: other agents run in Cursor's terminal
+    "AI_AGENT": "unknown",  # the last: several agents set these two beside a marker of their own
+    "AGENT": "unknown",
 }
-"""Variables that agents set for what they run, and whose they are. Of several, the first tells the name."""
+"""Variables that agents set for what they run, and whose they are. Of several, the first tells the name.
+
+Only those: what an editor sets in each of its terminals, or a person to choose a model, would make a person an agent.
+The clients and the reference have this list from here: `make docs`.
+"""
 
 KNOWN_MARKERS = tuple(KNOWN_AGENTS)
 """The same variables; `agents: {markers: […]}` replaces them."""
@@ -26,7 +43,7 @@ KNOWN_MARKERS = tuple(KNOWN_AGENTS)
 UNKNOWN_AGENT = "unknown"
 """The name of an agent whose marker is not known, or that has none."""
 
-AGENTS = (*dict.fromkeys(KNOWN_AGENTS.values()), UNKNOWN_AGENT)
+AGENTS = tuple(dict.fromkeys((*KNOWN_AGENTS.values(), UNKNOWN_AGENT)))
 """All names."""
 
 _FORCED = b"\0SAFESHELL_CONTEXT=ai\0"
@@ -35,17 +52,18 @@ _FORCED = b"\0SAFESHELL_CONTEXT=ai\0"
 class Context:
     """Tells `ai` from `human` by an environment block."""
 
-    __slots__ = ("_needles",)
+    __slots__ = ("_find", "_markers")
 
     def __init__(self, markers: Iterable[str] = KNOWN_MARKERS) -> None:
-        self._needles = [
-            (b"\0" + marker.encode() + b"=", KNOWN_AGENTS.get(marker, UNKNOWN_AGENT)) for marker in markers
-        ]
+        self._markers = [marker.encode() for marker in markers]
+        # An empty value does not count.
+        names = b"|".join([re.escape(marker) for marker in self._markers]) or rb"(?!)"
+        self._find = re.compile(b"\0(" + names + b")=(?!\0)").findall
 
     @property
     def variables(self) -> list[bytes]:
         """The names of all variables that it hangs on."""
-        return [b"SAFESHELL_CONTEXT", *(needle[1:-1] for needle, _ in self._needles)]
+        return [b"SAFESHELL_CONTEXT", *self._markers]
 
     def is_ai(self, environment: bytes) -> bool:
         """Whether the context is `ai`; the environment as in `agent`."""
@@ -57,8 +75,7 @@ class Context:
         Args:
             environment: entries each ended by NUL, and one NUL before the first.
         """
-        for needle, name in self._needles:
-            at = environment.find(needle)
-            if at >= 0 and environment[at + len(needle)]:  # an empty value does not count
-                return name
+        found = self._find(environment)
+        if found:
+            return KNOWN_AGENTS.get(min(found, key=self._markers.index).decode(), UNKNOWN_AGENT)
         return UNKNOWN_AGENT if _FORCED in environment else None

@@ -63,5 +63,13 @@ def test_a_marker_of_the_settings_is_unknown_unless_it_is_a_known_ones() -> None
 
 
 def test_of_several_markers_the_first_tells_the_name() -> None:
-    assert agent(Context(), b"CURSOR_TRACE_ID=1", b"CLAUDECODE=1") == "claude-code"
+    assert agent(Context(), b"AGENT=1", b"OPENCODE_PID=7") == "opencode"
+    assert agent(Context(), b"AI_AGENT=x", b"AGENT=1") == "unknown"
     assert agent(Context(["GEMINI_CLI", "CLAUDECODE"]), b"CLAUDECODE=1", b"GEMINI_CLI=1") == "gemini"
+
+
+@pytest.mark.parametrize(
+    "entry", [b"CURSOR_TRACE_ID=1", b"AIDER_MODEL=x", b"TERM_PROGRAM=kiro", b"CODEX_HOME=/x", b"AGENTS=1"]
+)
+def test_what_a_person_has_too_is_no_marker(entry: bytes) -> None:
+    assert agent(Context(), entry) is None

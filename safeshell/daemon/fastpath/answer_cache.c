@@ -50,9 +50,13 @@ static int is_for(const struct entry *entry, const struct request *request) {
 /* Whether the variables that counted are as they were, each there once or not at all. */
 int has_variables(struct bytes environment, struct bytes variables) {
     int found = 0, wanted = 0;
-    for (const char *want = variables.at; want < variables.at + variables.size; want += strlen(want) + 1)
+    uint32_t initials = 0; /* by which most of an environment is passed over: there are dozens of markers */
+    for (const char *want = variables.at; want < variables.at + variables.size; want += strlen(want) + 1) {
         wanted += strchr(want, '=') != NULL;
+        initials |= UINT32_C(1) << (*want & 31);
+    }
     for (const char *entry = environment.at; entry < environment.at + environment.size; entry += strlen(entry) + 1) {
+        if (!(initials >> (*entry & 31) & 1)) continue;
         for (const char *want = variables.at; want < variables.at + variables.size; want += strlen(want) + 1) {
             if (*want != *entry) continue;
             const size_t name = strcspn(want, "=");
