@@ -27,10 +27,7 @@ from safeshell.cli.daemon import launch
 from safeshell.client import control
 from safeshell.errors import PersonNeededError, SafeShellError
 from safeshell.home.paths import Home
-from safeshell.home.settings import Settings
 from safeshell.install.shims import Synced, sync
-from safeshell.policy.store.reading import read_current
-from safeshell.policy.table import Table
 from safeshell.protocol import Type
 
 SAFESHELL = os.path.join(os.path.dirname(sys.executable), "safeshell")
@@ -85,12 +82,16 @@ PATIENCE_S = 20.0
 
 PATIENT = f"""
 import sys
-from safeshell.daemon.sources import policy_source
+from safeshell.daemon.sources import policy_source, shim_upkeep
 from safeshell.daemon.__main__ import main
 policy_source.WAIT_S = {PATIENCE_S}
+shim_upkeep.START_S = shim_upkeep.SETTLE_S = shim_upkeep.QUIET_S = 0.05 if "--shims" in sys.argv else 1e6
 sys.exit(main())
 """
-"""A daemon whose commands wait for an edit as long as a test would: on a busy machine compiling it takes seconds."""
+"""A daemon whose commands wait for an edit as long as a test would: on a busy machine compiling it takes seconds.
+
+It lets the shims alone unless it is told `--shims`: making them takes a process, in each of a thousand tests.
+"""
 
 
 def until(ready: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
@@ -238,10 +239,11 @@ class Daemon:
         pid: its process.
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, *, makes_shims: bool = False) -> None:
         self.home = home
+        command = [sys.executable, "-I", "-c", PATIENT, *(["--shims"] if makes_shims else [])]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("safeshell.cli.daemon.daemon_command", lambda: [sys.executable, "-I", "-c", PATIENT])
+            patch.setattr("safeshell.cli.daemon.daemon_command", lambda: command)
             launch(home)
         self.pid: int = self.status()["pid"]
         self.ended: int | None = None
@@ -274,9 +276,9 @@ class Daemon:
 
 
 @contextlib.contextmanager
-def running_daemon(home: Home) -> Iterator[Daemon]:
-    """A daemon for as long as the block."""
-    daemon = Daemon(home)
+def running_daemon(home: Home, *, makes_shims: bool = False) -> Iterator[Daemon]:
+    """A daemon for as long as the block; it lets the shims alone, which a test has made, unless it is about that."""
+    daemon = Daemon(home, makes_shims=makes_shims)
     try:
         yield daemon
     finally:
@@ -296,13 +298,10 @@ def daemon_log(home: Home) -> str:
 
 def sync_shims(home: Home, path: str = PATH) -> Synced:
     """Makes the home's shims, for the programs along a PATH."""
-    tables = [
-        Table(sections, current.root) for current, sections in read_current(home.tables, [home.rules])[0].values()
-    ]
     before = os.environ.get("PATH")
     os.environ["PATH"] = path
     try:
-        return sync(home, tables, Settings.from_json(read_current(home.tables, [])[1]))
+        return sync(home)
     finally:
         if before is None:
             del os.environ["PATH"]

@@ -9,7 +9,6 @@ import click
 
 from safeshell.cli.output import say, warn
 from safeshell.cli.person import require_person, takes_pin
-from safeshell.home.in_force import published
 from safeshell.home.paths import Home
 from safeshell.host.path_lookup import Programs
 from safeshell.install import shims
@@ -28,8 +27,7 @@ def sync_home(home: Home, client: str | None = None) -> shims.Synced:
     Raises:
         SafeShellError: there is no table, or the shim directory can't be written.
     """
-    tables, settings = published(home)
-    return shims.sync(home, tables, settings, client)
+    return shims.sync(home, client)
 
 
 def say_count(synced: shims.Synced, home: Home) -> None:

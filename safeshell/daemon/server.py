@@ -27,6 +27,7 @@ from safeshell.daemon.observe.timings import Timings
 from safeshell.daemon.request import FAILED, Request
 from safeshell.daemon.sources.line_service import Lines
 from safeshell.daemon.sources.policy_source import Policies
+from safeshell.daemon.sources.shim_upkeep import CHANGED, ShimUpkeep
 from safeshell.daemon.steps.act import Act
 from safeshell.daemon.steps.borrow import Borrow
 from safeshell.daemon.steps.decide import Decide
@@ -89,6 +90,7 @@ class Server:
         self._executor = Executor(loop)
         self._cgroup = os.open("/proc/self/cgroup", os.O_RDONLY | os.O_CLOEXEC)  # here: the fast path comes later
         self._policies = Policies(home, loop)
+        self._shims = ShimUpkeep(home, self._policies, loop)
         self._programs = Programs()
         self._monitors = Monitors()
         self._tally, self._timings = Tally(), Timings()
@@ -105,6 +107,7 @@ class Server:
         self._steps = self._make_steps()
         self._driver = Driver(self._steps, self._guard)
         self._policies.on_settings = self._apply_settings
+        self._policies.on_change = self._rules_changed
         loop.on_error = self._survive
 
     def _make_steps(self) -> dict[str, Step]:
@@ -113,7 +116,7 @@ class Server:
         self._locate = Locate(policies, own, os.fsencode(home.root))
         self._place = Place(policies, own)
         self._spawn = Spawn(policies, self._executor, self._loop, self._approvals, self._tally, self._ended)
-        self._record = Record(self._journal, self._tally)
+        self._record = Record(self._journal, self._tally, self._shims)
         return {
             "receive": Receive(self._hang_up, self._control.handle).run,
             "borrow": Borrow(own, self._programs).run,
@@ -134,6 +137,7 @@ class Server:
         self._apply_settings()
         self.accept_more()
         self._loop.call_later(FASTPATH_AFTER_S, self._load_fastpath)
+        self._shims.start()
         self._lifecycle.start()
 
     def run(self) -> None:
@@ -153,8 +157,13 @@ class Server:
         )
         self._tell_fastpath()
 
+    def _rules_changed(self) -> None:
+        if self._replay is not None:
+            self._replay.forget()
+        self._shims.rules_changed()
+
     def on_signal(self, number: int) -> None:
-        """SIGCHLD reaps, SIGIO tells of the home; the first TERM or INT drains, the second ends what still runs."""
+        """SIGCHLD reaps, SIGIO tells of the home, SIGURG of programs; a first TERM or INT drains, a second ends all."""
         if number == signal.SIGCHLD:
             self.take_running()
             self._driver.notice()
@@ -164,6 +173,8 @@ class Server:
             self._policies.compile(None, lambda _ended: None)
         elif number == signal.SIGIO:
             self._lifecycle.home_changed()
+        elif number == CHANGED:
+            self._shims.programs_changed()
         else:
             self._lifecycle.stop(2 if self._lifecycle.stopping else 1)
 
@@ -361,7 +372,6 @@ class Server:
         fastpath.on_ended = self._notified
         self._timings.native = fastpath.count
         fastpath.count_in(self._timings.stages(*ANSWERED_STAGES).addresses)
-        self._policies.on_change = replay.forget
         self._tell_fastpath()
         self._loop.wait_by(fastpath.poll)
 
@@ -419,6 +429,7 @@ class Server:
         """Lets nobody wait for people any more; `now` ends what runs, too."""
         self._approvals.end()
         self._monitors.close_all()
+        self._shims.end()
         if now:
             self._executor.end_all()
             self._lines.close()
@@ -444,5 +455,6 @@ class Server:
             "approvals": {"pending": len(self._approvals), "monitors": len(self._monitors)},
             "notify": self._notifier.describe(),
             "audit": self._journal.describe(),
+            "shims": self._shims.describe(),
             **self._policies.describe(),
         }

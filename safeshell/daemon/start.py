@@ -17,7 +17,7 @@ from safeshell.home.in_force import begin_reading
 from safeshell.home.paths import Home
 from safeshell.host.process.own import Own
 
-_SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGIO)
+_SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGIO, signal.SIGURG)
 
 
 def serve(home: Home) -> None:

@@ -34,6 +34,11 @@ class Home(NamedTuple):
         return self._at("rules.yaml")
 
     @property
+    def layers(self) -> tuple[str, str]:
+        """The rules that are in force everywhere: the machine's and the user's."""
+        return SYSTEM_RULES, self.rules
+
+    @property
     def config(self) -> str:
         """Settings."""
         return self._at("config.yaml")

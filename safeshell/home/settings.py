@@ -49,6 +49,7 @@ class Settings(NamedTuple):
         limits: what one daemon takes on.
         shims_client: native or bash.
         shims_extra, shims_except: names that get a shim, or none, whatever the rules say.
+        shims_sync: automatic: the daemon makes and removes shims as the tables in force dispatch; or manual.
     """
 
     execution: str = "auto"
@@ -69,6 +70,7 @@ class Settings(NamedTuple):
     shims_client: str = "native"
     shims_extra: tuple[str, ...] = ()
     shims_except: tuple[str, ...] = ()
+    shims_sync: str = "automatic"
 
     def to_json(self) -> dict[str, Any]:
         """As tables.lmdb holds them."""

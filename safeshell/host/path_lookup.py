@@ -53,12 +53,12 @@ class Recorder(Protocol):
 
 
 class Programs:
-    """Finds programs; remembers by inode, size and mtime which files are shims."""
+    """Finds programs; remembers by inode, size and times which files are shims: each shim is a file of its own."""
 
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int, int, int], bool] = {}
+        self._known: dict[tuple[int, ...], bool] = {}
 
     def find(
         self, name: bytes, path: bytes | None, directory: bytes, reads: Recorder | None = None
@@ -96,7 +96,7 @@ class Programs:
         """Whether the file is a SafeShell client, of this home or another."""
         if status.st_size > _SHIM_SIZE_MAX:
             return False
-        key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= _KNOWN_MAX:

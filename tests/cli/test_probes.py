@@ -14,7 +14,6 @@ from harness import PATH, Daemon, safeshell
 from safeshell.cli.probes.examine import examine
 from safeshell.cli.probes.model import Probe
 from safeshell.cli.shims import say_fallback
-from safeshell.home.in_force import published
 from safeshell.home.paths import Home
 from safeshell.install import native
 from safeshell.install.shims import list_shims, sync
@@ -151,8 +150,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[s
 
 def probed(home: Home, client: str | None = None) -> Probe:
     """What is said of the shims, made by this installation."""
-    tables, settings = published(home)
-    sync(home, tables, settings, client)
+    sync(home, client)
     return next(probe for probe in examine(home) if probe.name == "shims")
 
 
@@ -228,5 +226,5 @@ def test_whoever_makes_the_shims_is_told_why_they_are_slower(
     said: str,
 ) -> None:
     installation(words or refusing_compiler(str(tmp_path)))
-    say_fallback(sync(home, *published(home)))
+    say_fallback(sync(home))
     assert said in capsys.readouterr().err

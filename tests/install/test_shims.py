@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import sync_shims, write
+from harness import PATH, run, sync_shims, write
 
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
@@ -34,20 +35,25 @@ def installed(tmp_path: Path) -> str:
     return f"{tmp_path}/a:{tmp_path}/none:{tmp_path}/b"
 
 
+def visible(home: Home) -> list[str]:
+    """What is in the directory but for our own notes."""
+    return sorted(name for name in os.listdir(home.shims) if not name.startswith("."))
+
+
 def test_what_is_dispatched_on_and_installed_is_shimmed(home: Home, installed: str) -> None:
     synced = sync_shims(home, installed)
     assert synced.added == ("mk1", "mk2", "one", "two")
     assert (synced.removed, synced.kept) == ((), ())
     assert list_shims(home) == ["mk1", "mk2", "one", "two"]
-    assert sorted(os.listdir(home.shims)) == ["mk1", "mk2", "one", "two"]
+    assert visible(home) == ["mk1", "mk2", "one", "two"]
 
 
 def test_a_shim_is_a_copy_of_the_client_that_runs(home: Home, installed: str) -> None:
     synced = sync_shims(home, installed)
     states = [os.stat(os.path.join(home.shims, name)) for name in synced.added]
-    assert {state.st_ino for state in states} == {states[0].st_ino}
-    assert states[0].st_ino != os.stat(synced.client).st_ino
-    assert states[0].st_mode & 0o777 == 0o755
+    assert len({state.st_ino for state in states} | {os.stat(synced.client).st_ino}) == len(states) + 1
+    assert {state.st_nlink for state in states} == {1}
+    assert {state.st_mode & 0o777 for state in states} == {0o555}
     assert os.stat(home.shims).st_mode & 0o777 == 0o700
     assert SHIM_MARKER in Path(home.shims, "one").read_bytes()
 
@@ -80,7 +86,7 @@ def test_foreign_files_are_never_touched(home: Home, installed: str) -> None:
     os.mkfifo(os.path.join(home.shims, "pipe"))
     sync_shims(home, installed)
     assert remove(home) == ["mk1", "mk2", "one", "two"]
-    assert sorted(os.listdir(home.shims)) == ["notes", "pipe"]
+    assert visible(home) == ["notes", "pipe"]
     assert mine.read_text() == "mine"
 
 
@@ -96,14 +102,15 @@ def test_a_foreign_file_in_the_way_is_said_and_nothing_changes(home: Home, insta
         os.symlink("/nonexistent", path)
     with pytest.raises(SafeShellError, match="is no shim of SafeShell"):
         sync_shims(home, installed)
-    assert os.listdir(home.shims) == ["one"]
+    assert visible(home) == ["one"]
 
 
 def test_a_running_shim_keeps_its_file_when_it_is_replaced(home: Home, installed: str) -> None:
     sync_shims(home, installed)
     with open(os.path.join(home.shims, "one"), "rb") as running:
         before = running.read()
-        sync_shims(home, installed)
+        os.chmod(running.name, 0o755)  # is not as it should be
+        assert sync_shims(home, installed).mended == ("one",)
         running.seek(0)
         assert running.read() == before
         assert os.fstat(running.fileno()).st_nlink == 0
@@ -131,3 +138,82 @@ def test_installed_wrappers_are_shimmed_too_where_anything_is(home: Home, instal
         write(str(tmp_path / "wrappers" / name), "#!/bin/sh\n", mode=0o755)
     assert sync_shims(home, f"{tmp_path}/wrappers").added == ()
     assert sync_shims(home, f"{tmp_path}/wrappers:{installed}").added == ("env", "mk1", "mk2", "one", "time", "two")
+
+
+DAMAGE: dict[str, Callable[[str], None]] = {
+    "emptied": lambda path: _overwrite(path, b""),
+    "cut short": lambda path: os.truncate(path, 100),
+    "changed": lambda path: _overwrite(path, b"#!/bin/sh\nexit 0\n"),
+    "changed in one byte": lambda path: _overwrite(path, Path(path).read_bytes()[:-1] + b"!"),
+    "made writable": lambda path: os.chmod(path, 0o755),
+    "made to be no program": lambda path: os.chmod(path, 0o444),
+    "a link to the program": lambda path: _replace_by_link(path, "/bin/true"),
+    "a link to nothing": lambda path: _replace_by_link(path, "/nonexistent"),
+    "one file with another": lambda path: os.link(path, f"{path}2"),
+    "gone": os.unlink,
+}
+
+
+def _overwrite(path: str, content: bytes) -> None:
+    os.chmod(path, 0o755)
+    with open(path, "wb") as stream:
+        stream.write(content)
+
+
+def _replace_by_link(path: str, target: str) -> None:
+    os.unlink(path)
+    os.symlink(target, path)
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+def test_u15_sync_mends_one_and_the_others_are_untouched(home: Home, installed: str, how: str) -> None:
+    sync_shims(home, installed)
+    path = os.path.join(home.shims, "one")
+    before = {name: os.stat(os.path.join(home.shims, name)).st_ino for name in ("mk1", "mk2", "two")}
+    whole = Path(path).read_bytes()
+    DAMAGE[how](path)
+    synced = sync_shims(home, installed)
+    assert (synced.mended, synced.added) == (() if how == "gone" else ("one",), ("one",) if how == "gone" else ())
+    assert Path(path).read_bytes() == whole
+    status = os.lstat(path)
+    assert (status.st_mode, status.st_nlink) == (0o100555, 1)
+    assert {name: os.stat(os.path.join(home.shims, name)).st_ino for name in before} == before
+    assert sync_shims(home, installed).mended == ()
+
+
+def test_u15_who_is_no_longer_asked_for_goes_damaged_or_not(home: Home, installed: str, tmp_path: Path) -> None:
+    sync_shims(home, installed)
+    _overwrite(os.path.join(home.shims, "two"), b"")
+    _overwrite(os.path.join(home.shims, "mk1"), b"x")
+    for name in ("a/mk1", "b/two"):
+        (tmp_path / name).unlink()
+    assert sync_shims(home, installed).removed == ("mk1", "two")
+    assert visible(home) == ["mk2", "one"]
+
+
+def test_u15_shims_of_before_are_mended_too(home: Home, installed: str) -> None:
+    """Made as hard links to one file, emptied through one, and nothing remembered."""
+    sync_shims(home, installed)
+    os.unlink(os.path.join(home.shims, ".memory.json"))
+    for name in ("mk1", "mk2", "two"):
+        path = os.path.join(home.shims, name)
+        os.unlink(path)
+        os.link(os.path.join(home.shims, "one"), path)
+    _overwrite(os.path.join(home.shims, "one"), b"")
+    assert list_shims(home) == []
+    assert sync_shims(home, installed).mended == ("mk1", "mk2", "one", "two")
+    assert list_shims(home) == ["mk1", "mk2", "one", "two"]
+
+
+@pytest.mark.rules("version: 1\nrules:\n  - {name: a, commands: [echo], action: deny, message: m}\n")
+def test_u15_each_shim_skips_itself_and_every_other_one(home: Home, tmp_path: Path) -> None:
+    """They are told by what is in them: one inode is not there to go by any more."""
+    sync_shims(home)
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("echo", "env"):
+        (other / name).write_bytes(Path(home.shims, name).read_bytes())
+        (other / name).chmod(0o555)
+    path = f"{other}:{home.shims}:{PATH}"
+    done = run(home, "env", "A=1", "echo", "x", env={"PATH": path, "SAFESHELL_HOME": str(tmp_path)})
+    assert (done.returncode, done.stdout) == (0, b"x\n")  # unguarded, for there is no daemon

@@ -111,6 +111,7 @@ class _Shims(_Model):
     client: Literal["native", "bash"] = "native"
     extra: _Names = ()
     except_: _Names = Field((), alias="except")
+    sync: Literal["automatic", "manual"] = "automatic"
 
 
 class Config(_Model):
@@ -224,4 +225,5 @@ def _settings(config: Config) -> Settings:
         shims_client=config.shims.client,
         shims_extra=tuple(os.path.basename(name) for name in config.shims.extra),
         shims_except=config.shims.except_,
+        shims_sync=config.shims.sync,
     )

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from safeshell.cli.probes.model import Probe
 from safeshell.errors import SafeShellError
-from safeshell.home.in_force import published
+from safeshell.home.in_force import asked
 from safeshell.home.paths import Home
 from safeshell.host.path_lookup import Programs
 from safeshell.install.native import bash_client, native_client, why_not_static
-from safeshell.install.shims import missing
+from safeshell.install.shims import lacking
 
 
 def probe_client(home: Home, names: Sequence[str]) -> Probe:
@@ -20,8 +20,8 @@ def probe_client(home: Home, names: Sequence[str]) -> Probe:
     if not names:
         return Probe("shims", False, f"there are none in {home.shims}", "run `safeshell shims sync`")
     try:
-        tables, settings = published(home)
-        bare = missing(home, tables, settings)
+        bare = lacking(home)
+        settings = asked(home)[1]
     except SafeShellError as error:
         return Probe("shims", False, error.message, error.hint)
     if bare:

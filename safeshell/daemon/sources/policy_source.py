@@ -130,6 +130,15 @@ class Policies:
             found = self._repositories[path] = Origin("repository", rules)
         return found
 
+    def dispatched(self) -> frozenset[str]:
+        """Names, and patterns of names, that the tables in force dispatch on; nothing where no rules are in force."""
+        names: set[str] = set()
+        for origin in self._layers(tuple(self._repositories)) if self._user.table is not None else ():
+            if origin.table is not None:
+                names |= origin.table.table.exact.keys()
+                names.update(glob for glob, _ in origin.table.table.globs)
+        return frozenset(names)
+
     def descriptors(self) -> list[int]:
         """The memory files of the tables in force, for an heir."""
         tables = [origin.table for origin in self._layers(tuple(self._repositories)) if origin.table is not None]

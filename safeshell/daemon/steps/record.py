@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from safeshell.daemon.observe.journal import Journal
 from safeshell.daemon.observe.tally import Tally
 from safeshell.daemon.request import Request
+from safeshell.daemon.sources.shim_upkeep import ShimUpkeep
 from safeshell.daemon.steps import END
 from safeshell.protocol import Type
 
@@ -18,13 +19,19 @@ if TYPE_CHECKING:
 class Record:
     """Takes note of what became of requests.
 
+    Args:
+        journal: records.
+        tally: counts.
+        shims: hear of each PATH; one that the fast path answers for was here before.
+
     Attributes:
         replay: keeps answers, where the fast path was compiled.
     """
 
-    def __init__(self, journal: Journal, tally: Tally) -> None:
+    def __init__(self, journal: Journal, tally: Tally, shims: ShimUpkeep) -> None:
         self._journal = journal
         self._tally = tally
+        self._shims = shims
         self.replay: AnswerReplay | None = None
 
     def run(self, request: Request) -> str:
@@ -37,6 +44,9 @@ class Record:
             self._journal.command(request)
             if request.frame and self.replay is not None:
                 self.replay.keep(request)
+            path = request.facts.variable(b"PATH")
+            if path and request.same_view:
+                self._shims.see(path)
         return END
 
     def replayed(self, request: Request, by: Answered) -> None:

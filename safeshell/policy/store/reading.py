@@ -14,6 +14,7 @@ from safeshell.policy.store.file_checks import check_file
 from safeshell.policy.store.locks import turn
 from safeshell.policy.store.memory import SealedSections, create, fill
 from safeshell.policy.store.records import Current
+from safeshell.policy.table import Table
 
 Found = dict[str, tuple[Current, SealedSections]]
 """What rules files were compiled to, by their paths."""
@@ -110,6 +111,30 @@ class Inherited:
 def read_current(path: str, rules: Iterable[str]) -> tuple[Found, dict[str, Any]]:
     """Reads tables and waits for them: `Reading.result`."""
     return Reading(path, rules).result()
+
+
+def read_dispatch(path: str) -> tuple[dict[str, tuple[list[str], list[str]]], dict[str, Any]]:
+    """Names, and patterns of names, that each rules file's table dispatches on, and the settings.
+
+    Raises:
+        TableError: the file, or a table in it, can't be trusted.
+    """
+
+    def work() -> bytes:
+        from safeshell.policy.store import database  # noqa: PLC0415 # in the child only
+
+        found = {}
+        with database.opened(path, write=False) as environment, environment.begin() as transaction:
+            index = database.read_index(transaction, path)
+            for rules, record in index["rules"].items():
+                table = Table(database.read_sections(transaction, record["digest"], path), "", record["digest"])
+                found[rules] = [list(table.exact), [glob for glob, _ in table.globs]]
+        return json.dumps([found, index["settings"]]).encode()
+
+    with turn(path, fcntl.LOCK_SH):
+        check_file(path)
+        found, settings = json.loads(in_child(work, path))
+    return {rules: (exact, globs) for rules, (exact, globs) in found.items()}, settings
 
 
 def read_file(path: str) -> SealedSections:
