@@ -143,7 +143,7 @@ class _Setting:
     def _judge(self, name: str, arguments: bytes) -> Action:
         directory = working_directory(self._descriptor, 0, same_view=True)
         repository = self._policies.repository(directory)
-        if self._policies.stale(repository) is not None:
+        if self._policies.stale(repository):
             raise SystemExit("the rules changed while they were timed")
         made = self._policies.policy(repository)
         assert made is not None

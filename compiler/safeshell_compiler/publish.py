@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from safeshell.home.client_conf import write_client_conf
 from safeshell.home.paths import SYSTEM_RULES, Home
 from safeshell.home.settings import Settings
 from safeshell.policy.store.reading import read_current
-from safeshell.policy.store.records import Current, Signature, signature
+from safeshell.policy.store.records import Current, Signature
 from safeshell.policy.store.writing import write_tables
 from safeshell.policy.table import Sections
 from safeshell_compiler.findings.report import Finding, sort_findings
@@ -23,9 +22,12 @@ from safeshell_compiler.pipeline import Compilation, compile_rules
 from safeshell_compiler.reading.config import read_config
 from safeshell_compiler.reading.rule_model import Kind
 from safeshell_compiler.reading.sources import Source
+from safeshell_compiler.stand_in import stand_in
 
-_CHANGED: Signature = (0,) * 7
-"""The signature of a source that was changed while it was compiled: no file has it, so the next look compiles again."""
+LAST_GOOD = "the last good rules stay in force"
+
+UNTRUSTED = "SS107"
+"""The finding of a repository's rules that others may have written: they don't count, nor do those of before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def compile_home(home: Home, *, lint: bool = False) -> Compiled:
     since = build_fingerprint.now()
     config = read_config(home.config)
     compilation = compile_rules(home.rules, lint=lint)
-    watched = [*compilation.sources, *config.sources, Source(home.rules, None)]
+    watched = [*compilation.sources, *config.sources]
     return Compiled(
         home.rules,
         compilation,
@@ -97,9 +99,8 @@ def compile_repository(rules: str, *, lint: bool = False) -> Compiled:
 def _compile(rules: str, kind: Kind, *, lint: bool) -> Compiled:
     since = build_fingerprint.now()
     compilation = compile_rules(rules, kind, lint=lint)
-    watched = [*compilation.sources, Source(rules, None)]
-    grounds = _grounds(rules, watched, since) if lint else None
-    return Compiled(rules, compilation, None, compilation.findings, _watch(watched), grounds)
+    grounds = _grounds(rules, compilation.sources, since) if lint else None
+    return Compiled(rules, compilation, None, compilation.findings, _watch(compilation.sources), grounds)
 
 
 def publish(home: Home, *compiled: Compiled) -> None:
@@ -133,57 +134,64 @@ def compile_for_daemon(home: Home, kind: str, rules: str) -> ForDaemon:
 
 def for_daemon(home: Home, compiled: Compiled) -> ForDaemon:
     """Publishes a layer, and says what came of it; of one with errors, its last good table."""
-    header = _header(compiled.rules, compiled.watch)
-    errors = compiled.errors
-    if not errors:
-        current, table = compiled.current()
-        try:
-            publish(home, compiled)
-        except SafeShellError as error:  # a full disk: the daemon has the table all the same
-            header["error"] = error.message
-            header["notice"] = f"safeshell: {error.message}; the rules are in force until the daemon ends"
-        settings = None if compiled.settings is None else compiled.settings.to_json()
-        return {**header, "settings": settings, "digest": current.digest, "root": current.root}, table
-    first = errors[0]
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    header["error"] = f"{first.file}:{first.line}:{first.column}: {first.code} {first.message}{more}"
-    header["last_good"] = True
-    last_good: Sections = {}
-    stays = "the last good rules stay in force"
+    if compiled.compilation.table is None:
+        return stay(home, compiled)
+    header = _header(compiled.rules, compiled.watch, compiled.errors)
+    current, table = compiled.current()
+    if header["error"]:  # of the settings: the rules count all the same
+        header["notice"] = f"safeshell: {header['error']}; the last good settings stay in force"
     try:
-        found, settings = read_current(home.tables, [compiled.rules])
-        current, last_good = found[compiled.rules]
-        header |= {"digest": current.digest, "root": current.root, "settings": settings}
-    except (KeyError, TableError):
-        if compiled.rules != home.rules:
-            stays = f"{'the machine' if compiled.rules == SYSTEM_RULES else 'this repository'}'s rules are skipped"
+        publish(home, compiled)
+    except SafeShellError as error:  # a full disk: the daemon has the table all the same
+        header["error"] = error.message
+        header["notice"] = f"safeshell: {error.message}; the rules are in force until the daemon ends"
+    settings = None if compiled.settings is None else compiled.settings.to_json()
+    return {**header, "settings": settings, "digest": current.digest, "root": current.root}, table
+
+
+def stay(home: Home, compiled: Compiled) -> ForDaemon:
+    """What is in force of a layer with errors: its last good table, unless others may have written its rules."""
+    header = _header(compiled.rules, compiled.watch, compiled.errors)
+    if UNTRUSTED not in {finding.code for finding in compiled.errors}:
+        header["last_good"] = True
+        with contextlib.suppress(KeyError, TableError):
+            found, settings = read_current(home.tables, [compiled.rules])
+            current, table = found[compiled.rules]
+            header |= {"digest": current.digest, "root": current.root, "settings": settings}
+            header["notice"] = f"safeshell: {header['error']}; {LAST_GOOD}"
+            return header, table
+    stays, asking = LAST_GOOD, None
+    if compiled.rules != home.rules:
+        stays = f"{'the machine' if compiled.rules == SYSTEM_RULES else 'this repository'}'s rules are skipped"
+        asking = None if compiled.rules == SYSTEM_RULES else stand_in(compiled.rules, header["error"])
+    if asking is not None:
+        header |= {"digest": asking[0], "root": os.path.dirname(compiled.rules), "stands_in": True}
+        stays = f"agents are asked for approval of what they could restrict, else {stays}"
     header["notice"] = f"safeshell: {header['error']}; {stays}"
-    return header, last_good
+    return header, {} if asking is None else asking[1]
 
 
-def _header(rules: str, watch: Mapping[str, Signature]) -> dict[str, Any]:
+def _header(rules: str, watch: Mapping[str, Signature], errors: Sequence[Finding] = ()) -> dict[str, Any]:
+    error = ""
+    if errors:
+        first = errors[0]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        error = f"{first.file}:{first.line}:{first.column}: {first.code} {first.message}{more}"
     return {
         "rules": rules,
         "watch": watch,
-        "error": "",
+        "error": error,
         "notice": "",
         "settings": None,
         "digest": "",
         "root": "",
         "last_good": False,
+        "stands_in": False,
     }
 
 
 def _watch(sources: Iterable[Source]) -> dict[str, Signature]:
-    watch: dict[str, Signature] = {}
-    for source in sources:
-        if source.path in watch and source.sha256 is None:
-            continue
-        before = signature(source.path)
-        if source.sha256 is not None and _digest(source.path) != source.sha256:
-            before = _CHANGED
-        watch[source.path] = before
-    return dict(sorted(watch.items()))
+    return {source.path: source.state for source in sorted(sources, key=lambda source: source.path)}
 
 
 def _grounds(rules: str, sources: Iterable[Source], since: int) -> dict[str, Any] | None:
@@ -192,11 +200,3 @@ def _grounds(rules: str, sources: Iterable[Source], since: int) -> dict[str, Any
         read[source.path] = read.get(source.path) or source.sha256
     states = build_fingerprint.describe(read, since)
     return None if states is None else {"sources": states, "circumstances": build_fingerprint.circumstances(rules)}
-
-
-def _digest(path: str) -> str | None:
-    try:
-        with open(path, "rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return None

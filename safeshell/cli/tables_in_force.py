@@ -32,6 +32,7 @@ class TablesInForce:
     """
 
     def __init__(self, home: Home, file: str | None) -> None:
+        self._asked_home = home
         self._home = None if file is not None else os.fsencode(home.root)
         self._repositories: dict[bytes, list[Table]] = {}
         self._loaded: dict[int, LoadedTable] = {}
@@ -64,7 +65,7 @@ class TablesInForce:
     def _repository(self, rules: bytes) -> list[Table]:
         known = self._repositories.get(rules)
         if known is None:
-            known = self._repositories[rules] = _repository(os.fsdecode(rules))
+            known = self._repositories[rules] = _repository(self._asked_home, os.fsdecode(rules))
         return known
 
 
@@ -90,15 +91,14 @@ def _renew(home: Home, rules: str, current: Current | None) -> bool:
     return False
 
 
-def _repository(rules: str) -> list[Table]:
-    from safeshell_compiler.publish import compile_repository  # noqa: PLC0415 # only inside such a repository
+def _repository(home: Home, rules: str) -> list[Table]:
+    from safeshell_compiler.publish import compile_repository, stay  # noqa: PLC0415 # only inside such a repository
 
     compiled = compile_repository(rules)
-    if compiled.errors:
-        first = compiled.errors[0]
-        where = f"{first.file}:{first.line}:{first.column}: {first.code} {first.message}"
-        warn(f"{where}; this repository's rules are skipped")
-        return []
+    if compiled.errors:  # as a daemon goes on
+        header, last = stay(home, compiled)
+        warn(header["notice"].removeprefix("safeshell: "))
+        return [Table(last, header["root"])] if last else []
     current, sections = compiled.current()
     return [Table(sections, current.root)]
 

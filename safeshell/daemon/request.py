@@ -60,6 +60,7 @@ class Request:
             and to each of its spellings, where there are more.
         fresh: whether the tables are known to be as their sources.
         patient: whether it may wait for a compilation.
+        said: what it was told on its way.
         reads: what was read of the file system for the answer, as long as that can be listed; else None.
 
         policy: what the command itself is decided by.
@@ -120,6 +121,7 @@ class Request:
     rules_of: Sequence[Rules] = ()
     fresh = False
     patient = True
+    said: Sequence[str] = ()
     reads: Reads | None = None
 
     policy: Policy

@@ -44,7 +44,7 @@ def test_the_machines_rules_are_a_layer_of_their_own(
     write(f"{system}/a.yaml", DENY_LS, mode=0o644)
     compiled = compile_machine()
     assert compiled is not None
-    assert set(compiled.watch) == {system, f"{system}/a.yaml"}
+    assert set(compiled.watch) == {str(tmp_path), system, f"{system}/a.yaml"}
     publish(home, compiled)
     found, settings = read_current(home.tables, [system, home.rules])
     assert found[system][0].root == system

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import time
 from dataclasses import dataclass
 
+from safeshell.home import build_fingerprint
+from safeshell.policy.store.records import PLACE, Signature, signature
 from safeshell_compiler.findings.report import FindingPlace, Report
 from safeshell_compiler.reading.rule_model import Kind
 
@@ -21,28 +24,60 @@ class Source:
     Attributes:
         path: absolute.
         sha256: of the content, hex; None for a directory and for what could not be read.
+        state: how it was before it was looked at, so that whatever happened to it since shows.
     """
 
     path: str
     sha256: str | None
+    state: Signature
+
+
+SETTLE_NS = 50_000_000
+"""How far back a change may lie that another, after the look, could be taken for: ticks of the file systems' clock."""
+
+
+def settled(path: str) -> Signature:
+    """The state of a file or directory, once its last change lies behind: the next one will have another time."""
+    while True:
+        state = signature(path)
+        if state is None or not 0 <= state[-1] - build_fingerprint.now() < SETTLE_NS:
+            return state
+        time.sleep(0.001)
 
 
 class Reader:
-    """Reads the sources of one compilation and remembers each."""
+    """Reads the sources of one compilation and remembers each.
 
-    def __init__(self, kind: Kind, report: Report) -> None:
+    Args:
+        kind: whose rules they are.
+        report: what is wrong with them.
+        trusting: whether files that others may write count.
+    """
+
+    def __init__(self, kind: Kind, report: Report, *, trusting: bool = False) -> None:
         self._kind = kind
+        self._trusting = trusting
         self._report = report
         self._seen: dict[str, str | None] = {}
+        self._states: dict[str, Signature] = {}
+        self._places: set[str] = set()
 
     @property
     def sources(self) -> tuple[Source, ...]:
         """All that was read or looked for, by path."""
-        return tuple(Source(path, self._seen[path]) for path in sorted(self._seen))
+        return tuple(Source(path, self._seen[path], self._states[path]) for path in sorted(self._seen))
+
+    def _look_at(self, path: str) -> None:
+        """Takes down what is looked at, and how it is; before anything else is asked about it."""
+        if path not in self._seen:
+            self._seen[path], self._states[path] = None, settled(path)
+        elif path in self._places:
+            self._places.remove(path)
+            self._states[path] = settled(path)
 
     def exists(self, path: str) -> bool:
         """Whether the path exists (or a failure to look is left for the read to report)."""
-        self._seen.setdefault(path, None)
+        self._look_at(path)
         try:
             os.stat(path)
         except (FileNotFoundError, NotADirectoryError):
@@ -53,7 +88,7 @@ class Reader:
 
     def listing(self, path: str, place: FindingPlace, *, trusted: bool = False) -> tuple[str, ...] | None:
         """The rules files of a directory by name, or None with a finding."""
-        self._seen.setdefault(path, None)
+        self._look_at(path)
         try:
             names = os.listdir(path)
             status = os.stat(path)
@@ -61,6 +96,8 @@ class Reader:
             self._report.add("SS101", place, path=path, reason=error.strerror)
             return None
         if not trusted and not self._trust(path, status, place):
+            return None
+        if self._kind == "system" and not self._trust_parent(path, place):
             return None
         names = sorted(name for name in names if name.endswith(".yaml") and not name.startswith("."))
         return tuple(os.path.join(path, name) for name in names)
@@ -73,7 +110,7 @@ class Reader:
             place: where a finding about the file itself stands: the include that names it, or the file.
             trusted: part of the installation (a pack), as safe to use as this code.
         """
-        self._seen.setdefault(path, None)
+        self._look_at(path)
         data = self._bytes(path, place, trusted)
         if data is None:
             return None
@@ -115,16 +152,20 @@ class Reader:
         return None
 
     def _trust_parent(self, path: str, place: FindingPlace) -> bool:
-        """A repository's rules also need a directory that is the user's own: who can write there can replace them."""
-        if self._kind != "repository":
+        """A repository's and the machine's rules need a safe directory, too: who can write there can replace them."""
+        if self._kind == "user":
             return True
         directory = os.path.dirname(path)
+        if directory not in self._seen:
+            status = signature(directory)
+            self._seen[directory], self._states[directory] = None, status and status[:PLACE]
+            self._places.add(directory)
         return self._trust(directory, os.stat(directory), place)
 
     def _trust(self, path: str, status: os.stat_result, place: FindingPlace) -> bool:
         owners = {"user": (os.geteuid(), 0), "system": (0,), "repository": (os.geteuid(),)}[self._kind]
         foreign = status.st_uid not in owners
-        writable = bool(status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+        writable = not self._trusting and bool(status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
         if self._kind == "repository" and (foreign or writable):
             problem = f"belongs to uid {status.st_uid}" if foreign else "is writable by others"
             remedy = f"chown {owners[0]} {path}" if foreign else f"chmod go-w {path}"

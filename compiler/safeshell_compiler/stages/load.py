@@ -24,11 +24,13 @@ class CompileRequest:
         path: absolute; a rules file, or a directory of them.
         kind: whose rules they are.
         packs: the directory of the packs.
+        trusting: whether files of one's own count that others may write, where nothing is put in force by them.
     """
 
     path: str
     kind: Kind
     packs: str
+    trusting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Loaded:
 
 def load(request: CompileRequest, report: Report) -> Loaded:
     """Reads the root and everything it includes, depth first."""
-    reader = Reader(request.kind, report)
+    reader = Reader(request.kind, report, trusting=request.trusting)
     # A directory called rules.yaml is somebody's mistake; any other is a directory of rules.
     is_directory = os.path.isdir(request.path) and not request.path.endswith(".yaml")
     root = request.path if is_directory else os.path.dirname(request.path)

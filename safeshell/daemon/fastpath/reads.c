@@ -2,15 +2,27 @@
 #include "front.h"
 
 /* What answer_replay.py writes before each path that an answer hung on. */
-enum { ABSENT = 'a', NO_ENTRY = 'e', ENTRY = 'l', NOT_EXECUTABLE = 'n', PLACE_IS = 'd', FILE_IS = 'f', PROGRAM_IS = 'p' };
+enum {
+    ABSENT = 'a', NO_ENTRY = 'e', ENTRY = 'l', NOT_EXECUTABLE = 'n', PLACE_IS = 'd', OWNED_IS = 'o', FILE_IS = 'f', PROGRAM_IS = 'p'
+};
 
-/* Device, inode, size, times of the last changes of content and state, mode and owner, as many as `known` has of the
- * seven; and the mode where it isn't 0. */
-static int is_file(const char *path, const uint64_t *known, int count, uint64_t mode) {
+/* How many of a file's marks stand before a path of each kind. */
+static int marks(char kind) {
+    switch (kind) {
+    case PLACE_IS: return 2;
+    case OWNED_IS: return 4;
+    case PROGRAM_IS: return 6;
+    case FILE_IS: return 7;
+    default: return 0;
+    }
+}
+
+/* Device, inode, mode, owner, size, times of the last changes of content and state: as many as are known. */
+static int is_file(const char *path, const uint64_t *known, int count) {
     struct stat found;
-    if (stat(path, &found) || (mode && found.st_mode != mode)) return 0;
-    const uint64_t mark[] = {found.st_dev, found.st_ino, (uint64_t)found.st_size, nanoseconds(found.st_mtim),
-        nanoseconds(found.st_ctim), found.st_mode, found.st_uid};
+    if (stat(path, &found)) return 0;
+    const uint64_t mark[] = {found.st_dev, found.st_ino, found.st_mode, found.st_uid, (uint64_t)found.st_size,
+        nanoseconds(found.st_mtim), nanoseconds(found.st_ctim)};
     return !memcmp(mark, known, (size_t)count * sizeof *mark);
 }
 
@@ -20,7 +32,7 @@ int is_unchanged(struct bytes reads) {
     const char *read = reads.at, *end = read + reads.size;
     while (read < end) {
         const char kind = *read++;
-        const int count = kind == PLACE_IS ? 2 : kind == FILE_IS ? 7 : kind == PROGRAM_IS ? 5 : 0;
+        const int count = marks(kind);
         uint64_t mark[7] = {0};
         memcpy(mark, read, (size_t)count * sizeof *mark);
         const char *path = read + (size_t)count * sizeof *mark;
@@ -32,8 +44,9 @@ int is_unchanged(struct bytes reads) {
         case ENTRY: as_it_was = lstat(path, &unused) == 0; break;
         case NOT_EXECUTABLE: as_it_was = access(path, X_OK) != 0; break;
         case PLACE_IS:
-        case FILE_IS: as_it_was = is_file(path, mark, count, 0); break;
-        case PROGRAM_IS: as_it_was = !access(path, X_OK) && is_file(path, mark, 4, mark[4]); break;
+        case OWNED_IS:
+        case FILE_IS: as_it_was = is_file(path, mark, count); break;
+        case PROGRAM_IS: as_it_was = !access(path, X_OK) && is_file(path, mark, count); break;
         }
         if (!as_it_was) return 0;
     }

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 
 from safeshell.daemon.sources.policy_source import Rules
 from safeshell.home.repository_rules import UnseenRulesError, find_rules, levels, same_place
-from safeshell.policy.store.records import Signature
+from safeshell.policy.store.records import PLACE, Signature
 
 _ABSENT, _NO_ENTRY, _ENTRY, _NOT_EXECUTABLE = b"a", b"e", b"l", b"n"
-_PLACE_IS, _FILE_IS, _PROGRAM_IS = struct.Struct("=c2Q"), struct.Struct("=c7Q"), struct.Struct("=c5Q")
+_PLACE_IS, _OWNED_IS = struct.Struct("=c2Q"), struct.Struct("=c4Q")
+_FILE_IS, _PROGRAM_IS = struct.Struct("=c7Q"), struct.Struct("=c6Q")
 
 
 class Changed(Exception):  # noqa: N818 # not an error: the answer isn't kept
@@ -59,13 +60,22 @@ class Reads:
         """It has this signature (`safeshell.policy.store.records.signature`)."""
         if signature is None:
             self.absent(path)
+        elif len(signature) == PLACE:
+            self._parts.append(_OWNED_IS.pack(b"o", *signature) + path + b"\0")
         else:
             self._parts.append(_FILE_IS.pack(b"f", *signature) + path + b"\0")
 
     def program(self, path: bytes, status: os.stat_result) -> None:
-        """It may be executed and is this file, of this mode."""
+        """It may be executed and is this file, of this mode and owner."""
         self.complete &= path.startswith(b"/")
-        mark = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode)
+        mark = (
+            status.st_dev,
+            status.st_ino,
+            status.st_mode,
+            status.st_uid,
+            status.st_size,
+            status.st_mtime_ns,
+        )
         self._parts.append(_PROGRAM_IS.pack(b"p", *mark) + path + b"\0")
 
 

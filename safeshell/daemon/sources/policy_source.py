@@ -1,17 +1,23 @@
 """Policy source: layers of tables, as fresh as their sources: validated by stat on each request, compiled elsewhere.
 
-A broken edit leaves its layer's last good table in force, and no other layer's is touched.
+A broken edit leaves its layer's last good table in force, and no other layer's is touched. A compilation that ends
+without an answer is tried again, and said at each command until there is one.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import select
+import signal
 import sys
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any
 
 from safeshell.daemon.core.loop import Loop
+from safeshell.daemon.sources.origin import Job, Origin, Waiter
 from safeshell.errors import TableError
 from safeshell.home.in_force import begin_reading
 from safeshell.home.paths import SYSTEM_RULES, Home
@@ -21,54 +27,20 @@ from safeshell.policy.decision_cache import Policy
 from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.store.memory import SealedSections, create, descriptor_of
 from safeshell.policy.store.reading import Inherited, Reading
-from safeshell.policy.store.records import Signature, signature, watched
+from safeshell.policy.store.records import Signature, watched
 from safeshell.policy.table import Table
 
 WAIT_S = 2.0
 """How long a command waits for an edit to be compiled."""
+
+COMPILE_S = 60.0
+"""How long a compilation may take before it counts as one without an answer."""
 
 POLICIES_MAX = 256
 """Compositions of tables kept; one a repository in use."""
 
 Rules = tuple[bytes, ...]
 """The repository rules files that apply somewhere."""
-
-Waiter = Callable[[bool], None]
-"""Called once: whether the compilation ended in time."""
-
-
-class Origin:
-    """A layer: the rules of one place (the machine's, the user's, a repository's file), and what they are now."""
-
-    __slots__ = ("error", "job", "kind", "notice", "rules", "table", "watch")
-
-    def __init__(self, kind: str, rules: str) -> None:
-        self.kind = kind
-        self.rules = rules
-        self.table: LoadedTable | None = None
-        self.watch: dict[str, Signature] = {}
-        self.error = ""
-        self.notice = ""
-        self.job: Job | None = None
-
-    def fresh(self) -> bool:
-        """Whether every source is as it was when it was compiled."""
-        for path, state in self.watch.items():
-            # Asked for each command: for what isn't there, access is half the price of a failing stat.
-            if os.access(path, os.F_OK) if state is None else signature(path) != state:
-                return False
-        return bool(self.watch)
-
-
-class Job:
-    """A compilation under way: its process, the memory file that it fills, and who waits."""
-
-    __slots__ = ("memory", "pidfd", "waiters")
-
-    def __init__(self, pidfd: int, memory: int) -> None:
-        self.pidfd = pidfd
-        self.memory = memory
-        self.waiters: list[Waiter] = []
 
 
 class Policies:
@@ -78,6 +50,7 @@ class Policies:
         settings: the settings now.
         on_settings: called when they change.
         on_change: called once rules or settings may have changed.
+        troubled: whether something is wrong with some layer, so that commands are to be told.
     """
 
     def __init__(self, home: Home, loop: Loop) -> None:
@@ -94,6 +67,7 @@ class Policies:
         self.on_settings: Callable[[], None] = lambda: None
         self.on_change: Callable[[], None] = lambda: None
         self.reloads = 0
+        self.troubled = False
 
     def load(self, reading: Reading | Inherited | None = None) -> None:
         """Takes up what was last published; a table that can't be trusted is compiled again on the first request.
@@ -105,6 +79,7 @@ class Policies:
             found, settings = (reading or begin_reading(self._home)).result()
         except TableError as error:
             self._user.error = error.message
+            self.troubled = True
             return
         self.settings = Settings.from_json(settings)
         if SYSTEM_RULES not in found:
@@ -117,7 +92,7 @@ class Policies:
             except TableError as error:
                 origin.error = error.message
 
-    def _origin(self, rules: str) -> Origin:
+    def _origin(self, rules: str, kept: Container[bytes] = ()) -> Origin:
         for origin in (self._machine, self._user):
             if origin.rules == rules:
                 return origin
@@ -125,7 +100,9 @@ class Policies:
         found = self._repositories.get(path)
         if found is None:
             if len(self._repositories) >= POLICIES_MAX:
-                del self._repositories[next(iter(self._repositories))]
+                # Never one that the same command asks about: its rules would not count, silently.
+                others = (each for each in self._repositories if each not in kept)
+                self._repositories.pop(next(others, b""), None)
                 self._current.clear()
             found = self._repositories[path] = Origin("repository", rules)
         return found
@@ -156,17 +133,24 @@ class Policies:
         """
         return () if directory is None else find_rules(directory, self._home_bytes, prefix)
 
-    def stale(self, rules: Rules) -> Origin | None:
-        """What has to be compiled before a command can be judged by the rules as they are now; None: nothing."""
-        if not self._machine.fresh():
-            return self._machine
-        if not self._user.fresh():
-            return self._user
+    def stale(self, rules: Rules) -> Sequence[Origin]:
+        """What has to be compiled before a command can be judged by the rules as they are now."""
+        stale = [origin for origin in (self._machine, self._user) if not origin.fresh() and origin.may_compile]
         for path in rules:
-            origin = self._repositories.get(path) or self._origin(os.fsdecode(path))
-            if not origin.fresh():
-                return origin
-        return None
+            origin = self._repositories.get(path) or self._origin(os.fsdecode(path), rules)
+            if not origin.fresh() and origin.may_compile:
+                stale.append(origin)
+        return stale
+
+    def complaints(self, rules: Rules, terminal: Callable[[], bool]) -> tuple[bool, list[str]]:
+        """Whether something is wrong with the rules that a command is judged by, and what it is to be told of that.
+
+        Args:
+            rules: the repository rules that apply.
+            terminal: whether it would be told on a terminal.
+        """
+        broken = [origin for origin in self._layers(rules) if origin.error]
+        return bool(broken), [origin.notice for origin in broken if origin.is_due(terminal)]
 
     def _layers(self, rules: Rules) -> list[Origin]:
         """In order of precedence."""
@@ -199,21 +183,38 @@ class Policies:
         """What is wrong with the user's or the machine's rules, or ""."""
         return self._user.error or self._machine.error
 
-    def compile(self, origin: Origin | None, waiter: Waiter) -> None:
-        """Compiles in another process (once, however many wait) and calls back, at the latest after `WAIT_S`.
+    def compile(self, origins: Sequence[Origin] | None, waiter: Waiter) -> None:
+        """Compiles side by side, each in a process of its own (once, however many wait), and calls back.
 
-        None: the machine's rules, where there are some, and then the user's.
+        Args:
+            origins: what is to be compiled; None: the machine's rules, where there are some, the user's, and those of
+                repositories that something is wrong with.
+            waiter: called when all has ended, or when one takes longer than `WAIT_S`.
         """
-        if origin is None:
-            if self._machine.table is not None or not self._machine.fresh():
-                self.compile(self._machine, lambda _ended: self.compile(self._user, waiter))
-                return
-            origin = self._user
+        if origins is None:
+            machine = [self._machine] if self._machine.table is not None or not self._machine.fresh() else []
+            broken = [origin for origin in self._repositories.values() if origin.error]
+            origins = [*machine, self._user, *broken]
+        left, all_ended = len(origins), True
+
+        def one(ended: bool) -> None:
+            nonlocal left, all_ended
+            left -= 1
+            all_ended = all_ended and ended
+            if not left:
+                waiter(all_ended)
+
+        for origin in origins:
+            self._wait_for(origin, one)
+
+    def _wait_for(self, origin: Origin, waiter: Waiter) -> None:
         try:
             job = origin.job or self._start(origin)
-        except OSError as error:  # out of processes or descriptors: the next command tries again
-            origin.error = f"{origin.rules}: the compiler can't be started: {error.strerror}"
-            waiter(False)
+        except OSError as error:  # out of processes or descriptors
+            origin.unanswered(f"the compiler can't be started: {error.strerror}")
+            self.troubled = True
+            self.on_change()
+            self._loop.call_later(0, lambda: waiter(True))  # never from inside: who waits has to be waiting first
             return
         called = False
 
@@ -224,7 +225,7 @@ class Policies:
                 timer.cancel()
                 waiter(ended)
 
-        timer = self._loop.call_later(WAIT_S, lambda: once(False))
+        timer = self._loop.call_later(max(0.0, job.began + WAIT_S - time.monotonic()), lambda: once(False))
         job.waiters.append(once)
 
     def _start(self, origin: Origin) -> Job:
@@ -240,7 +241,7 @@ class Policies:
         except OSError:
             os.close(memory)
             raise
-        origin.job = Job(pidfd, memory)
+        origin.job = Job(pidfd, memory, self._loop.call_later(COMPILE_S, functools.partial(_kill, pidfd)))
         self._loop.register(pidfd, select.EPOLLIN, lambda _events: self._receive(origin))
         return origin.job
 
@@ -248,12 +249,16 @@ class Policies:
         """The compiler has ended."""
         job, origin.job = origin.job, None
         assert job is not None
+        job.limit.cancel()
         self._loop.unregister(job.pidfd)
         os.close(job.pidfd)
-        self._take(origin, job.memory)
-        self.on_change()
-        for waiter in job.waiters:
-            waiter(True)
+        try:
+            self._take(origin, job.memory)
+        finally:
+            for waiter in job.waiters:  # each by itself: what one raises is no other's affair
+                self._loop.call_later(0, functools.partial(waiter, True))
+            self.troubled = any(each.error for each in (self._machine, self._user, *self._repositories.values()))
+            self.on_change()
 
     def _take(self, origin: Origin, memory: int) -> None:
         """Puts what was compiled in force; a failure leaves what is in force."""
@@ -262,17 +267,13 @@ class Policies:
             sections = SealedSections(memory)
             header = sections.header
             table = LoadedTable(Table(sections, header["root"], header["digest"])) if header["digest"] else None
-            watch = watched(header["watch"])
+            origin.answered(watched(header["watch"]), header["error"], header["notice"])
         except (TableError, LookupError, TypeError, ValueError) as error:
-            origin.error = f"{origin.rules}: the compiler ended without an answer: {error}"
-            origin.notice = f"safeshell: {origin.error}; the rules in force stay"
-            origin.watch = {origin.rules: signature(origin.rules)}
+            origin.unanswered(f"the compiler ended without an answer: {error}")
             return
-        origin.watch = watch
-        origin.error = header["error"]
-        origin.notice = header["notice"]
-        if header["last_good"] and origin.table is not None:
+        if header["last_good"] and origin.table is not None and not origin.stands_in:
             return  # which is no older
+        origin.stands_in = header["stands_in"]
         self._replace(origin, table)
         if header["settings"] is not None:
             settings = Settings.from_json(header["settings"])
@@ -332,3 +333,9 @@ class Policies:
 def _key(loaded: LoadedTable) -> tuple[str, str]:
     # Equal rules in two repositories have one digest, and two places to name in a message.
     return loaded.digest, loaded.table.root
+
+
+def _kill(pidfd: int) -> None:
+    """Ends a compiler that takes too long; what it hangs on may not let it go at once."""
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)

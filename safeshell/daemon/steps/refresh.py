@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import os
+from collections.abc import Callable, Sequence
 
 from safeshell.daemon.fastpath.reads import read_sources
 from safeshell.daemon.request import Request
-from safeshell.daemon.sources.policy_source import Origin, Policies
+from safeshell.daemon.sources.origin import Origin
+from safeshell.daemon.sources.policy_source import Policies, Rules
 from safeshell.daemon.steps import GO_ON, WAIT
 
 
 class Refresh:
-    """Holds the tables against their sources.
+    """Holds the tables against their sources, and says what is wrong with them.
 
     Args:
         policies: the tables.
@@ -24,30 +27,55 @@ class Refresh:
 
     def run(self, request: Request) -> str:
         """Looks at every source, each time: an edit counts from the next command on."""
-        if request.patient:
-            for rules in request.rules_of or (request.rules,):
-                stale = None if request.fresh and not rules else self._policies.stale(rules)
-                if stale is not None:
-                    self._wait(request, stale)
-                    return WAIT
-        else:
-            request.reads = None
+        policies, rules = self._policies, request.rules
+        if request.rules_of:
+            rules = tuple(dict.fromkeys(path for its in request.rules_of for path in its))
+        if not request.patient:
+            request.patient, request.reads = True, None  # who waits for a person meanwhile waits for rules again
+        elif rules or not request.fresh:
+            stale = policies.stale(rules)
+            if stale:
+                self._wait(request, stale)
+                return WAIT
+        if policies.troubled:
+            self._complain(request, rules)
         if request.reads is not None:
-            read_sources(request.reads, self._policies.watched(request.rules))
+            read_sources(request.reads, policies.watched(request.rules))
         return GO_ON
 
-    def _wait(self, request: Request, origin: Origin) -> None:
+    def _complain(self, request: Request, rules: Rules) -> None:
+        """Says what is wrong, to whoever is judged by it; such an answer is never kept."""
+        broken, lines = self._policies.complaints(rules, functools.partial(_on_terminal, request))
+        if broken:
+            request.reads = None
+        for line in lines:
+            _say(request, line)
+
+    def _wait(self, request: Request, stale: Sequence[Origin]) -> None:
         request.tell_waiting()
 
         def go_on(ended: bool) -> None:
-            connection = request.connection
-            if connection.closed:
+            if request.connection.closed:
                 return
-            if not ended:
-                connection.notice(f"safeshell: {origin.rules} is still being compiled; the last rules stay")
-            elif origin.notice:
-                connection.notice(origin.notice)
+            for origin in stale:
+                if origin.job is not None:
+                    _say(request, f"safeshell: {origin.rules} is still being compiled; the last rules stay")
+                elif origin.notice and not origin.persists:  # else it is said when the request is here again
+                    _say(request, origin.notice)
             request.patient = ended
             self._resume(request, "borrow")
 
-        self._policies.compile(origin, go_on)
+        self._policies.compile(stale, go_on)
+
+
+def _say(request: Request, line: str) -> None:
+    """Says a line, once a request."""
+    if line not in request.said:
+        request.said = (*request.said, line)
+        request.connection.notice(line)
+
+
+def _on_terminal(request: Request) -> bool:
+    """Whether what a client says is read by who sits at a terminal, as far as it passed its standard error."""
+    descriptors = request.connection.descriptors
+    return len(descriptors) > 2 and os.isatty(descriptors[2])

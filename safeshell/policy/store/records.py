@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 Signature = tuple[int, ...] | None
-"""What tells two states of a file apart: device, inode, size, mtime and ctime in ns, mode, owner; None: not there."""
+"""What tells two states of a file apart: device, inode, mode, owner, size, mtime and ctime in ns; None: not there.
+
+Of a directory that only has to stay whose it is, the first four: files in it come and go.
+"""
+
+PLACE = 4
+"""How many of these say whose a directory is."""
+
+CHANGED: Signature = (0,) * 7
+"""The signature of what has to be compiled again in any case: no file has it."""
 
 
 class Current(NamedTuple):
@@ -33,7 +42,7 @@ class Current(NamedTuple):
 
     def is_unchanged(self) -> bool:
         """Whether all that is watched is as it was."""
-        return all(signature(path) == state for path, state in self.watch.items())
+        return all(is_as(path, state) for path, state in self.watch.items())
 
 
 def signature(path: str) -> Signature:
@@ -45,12 +54,20 @@ def signature(path: str) -> Signature:
     return (
         status.st_dev,
         status.st_ino,
+        status.st_mode,
+        status.st_uid,
         status.st_size,
         status.st_mtime_ns,
         status.st_ctime_ns,
-        status.st_mode,
-        status.st_uid,
     )
+
+
+def is_as(path: str, state: Signature) -> bool:
+    """Whether a file or directory is still in this state."""
+    if state is None:  # asked for each command, and access is half the price of a failing stat
+        return not os.access(path, os.F_OK)
+    found = signature(path)
+    return found == state or (found is not None and found[: len(state)] == state)
 
 
 def watched(record: Mapping[str, list[int] | None]) -> dict[str, Signature]:
