@@ -62,6 +62,7 @@ PACKAGES = {
     "mount": "mount",
     "nc": "netcat-openbsd",
     "node": "nodejs",
+    "nsenter": "util-linux",
     "npm": "npm",
     "parted": "parted",
     "podman": "podman",

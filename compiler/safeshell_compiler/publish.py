@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from safeshell.errors import SafeShellError, TableError
 from safeshell.home import build_fingerprint
 from safeshell.home.client_conf import write_client_conf
-from safeshell.home.paths import SYSTEM_RULES, Home
+from safeshell.home.machine import REMEDY, Machine, PublishedReading, as_seen, compiled_at
+from safeshell.home.paths import SYSTEM_RULES, SYSTEM_TABLES, Home
 from safeshell.home.settings import Settings
+from safeshell.policy.store.file_checks import check_owner
 from safeshell.policy.store.reading import read_current
 from safeshell.policy.store.records import Current, Signature
-from safeshell.policy.store.writing import write_tables
+from safeshell.policy.store.writing import write_published, write_tables
 from safeshell.policy.table import Sections
 from safeshell_compiler.findings.report import Finding, sort_findings
 from safeshell_compiler.pipeline import Compilation, compile_rules
@@ -123,12 +125,7 @@ ForDaemon = tuple[dict[str, Any], Sections]
 def compile_for_daemon(home: Home, kind: str, rules: str) -> ForDaemon:
     """What a daemon is told by the process that compiles for it (`safeshell.daemon.sources.policy_source`)."""
     if kind == "system":
-        machine = compile_machine()
-        if machine is None:
-            with contextlib.suppress(SafeShellError):  # the next one to publish drops it
-                publish(home)
-            return _header(rules, {rules: None}), {}
-        return for_daemon(home, machine)
+        return machine_for_daemon(home)
     return for_daemon(home, compile_home(home) if kind == "user" else compile_repository(rules))
 
 
@@ -136,7 +133,7 @@ def for_daemon(home: Home, compiled: Compiled) -> ForDaemon:
     """Publishes a layer, and says what came of it; of one with errors, its last good table."""
     if compiled.compilation.table is None:
         return stay(home, compiled)
-    header = _header(compiled.rules, compiled.watch, compiled.errors)
+    header = _header(compiled.rules, compiled.watch, _first(compiled.errors))
     current, table = compiled.current()
     if header["error"]:  # of the settings: the rules count all the same
         header["notice"] = f"safeshell: {header['error']}; the last good settings stay in force"
@@ -149,14 +146,83 @@ def for_daemon(home: Home, compiled: Compiled) -> ForDaemon:
     return {**header, "settings": settings, "digest": current.digest, "root": current.root}, table
 
 
-def stay(home: Home, compiled: Compiled) -> ForDaemon:
-    """What is in force of a layer with errors: its last good table, unless others may have written its rules."""
-    header = _header(compiled.rules, compiled.watch, compiled.errors)
+def machine_for_daemon(home: Home) -> ForDaemon:
+    """As `compile_for_daemon`, of the machine's rules.
+
+    What root published is in force where it is what the sources say; else they are compiled for the time being.
+    """
+    reading = PublishedReading(SYSTEM_RULES)
+    published, refused = None, ""
+    try:
+        published = reading.result()
+    except TableError as error:
+        refused = f"what was published of the machine's rules is refused: {error.message}"
+    seen = None if published is None else as_seen(published)
+    if seen is not None:
+        return _as_published(seen, "")
+    try:
+        os.lstat(SYSTEM_RULES)
+    except (FileNotFoundError, NotADirectoryError):
+        if published is not None:
+            gone = published._replace(current=published.current._replace(watch={SYSTEM_RULES: None, **reading.watch}))
+            return _as_published(gone, f"{SYSTEM_RULES} is gone: what root published of it stays in force; {REMEDY}")
+        with contextlib.suppress(SafeShellError):  # the next one to publish drops it
+            publish(home)
+        header = _header(SYSTEM_RULES, {SYSTEM_RULES: None, **reading.watch}, refused)
+        return {**header, "notice": refused and f"safeshell: {refused}; there are none in {SYSTEM_RULES}"}, {}
+    except OSError:
+        pass  # which the compiler finds, too
+    compiled = _compile(SYSTEM_RULES, "system", lint=False)
+    compiled = replace(compiled, watch={**compiled.watch, **reading.watch})
+    if compiled.compilation.table is None:
+        return stay(home, compiled, published)
+    header, table = for_daemon(home, compiled)
+    if refused:
+        header |= {"error": refused, "notice": f"safeshell: {refused}; {SYSTEM_RULES} is compiled here in its place"}
+    elif published is not None and not header["error"]:
+        newer = f"{SYSTEM_RULES} is newer than what was published: it is in force as compiled here for the time being"
+        header["notice"] = f"safeshell: {newer}; {REMEDY}"
+    return header, table
+
+
+def _as_published(machine: Machine, complaint: str) -> ForDaemon:
+    header = _header(SYSTEM_RULES, machine.current.watch)
+    header |= {"digest": machine.current.digest, "root": machine.current.root, "published": True}
+    header["notice"] = complaint and f"safeshell: {complaint}"
+    return header, dict(machine.sections)
+
+
+def publish_machine(compiled: Compiled) -> None:
+    """Puts the machine's rules in force for everybody; they have no errors.
+
+    Raises:
+        SafeShellError: they can't be written, or somebody else could write there.
+    """
+    directory = os.path.dirname(SYSTEM_TABLES)
+    try:
+        if not os.path.isdir(directory):
+            os.mkdir(directory)
+            os.chmod(directory, 0o755)  # noqa: S103 # whatever the umask: everybody reads there
+    except OSError as error:
+        raise SafeShellError(f"can't make {directory}: {error.strerror}") from error
+    check_owner(directory)
+    write_published(SYSTEM_TABLES, compiled.rules, *compiled.current())
+
+
+def stay(home: Home, compiled: Compiled, published: Machine | None = None) -> ForDaemon:
+    """What is in force of a layer with errors: its last good table, unless others may have written its rules.
+
+    Args:
+        home: where it would be.
+        compiled: what has errors.
+        published: of the machine's rules, what root published last.
+    """
+    header = _header(compiled.rules, compiled.watch, _first(compiled.errors))
     if UNTRUSTED not in {finding.code for finding in compiled.errors}:
         header["last_good"] = True
-        with contextlib.suppress(KeyError, TableError):
-            found, settings = read_current(home.tables, [compiled.rules])
-            current, table = found[compiled.rules]
+        last = _last_good(home, compiled.rules, published)
+        if last is not None:
+            current, table, settings = last
             header |= {"digest": current.digest, "root": current.root, "settings": settings}
             header["notice"] = f"safeshell: {header['error']}; {LAST_GOOD}"
             return header, table
@@ -171,12 +237,29 @@ def stay(home: Home, compiled: Compiled) -> ForDaemon:
     return header, {} if asking is None else asking[1]
 
 
-def _header(rules: str, watch: Mapping[str, Signature], errors: Sequence[Finding] = ()) -> dict[str, Any]:
-    error = ""
-    if errors:
-        first = errors[0]
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        error = f"{first.file}:{first.line}:{first.column}: {first.code} {first.message}{more}"
+def _last_good(home: Home, rules: str, published: Machine | None) -> tuple[Current, Sections, Any] | None:
+    """Of the machine's rules the later of what root published and what was compiled here."""
+    own = None
+    with contextlib.suppress(TableError):
+        found, settings = read_current(home.tables, [rules])
+        own = (*found[rules], settings) if rules in found else None
+    if published is None or (
+        own is not None and compiled_at(Machine(own[0], own[1], published=False)) > compiled_at(published)
+    ):
+        return own
+    return published.current, published.sections, None
+
+
+def _first(errors: Sequence[Finding]) -> str:
+    """The first of a layer's errors, as one line."""
+    if not errors:
+        return ""
+    first = errors[0]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{first.file}:{first.line}:{first.column}: {first.code} {first.message}{more}"
+
+
+def _header(rules: str, watch: Mapping[str, Signature], error: str = "") -> dict[str, Any]:
     return {
         "rules": rules,
         "watch": watch,
@@ -187,6 +270,7 @@ def _header(rules: str, watch: Mapping[str, Signature], errors: Sequence[Finding
         "root": "",
         "last_good": False,
         "stands_in": False,
+        "published": False,
     }
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from safeshell.cli.output import progress, say, wants_colour
-from safeshell.home.paths import SYSTEM_RULES, Home
+from safeshell.errors import SafeShellError
+from safeshell.home.machine import is_published
+from safeshell.home.paths import SYSTEM_RULES, SYSTEM_TABLES, Home
 from safeshell.home.repository_rules import find_rules, kind_of
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class _Said(NamedTuple):
 @click.command("compile")
 @click.argument("rules", nargs=-1, type=click.Path())
 @click.option("-o", "--output", type=click.Path(), help="Write the table to a file of its own.")
+@click.option("--system", is_flag=True, help="The machine's rules, for everybody; root only.")
 @click.option("--check", is_flag=True, help="Write nothing.")
 @click.option("--dump", is_flag=True, help="Print the table as text.")
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
@@ -45,15 +48,22 @@ class _Said(NamedTuple):
     default="human",
     help="How findings are printed.",
 )
-def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool, strict: bool, style: str) -> int:
+def command(
+    rules: tuple[str, ...], output: str | None, system: bool, check: bool, dump: bool, strict: bool, style: str
+) -> int:
     """Compile rules to a decision table and put it in force.
 
     Without RULES: the user's, and inside a repository its rules too. RULES (files or directories) are only checked
     and their digests shown; with -o one of them is written to a file. Below a `.safeshell` that is not your own home
     they are a repository's, which may only tighten.
 
+    --system puts the machine's rules in force for everybody, running daemons included, by their next command; where
+    their directory is gone, it takes back what was published.
+
     Exit status: 0 clean, 1 an error (with --strict: or a warning).
     """
+    if system:
+        return _compile_system(rules, output, check=check, dump=dump, strict=strict, style=style)
     home = Home.find()
     if rules:
         if output and len(rules) > 1:
@@ -83,6 +93,35 @@ def command(rules: tuple[str, ...], output: str | None, check: bool, dump: bool,
         from safeshell_compiler.publish import publish  # noqa: PLC0415 # as above
 
         publish(home, *good)  # each layer by itself: what has errors keeps its last good table
+    return status
+
+
+def _compile_system(
+    rules: tuple[str, ...], output: str | None, *, check: bool, dump: bool, strict: bool, style: str
+) -> int:
+    if rules or output:
+        raise click.UsageError(f"--system compiles {SYSTEM_RULES} to {SYSTEM_TABLES}: it takes no RULES and no -o")
+    if os.geteuid() and not check:
+        raise SafeShellError(
+            "only root puts the machine's rules in force", hint="--check looks at them and writes nothing"
+        )
+    if not os.path.lexists(SYSTEM_RULES):
+        if check or not os.path.lexists(SYSTEM_TABLES):
+            raise SafeShellError(f"{SYSTEM_RULES} does not exist", hint="make it, and put the machine's *.yaml there")
+        os.unlink(SYSTEM_TABLES)
+        click.echo(f"{SYSTEM_RULES} is gone, and now what was published of it is, too", err=True)
+        return 0
+    from safeshell_compiler.publish import compile_machine, publish_machine  # noqa: PLC0415 # as below
+
+    with progress("compiling", sys.stderr):
+        compiled = compile_machine(lint=True)
+    if compiled is None:
+        raise SafeShellError(f"{SYSTEM_RULES} is no directory")
+    status = _report([_said(compiled)], style, strict=strict, dumped=[compiled] if dump else ())
+    if not check and not status:
+        publish_machine(compiled)
+        if style == "human":
+            click.echo(f"published in {SYSTEM_TABLES}", err=True)
     return status
 
 
@@ -168,14 +207,14 @@ def _client_conf_is_in_place(home: Home, settings: dict[str, object]) -> bool:
 
 
 def sources_in_force(home: Home) -> list[str]:
-    """The rules files in force here: the machine's, the user's, and inside a repository its own.
+    """The rules files to compile here: the machine's unless root has, the user's, and inside a repository its own.
 
     Raises:
         SafeShellError: there are no rules, or the home is not the user's own.
     """
     home.check_rules()
     home.check()
-    machine = [SYSTEM_RULES] if os.path.isdir(SYSTEM_RULES) else []
+    machine = [SYSTEM_RULES] if os.path.isdir(SYSTEM_RULES) and not is_published(SYSTEM_RULES) else []
     repository = find_rules(os.fsencode(os.getcwd()), os.fsencode(home.root))
     return [*machine, home.rules, *map(os.fsdecode, repository)]
 

@@ -218,7 +218,9 @@ def _describe(found: dict[str, Any]) -> str:
 
 
 def _layer(layer: dict[str, Any]) -> str:
-    return f"{layer['kind']} {layer['rules']}, {layer['bytes'] / 1024:.1f} KiB"
+    whose = ", published by root" if layer.get("published") else ""
+    notice = f": {layer['notice'].removeprefix('safeshell: ')}" if layer.get("notice") and not layer["error"] else ""
+    return f"{layer['kind']} {layer['rules']}, {layer['bytes'] / 1024:.1f} KiB{whose}{notice}"
 
 
 def _lines(lines: dict[str, Any]) -> str:

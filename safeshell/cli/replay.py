@@ -17,8 +17,8 @@ from safeshell.cli.diff import table_of
 from safeshell.cli.output import wants_colour, warn
 from safeshell.cli.tables_in_force import tables_of
 from safeshell.errors import SafeShellError
+from safeshell.home.in_force import begin_reading
 from safeshell.home.paths import SYSTEM_RULES, Home
-from safeshell.policy.store.reading import read_current
 from safeshell.text import printable
 
 _COLOURS = {"loosened": "red", "tightened": "green", "changed": "yellow"}
@@ -73,7 +73,7 @@ def _grounds(home: Home, path: str | None, most: int | None) -> Grounds | None:
         table = table_of(path)
         return None if table is None else Grounds((table,), None, most)
     asked = (SYSTEM_RULES, home.rules)
-    found, _ = read_current(home.tables, asked)
+    found, _ = begin_reading(home).result()
     if home.rules not in found:
         raise SafeShellError("no rules are in force", hint="run `safeshell compile`")
     return Grounds(tuple(tables_of(found, asked)), home.root, most)

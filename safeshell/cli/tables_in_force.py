@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from safeshell.cli.output import warn
 from safeshell.command.unwrap import FileWorld, Spelling
 from safeshell.errors import SafeShellError
-from safeshell.home.paths import SYSTEM_RULES, Home
+from safeshell.home.in_force import begin_reading
+from safeshell.home.paths import SYSTEM_RULES, SYSTEM_TABLES, Home
 from safeshell.home.repository_rules import find_rules
 from safeshell.home.settings import Settings
 from safeshell.policy.evaluator import LoadedTable
-from safeshell.policy.store.reading import Found, read_current, read_file
+from safeshell.policy.store.reading import Found, read_file
 from safeshell.policy.store.records import Current
 from safeshell.policy.table import Table
 
@@ -40,12 +41,12 @@ class TablesInForce:
             self._tables, self.settings = [Table(read_file(file), "")], Settings()
             return
         home.check_rules()
-        asked = (SYSTEM_RULES, home.rules)
-        found, record = read_current(home.tables, asked) if os.path.exists(home.tables) else ({}, {})
-        renewed = [_renew(home, rules, found[rules][0] if rules in found else None) for rules in asked]
-        if any(renewed):
-            found, record = read_current(home.tables, asked)
-        self._tables, self.settings = tables_of(found, asked), Settings.from_json(record)
+        found, record = begin_reading(home).result() if os.path.exists(home.tables) else ({}, {})
+        machine = _machine(home, found)
+        if _renew(home, found[home.rules][0] if home.rules in found else None):
+            found, record = begin_reading(home).result()
+        self._tables = [*machine, *tables_of(found, (home.rules,))]
+        self.settings = Settings.from_json(record)
 
     def at(self, *directories: bytes | None) -> list[Table]:
         """The tables in force in these directories together, those of their repositories the last."""
@@ -69,26 +70,40 @@ class TablesInForce:
         return known
 
 
-def _renew(home: Home, rules: str, current: Current | None) -> bool:
-    """Compiles and publishes a layer whose sources have changed; returns whether it did."""
-    if not os.path.lexists(rules) if current is None else current.is_unchanged():
-        return False
-    from safeshell_compiler.publish import compile_home, compile_machine, publish  # noqa: PLC0415 # seldom needed
+def _machine(home: Home, found: Found) -> list[Table]:
+    """The table of the machine's rules, if there are some; compiled where their sources have changed."""
+    if SYSTEM_RULES in found:
+        current, sections = found[SYSTEM_RULES]
+        if current.watch and current.is_unchanged():
+            return [Table(sections, current.root)]
+    elif not (os.path.lexists(SYSTEM_RULES) or os.path.lexists(SYSTEM_TABLES)):
+        return []
+    from safeshell_compiler.publish import machine_for_daemon  # noqa: PLC0415 # seldom needed
 
-    compiled = compile_home(home) if rules == home.rules else compile_machine()
-    if compiled is None:
-        publish(home)  # which drops what is gone
-        return True
-    if not compiled.errors:
+    header, compiled = machine_for_daemon(home)
+    if header["notice"]:
+        warn(header["notice"].removeprefix("safeshell: "))
+    return [Table(compiled, header["root"])] if compiled else []
+
+
+def _renew(home: Home, current: Current | None) -> bool:
+    """Compiles and publishes the user's rules where their sources have changed; returns whether it did."""
+    if current is not None and current.is_unchanged():
+        return False
+    from safeshell_compiler.publish import compile_home, publish  # noqa: PLC0415 # seldom needed
+
+    compiled = compile_home(home)
+    usable = compiled.compilation.table is not None
+    if usable:
         publish(home, compiled)
+    if not compiled.errors:
         return True
     first = compiled.errors[0]
     message = f"{first.file}:{first.line}:{first.column}: {first.code} {first.message}"
-    if current is None and rules == home.rules:
+    if current is None and not usable:
         raise SafeShellError(message, hint="run `safeshell compile`")
-    stays = "the machine's rules are skipped" if current is None else "the last good rules stay in force"
-    warn(f"{message}; {stays}")
-    return False
+    warn(f"{message}; the last good {'settings' if usable else 'rules'} stay in force")
+    return usable
 
 
 def _repository(home: Home, rules: str) -> list[Table]:

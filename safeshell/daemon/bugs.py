@@ -1,11 +1,13 @@
-"""Bug log: tracebacks of what the daemon survived, in the home's `daemon.log`."""
+"""Bug log: what the daemon survived, and what its home is to know of the machine, in the home's `daemon.log`."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import time
 
 from safeshell.home.paths import Home
+from safeshell.text import printable
 
 
 SIZE_MAX = 1 << 20
@@ -25,3 +27,11 @@ def log_bug(home: Home, error: Exception) -> str:
             told = f"safeshell: the daemon went on without something: {failure}\n" if failure else ""
             stream.write(told or "".join(traceback.format_exception(error)))
     return path
+
+
+def log_line(home: Home, line: str) -> None:
+    """Keeps a line, with its time (UTC)."""
+    path = os.path.join(home.root, "daemon.log")
+    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    with contextlib.suppress(OSError), open(path, "a", encoding="utf-8") as stream:
+        stream.write(f"{when} {printable(line)}\n")

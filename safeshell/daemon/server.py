@@ -13,7 +13,7 @@ from safeshell.daemon.approvals.notify_hook import Notifier
 from safeshell.daemon.approvals.permits import Permits
 from safeshell.daemon.approvals.pin import Pins
 from safeshell.daemon.approvals.queue import Approvals
-from safeshell.daemon.bugs import log_bug
+from safeshell.daemon.bugs import log_bug, log_line
 from safeshell.daemon.control import Control
 from safeshell.daemon.core.connection import Accepted, Connection
 from safeshell.daemon.core.executor import Executor
@@ -41,10 +41,11 @@ from safeshell.daemon.steps.record import Record
 from safeshell.daemon.steps.refresh import Refresh
 from safeshell.daemon.steps.spawn import Spawn
 from safeshell.errors import ProtocolError
+from safeshell.home.in_force import LayersReading
 from safeshell.home.paths import Home
 from safeshell.host.path_lookup import Programs
 from safeshell.host.process.own import Own
-from safeshell.policy.store.reading import Inherited, Reading
+from safeshell.policy.store.reading import Inherited
 from safeshell.protocol import Signal
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ class Server:
         reading: of the tables that were published last.
     """
 
-    def __init__(self, home: Home, listener: Listener, loop: Loop, own: Own, reading: Reading | Inherited) -> None:
+    def __init__(
+        self, home: Home, listener: Listener, loop: Loop, own: Own, reading: LayersReading | Inherited
+    ) -> None:
         self._home = home
         self._listener = listener
         self._loop = loop
@@ -108,6 +111,7 @@ class Server:
         self._driver = Driver(self._steps, self._guard)
         self._policies.on_settings = self._apply_settings
         self._policies.on_change = self._rules_changed
+        self._policies.on_notice = lambda line: log_line(home, line)
         loop.on_error = self._survive
 
     def _make_steps(self) -> dict[str, Step]:

@@ -6,22 +6,55 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import translate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from safeshell.errors import TableError
+from safeshell.home.machine import PublishedReading, as_seen
 from safeshell.home.paths import SYSTEM_RULES, Home
 from safeshell.home.settings import Settings
-from safeshell.policy.store.reading import Inherited, Reading, read_dispatch
+from safeshell.policy.store.reading import Found, Inherited, Reading, read_dispatch
 from safeshell.policy.table import Table
 
 
-def begin_reading(home: Home, inherited: Sequence[int] = ()) -> Reading | Inherited:
+class LayersReading:
+    """The tables of the machine and the user, being read by other processes while this one does something else."""
+
+    __slots__ = ("_machine", "_own")
+
+    def __init__(self, home: Home) -> None:
+        self._machine = PublishedReading(SYSTEM_RULES)
+        self._own = Reading(home.tables, (SYSTEM_RULES, home.rules))
+
+    def result(self) -> tuple[Found, dict[str, Any]]:
+        """As `Reading.result`. The machine's is what root published; else what was compiled here for the time being.
+
+        Raises:
+            TableError: the home's tables can't be trusted. What root published and can't be is left out: whoever
+                compiles the machine's rules says so.
+        """
+        try:
+            machine = self._machine.result()
+        except TableError:
+            machine = None
+        found, settings = self._own.result()
+        own = found.pop(SYSTEM_RULES, None)
+        seen = None if machine is None else as_seen(machine)
+        if seen is not None:
+            own = seen.current, seen.sections
+        elif own is not None and None not in self._machine.watch.values():
+            own = own[0]._replace(watch={}), own[1]  # it is to be said that this isn't what was published
+        # First in order of precedence.
+        return found if own is None else {SYSTEM_RULES: own, **found}, settings
+
+
+def begin_reading(home: Home, inherited: Sequence[int] = ()) -> LayersReading | Inherited:
     """Has the tables of the machine and the user read, and the settings beside them; or takes over an heir's.
 
     Args:
         home: whose.
         inherited: descriptors of the tables that the daemon of before had in force.
     """
-    return Inherited(inherited) if inherited else Reading(home.tables, (SYSTEM_RULES, home.rules))
+    return Inherited(inherited) if inherited else LayersReading(home)
 
 
 def published(home: Home) -> tuple[list[Table], Settings]:

@@ -11,6 +11,9 @@ from safeshell.errors import SafeShellError
 SYSTEM_RULES = "/etc/safeshell/rules.d"
 """The machine's rules, in force under every user's."""
 
+SYSTEM_TABLES = "/var/lib/safeshell/system.lmdb"
+"""What root published of them."""
+
 SOCKET_PATH_MAX = 107
 """Bytes that fit `sun_path` with its NUL (unix(7))."""
 

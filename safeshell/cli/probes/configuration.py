@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from safeshell.cli.probes.model import Probe
 from safeshell.client import control
-from safeshell.errors import SafeShellError
-from safeshell.home.paths import Home
+from safeshell.errors import SafeShellError, TableError
+from safeshell.home.machine import REMEDY, PublishedReading, as_seen
+from safeshell.home.paths import SYSTEM_RULES, SYSTEM_TABLES, Home
 from safeshell.protocol import Type
 
 
@@ -33,6 +36,23 @@ def probe_rules(home: Home) -> Probe:
             "rules", False, f"{first.file}:{first.line}:{first.column}: {first.message}", "run `safeshell compile`"
         )
     return Probe("rules", True, f"{home.rules} compiles")
+
+
+def probe_machine(home: Home) -> Probe | None:
+    """Are the machine's rules, where there are some, those that root published?"""
+    del home
+    if not (os.path.lexists(SYSTEM_RULES) or os.path.lexists(SYSTEM_TABLES)):
+        return None
+    try:
+        published = PublishedReading(SYSTEM_RULES).result()
+    except TableError as error:
+        return Probe("machine's rules", False, f"what was published is refused: {error.message}", error.hint or REMEDY)
+    if published is None:
+        return Probe("machine's rules", True, f"{SYSTEM_RULES}, compiled by each daemon: not published", REMEDY)
+    if as_seen(published) is None:
+        found = f"{SYSTEM_RULES} is newer than what was published, and compiled by each daemon for the time being"
+        return Probe("machine's rules", True, found, REMEDY)
+    return Probe("machine's rules", True, f"{SYSTEM_TABLES}, as {SYSTEM_RULES} says")
 
 
 def probe_daemon(home: Home) -> Probe:

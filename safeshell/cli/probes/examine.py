@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from safeshell.cli.probes.canary import probe_canary
-from safeshell.cli.probes.configuration import probe_daemon, probe_home, probe_rules
+from safeshell.cli.probes.configuration import probe_daemon, probe_home, probe_machine, probe_rules
 from safeshell.cli.probes.cost import probe_cost
 from safeshell.cli.probes.model import Probe
 from safeshell.cli.probes.shims import probe_client, probe_path
@@ -17,8 +17,10 @@ from safeshell.install.shims import list_shims
 
 def examine(home: Home) -> Iterator[Probe]:
     """Runs every probe, each as soon as it is asked for; the later ones need what the earlier ones found."""
-    for probe in (probe_home, probe_rules, probe_daemon):
+    for probe in (probe_home, probe_rules, probe_machine, probe_daemon):
         found = probe(home)
+        if found is None:
+            continue
         yield found
         if found.ok is False:
             return

@@ -41,6 +41,7 @@ class Origin:
         rules: the rules file or directory.
         table: what is in force of it.
         stands_in: whether that is what its rules could have been, for agents to be asked about.
+        published: whether that is what root published for everybody.
         watch: what its rules came from, as it was when they were compiled.
         error: what is wrong with it, or "".
         notice: the same as a line for people, with what became of it; also what isn't wrong and worth a line.
@@ -56,6 +57,7 @@ class Origin:
         "job",
         "kind",
         "notice",
+        "published",
         "rules",
         "stands_in",
         "table",
@@ -67,6 +69,7 @@ class Origin:
         self.rules = rules
         self.table: LoadedTable | None = None
         self.stands_in = False
+        self.published = False
         self.watch: dict[str, Signature] = {}
         self.error = ""
         self.notice = ""

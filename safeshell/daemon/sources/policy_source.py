@@ -19,14 +19,15 @@ from typing import Any
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.sources.origin import Job, Origin, Waiter
 from safeshell.errors import TableError
-from safeshell.home.in_force import begin_reading
-from safeshell.home.paths import SYSTEM_RULES, Home
+from safeshell.home.in_force import LayersReading, begin_reading
+from safeshell.home.machine import published_watch
+from safeshell.home.paths import SYSTEM_RULES, SYSTEM_TABLES, Home
 from safeshell.home.repository_rules import find_rules
 from safeshell.home.settings import Settings
 from safeshell.policy.decision_cache import Policy
 from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.store.memory import SealedSections, create, descriptor_of
-from safeshell.policy.store.reading import Inherited, Reading
+from safeshell.policy.store.reading import Inherited
 from safeshell.policy.store.records import Signature, watched
 from safeshell.policy.table import Table
 
@@ -50,6 +51,7 @@ class Policies:
         settings: the settings now.
         on_settings: called when they change.
         on_change: called once rules or settings may have changed.
+        on_notice: called with what is to be said of the machine's rules, which are no user's to mend.
         troubled: whether something is wrong with some layer, so that commands are to be told.
     """
 
@@ -66,10 +68,11 @@ class Policies:
         self.settings = Settings()
         self.on_settings: Callable[[], None] = lambda: None
         self.on_change: Callable[[], None] = lambda: None
+        self.on_notice: Callable[[str], None] = lambda _line: None
         self.reloads = 0
         self.troubled = False
 
-    def load(self, reading: Reading | Inherited | None = None) -> None:
+    def load(self, reading: LayersReading | Inherited | None = None) -> None:
         """Takes up what was last published; a table that can't be trusted is compiled again on the first request.
 
         Args:
@@ -82,13 +85,14 @@ class Policies:
             self.troubled = True
             return
         self.settings = Settings.from_json(settings)
-        if SYSTEM_RULES not in found:
+        if SYSTEM_RULES not in found and None in published_watch().values():
             self._machine.watch = {SYSTEM_RULES: None}
         for rules, (current, sections) in found.items():
             origin = self._origin(rules)
             try:
                 origin.table = LoadedTable(Table(sections, current.root, current.digest))
                 origin.watch = current.watch
+                origin.published = current.watch.get(SYSTEM_TABLES) is not None
             except TableError as error:
                 origin.error = error.message
 
@@ -257,6 +261,8 @@ class Policies:
         finally:
             for waiter in job.waiters:  # each by itself: what one raises is no other's affair
                 self._loop.call_later(0, functools.partial(waiter, True))
+            if origin.kind == "system" and origin.notice:
+                self.on_notice(origin.notice)
             self.troubled = any(each.error for each in (self._machine, self._user, *self._repositories.values()))
             self.on_change()
 
@@ -273,7 +279,7 @@ class Policies:
             return
         if header["last_good"] and origin.table is not None and not origin.stands_in:
             return  # which is no older
-        origin.stands_in = header["stands_in"]
+        origin.stands_in, origin.published = header["stands_in"], header["published"]
         self._replace(origin, table)
         if header["settings"] is not None:
             settings = Settings.from_json(header["settings"])
@@ -311,6 +317,8 @@ class Policies:
                     "table": origin.table.digest if origin.table else None,
                     "bytes": origin.table.table.size if origin.table else 0,
                     "error": origin.error or None,
+                    "published": origin.published,
+                    "notice": origin.notice or None,
                 }
                 for origin in self._layers(tuple(self._repositories))
                 if origin.table or origin.error

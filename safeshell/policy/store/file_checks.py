@@ -60,6 +60,22 @@ def check_file(path: str) -> None:
         raise DamagedError(f"{path} is cut short: {size} of {needed} bytes", hint=COMPILE)
 
 
+def check_owner(path: str) -> None:
+    """Looks whether only root can have written a file or directory.
+
+    Raises:
+        TableError: somebody else can, or it can't be looked at.
+    """
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise TableError(f"can't read {path}: {error.strerror}") from error
+    if status.st_uid != 0:
+        raise TableError(f"{path} belongs to uid {status.st_uid}, not to root", hint=f"chown root {path}")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise TableError(f"{path} is writable by others", hint=f"chmod go-w {path}")
+
+
 def _check_status(path: str, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise DamagedError(f"{path} is not a table file", hint=COMPILE)

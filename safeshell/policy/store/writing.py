@@ -108,6 +108,44 @@ def _verify(path: str, tables: Mapping[str, tuple[Current, Mapping[str, bytes]]]
     return b""
 
 
+def write_published(path: str, rules: str, current: Current, sections: Mapping[str, bytes]) -> None:
+    """Writes a file that everybody may read and only its owner writes: built aside, synced and renamed.
+
+    Whoever reads it meanwhile reads the one of before, whole, so that no lock is needed.
+
+    Args:
+        path: the file; its directory is there.
+        rules: the rules file or directory.
+        current: what it was compiled to.
+        sections: the table.
+
+    Raises:
+        TableError: it can't be written; what was there stays.
+    """
+    aside = f"{path}.new-{os.getpid()}"
+    tables = {rules: (current, sections)}
+    try:
+        in_child(lambda: _write(aside, tables, {}), aside)
+        in_child(lambda: _verify(aside, tables), aside)
+        os.chmod(aside, 0o644)
+        _sync(aside)
+        os.replace(aside, path)
+        _sync(os.path.dirname(path))
+    except OSError as error:
+        raise TableError(f"can't write {path}: {error.strerror}") from error
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(aside)
+
+
+def _sync(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_file(path: str, digest: str, sections: Mapping[str, bytes]) -> None:
     """Writes one table as a file of its own, built aside, synced and renamed, so that it is there whole or not at all.
 

@@ -360,7 +360,8 @@ class Waiting:
 
 
 @pytest.fixture
-def loop() -> Loop:
+def loop(monkeypatch: pytest.MonkeyPatch) -> Loop:
+    monkeypatch.setattr("safeshell.daemon.sources.policy_source.WAIT_S", PATIENCE_S)
     return Loop()
 
 
