@@ -234,14 +234,18 @@ def idle(home: Home) -> dict[str, Any]:
 class Daemon:
     """A running daemon, a child of this process.
 
-    Attributes:
+    Args:
         home: whom it serves.
+        program: what it runs, in Python.
+        makes_shims: whether it sees to the shims, which the test has made otherwise.
+
+    Attributes:
         pid: its process.
     """
 
-    def __init__(self, home: Home, *, makes_shims: bool = False) -> None:
+    def __init__(self, home: Home, program: str = PATIENT, *, makes_shims: bool = False) -> None:
         self.home = home
-        command = [sys.executable, "-I", "-c", PATIENT, *(["--shims"] if makes_shims else [])]
+        command = [sys.executable, "-I", "-c", program, *(["--shims"] if makes_shims else [])]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("safeshell.cli.daemon.daemon_command", lambda: command)
             launch(home)
@@ -276,9 +280,9 @@ class Daemon:
 
 
 @contextlib.contextmanager
-def running_daemon(home: Home, *, makes_shims: bool = False) -> Iterator[Daemon]:
+def running_daemon(home: Home, program: str = PATIENT, *, makes_shims: bool = False) -> Iterator[Daemon]:
     """A daemon for as long as the block; it lets the shims alone, which a test has made, unless it is about that."""
-    daemon = Daemon(home, makes_shims=makes_shims)
+    daemon = Daemon(home, program, makes_shims=makes_shims)
     try:
         yield daemon
     finally:

@@ -9,7 +9,6 @@ import time
 from safeshell.home.paths import Home
 from safeshell.text import printable
 
-
 SIZE_MAX = 1 << 20
 """Bytes of the log: what goes wrong at each event must not fill the disk."""
 

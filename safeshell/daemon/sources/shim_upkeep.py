@@ -1,8 +1,8 @@
 """Shims, kept as the tables in force dispatch: made by another process, over every PATH that callers have.
 
-Never in a request's way: what starts it is a timer, or a step behind an answer, and directories, which may never answer,
-are read by that process alone. It hands back the directories that did, open: a change in one of them (a program that is
-installed) starts it again.
+Never in a request's way: what starts it is a timer, or a step behind an answer, and directories, which may never
+answer, are read by that process alone. It hands back the directories that did, open: a change in one of them (a program
+that is installed) starts it again.
 """
 
 from __future__ import annotations

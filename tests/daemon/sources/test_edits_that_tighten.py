@@ -10,8 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import PATH, Daemon, run, running_daemon, until, write
-from safeshell_compiler import compile_rules
+from harness import PATH, Daemon, run, running_daemon, sync_shims, until, write
 from safeshell_compiler.publish import compile_home
 
 from safeshell.client import Result, execute
@@ -20,10 +19,7 @@ from safeshell.daemon.sources import policy_source
 from safeshell.daemon.sources.origin import Origin
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.home.paths import Home
-from safeshell.home.settings import Settings
-from safeshell.install.shims import sync
 from safeshell.policy.store.records import signature
-from safeshell.policy.table import Table
 
 ALLOW = "version: 1\nrules:\n  - {name: known, commands: [echo, ls], action: allow, message: Seen.}\n"
 DENY = "version: 1\nrules:\n  - {name: no-echo, commands: [echo], action: deny, message: Quiet.}\n"
@@ -247,7 +243,7 @@ def test_s6_an_edit_whose_size_and_times_are_put_back_counts(daemon: Daemon, rul
     write(path, DENY, 0o644)
     if layer == "included":
         write(home.rules, "version: 1\ninclude: [./team.yaml]\nrules: []\n")
-    sync(home, [Table(compile_rules(path).table or {}, "/")], Settings())
+    sync_shims(home)
     put_back(path, LATE)
     cwd = os.path.dirname(os.path.dirname(rules))
     for _ in range(3):  # the front has it from the third time on

@@ -289,7 +289,7 @@ def test_an_answer_that_there_is_no_memory_for_is_not_read_for_ever(
 
     def start_poor(self: Lines) -> Any:
         helper = start(self)
-        helper.sock = Poor(helper.sock)
+        setattr(helper, "sock", Poor(helper.sock))  # noqa: B010 # a socket, as far as this goes
         return helper
 
     monkeypatch.setattr(Lines, "_start", start_poor)
