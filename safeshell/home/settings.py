@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from safeshell.errors import TableError
 from safeshell.policy.context import KNOWN_MARKERS
 from safeshell.protocol import REQUEST_BYTES
 
@@ -78,12 +79,20 @@ class Settings(NamedTuple):
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Settings:
-        """The reverse; what an older version did not store has its default."""
-        values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in record.items()
-            if name in cls._fields
-        }
-        values["limits"] = Limits(**record.get("limits", {}))
-        values["redact"] = tuple((name, pattern) for name, pattern in record.get("redact", ()))
+        """The reverse; what an older version did not store has its default, what only a newer one knows is left out.
+
+        Raises:
+            TableError: it isn't what any version stored.
+        """
+        try:
+            values: dict[str, Any] = {
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in record.items()
+                if name in cls._fields
+            }
+            limits = record.get("limits", {})
+            values["limits"] = Limits(**{name: limits[name] for name in Limits._fields if name in limits})
+            values["redact"] = tuple((name, pattern) for name, pattern in record.get("redact", ()))
+        except (TypeError, ValueError, AttributeError) as error:
+            raise TableError("the settings beside the tables are damaged", hint="run `safeshell compile`") from error
         return cls(**values)

@@ -116,7 +116,7 @@ class Table:
             self.any_unit: int | None = dispatch["any"]
             self.grammars: dict[str, Any] = dispatch.get("grammars", {})
             self.splits: dict[int, int] = dict(dispatch.get("splits", ()))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise TableError("the table is damaged: a section is not what it should be") from error
         if found != FORMAT:
             raise TableError(

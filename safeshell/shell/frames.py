@@ -27,15 +27,28 @@ def take(buffer: bytearray) -> dict[str, Any] | None:
     end = _LENGTH.size + _LENGTH.unpack_from(buffer)[0]
     if len(buffer) < end:
         return None
-    value: dict[str, Any] = json.loads(buffer[_LENGTH.size : end])
+    value = _decode(buffer[_LENGTH.size : end])
     del buffer[:end]
     return value
 
 
 def read(stream: BinaryIO) -> dict[str, Any] | None:
-    """Reads a frame; None at the end of the stream."""
+    """Reads a frame; None at the end of the stream.
+
+    Raises:
+        ValueError: it is no frame.
+    """
     header = stream.read(_LENGTH.size)
     if len(header) < _LENGTH.size:
         return None
-    value: dict[str, Any] = json.loads(stream.read(*_LENGTH.unpack(header)))
+    return _decode(stream.read(*_LENGTH.unpack(header)))
+
+
+def _decode(data: bytes | bytearray) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+    if not isinstance(value, dict):
+        raise ValueError("it is no object")  # noqa: TRY004 # one kind of error for all that is no frame
     return value

@@ -1,4 +1,4 @@
-"""Fuzzes the protocol for as long as it is told: both receivers, a running daemon, and what reads bytes in C.
+"""Fuzzes what reads bytes for as long as it is told: the protocol, a running daemon, every format, and what reads in C.
 
     python tests/fuzz/drive.py SECONDS [SEED]
 
@@ -22,10 +22,11 @@ if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from ccode import compiler
+from fuzz.formats import FORMATS, fuzz_format
 from fuzz.mutate import PROGRAM, answer, damage, pieces, request
 from harness import Daemon, make_home, running_daemon, temporary_directory, until
 
-from safeshell.client import connect, execute
+from safeshell.client import connect, evaluate_line, execute
 from safeshell.errors import ProtocolError
 from safeshell.protocol import LAST_REPLIES, Event, Frame, Receiver, ReplyReceiver, Type
 
@@ -75,6 +76,7 @@ def fuzz_daemon(daemon: Daemon, path: str, seconds: float, seed: int) -> int:
     deadline = time.monotonic() + seconds
     _look(daemon, path)
     execute(["rm", "precious"], env={"PATH": path}, home=daemon.home)  # a denial: the audit log is open from then on
+    evaluate_line("true", env={"PATH": path}, home=daemon.home)  # the helper is there from then on
     before = daemon.idle()["descriptors"]
     count = 0
     while time.monotonic() < deadline:
@@ -166,14 +168,16 @@ def fuzz_target(name: str, seconds: int, seed: int) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Gives each part as much of the time."""
+    """Gives each part as much of the time; all formats that Python reads are one part."""
     seconds, seed = int(arguments[0]), int(arguments[1]) if len(arguments) > 1 else random.randrange(1 << 30)
     print(f"seed {seed}")  # noqa: T201
-    print(f"receivers: {fuzz_receivers(seconds / 4, seed)} inputs")  # noqa: T201
+    print(f"receivers: {fuzz_receivers(seconds / 5, seed)} inputs")  # noqa: T201
+    for name in FORMATS:
+        print(f"{name}: {fuzz_format(name, seconds / 5 / len(FORMATS), seed)} inputs")  # noqa: T201
     with temporary_directory() as root, running_daemon(make_home(f"{root}/h", config=CONFIG)) as daemon:
-        print(f"daemon: {fuzz_daemon(daemon, fuzzed_program(root), seconds / 4, seed)} requests")  # noqa: T201
+        print(f"daemon: {fuzz_daemon(daemon, fuzzed_program(root), seconds / 5, seed)} requests")  # noqa: T201
     for name in TARGETS:
-        print(f"{name}: {fuzz_target(name, max(1, seconds // 4), seed)}")  # noqa: T201
+        print(f"{name}: {fuzz_target(name, max(1, seconds // 5), seed)}")  # noqa: T201
 
 
 def fuzzed_program(root: str) -> str:

@@ -37,12 +37,16 @@ _INTERESTING = (0, 1, 0x7F, 0x80, 0xFF)
 
 def request(source: random.Random, path: str) -> bytes:
     """A request as a client would send it: most often a command, run along `path`, which holds `PROGRAM` alone."""
-    kind = source.choice((Type.EXECUTE, Type.EXECUTE, Type.EXECUTE, Type.EVALUATE, *_CONTROLS, *_QUERIES))
+    kind = source.choice(
+        (Type.EXECUTE, Type.EXECUTE, Type.EXECUTE, Type.EVALUATE, Type.EVALUATE_LINE, *_CONTROLS, *_QUERIES)
+    )
     if kind in _CONTROLS:
         return encode_control(kind)
     if kind in _QUERIES:
         return encode_query(kind, _query(source)) + (encode_query(Type.APPROVALS, _query(source)) * source.randrange(3))
     words = [PROGRAM.encode(), *(source.randbytes(source.randrange(20)).replace(b"\0", b"x") for _ in range(3))]
+    if kind == Type.EVALUATE_LINE:
+        words = [source.choice((b"", b"a; b $(", b"cat <<E\n$x\nE\n", words[1]))]
     environment = [b"PATH=" + path.encode(), b"A=" + b"v" * source.choice((0, 10, 5000))]
     if source.randrange(4) == 0:
         strings = b"".join(each + b"\0" for each in (PROGRAM.encode(), *words, *environment))
@@ -59,8 +63,10 @@ def _query(source: random.Random) -> dict[str, Any]:
 
 def answer(source: random.Random) -> bytes:
     """An answer as the daemon would give it."""
-    frames = [encode_reply(source.choice((Reply.NOTICE, Reply.OUTPUT)), source.randbytes(9)) for _ in range(2)]
-    last = source.choice((encode_exec(b"/bin/x", 5), encode_refused(126, "no"), encode_exited(256)))
+    kinds = (Reply.NOTICE, Reply.OUTPUT, Reply.ERROR_OUTPUT, Reply.WAITING, Reply.RUNNING, Reply.STOPPED, Reply.EVENT)
+    frames = [encode_reply(source.choice(kinds), source.randbytes(source.choice((0, 4, 9)))) for _ in range(2)]
+    result = encode_reply(Reply.RESULT, b'{"decision": "allow"}')
+    last = source.choice((encode_exec(b"/bin/x", 5), encode_refused(126, "no"), encode_exited(256), result))
     return b"".join([*frames, last])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fuzz.drive import CONFIG, NO_COMPILER, TARGETS, fuzz_daemon, fuzz_receivers, fuzz_target, fuzzed_program
+from fuzz.formats import FORMATS, fuzz_format
 from harness import make_home, running_daemon, temporary_directory
 
 SEED = 1
@@ -11,6 +12,11 @@ SEED = 1
 
 def test_receivers() -> None:
     assert fuzz_receivers(1, SEED) > 100
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_reads_bytes_in_python(name: str) -> None:
+    assert fuzz_format(name, 0.2, SEED) > 1
 
 
 def test_a_running_daemon() -> None:

@@ -7,10 +7,11 @@ import os
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from safeshell.errors import SafeShellError
+from safeshell.errors import SafeShellError, TableError
 from safeshell.home.client_conf import daemon_command, write_client_conf
 from safeshell.home.paths import Home
 from safeshell.home.settings import Limits, Settings
@@ -79,3 +80,16 @@ def test_a_client_conf_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     os.mkdir(home.client_conf)
     with pytest.raises(SafeShellError, match=r"can't write .*client\.conf: "):
         write_client_conf(home, Settings())
+
+
+def test_settings_of_a_newer_version_are_taken_as_far_as_they_are_known() -> None:
+    newer = Settings().to_json() | {"colour": "red"}
+    newer["limits"] |= {"commands": 5, "planets": 9}
+    assert Settings.from_json(newer) == Settings(limits=Limits(commands=5))
+    assert Settings.from_json({}) == Settings()
+
+
+@pytest.mark.parametrize("record", [None, [], {"limits": None}, {"redact": 5}, {"redact": [["a"]]}, {"limits": 1}])
+def test_settings_that_no_version_stored_are_said(record: Any) -> None:
+    with pytest.raises(TableError, match="the settings beside the tables are damaged"):
+        Settings.from_json(record)

@@ -11,6 +11,7 @@ import os
 import random
 import shutil
 import stat
+import struct
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,7 +22,7 @@ from needs import need
 
 from safeshell.errors import TableError
 from safeshell.policy.store.memory import SEALS, SealedSections, create, fill
-from safeshell.policy.store.reading import read_current, read_file
+from safeshell.policy.store.reading import Inherited, read_current, read_file
 from safeshell.policy.store.records import Current, signature
 from safeshell.policy.store.writing import write_file, write_tables
 from safeshell.policy.table import FORMAT, SECTIONS, canonical_json, pack_records, table_digest
@@ -476,3 +477,24 @@ def test_a_signature_tells_contents_apart_whose_time_was_put_back(tmp_path: Path
     path.write_text("two")
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert signature(str(path)) != before
+
+
+@pytest.mark.parametrize(
+    "header", [b"null", b"5", b"[]", b'{"sections": []}', b'{"sections": {"a": "b"}}', b"[" * 60_000]
+)
+def test_a_header_that_is_none_is_an_error(header: bytes) -> None:
+    descriptor = create()
+    os.write(descriptor, struct.pack("<I", len(header)) + header)
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, SEALS)
+    with pytest.raises(TableError, match="the other process ended early"):
+        SealedSections(descriptor)
+
+
+@pytest.mark.parametrize(
+    "record", [{}, {"rules": "/r"}, {"rules": [], "digest": "", "root": "", "watch": {}}, {"watch": 5}]
+)
+def test_what_is_handed_over_and_no_table_is_an_error(record: dict[str, object]) -> None:
+    descriptor = create()
+    fill(descriptor, {"settings": {}, "digest": "", "root": "", "rules": "/r", "watch": 5} | record, {})
+    with pytest.raises(TableError, match="the daemon of before handed over something else than a table"):
+        Inherited([descriptor]).result()

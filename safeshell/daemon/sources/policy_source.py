@@ -80,11 +80,11 @@ class Policies:
         """
         try:
             found, settings = (reading or begin_reading(self._home)).result()
+            self.settings = Settings.from_json(settings)
         except TableError as error:
             self._user.error = error.message
             self.troubled = True
             return
-        self.settings = Settings.from_json(settings)
         if SYSTEM_RULES not in found and None in published_watch().values():
             self._machine.watch = {SYSTEM_RULES: None}
         for rules, (current, sections) in found.items():

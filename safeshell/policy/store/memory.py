@@ -73,7 +73,7 @@ class SealedSections(dict[str, memoryview]):
             # Kernels before 6.7 refuse a shared mapping; of pages that nobody writes a private one is the same.
             data = memoryview(mmap.mmap(descriptor, 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ))
             self.header = self._read(data)
-        except (OSError, struct.error, ValueError, KeyError, TypeError) as error:
+        except (OSError, struct.error, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise TableError("the other process ended early") from error
 
     def _read(self, data: memoryview) -> dict[str, Any]:

@@ -107,7 +107,7 @@ class Inherited:
                         current = current._replace(watch={})
                     found[sections.header["rules"]] = (current, sections)
                 settings = sections.header["settings"] or settings
-            except KeyError as error:
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
                 raise TableError("the daemon of before handed over something else than a table") from error
         return found, settings
 
