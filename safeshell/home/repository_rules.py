@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Sequence
 from typing import Literal
 
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
+from safeshell.host.mounts import own_path
 from safeshell.text import text
 
 RULES = b"/.safeshell/rules.yaml"
@@ -40,33 +42,79 @@ def find_rules(directory: bytes, home: bytes, prefix: bytes = b"") -> tuple[byte
         home: the home's directory.
         prefix: the root of whoever runs a command there, `/proc/PID/root`, where it sees other files than this process.
 
+    Returns:
+        Their paths, as this process reaches them: with a prefix, the very files that are seen below it.
+
     Raises:
-        UnseenRulesError: a file below `prefix` isn't the one that stands there for this process, or there are too many.
+        UnseenRulesError: it can't be told whether there are any, this process doesn't see one of them, or there are too
+            many.
     """
     searched = levels(directory)
-    found = [at for at, (level, _) in enumerate(searched) if _has_rules(level, home, prefix)]
+    if prefix:
+        return _find_seen(searched, home, prefix)
+    found = [at for at, (level, _) in enumerate(searched) if _has_rules(level, home)]
     if not found:  # as nearly always
         return ()
     for at, (level, _) in enumerate(searched[: found[-1]]):
-        if os.path.lexists(prefix + level + b"/.git"):  # the work tree ends here
+        if os.path.lexists(level + b"/.git"):  # the work tree ends here
             found = [each for each in found if each <= at]
             break
     if len(found) > NESTED_MAX:
-        raise UnseenRulesError(f"more than {NESTED_MAX} rules files are about {text(directory)}")
+        raise _too_many(directory)
     return tuple([searched[at][1] for at in reversed(found)])
 
 
-def _has_rules(level: bytes, home: bytes, prefix: bytes) -> bool:
+def _too_many(directory: bytes) -> UnseenRulesError:
+    return UnseenRulesError(f"more than {NESTED_MAX} rules files are about {text(directory)}")
+
+
+def _has_rules(level: bytes, home: bytes) -> bool:
+    return os.access(level + RULES, os.F_OK) and not same_place(level + b"/.safeshell", home)
+
+
+def _find_seen(searched: Sequence[tuple[bytes, bytes]], home: bytes, prefix: bytes) -> tuple[bytes, ...]:
+    """As `find_rules`, for whoever sees the files below a prefix."""
+    found = []
+    for level, _ in searched:
+        rules = _seen(level, home, prefix)
+        if rules is not None:
+            found.append(rules)
+        if os.path.lexists(prefix + level + b"/.git"):
+            break
+    if not found:
+        _look_at_root(prefix)
+    if len(found) > NESTED_MAX:
+        raise _too_many(searched[0][0])
+    return tuple(dict.fromkeys(reversed(found)))
+
+
+def _seen(level: bytes, home: bytes, prefix: bytes) -> bytes | None:
+    """Where this process reaches the rules that are seen below a prefix, or None where there are none."""
     rules = level + RULES
-    if not os.access(prefix + rules, os.F_OK):
-        if prefix and _has_link(prefix + level):
-            raise UnseenRulesError(f"{text(rules)} is a link, which leads elsewhere for who asks")
-        return False
+    try:
+        os.stat(prefix + rules)
+    except (FileNotFoundError, NotADirectoryError):
+        if _has_link(prefix + level):
+            raise UnseenRulesError(f"{text(rules)} is a link, which leads elsewhere for who asks") from None
+        return None
+    except OSError as error:
+        raise UnseenRulesError(f"{text(rules)} can't be looked at as who asks sees it: {error.strerror}") from error
     if same_place(prefix + level + b"/.safeshell", home):
-        return False
-    if prefix and not same_place(prefix + rules, rules):
+        return None
+    if same_place(prefix + rules, rules):
+        return rules
+    elsewhere = own_path(rules, prefix)
+    if elsewhere is None or not elsewhere.endswith(RULES):
         raise UnseenRulesError(f"{text(rules)} is another file here than for who asks")
-    return True
+    return elsewhere
+
+
+def _look_at_root(prefix: bytes) -> None:
+    """Where not even the root can be looked at, that nothing is there says nothing."""
+    try:
+        os.stat(prefix)
+    except OSError as error:
+        raise UnseenRulesError(f"who asks is gone, or its files can't be looked at: {error.strerror}") from error
 
 
 def _has_link(level: bytes) -> bool:

@@ -68,9 +68,12 @@ def test_a_file_that_both_see_counts(top: Path, tmp_path: Path) -> None:
     assert find(top / "a", prefix=f"{tmp_path}/root") == [own]
 
 
-def test_a_file_that_only_one_sees_does_not_count_or_cannot_be_told(top: Path, tmp_path: Path) -> None:
+def test_s3_a_file_that_only_one_sees_does_not_count_or_cannot_be_told(top: Path, tmp_path: Path) -> None:
     rules(top)
     prefix = f"{tmp_path}/root"
+    with pytest.raises(UnseenRulesError, match="who asks is gone, or its files can't be looked at"):
+        find(top, prefix=prefix)
+    os.mkdir(prefix)
     assert find(top, prefix=prefix) == []
     hidden = rules(Path(f"{prefix}{top}/a"))
     with pytest.raises(UnseenRulesError, match="is another file here than for who asks"):
@@ -79,6 +82,14 @@ def test_a_file_that_only_one_sees_does_not_count_or_cannot_be_told(top: Path, t
     hidden.symlink_to("/rules/of/another/root")
     with pytest.raises(UnseenRulesError, match="is a link"):
         find(top / "a", prefix=prefix)
+
+
+def test_s3_that_it_cannot_be_told_is_not_that_there_is_none(top: Path, tmp_path: Path) -> None:
+    seen = tmp_path / f"root{top}"
+    (seen / "a").mkdir(parents=True)
+    (seen / ".safeshell").symlink_to(".safeshell")  # what can be looked at by nobody, root neither
+    with pytest.raises(UnseenRulesError, match="can't be looked at as who asks sees it: Too many levels"):
+        find(top / "a", prefix=f"{tmp_path}/root")
 
 
 def test_a_work_tree_ends_where_it_does_for_who_asks(top: Path, tmp_path: Path) -> None:

@@ -84,6 +84,23 @@ class Journal:
         reason = "" if request.refusal is not None else request.reason
         self._note(outcome._replace(placement=placement, reason=reason, duration_s=duration_s))
 
+    def failed(self, request: Request) -> None:
+        """A command was refused before anything was decided: by what it would have to be judged can't be told."""
+        assert request.refusal is not None
+        self._note(
+            CommandOutcome(
+                time.time(),
+                "error",
+                request.asked,
+                is_ai=request.is_ai,
+                directory=request.directory,
+                uid=request.connection.uid,
+                pid=request.connection.pid,
+                wait_status=request.refusal[0] << 8,
+                error=request.error,
+            )
+        )
+
     def approval(self, request: Request, number: int, answer: str, status: int | None = None, **more: object) -> None:
         """A command that needed approval got an answer, or none."""
         wait_status = None if status is None else status << 8

@@ -54,8 +54,9 @@ class Locate:
         descriptor = connection.descriptors[-1] if connection.descriptors else None
         prefix = b""
         request.spellings, request.rules_of = (), ()
+        is_found = bool(directory and not request.frame)
         try:
-            if directory and not request.frame:
+            if is_found:
                 request.directory, request.rules = directory, ()
             else:
                 request.fresh = False
@@ -64,15 +65,19 @@ class Locate:
                 directory = working_directory(descriptor, connection.pid, same_view=same_view)
                 prefix = b"" if same_view else b"/proc/%d/root" % connection.pid
                 request.same_view, request.directory = same_view, directory
-                request.rules = self._policies.repository(directory, prefix=prefix)
-                request.reads = self._list_reads(directory, request.rules) if request.frame and same_view else None
             request.facts = RequestFacts(
                 command.environment, directory, self._context, descriptor=descriptor, prefix=prefix
             )
+            if not is_found:
+                if directory is None and not same_view:
+                    request.rules = self._policies.repository(_own_directory(descriptor, connection.pid))
+                else:
+                    request.rules = self._policies.repository(directory, prefix=prefix)
+                request.reads = self._list_reads(directory, request.rules) if request.frame and same_view else None
             if request.base in UNWRAPPED:
                 self._unwrap(request, directory, prefix)
         except UnseenRulesError as error:
-            return request.refuse(FAILED, error.message)
+            return request.refuse(FAILED, error.message, error=error.message)
         return GO_ON
 
     def _sees_the_same(self, pid: int) -> bool:
@@ -110,6 +115,28 @@ class Locate:
             request.reads = None
 
 
+def _own_directory(descriptor: int | None, pid: int) -> bytes | None:
+    """Where the daemon sees a directory that has no path for who is in it: outside of its root, say. None: deleted.
+
+    Raises:
+        UnseenRulesError: nowhere.
+    """
+    link = _link(descriptor, pid)
+    try:
+        path = os.readlink(link)
+        if os.stat(link).st_nlink == 0:
+            return None
+        if os.path.samefile(link, path):
+            return path
+    except OSError:
+        pass
+    raise UnseenRulesError("the directory is one that the daemon can't see, nor which rules are about it")
+
+
+def _link(descriptor: int | None, pid: int) -> bytes:
+    return b"/proc/%d/cwd" % pid if descriptor is None else b"/proc/self/fd/%d" % descriptor
+
+
 def working_directory(descriptor: int | None, pid: int, *, same_view: bool) -> bytes | None:
     """The caller's working directory, links resolved, as the caller itself sees it.
 
@@ -121,7 +148,7 @@ def working_directory(descriptor: int | None, pid: int, *, same_view: bool) -> b
     Returns:
         The path, or None where it has none: deleted, unreachable, not to be read.
     """
-    link = b"/proc/%d/cwd" % pid if descriptor is None else b"/proc/self/fd/%d" % descriptor
+    link = _link(descriptor, pid)
     try:
         path = os.readlink(link)
         if path.endswith(_DELETED) and os.stat(link).st_nlink == 0:

@@ -40,6 +40,8 @@ class Record:
         if request.line is not None:
             line, found = request.line
             self._journal.line(request.connection, line, command, found)
+        elif command.kind == Type.EXECUTE and request.error and not request.decisions:
+            self._journal.failed(request)
         elif command.kind == Type.EXECUTE and request.decisions:
             self._journal.command(request)
             if request.frame and self.replay is not None:

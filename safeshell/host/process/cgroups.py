@@ -13,6 +13,8 @@ import stat
 from functools import cache
 from time import monotonic
 
+from safeshell.host.mounts import unescape
+
 KEPT = 256
 """Texts of /proc/PID/cgroup whose answer is kept; a build in many scopes starts over rather than grow the daemon."""
 
@@ -41,7 +43,6 @@ _FILES = frozenset(
 )
 """Controllers whose limits stand in files. Of others (freezer, net_cls, perf_event) being in a group is all."""
 _NO_CEILING = 1 << 62  # v1 writes "none" as the highest whole page
-_ESCAPE = rb"\\([0-7]{3})"
 
 Limit = float | bytes
 """A ceiling as a number, where a lower one is tighter; any other limit as the kernel writes it."""
@@ -132,12 +133,8 @@ def _mounts(mountinfo: bytes) -> list[tuple[frozenset[bytes], bytes, bytes]]:
         fields, (kind, *_, options) = before.split(), after.split()
         if kind in (b"cgroup", b"cgroup2"):
             kinds = frozenset(options.split(b",")) if kind == b"cgroup" else frozenset([b""])
-            found.append((kinds, _unescape(fields[3]), _unescape(fields[4])))
+            found.append((kinds, unescape(fields[3]), unescape(fields[4])))
     return found
-
-
-def _unescape(field: bytes) -> bytes:
-    return re.sub(_ESCAPE, lambda escape: bytes([int(escape[1], 8)]), field) if b"\\" in field else field
 
 
 def _limits(directory: bytes) -> list[tuple[bytes, Limit]]:
