@@ -57,9 +57,11 @@ class AuditLog:
 
     def begin(self) -> None:
         """Opens the log and finds where its chain stands, so that `status` can say so before anything is recorded."""
-        with contextlib.suppress(OSError):  # the first record says what is wrong
+        try:
             self._take()
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        except OSError as error:  # nothing is lost yet
+            self.last_error = self._worded(error)
 
     def append(self, record: dict[str, Any]) -> dict[str, Any] | None:
         """Writes a record, its secrets taken out; what goes wrong is counted and never raised.
@@ -86,11 +88,12 @@ class AuditLog:
         return {"seq": self.head.seq, **record}
 
     def status(self) -> dict[str, Any]:
-        """For `daemon status`: where the chain stands, and what could not be written."""
+        """For `daemon status`: where the chain stands, and what couldn't be written; `lost` since it last could."""
         return {
             "seq": self.head.seq,
             "hash": self.head.hash,
             "failures": self.failures,
+            "lost": self._lost,
             "last_error": self.last_error or None,
         }
 
@@ -170,9 +173,12 @@ class AuditLog:
     def _failed(self, error: OSError) -> None:
         self.failures += 1
         self._lost += 1
-        self.last_error = f"{self.path}: {error.strerror or error}"
+        self.last_error = self._worded(error)
         if self._lost == 1:
             self._on_failure(f"the audit log can't be written: {self.last_error}; what is decided now is not recorded")
+
+    def _worded(self, error: OSError) -> str:
+        return f"{self.path}: {error.strerror or error}"
 
 
 _NOWHERE = (-1, -1, -1)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from safeshell.cli.output import progress, say, wants_colour
+from safeshell.cli.shims import follow_rules
 from safeshell.errors import SafeShellError
 from safeshell.home.machine import is_published
-from safeshell.home.paths import SYSTEM_RULES, SYSTEM_TABLES, Home
+from safeshell.home.paths import SYSTEM_RULES, SYSTEM_TABLES, Home, working_directory
 from safeshell.home.repository_rules import find_rules, kind_of
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def command(
         from safeshell_compiler.publish import publish  # noqa: PLC0415 # as above
 
         publish(home, *good)  # each layer by itself: what has errors keeps its last good table
+        follow_rules(home)
     return status
 
 
@@ -215,7 +217,8 @@ def sources_in_force(home: Home) -> list[str]:
     home.check_rules()
     home.check()
     machine = [SYSTEM_RULES] if os.path.isdir(SYSTEM_RULES) and not is_published(SYSTEM_RULES) else []
-    repository = find_rules(os.fsencode(os.getcwd()), os.fsencode(home.root))
+    directory = working_directory()
+    repository = find_rules(os.fsencode(directory), os.fsencode(home.root)) if directory else ()
     return [*machine, home.rules, *map(os.fsdecode, repository)]
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -214,7 +215,29 @@ def _describe(found: dict[str, Any]) -> str:
     ]
     rows += [("error", found["error"])] if found["error"] else []
     rows += [("skipped", entry["error"]) for entry in found["repositories"] if entry["error"]]
-    return columns(rows)
+    return columns([*rows, *_troubles(found)])
+
+
+def _troubles(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """A line for each thing beside deciding that doesn't go as it should."""
+    audit, notify, front, shims = found["audit"], found["notify"], found["front"], found.get("shims")
+    if audit["last_error"]:
+        lost = audit.get("lost", audit["failures"])
+        when = "can't be written" if lost or not audit["failures"] else "could not be written for a while"
+        yield "audit log", f"{when}, {audit['failures']} records are lost: {audit['last_error']}"
+    if notify["error"]:
+        yield "notify", f"failed {notify['failures']} times, last: {notify['error']}"
+    # It looks for its front a moment after its start: then there is nothing to say yet.
+    if not front["native"] and found["uptime_s"] > 1:
+        yield "front", f"not loaded, a command costs more: {front['reason']}"
+    if shims is None:  # an older daemon's
+        return
+    if shims["error"]:
+        yield "shims", f"can't be made: {shims['error']}"
+    if shims["lacking"]:
+        yield "no shim", f"{', '.join(shims['lacking'])}: the rules are about them, and don't see them"
+    if shims["unread"]:
+        yield "unread", f"{', '.join(shims['unread'])}: did not answer, so programs in there have no shim"
 
 
 def _layer(layer: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from safeshell.cli.output import say
 from safeshell.cli.shims import say_count, say_fallback, sync_home
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
+from safeshell.home.writing import write_atomically
 
 
 @click.command("init")
@@ -56,6 +57,7 @@ def _offer_pin(home: Home) -> None:
 def _write_starter(home: Home) -> None:
     with open(os.path.join(os.path.dirname(os.path.dirname(__file__)), "starter.yaml"), encoding="utf-8") as stream:
         text = stream.read()
-    descriptor = os.open(home.rules, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
+    try:
+        write_atomically(home.rules, text.encode(), 0o600, new=True)
+    except OSError as error:
+        raise SafeShellError(f"can't write {home.rules}: {error.strerror}") from error

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 
 import click
 
 from safeshell import __version__
-from safeshell.bug_report import end_by
+from safeshell.bug_report import end_by, let_go
 from safeshell.cli.output import warn
 from safeshell.errors import SafeShellError
+from safeshell.home.paths import working_directory
 
 COMMANDS = {
     "approvals": "commands that wait for a person's word: list, approve, deny them",
@@ -82,11 +82,18 @@ def main() -> None:
         sys.exit(error.status)
     except BrokenPipeError:
         # Whoever read our output has seen enough; nothing is wrong, and Python must not complain on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        let_go(sys.stdout)
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 # a bug, or a machine that has run out of something: a line says which
+        if _is_nowhere(error):
+            warn("the working directory was removed", "go to one that is there")
+            sys.exit(1)
         sys.exit(end_by(error))
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _is_nowhere(error: Exception) -> bool:
+    return isinstance(error, FileNotFoundError) and working_directory() is None
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from typing import TextIO
 import click
 
 from safeshell.bug_report import let_go
+from safeshell.errors import SafeShellError
+from safeshell.home.writing import write_atomically
 from safeshell.text import printable
 
 PATIENCE_S = 1.0
@@ -31,6 +33,23 @@ def warn(message: str, hint: str = "") -> None:
             say(f"  hint: {hint}", err=True)
     except OSError:  # stderr is on the disk that is full: the exit status has to do
         let_go(sys.stderr)
+
+
+def write_output(path: str, text: str) -> None:
+    """Writes a file that the user named, whole or not at all; into a pipe or a terminal as it stands.
+
+    Raises:
+        SafeShellError: it can't be written.
+    """
+    try:
+        target = os.path.realpath(path)
+        if os.path.exists(path) and not os.path.isfile(target):
+            with open(path, "w", encoding="utf-8") as stream:
+                stream.write(text)
+        else:
+            write_atomically(target, text.encode(), 0o666)
+    except OSError as error:
+        raise SafeShellError(f"can't write {path}: {error.strerror}") from error
 
 
 def wants_colour(stream: TextIO) -> bool:

@@ -12,10 +12,8 @@ from typing import Any
 
 import click
 
-from safeshell.cli.output import wants_colour
-from safeshell.errors import SafeShellError
+from safeshell.cli.output import wants_colour, write_output
 from safeshell.home.paths import Home
-from safeshell.home.writing import write_atomically
 from safeshell.metrics.figures import PERCENTILES, Figures, fetch, reasons_text, share, summary
 from safeshell.metrics.histogram import Histogram
 from safeshell.text import columns
@@ -60,10 +58,7 @@ def _write_page(home: Home, path: str, *, reset: bool) -> None:
 
     require_plots()
     text = render(fetch(home, reset=reset))
-    try:
-        write_atomically(path, text.encode(), 0o666)
-    except OSError as error:
-        raise SafeShellError(f"can't write {path}: {error.strerror}") from error
+    write_output(path, text)
     click.echo(f"wrote {path}", err=True)
 
 

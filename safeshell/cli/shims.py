@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+from collections.abc import Sequence
 
 import click
 
 from safeshell.cli.output import say, warn
 from safeshell.cli.person import require_person, takes_pin
-from safeshell.home.paths import Home
+from safeshell.errors import TableError
+from safeshell.home.in_force import asked
+from safeshell.home.paths import Home, working_directory
 from safeshell.host.path_lookup import Programs
 from safeshell.install import shims
 from safeshell.install.native import why_not_static
 from safeshell.text import columns
+
+NAMED = 8
+"""Commands that are named where many lack a shim."""
 
 
 @click.group("shims")
@@ -33,6 +40,38 @@ def sync_home(home: Home, client: str | None = None) -> shims.Synced:
 def say_count(synced: shims.Synced, home: Home) -> None:
     """Says how many shims there are now."""
     say(f"{len(synced.added) + len(synced.kept)} commands shimmed in {home.shims}", err=True)
+
+
+def say_lacking(names: Sequence[str]) -> None:
+    """Says which commands no rule can see, though one is about them."""
+    if names:
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        what = f"{', '.join(names[:NAMED])}{more}"
+        warn(f"the rules are about commands without a shim, which they don't see: {what}", "run `safeshell shims sync`")
+
+
+def follow_rules(home: Home) -> None:
+    """Makes the shims follow the rules that were put in force just now, as the daemon would, and says what came of it.
+
+    Where none have ever been made, that is left to the daemon and to `shims sync`.
+    """
+    if not os.path.isdir(home.shims):
+        return
+    if asked(home)[1].shims_sync == "manual":
+        say_lacking(shims.lacking(home))
+        return
+    synced = shims.sync(home, by_hand=False, seen=os.environ.get("PATH", os.defpath).split(":"))
+    _say_changes(synced)
+    say_lacking(synced.lacking)
+    if synced.unread:
+        warn(f"no program was looked for in {', '.join(synced.unread)}, which did not answer")
+
+
+def _say_changes(synced: shims.Synced) -> None:
+    for what, names in (("now has a shim", synced.added), ("has none any more", synced.removed)):
+        if names:
+            verb = what if len(names) == 1 else what.replace("has", "have", 1)
+            say(f"{', '.join(names)} {verb}", err=True)
 
 
 def say_fallback(synced: shims.Synced) -> None:
@@ -55,10 +94,12 @@ def sync(client: str | None) -> None:
     synced = sync_home(home, client)
     if client != "bash":
         say_fallback(synced)
-    for sign, names in (("+", synced.added), ("-", synced.removed)):
+    for sign, names in (("+", synced.added), ("-", synced.removed), ("mended", synced.mended)):
         for name in names:
             say(f"{sign} {name}")
     say_count(synced, home)
+    if synced.unread:
+        warn(f"no program was looked for in {', '.join(synced.unread)}, which did not answer")
 
 
 @command.command("list")
@@ -67,15 +108,18 @@ def list_(as_json: bool) -> None:
     """List the shimmed commands and the programs behind them."""
     home = Home.find()
     path = os.environb.get(b"PATH")
+    directory = os.fsencode(working_directory() or "/")
     programs = Programs()
     rows = []
     for name in shims.list_shims(home):
-        program, _ = programs.find(name.encode(), path, os.fsencode(os.getcwd()))
+        program, _ = programs.find(os.fsencode(name), path, directory)
         rows.append((name, os.fsdecode(program) if program else "not installed"))
     if as_json:
         click.echo(json.dumps([{"command": name, "program": program} for name, program in rows]))
     else:
         click.echo(columns(rows), nl=False)
+    with contextlib.suppress(TableError):  # then no rule is about anything
+        say_lacking(shims.lacking(home))
 
 
 @command.command()

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from safeshell.cli.compile import compile_in_force, sources_in_force
-from safeshell.cli.output import wants_colour
-from safeshell.errors import SafeShellError
+from safeshell.cli.output import wants_colour, write_output
 from safeshell.home.paths import Home
 from safeshell.home.repository_rules import kind_of
 
@@ -60,7 +59,7 @@ def command(rules: tuple[str, ...], junit_file: str | None, verbose: bool, as_js
     if as_json:
         click.echo(testreport.as_json(outcomes, findings, seconds))
     if junit_file is not None:
-        _write(junit_file, junit(outcomes, findings))
+        write_output(junit_file, junit(outcomes, findings))
     return 1 if broken or any(outcome.failure for outcome in outcomes) else 0
 
 
@@ -74,11 +73,3 @@ def _compile(rules: tuple[str, ...]) -> tuple[list[Finding], list[Compilation]]:
         return [finding for one in given for finding in one.findings], given
     compiled = compile_in_force(home, sources_in_force(home), lint=False)
     return [finding for one in compiled for finding in one.findings], [one.compilation for one in compiled]
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        with open(path, "w", encoding="utf-8") as stream:
-            stream.write(text)
-    except OSError as error:
-        raise SafeShellError(f"can't write {path}: {error.strerror}") from error

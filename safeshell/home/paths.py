@@ -18,6 +18,14 @@ SOCKET_PATH_MAX = 107
 """Bytes that fit `sun_path` with its NUL (unix(7))."""
 
 
+def working_directory() -> str | None:
+    """The working directory, None where it was removed."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return None
+
+
 class Home(NamedTuple):
     """The files of one SafeShell home; `root` is absolute."""
 

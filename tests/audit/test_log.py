@@ -69,7 +69,7 @@ def test_records_are_lines_of_a_chain(log: AuditLog) -> None:
     assert list(first) == ["seq", "ts", "v", "decision", "argv", "prev", "hash"]
     assert second["prev"] == first["hash"]
     assert second["cwd"] == "/\udcff"
-    assert log.status() == {"seq": 2, "hash": second["hash"], "failures": 0, "last_error": None}
+    assert log.status() == {"seq": 2, "hash": second["hash"], "failures": 0, "lost": 0, "last_error": None}
     assert os.stat(log.path).st_mode & 0o777 == 0o600
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 
 import pytest
@@ -28,12 +29,16 @@ def test_sync_prints_what_changed(cli: Cli, home: Home) -> None:
     assert done.err == f"{len(SHIMMED)} commands shimmed in {home.shims}\n"
     assert cli("shims", "sync").out == ""
     write(home.rules, RULES.replace("[rm]", "[mv]"))
-    assert cli("compile").status == 0
-    assert cli("shims", "sync").out == "+ mv\n- rm\n"
+    done = cli("compile")
+    assert (done.status, done.err) == (0, "mv now has a shim\nrm has none any more\n")
+    assert cli("shims", "sync").out == ""
+    os.unlink(os.path.join(home.shims, "mv"))
+    os.chmod(os.path.join(home.shims, "ls"), 0o755)
+    assert cli("shims", "sync").out == "+ mv\nmended ls\n"
 
 
 def test_list_names_the_programs_behind(cli: Cli, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cli("shims", "list") == (0, "", "")
+    assert cli("shims", "list")[:2] == (0, "")
     cli("shims", "sync")
     monkeypatch.setenv("PATH", f"{home.shims}:/usr/bin:/bin")
     found = json.loads(cli_json(cli, home))
@@ -76,3 +81,41 @@ def test_without_tables_it_says_what_to_do(cli: Cli, home: Home) -> None:
     status, out, err = cli("shims", "sync")
     assert (status, out) == (1, "")
     assert err.endswith("hint: run `safeshell compile`\n")
+
+
+def test_u4_what_has_no_shim_is_said(cli: Cli, home: Home) -> None:
+    cli("shims", "sync")
+    cli("shims", "remove", "rm", "ls")
+    lacking = (
+        "safeshell: the rules are about commands without a shim, which they don't see: ls, rm\n"
+        "  hint: run `safeshell shims sync`\n"
+    )
+    assert cli("shims", "list").err == lacking
+    write(home.rules, RULES + "# the same\n")
+    assert cli("compile").err == lacking  # what a person removed stays so
+    assert cli("shims", "sync").out == "+ ls\n+ rm\n"
+    assert cli("shims", "list").err == ""
+
+
+@pytest.mark.config("shims: {sync: manual}\n")
+def test_u4_by_hand_compile_says_what_to_run(cli: Cli, home: Home) -> None:
+    cli("shims", "sync")
+    write(home.rules, RULES.replace("[rm]", "[mv]"))
+    done = cli("compile")
+    assert done.err.endswith("which they don't see: mv\n  hint: run `safeshell shims sync`\n")
+    assert not os.path.exists(os.path.join(home.shims, "mv"))
+    assert cli("shims", "sync").out == "+ mv\n- rm\n"
+
+
+def test_u4_only_people_who_have_shims_hear_of_them_from_compile(cli: Cli, home: Home) -> None:
+    write(home.rules, RULES.replace("[rm]", "[mv]"))
+    assert cli("compile").err == ""
+    assert not os.path.exists(home.shims)
+
+
+def test_u4_many_are_named_and_counted(cli: Cli, home: Home) -> None:
+    write(home.rules, RULES.replace("[rm]", "['[a-z]*']"))
+    assert cli("compile").status == 0
+    (line, hint) = cli("shims", "list").err.splitlines()
+    assert re.search(r": (\S+, ){7}\S+ and \d+ more$", line)
+    assert hint.endswith("`safeshell shims sync`")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import safeshell
+from safeshell.home.paths import working_directory
 from safeshell.text import printable, width
 from safeshell_compiler.findings.codes import CODES
 from safeshell_compiler.findings.report import Finding
@@ -26,7 +27,7 @@ def human(findings: Sequence[Finding], *, colour: bool = False, directory: str |
         colour: whether to use ANSI colours.
         directory: paths below it are shown relative to it; the working directory where None.
     """
-    base = os.getcwd() if directory is None else directory
+    base = _base(directory)
     lines = _Lines()
     return "".join(_paragraph(finding, lines, colour, base) for finding in findings)
 
@@ -39,13 +40,13 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 def github(findings: Sequence[Finding], *, directory: str | None = None) -> str:
     """Workflow commands that annotate a pull request."""
-    base = os.getcwd() if directory is None else directory
+    base = _base(directory)
     return "".join(_annotation(finding, base) for finding in findings)
 
 
 def sarif(findings: Sequence[Finding], *, directory: str | None = None) -> str:
     """A SARIF 2.1.0 log."""
-    base = os.getcwd() if directory is None else directory
+    base = _base(directory)
     used = sorted({finding.code for finding in findings})
     rules = [
         {
@@ -118,6 +119,11 @@ def _caret(line: str, column: int) -> tuple[str, str] | None:
 
 def _shown(file: str, base: str) -> str:
     return printable(_relative(file, base))
+
+
+def _base(directory: str | None) -> str:
+    """The directory that paths are shown relative to; nothing is below one that was removed."""
+    return working_directory() or "\0" if directory is None else directory
 
 
 def _relative(file: str, base: str) -> str:

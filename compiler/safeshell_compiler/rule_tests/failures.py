@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from safeshell.home.paths import working_directory
 from safeshell.policy.atoms import fact
 from safeshell.policy.explain import candidate_text
 from safeshell.text import columns, printable
@@ -34,7 +33,7 @@ def describe(outcome: Outcome) -> str:
 
 def shown(file: str) -> str:
     """A path as people and CI systems want it: relative to the working directory where it lies below."""
-    return printable(file.removeprefix(os.getcwd().rstrip("/") + "/"))
+    return printable(file.removeprefix((working_directory() or "\0").rstrip("/") + "/"))
 
 
 def _stated(test: RuleTest) -> str:

@@ -8,7 +8,8 @@ from safeshell.cli.probes.model import Probe
 from safeshell.client import control
 from safeshell.errors import SafeShellError, TableError
 from safeshell.home.machine import REMEDY, PublishedReading, as_seen
-from safeshell.home.paths import SYSTEM_RULES, SYSTEM_TABLES, Home
+from safeshell.home.paths import SYSTEM_RULES, SYSTEM_TABLES, Home, working_directory
+from safeshell.home.repository_rules import find_rules
 from safeshell.protocol import Type
 
 
@@ -22,14 +23,17 @@ def probe_home(home: Home) -> Probe:
 
 
 def probe_rules(home: Home) -> Probe:
-    """Do the rules compile?"""
+    """Do the rules compile, a repository's around the working directory too?"""
     try:
         home.check_rules()
     except SafeShellError as error:
         return Probe("rules", False, error.message, error.hint)
-    from safeshell_compiler.publish import compile_home, compile_machine  # noqa: PLC0415 # heavy, and doctor's alone
+    from safeshell_compiler.publish import compile_home, compile_machine, compile_repository  # noqa: PLC0415 # heavy, and doctor's alone
 
-    errors = [error for layer in (compile_machine(), compile_home(home)) if layer for error in layer.errors]
+    directory = working_directory()
+    here = find_rules(os.fsencode(directory), os.fsencode(home.root)) if directory else ()
+    layers = [compile_machine(), compile_home(home), *[compile_repository(os.fsdecode(rules)) for rules in here]]
+    errors = [error for layer in layers if layer for error in layer.errors]
     if errors:
         first = errors[0]
         return Probe(
@@ -65,7 +69,4 @@ def probe_daemon(home: Home) -> Probe:
         return Probe("daemon", False, f"the last good rules are in force: {status['error']}", "mend the rules")
     if status["table"] is None:
         return Probe("daemon", False, "no rules are in force", "run `safeshell compile`")
-    # It looks for its front a moment after its start: then there is nothing to say yet.
-    slower = status["uptime_s"] > 1 and not status["front"]["native"]
-    hint = f"it has no native front ({status['front']['reason']}): a command costs more" if slower else ""
-    return Probe("daemon", True, f"pid {status['pid']}, table {status['table'][:12]}", hint)
+    return Probe("daemon", True, f"pid {status['pid']}, table {status['table'][:12]}")

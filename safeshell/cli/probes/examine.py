@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 from safeshell.cli.probes.canary import probe_canary
 from safeshell.cli.probes.configuration import probe_daemon, probe_home, probe_machine, probe_rules
 from safeshell.cli.probes.cost import probe_cost
 from safeshell.cli.probes.model import Probe
+from safeshell.cli.probes.services import probe_services
 from safeshell.cli.probes.shims import probe_client, probe_path
 from safeshell.cli.probes.stand_ins import StandIns
+from safeshell.client import control
 from safeshell.home.paths import Home
 from safeshell.install.shims import list_shims
+from safeshell.protocol import Type
 
 
 def examine(home: Home) -> Iterator[Probe]:
@@ -29,6 +33,19 @@ def examine(home: Home) -> Iterator[Probe]:
     yield probe_path(home, names)
     if names:
         # What is decided in a repository isn't what is decided elsewhere.
-        with StandIns(home, names) as stand_ins, contextlib.chdir("/"):
+        with StandIns(home, names) as stand_ins, _at_root():
             yield probe_canary(home, stand_ins)
             yield from probe_cost(stand_ins)
+    yield from probe_services(control(Type.STATUS, home=home))
+
+
+@contextlib.contextmanager
+def _at_root() -> Iterator[None]:
+    """The working directory is `/` in the block; afterwards it is what it was, though that may have been removed."""
+    before = os.open(".", os.O_PATH | os.O_CLOEXEC)
+    os.chdir("/")
+    try:
+        yield
+    finally:
+        os.fchdir(before)
+        os.close(before)

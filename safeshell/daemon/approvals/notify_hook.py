@@ -24,7 +24,7 @@ class Notifier:
 
     Attributes:
         failures: how often it could not be started or failed.
-        error: why it did last, or "".
+        error: why it did last, or "" where it has done its work since.
     """
 
     def __init__(self, policies: Policies, executor: Executor) -> None:
@@ -79,6 +79,8 @@ class Notifier:
             self._fail(f"took more than {TIMEOUT_MS // 1000} s")
         elif status:
             self._fail(f"ended with {os.waitstatus_to_exitcode(status)}")
+        else:
+            self.error = ""
 
     def _fail(self, reason: str) -> None:
         self.failures += 1

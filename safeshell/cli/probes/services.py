@@ -1,0 +1,91 @@
+"""Probes of what the daemon does beside deciding: the audit log, `notify`, its front, shims, repositories' rules."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+from safeshell.cli.probes.model import Probe
+from safeshell.daemon.approvals.notify_hook import PATH
+from safeshell.install.native import native_front
+
+
+def probe_services(status: dict[str, Any]) -> Iterator[Probe]:
+    """Runs each of them.
+
+    Args:
+        status: the daemon's, after a command was denied: then it has had something to record.
+    """
+    yield probe_audit(status["audit"])
+    yield probe_notify(status["notify"])
+    yield probe_front(status["front"])
+    if "shims" in status:  # an older daemon may still run
+        yield probe_upkeep(status["shims"])
+    yield from probe_repositories(status["repositories"])
+
+
+def probe_audit(audit: dict[str, Any]) -> Probe:
+    """Is what is decided recorded?"""
+    if audit.get("lost", audit["failures"]) or (audit["last_error"] and not audit["failures"]):
+        hint = "make room or mend its permissions: the next decision that is worth it is recorded again"
+        return Probe("audit log", False, f"it can't be written: {audit['last_error']}", hint)
+    if audit["failures"]:
+        return Probe("audit log", True, f"{audit['failures']} records were lost earlier: {audit['last_error']}")
+    return Probe("audit log", True, f"{audit['seq']} records")
+
+
+def probe_notify(notify: dict[str, Any]) -> Probe:
+    """Does the program that is told of commands that wait do its work?"""
+    if not notify["command"]:
+        return Probe("notify", None, "the settings name no program that is told of commands that wait")
+    program = notify["command"][0]
+    if shutil.which(program, path=os.fsdecode(PATH)) is None:
+        return Probe("notify", False, f"{program} can't be executed", "mend `notify` in config.yaml")
+    if notify["error"]:
+        found = f"{program} failed {notify['failures']} times, last: {notify['error']}"
+        return Probe("notify", False, found, "run it by hand, as docs/approvals.md says")
+    return Probe("notify", True, program)
+
+
+def probe_front(front: dict[str, Any]) -> Probe:
+    """Does native code answer what was asked before?"""
+    if front["native"]:
+        return Probe("front", True, f"{front['kept']} answers kept, {front['answered']} given again")
+    found = f"it isn't loaded, a command costs more: {front['reason']}"
+    if native_front() is None:
+        return Probe("front", None, found, "install again where there is a C compiler, then `safeshell daemon restart`")
+    return Probe("front", False, found, "install again, then `safeshell daemon restart`")
+
+
+def probe_upkeep(shims: dict[str, Any]) -> Probe:
+    """Do the shims follow the rules?"""
+    if shims["sync"] == "manual":
+        return Probe("shims follow", None, "only by `safeshell shims sync`, as the settings say")
+    if shims["error"]:
+        return Probe("shims follow", False, shims["error"], "mend that, then `safeshell shims sync`")
+    if shims["unread"]:
+        found = f"directories did not answer, programs in them have no shim: {', '.join(shims['unread'])}"
+        return Probe("shims follow", False, found, "mend the mount, or take them off PATH")
+    return Probe("shims follow", True, "the daemon makes them as the rules in force dispatch")
+
+
+def probe_repositories(repositories: list[dict[str, Any]]) -> Iterator[Probe]:
+    """Do the rules of the repositories that the daemon has seen compile?"""
+    from safeshell_compiler.publish import compile_repository  # noqa: PLC0415 # heavy, and doctor's alone
+
+    for entry in repositories:
+        if not entry["error"]:
+            continue
+        if not os.path.lexists(entry["rules"]):
+            continue  # gone, and with it what was wrong: no command is about that repository any more
+        # The daemon looks again when a command is about it: what has been mended meanwhile is no failure.
+        errors = compile_repository(entry["rules"]).errors
+        if errors or not _is_finding(entry["error"]):
+            yield Probe("repository rules", False, entry["error"], "mend them, `safeshell compile` there says more")
+
+
+def _is_finding(error: str) -> bool:
+    """Whether it is the compiler's word about what stands in the file."""
+    return " SS" in error
