@@ -46,7 +46,8 @@ def stand_in(rules: str, error: str) -> tuple[str, Sections] | None:
     """
     report = Report()
     policy = resolve(load(CompileRequest(rules, "repository", PACKS, trusting=True), report), report)
-    message = f"These rules do not compile ({error}), and this one could have restricted it. Have them mended."
+    said = os.fsencode(error).decode("utf-8", "replace")  # a path may hold bytes that are no text
+    message = f"These rules do not compile ({said}), and this one could have restricted it. Have them mended."
     asking = [*_well_formed(policy, message), *_by_names(policy, message)]
     by_name: set[tuple[str, int]] = set()
     for _ in range(ATTEMPTS):

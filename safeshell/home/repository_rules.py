@@ -12,7 +12,8 @@ from safeshell.home.paths import Home
 from safeshell.host.mounts import own_path
 from safeshell.text import text
 
-RULES = b"/.safeshell/rules.yaml"
+INSIDE = b"/.safeshell"
+RULES = INSIDE + b"/rules.yaml"
 
 NESTED_MAX = 32
 """Rules files in force together in one directory."""
@@ -41,6 +42,7 @@ def find_rules(directory: bytes, home: bytes, prefix: bytes = b"") -> tuple[byte
         directory: absolute.
         home: the home's directory.
         prefix: the root of whoever runs a command there, `/proc/PID/root`, where it sees other files than this process.
+            What it doesn't see in a directory that both see counts all the same: it may have hidden it.
 
     Returns:
         Their paths, as this process reaches them: with a prefix, the very files that are seen below it.
@@ -69,7 +71,8 @@ def _too_many(directory: bytes) -> UnseenRulesError:
 
 
 def _has_rules(level: bytes, home: bytes) -> bool:
-    return os.access(level + RULES, os.F_OK) and not same_place(level + b"/.safeshell", home)
+    inside = level + INSIDE
+    return os.access(inside, os.F_OK) and is_there(level + RULES) and not same_place(inside, home)
 
 
 def _find_seen(searched: Sequence[tuple[bytes, bytes]], home: bytes, prefix: bytes) -> tuple[bytes, ...]:
@@ -96,10 +99,10 @@ def _seen(level: bytes, home: bytes, prefix: bytes) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         if _has_link(prefix + level):
             raise UnseenRulesError(f"{text(rules)} is a link, which leads elsewhere for who asks") from None
-        return None
+        return rules if same_place(prefix + level + b"/", level + b"/") and _has_rules(level, home) else None
     except OSError as error:
         raise UnseenRulesError(f"{text(rules)} can't be looked at as who asks sees it: {error.strerror}") from error
-    if same_place(prefix + level + b"/.safeshell", home):
+    if same_place(prefix + level + INSIDE, home):
         return None
     if same_place(prefix + rules, rules):
         return rules
@@ -117,9 +120,20 @@ def _look_at_root(prefix: bytes) -> None:
         raise UnseenRulesError(f"who asks is gone, or its files can't be looked at: {error.strerror}") from error
 
 
+def is_there(rules: bytes) -> bool:
+    """Whether a rules file can be reached; one that can't be looked at is there, for all that can be told."""
+    try:
+        os.stat(rules)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        pass
+    return True
+
+
 def _has_link(level: bytes) -> bool:
     """Whether a link stands in the way, absolute ones of which lead from another root than its own."""
-    return os.path.islink(level + b"/.safeshell") or os.path.islink(level + RULES)
+    return os.path.islink(level + INSIDE) or os.path.islink(level + RULES)
 
 
 def same_place(left: bytes, right: bytes) -> bool:

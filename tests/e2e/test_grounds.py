@@ -85,7 +85,9 @@ def test_check_says_the_same(cli: Cli, repository: Path, tmp_path: Path, way: st
     assert "No tags here." in done.out
 
 
-def test_a_command_that_brings_the_first_rules_runs_to_its_end(daemon: Daemon, shims: Home, repository: Path) -> None:
+def test_s1_a_command_that_brings_the_first_rules_runs_to_its_end(
+    daemon: Daemon, shims: Home, repository: Path
+) -> None:
     git(repository, "add", ".safeshell")
     git(repository, "commit", "-q", "-m", "rules")
     git(repository, "branch", "with")
@@ -96,13 +98,42 @@ def test_a_command_that_brings_the_first_rules_runs_to_its_end(daemon: Daemon, s
     assert not os.path.exists(os.path.join(daemon.home.root, "daemon.log"))
 
 
-def test_rules_that_were_away_count_again_once_they_are_back(daemon: Daemon, shims: Home, repository: Path) -> None:
+MOVES: dict[str, Callable[[Path, str], list[str]]] = {
+    "removes": lambda top, _: ["rm", "-r", f"{top}/.safeshell"],
+    "moves": lambda top, aside: ["mv", f"{top}/.safeshell", aside],
+    "hides": lambda top, _: ["chmod", "0", f"{top}/.safeshell/rules.yaml"],
+    "breaks": lambda top, _: ["sh", "-c", f"echo ']' >{top}/.safeshell/rules.yaml"],
+    "is another's to write": lambda top, _: ["chmod", "-R", "a+w", f"{top}/.safeshell"],
+    "ends above": lambda top, _: ["mkdir", f"{top}/sub/.git"],
+    "begins below": lambda top, _: ["cp", "-r", f"{top}/.safeshell", f"{top}/sub"],
+    "changes the user's": lambda top, aside: ["touch", f"{aside}/rules.yaml"],
+}
+
+
+@pytest.mark.rules(RULES.replace("sh]", "sh, rm, mv, chmod, mkdir, cp, touch]"))
+@pytest.mark.parametrize("how", MOVES)
+def test_s1_a_command_that_changes_what_it_was_judged_by_runs_to_its_end(
+    daemon: Daemon, shims: Home, repository: Path, how: str
+) -> None:
+    (repository / "sub").mkdir()
+    aside = shims.root if "user" in how else str(repository / "aside")
+    words = MOVES[how](repository, aside)
+    for _ in range(2):  # the second time its answer may be kept
+        done = run(shims, *words, cwd=str(repository / "sub"))
+        assert b"bug" not in done.stderr
+        assert done.returncode in (0, 1), done.stderr  # 1: what it was about has gone
+    assert run(shims, "git", "--version", cwd=str(repository / "sub")).returncode == 0
+    assert not os.path.exists(os.path.join(daemon.home.root, "daemon.log"))
+
+
+def test_s2_rules_that_were_away_count_again_once_they_are_back(daemon: Daemon, shims: Home, repository: Path) -> None:
     rules, away = repository / ".safeshell", repository / "away"
-    for _ in range(3):
-        rules.rename(away)
+    file = rules / "rules.yaml"
+    for source, target in ((rules, away), (rules, away), (file, rules / "away.yaml"), (file, repository / "x.yaml")):
+        source.rename(target)
         for _ in range(4):
             assert run(shims, "git", "tag", cwd=str(repository)).returncode == 0
-        away.rename(rules)
+        target.rename(source)
         assert run(shims, "git", "tag", cwd=str(repository)).returncode == 126
     assert daemon.status()["front"]["native"]
 

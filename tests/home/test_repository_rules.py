@@ -92,6 +92,29 @@ def test_s3_that_it_cannot_be_told_is_not_that_there_is_none(top: Path, tmp_path
         find(top / "a", prefix=f"{tmp_path}/root")
 
 
+def test_s3_what_a_caller_has_hidden_in_a_directory_that_both_see_counts(top: Path, tmp_path: Path) -> None:
+    own = rules(top)
+    seen = tmp_path / "root"
+    (seen / str(top.parent)[1:]).mkdir(parents=True)
+    seen_top = Path(f"{seen}{top}")
+    seen_top.symlink_to(top)  # the same directory, and the same rules in it
+    assert find(top / "a", prefix=str(seen)) == [own]
+    seen_top.unlink()
+    seen_top.mkdir()  # another one, without
+    assert find(top / "a", prefix=str(seen)) == []
+
+
+def test_s16_a_rules_file_that_cannot_be_looked_at_counts(top: Path) -> None:
+    own = rules(top)
+    own.unlink()
+    assert find(top) == []
+    own.symlink_to("nothing")
+    assert find(top) == []
+    own.unlink()
+    own.symlink_to("rules.yaml")  # as good as a directory that may not be searched, which root may
+    assert find(top) == [own]
+
+
 def test_a_work_tree_ends_where_it_does_for_who_asks(top: Path, tmp_path: Path) -> None:
     own = rules(top)
     seen = tmp_path / f"root{top}"

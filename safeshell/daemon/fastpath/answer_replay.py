@@ -67,7 +67,7 @@ def read_variables(request: Request, facts: Iterable[FactKey]) -> bytes:
     environment = request.asked.environment
     names = [b"PATH", *request.facts.context.variables]
     if request.name == b"git":
-        names += [b"GIT_DIR", b"GIT_WORK_TREE"]  # they lead to another repository's rules
+        names += [b"GIT_DIR", b"GIT_WORK_TREE", b"GIT_COMMON_DIR"]  # they lead to another repository's rules
     names += [key[1].encode() for key in facts if key[0] == "env"]
     entries = []
     for name in dict.fromkeys(names):

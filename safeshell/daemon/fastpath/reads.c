@@ -53,20 +53,17 @@ int is_unchanged(struct bytes reads) {
     return 1;
 }
 
-/* Whether no rules of a repository are in the directory or above it; 0 where that is left to Python. The user's own home
+/* Whether no rules of a repository can be in the directory or above it; 0 where that is left to Python. The user's own home
  * doesn't count, and is known by its name. */
 int has_no_repository(const struct front *front) {
-    static const char inside[] = "/.safeshell", rules[] = "/rules.yaml";
-    char path[PATH_MAX + sizeof inside + sizeof rules];
+    static const char inside[] = "/.safeshell";
+    char path[PATH_MAX + sizeof inside];
     size_t size = (size_t)front->shared.accepted.directory_size;
     memcpy(path, front->shared.directory, size);
     for (;;) {
         while (size && path[size - 1] == '/') size--;
         memcpy(path + size, inside, sizeof inside);
-        if (!same(front->home, path, (ssize_t)(size + sizeof inside - 1))) {
-            memcpy(path + size + sizeof inside - 1, rules, sizeof rules);
-            if (!access(path, F_OK)) return 0;
-        }
+        if (!same(front->home, path, (ssize_t)(size + sizeof inside - 1)) && !access(path, F_OK)) return 0;
         if (!size) return 1;
         while (size && path[size - 1] != '/') size--;
     }

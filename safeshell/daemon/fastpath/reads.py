@@ -7,8 +7,8 @@ import struct
 from collections.abc import Iterable
 
 from safeshell.daemon.sources.policy_source import Rules
-from safeshell.home.repository_rules import UnseenRulesError, find_rules, levels, same_place
-from safeshell.policy.store.records import PLACE, Signature
+from safeshell.home.repository_rules import INSIDE, UnseenRulesError, find_rules, is_there, levels, same_place
+from safeshell.policy.store.records import PLACE, Signature, signature
 
 _ABSENT, _NO_ENTRY, _ENTRY, _NOT_EXECUTABLE = b"a", b"e", b"l", b"n"
 _PLACE_IS, _OWNED_IS = struct.Struct("=c2Q"), struct.Struct("=c4Q")
@@ -56,14 +56,14 @@ class Reads:
             raise Changed from error
         self._parts.append(_PLACE_IS.pack(b"d", status.st_dev, status.st_ino) + path + b"\0")
 
-    def file(self, path: bytes, signature: Signature) -> None:
-        """It has this signature (`safeshell.policy.store.records.signature`)."""
-        if signature is None:
+    def file(self, path: bytes, state: Signature) -> None:
+        """It has this signature (`safeshell.policy.store.records.signature`), or as much of one."""
+        if state is None:
             self.absent(path)
-        elif len(signature) == PLACE:
-            self._parts.append(_OWNED_IS.pack(b"o", *signature) + path + b"\0")
+        elif len(state) == PLACE:
+            self._parts.append(_OWNED_IS.pack(b"o", *state) + path + b"\0")
         else:
-            self._parts.append(_FILE_IS.pack(b"f", *signature) + path + b"\0")
+            self._parts.append(_FILE_IS.pack(b"f", *state) + path + b"\0")
 
     def program(self, path: bytes, status: os.stat_result) -> None:
         """It may be executed and is this file, of this mode and owner."""
@@ -81,8 +81,8 @@ class Reads:
 
 def read_sources(reads: Reads, watched: Iterable[tuple[str, Signature]]) -> None:
     """The rules' sources, as they were when they were compiled."""
-    for path, signature in watched:
-        reads.file(os.fsencode(path), signature)
+    for path, state in watched:
+        reads.file(os.fsencode(path), state)
 
 
 def read_rules(reads: Reads, directory: bytes, home: bytes) -> Rules:
@@ -94,13 +94,19 @@ def read_rules(reads: Reads, directory: bytes, home: bytes) -> Rules:
     searched = levels(directory)
     outermost = 0
     for at, (level, candidate) in enumerate(searched):
-        if not os.access(candidate, os.F_OK):
-            reads.absent(candidate)
+        inside = level + INSIDE
+        if not os.access(inside, os.F_OK):
+            reads.absent(inside)
             continue
-        reads.place(level + b"/.safeshell")
+        state = signature(os.fsdecode(inside))
+        reads.file(inside, state and state[:PLACE])
         reads.place(home)
-        if not same_place(level + b"/.safeshell", home):
+        if same_place(inside, home):
+            continue
+        if is_there(candidate):
             outermost = at
+        else:
+            reads.absent(candidate)
     for level, _ in searched[:outermost]:
         there = os.path.lexists(level + b"/.git")
         reads.has_entry(level + b"/.git", there)

@@ -51,15 +51,21 @@ def work_tree(variable: Variable, directory: bytes | None, *, prefix: bytes = b"
 
 
 def tops(variable: Variable, directory: bytes | None, *, prefix: bytes = b"") -> list[bytes]:
-    """Where a repository has its top that git is told of: its work tree, and what holds its `.git`."""
-    if variable(b"GIT_DIR") is None and variable(b"GIT_WORK_TREE") is None:
+    """Where a repository has its top that git is told of: its work tree, and what holds its `.git`.
+
+    As the variables say where the repository can't be read here: git may well be able to.
+    """
+    told = [variable(name) for name in (b"GIT_DIR", b"GIT_COMMON_DIR", b"GIT_WORK_TREE")]
+    if not any(told):
         return []
     repository = _discover(variable, directory, prefix)
     if repository is None:
-        return []
-    found = [] if repository.work_tree is None else [repository.work_tree]
-    for place in (repository.git_dir, repository.common_dir):
-        above, _, name = place.rpartition(b"/")
+        *places, tree = [enter(directory, path, prefix=prefix) if path and directory else None for path in told]
+    else:
+        places, tree = [repository.git_dir, repository.common_dir], repository.work_tree
+    found = [] if tree is None else [tree]
+    for place in places:
+        above, _, name = (place or b"").rpartition(b"/")
         if name == b".git":
             found.append(above or b"/")
     return list(dict.fromkeys(found))

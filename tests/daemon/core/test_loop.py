@@ -102,7 +102,7 @@ def test_what_a_callback_forgets_is_not_called_in_the_same_round(loop: Loop) -> 
             os.close(end)
 
 
-def test_what_gets_a_closed_ones_number_is_not_called_for_that_one(loop: Loop, pipe: tuple[int, int]) -> None:
+def test_s5_what_gets_a_closed_ones_number_is_not_called_for_that_one(loop: Loop, pipe: tuple[int, int]) -> None:
     pipes = [os.pipe() for _ in range(2)]
     called: list[str] = []
 
@@ -134,7 +134,7 @@ def test_what_gets_a_closed_ones_number_is_not_called_for_that_one(loop: Loop, p
 
 
 @pytest.mark.parametrize("way", ["a descriptor", "a timer", "a signal"])
-def test_an_error_is_told_and_the_loop_goes_on(loop: Loop, pipe: tuple[int, int], way: str) -> None:
+def test_s5_an_error_is_told_and_the_loop_goes_on(loop: Loop, pipe: tuple[int, int], way: str) -> None:
     errors: list[Exception] = []
     loop.on_error = errors.append
 

@@ -344,6 +344,17 @@ def test_a_repositorys_rules_count_from_the_first_command_after_a_start(homes: o
             assert echo(home).returncode == 126
 
 
+def test_s12_an_error_in_the_settings_holds_no_rules_back(daemon: Daemon) -> None:
+    write(daemon.home.config, "execution: somewhere\n")
+    write(daemon.home.rules, DENY_ECHO)
+    done = echo(daemon.home)
+    assert done.returncode == 126
+    assert "the last good settings stay in force" in done.message
+    write(daemon.home.config, "execution: in_place\n")
+    assert echo(daemon.home).message.count("\n") == 1
+    assert daemon.status()["error"] is None
+
+
 # In process: what a test cannot bring a whole machine to
 
 
@@ -518,7 +529,7 @@ def test_the_machines_rules_are_in_force_under_the_users(home: Home, loop: Loop,
     loop.close()
 
 
-def test_an_error_in_the_users_rules_leaves_the_machines_current(home: Home, loop: Loop, system: str) -> None:
+def test_s12_an_error_in_the_users_rules_leaves_the_machines_current(home: Home, loop: Loop, system: str) -> None:
     policies = Policies(home, loop)
     policies.load()
     write(f"{system}/a.yaml", DENY_LS, mode=0o644)
@@ -537,7 +548,7 @@ def test_an_error_in_the_users_rules_leaves_the_machines_current(home: Home, loo
     loop.close()
 
 
-def test_an_error_in_the_machines_rules_leaves_the_users_current(home: Home, loop: Loop, system: str) -> None:
+def test_s12_an_error_in_the_machines_rules_leaves_the_users_current(home: Home, loop: Loop, system: str) -> None:
     policies = Policies(home, loop)
     policies.load()
     write(f"{system}/a.yaml", DENY_LS, mode=0o644)
@@ -595,6 +606,36 @@ def test_a_table_of_another_format_is_compiled_again(home: Home, loop: Loop, mon
     assert policies.policy(()) is None
     assert "format 1, this version reads 2" in policies.error
     assert policies.stale(())
+    loop.close()
+
+
+def test_s16_of_many_repositories_none_is_dropped_while_it_is_asked_about(
+    home: Home, loop: Loop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("safeshell.daemon.sources.policy_source.POLICIES_MAX", 3)
+    policies = Policies(home, loop)
+    policies.load()
+    outer = os.fsencode(write_rules(tmp_path, DENY_ECHO))
+    compile_stale(policies, loop, (outer,))
+    for name in "abcd":
+        inner = os.fsencode(tmp_path / name / ".safeshell/rules.yaml")
+        assert policies.stale((outer, inner))
+        assert denies(policies, "echo", repository=(outer, inner))
+    loop.close()
+
+
+def test_s5_a_waiter_that_raises_keeps_no_other_waiting(home: Home, loop: Loop) -> None:
+    policies = Policies(home, loop)
+    policies.load()
+    heard: list[Exception] = []
+    loop.on_error = heard.append
+    write(home.rules, DENY_ECHO)
+    policies.compile(policies.stale(()), lambda _ended: [][1])
+    waiting = Waiting(loop)
+    policies.compile(policies.stale(()), waiting)
+    loop.run()
+    os.wait()
+    assert (waiting.told, [type(error) for error in heard]) == ([True], [IndexError])
     loop.close()
 
 
