@@ -16,7 +16,7 @@ UV := .venv-tools/bin/uv
 UV_VERSION := 0.13.9
 INSTALL := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow test-newest test-oldest test-pythons check lint format fuzz soak coverage-client docs \
+.PHONY: demo test test-slow test-newest test-oldest test-pythons check lint format fuzz differential soak coverage-client docs \
 	bench bench-quick bench-gate bench-page lock audit clean
 
 demo: $(VENV)/.ready
@@ -65,6 +65,10 @@ format: $(VENV)/.ready
 # For so many seconds.
 fuzz: $(VENV)/.ready
 	$(BIN)/python tests/fuzz/drive.py $(or $(SECONDS),60)
+
+# The daemon's native front against Python in random worlds, for so many seconds; SEED=N begins with that world.
+differential: $(VENV)/.ready
+	$(BIN)/python tests/fuzz/differential.py $(or $(SECONDS),60) $(SEED)
 
 # The client's lines that a plain allowed command executes.
 coverage-client: $(VENV)/.ready

@@ -106,7 +106,7 @@ MOVES: dict[str, Callable[[Path, str], list[str]]] = {
     "is another's to write": lambda top, _: ["chmod", "-R", "a+w", f"{top}/.safeshell"],
     "ends above": lambda top, _: ["mkdir", f"{top}/sub/.git"],
     "begins below": lambda top, _: ["cp", "-r", f"{top}/.safeshell", f"{top}/sub"],
-    "changes the user's": lambda top, aside: ["touch", f"{aside}/rules.yaml"],
+    "changes the user's": lambda _top, aside: ["touch", f"{aside}/rules.yaml"],
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from fuzz.differential import compare, try_world
 from fuzz.drive import CONFIG, NO_COMPILER, TARGETS, fuzz_daemon, fuzz_receivers, fuzz_target, fuzzed_program
 from fuzz.formats import FORMATS, fuzz_format
 from harness import make_home, running_daemon, temporary_directory
@@ -28,6 +29,17 @@ def test_a_running_daemon() -> None:
 def test_what_reads_bytes_in_c(name: str) -> None:
     if fuzz_target(name, 1, SEED) == NO_COMPILER:
         pytest.skip(NO_COMPILER)
+
+
+def test_the_front_against_python() -> None:
+    tally = try_world(SEED, 25)
+    assert tally.asked > 10
+    assert tally.answered > 0, "the front has answered nothing: there was nothing to compare"
+
+
+@pytest.mark.slow
+def test_the_front_against_python_in_many_worlds() -> None:
+    assert compare(30, SEED) == 0
 
 
 @pytest.mark.slow

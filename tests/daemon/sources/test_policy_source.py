@@ -630,7 +630,7 @@ def test_s5_a_waiter_that_raises_keeps_no_other_waiting(home: Home, loop: Loop) 
     heard: list[Exception] = []
     loop.on_error = heard.append
     write(home.rules, DENY_ECHO)
-    policies.compile(policies.stale(()), lambda _ended: [][1])
+    policies.compile(policies.stale(()), lambda _ended: os.stat("/none"))
     waiting = Waiting(loop)
     policies.compile(policies.stale(()), waiting)
     loop.run()
