@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import ctypes
+import errno
 import json
 import os
 import platform
@@ -9,8 +11,10 @@ from pathlib import Path
 
 import pytest
 from ccode import build, hooks, refusing_compiler
+from fidelity.callers import CALLERS
 from harness import PATH, Daemon, safeshell
 
+from safeshell.cli.probes import confinement
 from safeshell.cli.probes.examine import examine
 from safeshell.cli.probes.model import Probe
 from safeshell.cli.shims import say_fallback
@@ -42,10 +46,48 @@ def test_all_is_well(shims: Home, daemon: Daemon) -> None:
     assert status == 0, probes
     assert probes["canary"]["ok"]
     assert "`ls --all` is denied" in str(probes["canary"]["found"])
+    assert str(probes["confinement"]["found"]).startswith("told here: Landlock")
     assert {"cost, in the daemon", "cost, in place", "cost, denied"} <= probes.keys()
     placed = daemon.status()["placement"]
     assert placed["daemon"]["count"] >= 30
     assert placed["in_place"]["reasons"]["open descriptors"] >= 30
+
+
+@pytest.mark.parametrize(
+    ("errors", "found", "hint"),
+    [
+        ({"Landlock": 0, "MDWE": 0}, "told here: Landlock, MDWE", ""),
+        ({"Landlock": 0, "MDWE": errno.EINVAL}, "told here: Landlock; not in this kernel: MDWE", ""),
+        (
+            {"Landlock": errno.EACCES, "MDWE": 0},
+            "told here: MDWE; can't be told: Landlock (Permission denied)",
+            "clients may not look at the daemon, so every command runs in place: is one of the two in a sandbox?",
+        ),
+        (
+            {"Landlock": 0, "memory policy": errno.EPERM},
+            "told here: Landlock; can't be told: memory policy (Operation not permitted)",
+            "a sandbox forbids the looks: what they would see is not noticed",
+        ),
+    ],
+)
+def test_s11_what_can_be_told_of_a_callers_confinement(errors: dict[str, int], found: str, hint: str) -> None:
+    assert confinement._describe(errors) == Probe("confinement", True, found, hint)
+
+
+@pytest.mark.needs("root")
+def test_s11_a_client_that_may_not_look_at_the_daemon_is_named(daemon: Daemon) -> None:
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if not pid:
+        CALLERS["landlock"]()
+        found = confinement._look_at(ctypes.CDLL(None, use_errno=True), daemon.pid)
+        os.write(writer, str(found).encode())
+        os._exit(0)
+    os.waitpid(pid, 0)
+    os.close(writer)
+    with open(reader, encoding="ascii") as stream:
+        assert int(stream.read()) == errno.EACCES
+    assert confinement.probe_confinement(daemon.home).hint == ""
 
 
 ONLY_HERE = """\

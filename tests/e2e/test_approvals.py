@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from boxes import enter, made_cgroup
 from e2e.terminal import Terminal
 from harness import (
     PATH,
@@ -126,6 +127,27 @@ def wait_for_answers(home: Home, *answers: str) -> None:
         return list(answers) == [record["approval"]["answer"] for record in records(home) if "approval" in record]
 
     until(recorded, f"records of {answers}")
+
+
+@pytest.mark.config(f"{CONFIG}shims: {{client: bash}}\n")
+@pytest.mark.parametrize("limited", [False, True])
+def test_s11_a_bash_client_is_looked_at_once_more_after_an_approval(
+    shims: Home, daemon: Daemon, tmp_path: Path, limited: bool
+) -> None:
+    secret = tmp_path / "secret"
+    with made_cgroup() as cgroup:
+        asking = start(shims, "touch", str(secret))
+        (waiting,) = wait_for_pending(shims)
+        if limited:
+            enter(cgroup, asking.pid)
+            (cgroup / "pids.max").write_text("640")
+        answer(shims, "approve", str(waiting["id"]))
+        assert end(asking)[0] == 0
+    assert secret.exists()
+    placed = daemon.status()["placement"]
+    assert {where: set(one["reasons"]) for where, one in placed.items()} == (
+        {"in_place": {"confinement: cgroup limit pids.max"}} if limited else {"daemon": {""}}
+    )
 
 
 # One command, one answer

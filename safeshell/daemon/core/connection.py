@@ -108,6 +108,7 @@ class Connection:
         quiet: whether the client sends nothing more that nobody would read: its request is whole, and not in lines.
         last: the last answer, once it was given.
         owner: a pidfd of the process whose descriptors were borrowed (`safeshell.daemon.steps.borrow`), or -1.
+        owner_pid: that process.
     """
 
     __slots__ = (
@@ -124,6 +125,7 @@ class Connection:
         "last",
         "lines",
         "owner",
+        "owner_pid",
         "pid",
         "pidfd",
         "quiet",
@@ -263,10 +265,10 @@ class Connection:
                 self._registered = events
                 self._loop.modify(self.fileno, events)
 
-    def follow(self, owner: int) -> None:
+    def follow(self, owner: int, pid: int) -> None:
         """Takes a pidfd of the process that this is all for: once it has ended, the client has hung up."""
         self._leave_owner()
-        self.owner = owner
+        self.owner, self.owner_pid = owner, pid
         self._loop.register(owner, select.EPOLLIN, self._lose_owner)
 
     def _lose_owner(self, _events: int) -> None:

@@ -103,7 +103,7 @@ def borrow(
     # Those of an earlier judgement, before a wait for an edit, are given back: the client may have moved.
     connection.release_descriptors()
     connection.descriptors = taken
-    connection.follow(owner)
+    connection.follow(owner, pid)
     return found, ""
 
 

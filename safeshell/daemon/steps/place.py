@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.request import FAILED, Request
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.daemon.steps import GO_ON
@@ -54,7 +53,9 @@ class Place:
             return GO_ON
         caller = request.caller
         if caller is None:
-            caller = request.caller = self._inspect(connection)
+            caller = request.caller = self._inspect(connection.pid, connection.pidfd)
+        elif connection.owner >= 0 and has_stdio:  # what `borrow` saw, before all that was looked up since
+            caller = request.caller = self._inspect(connection.owner_pid, connection.owner)
         if plain and not (reason or caller.confined or caller.differs) and command.nice == caller.nice:
             request.placement = "daemon"  # as `choose` would have it: nothing stands against it
             return GO_ON
@@ -73,16 +74,16 @@ class Place:
         request.placement = placement
         return GO_ON
 
-    def _inspect(self, connection: Connection) -> CallerState:
+    def _inspect(self, pid: int, pidfd: int) -> CallerState:
         """What the kernel says about who asks."""
         if self.fastpath is not None:
-            umask = self.fastpath.inspect(connection.pid, connection.pidfd)
+            umask = self.fastpath.inspect(pid, pidfd)
             if umask >= 0:
                 alike = self._alike.get(umask)
                 if alike is None:
                     alike = self._alike[umask] = CallerState("", "", umask, self._own.nice, same_view=True)
                 return alike
-        return inspect(connection.pid, self._own, connection.pidfd)
+        return inspect(pid, self._own, pidfd)
 
 
 _OWN_WORD = "confinement: its own word"

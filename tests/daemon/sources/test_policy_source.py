@@ -635,7 +635,7 @@ def test_s5_a_waiter_that_raises_keeps_no_other_waiting(home: Home, loop: Loop) 
     policies.compile(policies.stale(()), waiting)
     loop.run()
     os.wait()
-    assert (waiting.told, [type(error) for error in heard]) == ([True], [IndexError])
+    assert (waiting.told, [type(error) for error in heard]) == ([True], [FileNotFoundError])
     loop.close()
 
 
