@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -47,7 +48,12 @@ def project(tmp_path: Path) -> Path:
 def run(project: Path, *options: str) -> tuple[int, str]:
     command = [sys.executable, "-m", "pytest", "-c", "/dev/null", "--rootdir", str(project), *options]
     done = subprocess.run(
-        [*command, "-p", "no:cacheprovider", str(project)], cwd=project, capture_output=True, text=True, check=False
+        [*command, "-p", "no:cacheprovider", str(project)],
+        cwd=project,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # they take longer than the tests
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.returncode, done.stdout
 

@@ -51,7 +51,7 @@ def read(line: str, *taken: str) -> tuple[set[str], list[str]]:
     return set(parsed.options), list(parsed.operands)
 
 
-@examples(400)
+@examples(200)
 @given(WORDS, st.booleans())
 def test_it_is_what_getopt_makes_of_it(words: list[str], stops: bool) -> None:
     reader = getopt.getopt if stops else getopt.gnu_getopt
@@ -96,7 +96,7 @@ SPELLED = st.sampled_from(
 TAKEN = st.lists(st.sampled_from(["-a", "-d", "--out", "--none", "-out"]), max_size=2)
 
 
-@examples(400)
+@examples(200)
 @given(st.lists(SPELLED, max_size=7), st.none() | records(), TAKEN)
 def test_it_is_what_the_grammar_says(words: list[str], record: dict[str, Any] | None, taken: list[str]) -> None:
     parsed = parse(words, (Grammar() if record is None else Grammar.read(record)).taking(taken))

@@ -27,7 +27,7 @@ def one_file(root: str) -> None:
         pass
 
 
-@examples(50)
+@examples(20)
 @given(
     names=st.lists(
         st.binary(min_size=1, max_size=12).filter(lambda name: b"\0" not in name)

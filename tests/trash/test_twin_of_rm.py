@@ -147,7 +147,7 @@ def planter(tree: dict[str, object]) -> Build:
 
 
 NOBODY = 65534
-slowly = settings(examples(30), suppress_health_check=[HealthCheck.too_slow])
+slowly = settings(examples(20), suppress_health_check=[HealthCheck.too_slow])
 needs_root = pytest.mark.needs("root")
 
 

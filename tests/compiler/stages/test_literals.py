@@ -46,7 +46,7 @@ def _larger(pieces: st.SearchStrategy[Piece]) -> st.SearchStrategy[Piece]:
     )
 
 
-@examples(1000)
+@examples(300)
 @given(st.recursive(_LEAVES, _larger, max_leaves=8), st.text(_CHARS, max_size=3), st.text(_CHARS, max_size=3))
 def test_whatever_a_pattern_is_found_in_has_its_literals(piece: Piece, before: str, after: str) -> None:
     pattern, made = piece

@@ -9,7 +9,7 @@ from host.git.repositories import (
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-FUZZ = settings(examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+FUZZ = settings(examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 CONFIG_PIECES = st.sampled_from(
     [b"[core]", b"[Core]\n", b'[core "a\\"b"]', b"[core.x]", b"[extensions]", b"bare", b"worktree", b"BARE", b"a-1"]  # noqa: RUF005 - one piece a line is a screen
     + [b" ", b"\t", b"\n", b"\r\n", b"\\\n", b"=", b" = ", b"true", b"/a/b", b"0", b'"', b"\\", b"\\n", b'\\"', b"\\q"]
