@@ -15,7 +15,8 @@ from safeshell.home.paths import Home
 def command(no_pin: bool) -> int:
     """Watch what is decided, and answer what waits for approval, on one screen.
 
-    The PIN is asked for once, where there is one (`safeshell approvals enroll`); it is what answering an agent takes.
+    Answering an agent takes the PIN (`safeshell approvals enroll`): once, or each time where others could type at this
+    terminal.
     """
     if os.environ.get("TERM") == "dumb" or not all(os.isatty(stream) for stream in (0, 1, 2)):
         raise SafeShellError(

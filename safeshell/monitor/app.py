@@ -28,7 +28,7 @@ from safeshell.monitor.figures import summarize
 from safeshell.monitor.filters import Filters
 from safeshell.monitor.inbox import Inbox
 from safeshell.monitor.pending import PendingList
-from safeshell.monitor.pin import PinDialog
+from safeshell.monitor.pin import OnePinDialog, PinDialog
 from safeshell.monitor.stream import DecisionStream
 
 ASKS_PIN = "it takes the PIN"
@@ -201,11 +201,19 @@ class MonitorApp(App[None]):
         entry = self._main(PendingList).selected
         if entry is None or self._hello is None or len(self.screen_stack) > 1:
             return
-        if entry.is_agents and not self._hello.trusted:
+        takes_pin = entry.is_agents and not self._hello.trusted
+        if takes_pin and not (self._hello.each and self._asks_pin):
             self._complain(f"{entry.number} is an agent's: {self._hello.reason}")
             return
         kind = ApproveDialog if message.deed == "approve" else DenyDialog
-        self.push_screen(kind(entry, self._clock, self._now), lambda value: self._answer(entry, value))
+        take = self._ask_pin if takes_pin else self._answer
+        self.push_screen(kind(entry, self._clock, self._now), lambda value: take(entry, value))
+
+    def _ask_pin(self, entry: PendingEntry, value: dict[str, Any] | None) -> None:
+        """Asks for the PIN that this one answer takes."""
+        if value is not None and entry in self._main(PendingList):
+            dialog = OnePinDialog(entry, self._clock, self._now)
+            self.push_screen(dialog, lambda pin: self._answer(entry, pin and {**value, **pin}))
 
     def _answer(self, entry: PendingEntry, value: dict[str, Any] | None) -> None:
         """Gives an answer, if there is one, to the very command that was asked about."""
@@ -223,6 +231,8 @@ class MonitorApp(App[None]):
             self._complain("there is no daemon to give the PIN to")
         elif self._hello.trusted:
             self.notify("The PIN was given already.")
+        elif self._hello.each:
+            self.notify("The PIN is asked for with each answer.")
         else:
             self.push_screen(PinDialog(self._hello.reason, self._clock))
 
@@ -256,7 +266,10 @@ class MonitorApp(App[None]):
 
 def _standing(hello: Hello) -> str:
     if hello.trusted:
-        return "connected; what agents ask for can be answered here"
+        note = f" ({hello.note})" if hello.note else ""
+        return f"connected; what agents ask for can be answered here{note}"
+    if hello.each:
+        return f"connected; what agents ask for can be answered here; {hello.reason}"
     mend = " (p gives it)" if hello.reason == ASKS_PIN else ""
     return f"connected; what agents ask for can't be answered here: {hello.reason}{mend}"
 

@@ -9,8 +9,11 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.errors import NoWidget
+from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from safeshell.monitor.describe import is_shown_whole, spell_blanks
 from safeshell.monitor.dialog import EntryDialog
 from safeshell.monitor.entry import PendingEntry
 
@@ -27,6 +30,11 @@ _KEYS = {
     "minus": "fewer",
     "y": "approve",
 }
+_UNSEEN = "Not taken: the end of it has not been on the screen. ↓ and Page Down go there, or make the screen larger."
+_UNSEEN_WORDS = "Not taken: the words that others may begin with are not all on the screen. Make it larger."
+_TOO_LONG = (
+    "It is too long to be read here: `safeshell approvals list` shows all of it, `approvals approve {}` approves it."
+)
 _TOO_FAST = "Not taken: it came too fast after the last key. Press it again."
 
 
@@ -46,12 +54,14 @@ class ApproveDialog(EntryDialog):
         super().__init__(entry, clock, now)
         self.span = "once"
         self.prefix = 0
+        self._end_was_seen = False
 
     def compose(self) -> ComposeResult:
         """Says what is asked, and how to answer."""
         with Vertical(classes="box") as box:
             box.border_title = f"Approve {self.entry.number}?"
             yield from self.about()
+            yield Static(classes="problem")  # here, where it is seen however much is below
             with Horizontal(classes="buttons"):
                 yield self._button("1 once", "once")
                 yield self._button("5 for 5 minutes", "5m")
@@ -60,7 +70,6 @@ class ApproveDialog(EntryDialog):
             with Horizontal(classes="words"):
                 yield self._button("← fewer words", "fewer")
                 yield self._button("→ more words", "more")
-            yield Static(classes="problem")
             with Horizontal(classes="buttons"):
                 yield self._button("y Approve", "approve")
                 yield self._button("Esc Cancel", "cancel")
@@ -74,6 +83,21 @@ class ApproveDialog(EntryDialog):
     def on_mount(self) -> None:
         """Shows what is chosen to begin with."""
         self._show()
+        self.watch(self.query_one(VerticalScroll), "scroll_y", self._look, init=False)
+
+    def _look(self) -> None:
+        """Sees whether the end of what is asked about is on the screen: it was, once it is."""
+        about = self.query_one(VerticalScroll)
+        if about.scroll_y >= about.max_scroll_y and self._is_on_screen(about):
+            self._end_was_seen = True
+
+    def _is_on_screen(self, widget: Widget) -> bool:
+        """Whether all of the place that a widget takes is."""
+        try:
+            place = self.find_widget(widget)
+        except NoWidget:  # not drawn yet
+            return False
+        return place.visible_region == place.region
 
     def on_key(self, event: events.Key) -> None:
         """Takes every key: none is for anything else while this is asked."""
@@ -141,10 +165,22 @@ class ApproveDialog(EntryDialog):
         text = Text(f"{SPANS[self.span]}: ".capitalize())
         if not self.prefix:
             return text.append("exactly this command, in this directory.")
-        words = " ".join(self.entry.words[: self.prefix])
+        words = spell_blanks(" ".join(self.entry.words[: self.prefix]))
         return text.append("every command there that begins with ").append(words, "bold reverse")
 
     def _approve(self) -> None:
+        self._look()
+        number = self.entry.number
+        if not is_shown_whole(self.entry):
+            cut = "It is too long to be shown whole, and can't be approved."
+            self.say(cut if self.entry.is_cut else _TOO_LONG.format(number))
+            return
+        if not self._end_was_seen:
+            self.say(_UNSEEN)
+            return
+        if self.prefix and not self._is_on_screen(self.query_one(".again")):
+            self.say(_UNSEEN_WORDS)
+            return
         value: dict[str, Any] = {"do": "approve", "id": self.entry.number, "for": self.span}
         if self.prefix:
             value["prefix"] = self.prefix

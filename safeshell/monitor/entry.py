@@ -29,6 +29,7 @@ class PendingEntry:
         pid, uid: who asks.
         since, expires: seconds since the epoch.
         prefix_min: the fewest words that may be remembered for other commands.
+        is_cut: whether it is longer than what is shown, and can't be approved.
     """
 
     number: int
@@ -46,10 +47,11 @@ class PendingEntry:
     since: float
     expires: float
     prefix_min: int
+    is_cut: bool = False
 
     @property
     def key(self) -> tuple[int, float]:
-        """Key that tells it from every other, those of the next daemon too: that one counts from 1 again."""
+        """Key that tells it from every other, those of the next daemon too: an older one counts from 1 again."""
         return self.number, self.since
 
     @property
@@ -84,6 +86,7 @@ class PendingEntry:
             since=float(value["since"]),
             expires=float(value["expires"]),
             prefix_min=int(value["prefix_min"]),
+            is_cut=bool(value.get("cut", False)),
         )
 
 

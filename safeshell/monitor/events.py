@@ -20,6 +20,8 @@ class Hello:
         reason: why not, or "".
         enrolled: whether there is a PIN.
         pending: what waits, the oldest first.
+        each: whether the PIN is asked for each answer to an agent's, for others could type at this terminal.
+        note: what is to be said of the PIN, or "".
     """
 
     epoch: int
@@ -27,6 +29,8 @@ class Hello:
     reason: str
     enrolled: bool
     pending: tuple[PendingEntry, ...]
+    each: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,15 @@ def read_hello(value: Mapping[str, Any], epoch: int) -> Hello:
         KeyError, TypeError, ValueError, AttributeError: it makes no sense.
     """
     pending = tuple(PendingEntry.from_json(entry) for entry in value["pending"])
-    return Hello(epoch, bool(value["trusted"]), printable(value["reason"]), bool(value["enrolled"]), pending)
+    return Hello(
+        epoch,
+        bool(value["trusted"]),
+        printable(value["reason"]),
+        bool(value["enrolled"]),
+        pending,
+        bool(value.get("each", False)),
+        printable(value.get("note") or ""),
+    )
 
 
 def read_settled(value: Mapping[str, Any]) -> Settled:

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 
-from safeshell.monitor.dialog import Dialog
+from safeshell.monitor.dialog import Dialog, EntryDialog
 
 
 class PinDialog(Dialog):
@@ -68,3 +68,27 @@ class PinDialog(Dialog):
             field.disabled = False
             field.focus()
             self.say(reason)
+
+
+class OnePinDialog(EntryDialog):
+    """Asks for the PIN that one answer takes, at a terminal where others could type; it ends with that."""
+
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Cancel")]
+
+    def compose(self) -> ComposeResult:
+        """Says what it is for."""
+        with Vertical(classes="box") as box:
+            box.border_title = f"PIN for {self.entry.number}"
+            yield from self.about()
+            yield Input(password=True)
+            yield Static(classes="problem")
+            with Horizontal(classes="buttons"):
+                yield Button(Text("Enter Give"), name="give", compact=True)
+                yield Button(Text("Esc Cancel"), name="cancel", compact=True)
+
+    def act(self, deed: str) -> None:  # noqa: ARG002 # there is but one
+        """Gives what was typed."""
+        field = self.query_one(Input)
+        if field.value and not self.settled and self.guard.passes():
+            self.dismiss({"pin": field.value})

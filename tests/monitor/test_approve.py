@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from monitor.fake import Desk, asks_pin, at_desk, entry, hello, played
+from textual.containers import VerticalScroll
 
 from safeshell.monitor.events import AnswerResult, Hello, Lost, Settled
 
@@ -191,3 +192,118 @@ async def test_a_long_command_can_be_read_to_its_end() -> None:
         await desk.sees("word399", "Force-pushing")
         await desk.slowly("y")
         assert len(desk.feed.answers) == 1
+
+
+PADDED = {
+    "letters that are blank": f"git push {chr(0x3164) * 1500} --force --mirror",
+    "wide letters": f"git push {chr(0x6F22) * 1500} --force --mirror",
+}
+
+
+def _scroll(desk: Desk, *, to_end: bool) -> None:
+    about = desk.app.screen.query_one(VerticalScroll)
+    (about.scroll_end if to_end else about.scroll_home)(animate=False)
+
+
+@pytest.mark.parametrize(("how", "size"), [("letters that are blank", (100, 30)), ("wide letters", (40, 24))])
+@played
+async def test_s10_y_counts_only_once_the_end_was_on_the_screen(how: str, size: tuple[int, int]) -> None:
+    async with at_desk(hello(entry(1, command=PADDED[how])), size=size) as desk:
+        await desk.press("down", "a")
+        await desk.sees("Approve 1?")
+        assert "--mirror" not in desk.screen()
+        await desk.slowly("y")
+        await desk.sees("Not taken: the end")
+        await desk.slowly("down", "y")
+        assert desk.feed.answers == []
+        _scroll(desk, to_end=True)
+        await desk.sees("4:48 left")
+        await desk.slowly("y")
+        await desk.answers({"do": "approve", "id": 1, "for": "once"})
+
+
+@pytest.mark.parametrize("blank", [" ", "\u3000"])
+@played
+async def test_s10_blanks_are_counted_not_drawn(blank: str) -> None:
+    command = f"git push '{blank * 1500}' --force --mirror"
+    async with asked(command=command, argv=["git", "push", blank * 1500, "--force"], prefix_min=2) as desk:
+        await desk.sees("git push ' ⟨1500 blanks⟩ ' --force --mirror")
+        await desk.slowly("5", "left")
+        await desk.sees("begins with git push ' ⟨1500 blanks⟩ ' --force")
+
+
+@played
+async def test_s10_once_it_was_there_one_may_go_back() -> None:
+    async with asked(command=PADDED["wide letters"]) as desk:
+        _scroll(desk, to_end=True)
+        await desk.sees("--mirror")
+        _scroll(desk, to_end=False)
+        await desk.until(lambda: "--mirror" not in desk.screen(), "the beginning")
+        await desk.slowly("y")
+        await desk.answers({"do": "approve", "id": 1, "for": "once"})
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"command": "x" * 20_001}, "too long to be read here"),
+        ({"subject": "x" * 20_001}, "too long to be read here"),
+        ({"cut": True}, "and can't be approved"),
+    ],
+)
+@played
+async def test_s10_what_is_not_shown_whole_can_not_be_approved_here(more: dict[str, Any], said: str) -> None:
+    async with asked(**more) as desk:
+        _scroll(desk, to_end=True)
+        await desk.slowly("y")
+        await desk.sees(said)
+        await desk.slowly("y")
+        assert desk.feed.answers == []
+
+
+@played
+async def test_s10_nor_words_that_others_may_begin_with() -> None:
+    async with asked(argv=["git", "push", "x" * 8000, "--force"], prefix_min=2) as desk:
+        await desk.slowly("5", "left", "y")
+        await desk.sees("words that others may begin with are not all on the screen")
+        assert desk.feed.answers == []
+        await desk.slowly("left", "left", "y")
+        await desk.answers({"do": "approve", "id": 1, "for": "5m", "prefix": 2})
+
+
+@played
+async def test_s09_where_others_could_type_each_answer_takes_the_pin() -> None:
+    reason = "the PIN is asked for each time"
+    each = Hello(3, trusted=False, reason=reason, enrolled=True, pending=(entry(1), entry(2)), each=True)
+    async with asked(said=each) as desk:
+        await desk.sees("can be answered here; the PIN is asked for each time")
+        await desk.slowly("y")
+        await desk.sees("PIN for 1")
+        assert desk.feed.answers == []
+        await desk.press("enter")  # too fast, and nothing
+        await desk.type("secret1")
+        assert "secret1" not in desk.screen()
+        await desk.slowly("enter")
+        await desk.answers({"do": "approve", "id": 1, "for": "once", "pin": "secret1"}, epoch=3)
+
+
+@played
+async def test_s09_without_the_pin_nothing_is_answered() -> None:
+    reason = "the PIN is asked for each time"
+    each = Hello(1, trusted=False, reason=reason, enrolled=True, pending=(entry(1), entry(2)), each=True)
+    async with asked(said=each) as desk:
+        await desk.slowly("y")
+        await desk.sees("PIN for 1")
+        await desk.press("escape")
+        await desk.until(lambda: len(desk.app.screen_stack) == 1, "the dialog's end")
+        await desk.press("a")
+        await desk.sees("Approve 1?")
+        await desk.slowly("y")
+        await desk.sees("PIN for 1")
+        await desk.hear(Settled(1, "denied"))
+        await desk.type("secret1")
+        await desk.slowly("enter")
+        assert desk.feed.answers == []
+    async with at_desk(each, asks=False) as desk:
+        await desk.press("down", "a")
+        await desk.sees("1 is an agent's: the PIN is asked for each time")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from e2e.terminal import Terminal
-from harness import PATH, SAFESHELL, Daemon, environment, run, running_daemon, safeshell
+from harness import PATH, SAFESHELL, Daemon, enroll, environment, run, running_daemon, safeshell
 from monitor.screen import SeenTerminal
 
 from safeshell.home.paths import Home
@@ -44,23 +44,33 @@ def at_terminal(home: Home, *argv: str) -> SeenTerminal:
 
 
 @contextmanager
-def monitor(home: Home, *options: str, pin: str | None = PIN) -> Iterator[SeenTerminal]:
-    """A monitor that was given the PIN."""
+def monitor(home: Home, *options: str) -> Iterator[SeenTerminal]:
+    """A monitor, at a terminal at which the test could type: the PIN is asked for each time."""
     with at_terminal(home, "monitor", *options) as person:
-        if pin is not None:
-            person.sees("PIN", "Watch only")
-            person.press(pin)
-            person.until_taken("enter", "can be answered here")
+        person.sees("connected")
         yield person
 
 
-def approve(person: SeenTerminal, number: int) -> None:
-    """Approves the first that waits, once."""
+def open_dialog(person: SeenTerminal, number: int) -> None:
+    """Asks how to approve the first that waits."""
     person.press("down")
     person.sees("asked by an agent")
     person.press("a")
     person.sees(f"Approve {number}?")
-    person.until_taken("y", f"{number} approved here")
+
+
+def give_pin(person: SeenTerminal, number: int, then: str) -> None:
+    """Types the PIN that one answer takes."""
+    person.sees(f"PIN for {number}")
+    person.press(PIN)
+    person.until_taken("enter", then)
+
+
+def approve(person: SeenTerminal, number: int) -> None:
+    """Approves the first that waits, once."""
+    open_dialog(person, number)
+    person.until_taken("y", f"PIN for {number}")
+    give_pin(person, number, f"{number} approved here")
 
 
 @contextmanager
@@ -82,18 +92,9 @@ def asking(home: Home, *argv: str, cwd: str | None = None) -> Iterator[subproces
         process.communicate()
 
 
-def enroll(home: Home) -> None:
-    with at_terminal(home, "approvals", "enroll") as person:
-        for prompt in ("New PIN: ", "Again: "):
-            person.expect(prompt)
-            person.type(f"{PIN}\r")
-        person.expect("the PIN is set")
-        assert person.finish() == 0
-
-
 @pytest.fixture
 def enrolled(daemon: Daemon) -> Home:
-    enroll(daemon.home)
+    enroll(daemon.home, PIN)
     return daemon.home
 
 
@@ -118,7 +119,8 @@ def test_denied_with_words_then_approved_once_and_asked_again(enrolled: Home, sh
             person.press("d")
             person.sees("Deny 1?")
             person.press("not on a Friday")
-            person.until_taken("enter", "1 denied here: not on a Friday")
+            person.until_taken("enter", "PIN for 1")
+            give_pin(person, 1, "1 denied here: not on a Friday")
             _, said = agent.communicate(timeout=20)
             assert agent.returncode == 77
             assert "not on a Friday" in said
@@ -139,21 +141,14 @@ def test_several_monitors_and_one_that_comes_late(enrolled: Home, shims: Home) -
         monitor(enrolled) as one,
         asking(shims, "touch", "secret") as agent,
         monitor(enrolled) as other,
-        monitor(enrolled, "--no-pin", pin=None) as watcher,
+        monitor(enrolled, "--no-pin") as watcher,
     ):
         for person in (one, other, watcher):
             person.sees("agent   touch secret")
         watcher.press("down", "a")
-        watcher.sees("1 is an agent's: it takes the PIN")
-        other.press("down")
-        other.sees("asked by an agent")
-        other.press("a")
-        other.sees("Approve 1?")
-        one.press("down")
-        one.sees("asked by an agent")
-        one.press("a")
-        one.sees("Approve 1?")
-        one.until_taken("y", "1 approved here")
+        watcher.sees("1 is an agent's: the PIN is asked for each time")
+        open_dialog(other, 1)
+        approve(one, 1)
         agent.communicate(timeout=20)
         assert agent.returncode == 0
         other.sees(f"approved by process {one.process.pid}. Escape closes this.")
@@ -163,25 +158,34 @@ def test_several_monitors_and_one_that_comes_late(enrolled: Home, shims: Home) -
             assert person.finish() == 0
 
 
-def test_a_wrong_pin_is_said_and_asked_again(enrolled: Home) -> None:
-    with at_terminal(enrolled, "monitor") as person:
-        person.sees("Watch only")
-        person.press("wrong")
-        person.until_taken("enter", "wrong PIN")
-        person.press(PIN)
-        person.until_taken("enter", "can be answered here")
-        person.press("q")
-        assert person.finish() == 0
+def test_s09_keys_that_another_types_approve_nothing(enrolled: Home, shims: Home) -> None:
+    """As `tmux send-keys` does: whoever holds the other end of the terminal, here the test, doesn't know the PIN."""
+    with at_terminal(enrolled, "monitor") as person, asking(shims, "touch", "secret") as agent:
+        person.sees("the PIN is asked for each", "could type at this terminal", "agent   touch secret")
+        open_dialog(person, 1)
+        person.until_taken("y", "PIN for 1")
+        person.press("guess")
+        person.until_taken("enter", "1 was not answered: wrong PIN")
+        assert agent.poll() is None
+        person.press("a")
+        person.sees("Approve 1?")
+        person.until_taken("y", "PIN for 1")
+        give_pin(person, 1, "1 approved here")
+        agent.communicate(timeout=20)
+        assert agent.returncode == 0
+        with asking(shims, "touch", "secret") as again:
+            person.sees("   2 ")
+            open_dialog(person, 2)
+            person.until_taken("y", "PIN for 2")
+            assert again.poll() is None, "the PIN was for one answer"
 
 
 @pytest.mark.usefixtures("shims")
-def test_it_survives_a_restart_and_keeps_the_pin(home: Home) -> None:
+def test_it_survives_a_restart(home: Home) -> None:
+    enroll(home, PIN)
     with running_daemon(home):
-        enroll(home)
         person = at_terminal(home, "monitor")
-        person.sees("Watch only")
-        person.press(PIN)
-        person.until_taken("enter", "can be answered here")
+        person.sees("can be answered here")
     with person:
         person.sees("no daemon", "safeshell daemon start")
         with running_daemon(home):
@@ -197,7 +201,7 @@ def test_it_survives_a_restart_and_keeps_the_pin(home: Home) -> None:
 
 @pytest.mark.usefixtures("daemon")
 def test_decisions_go_by(shims: Home) -> None:
-    with monitor(shims, pin=None) as person:
+    with monitor(shims) as person:
         person.sees("connected")
         run(shims, "touch", "other")
         person.sees("touch other")

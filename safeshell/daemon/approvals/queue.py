@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from safeshell.command.command_line import unblock
 from safeshell.command.unwrap.timeouts import shortest_timeout
 from safeshell.daemon.approvals.eligibility import why_not_eligible
 from safeshell.daemon.approvals.grants import Grant, Grants, shortest_prefix
 from safeshell.daemon.approvals.notify_hook import Notifier
 from safeshell.daemon.approvals.numbers import next_number
 from safeshell.daemon.approvals.pin import Pins
+from safeshell.daemon.approvals.shown import TOO_LONG, describe, is_cut
 from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.core.loop import Loop, Timer
 from safeshell.daemon.observe.journal import Journal
@@ -24,8 +23,9 @@ from safeshell.home.paths import Home
 from safeshell.home.person import agents_process
 from safeshell.host.process import ancestry
 from safeshell.host.process.own import Own
+from safeshell.host.process.terminals import who_types
 from safeshell.policy.context import Context
-from safeshell.text import printable, text
+from safeshell.text import printable
 
 FOR_5_MINUTES_S = 300.0
 
@@ -37,13 +37,6 @@ LATE_MAX, LATE_BYTES = 64, 256 << 10
 
 WORDS_MAX = 2000
 """Characters that a person may say with a denial."""
-
-SHOWN_MAX = 64 << 10
-"""Bytes or characters of a command that is shown to people; one that is longer can't be approved."""
-
-_Text = TypeVar("_Text", str, bytes)
-
-_TOO_LONG = f"it is longer than the {SHOWN_MAX >> 10} KiB that people are shown, and can't be approved"
 
 Say = Callable[[dict[str, Any]], None]
 """Answers who answers."""
@@ -138,9 +131,9 @@ class Approvals:
             f"safeshell: waiting up to {seconds:.0f} s for it (`safeshell monitor`, "
             f"or `safeshell approvals approve {number}` in another terminal)"
         )
-        if _is_cut(request):
-            connection.notice(f"safeshell: {_TOO_LONG}: put what is long into a file")
-        description = self._describe(pending)
+        if is_cut(request):
+            connection.notice(f"safeshell: {TOO_LONG}: put what is long into a file")
+        description = describe(pending.number, pending.request, pending.since, pending.seconds)
         self._monitors.publish("pending", description)
         if self._notifier.is_set:  # it may well send it to a chat; who approves is shown all of it
             self._notifier.tell(self._journal.without_secrets(description), request.asked.environment)
@@ -212,7 +205,10 @@ class Approvals:
 
     def pending(self) -> list[dict[str, Any]]:
         """What waits, the oldest first."""
-        return [self._describe(pending) for pending in self._pending.values()]
+        return [
+            describe(pending.number, pending.request, pending.since, pending.seconds)
+            for pending in self._pending.values()
+        ]
 
     def why_not_eligible(self, connection: Connection, requester: ancestry.Process | None) -> str:
         """Why this connection's process may not answer, or ""."""
@@ -251,8 +247,8 @@ class Approvals:
             )
             return
         request = pending.request
-        if approved and _is_cut(request):
-            say({"ok": False, "reason": _TOO_LONG})
+        if approved and is_cut(request):
+            say({"ok": False, "reason": TOO_LONG})
             return
         least = shortest_prefix(request)
         if 0 < value.get("prefix", 0) < least:
@@ -277,7 +273,7 @@ class Approvals:
             note = "" if problem or "pin" not in value else self._pins.note
             say({"ok": not problem, "reason": problem, "id": number, "late": late and not problem, "note": note})
 
-        if not request.is_agents or self._monitors.is_trusted(connection):
+        if not request.is_agents or (self._monitors.is_trusted(connection) and not _who_types(connection)):
             take("")
         elif "pin" not in value and self._pins.enrolled:
             say({"ok": False, "reason": "it takes the PIN", "needs_pin": True})
@@ -309,38 +305,15 @@ class Approvals:
         words = printable(value.get("words", "").strip())
         self._journal.approval(pending.request, pending.number, "approved", words=words, by=connection.pid, span="next")
 
-    def _describe(self, pending: Pending) -> dict[str, Any]:
-        request, decision = pending.request, pending.request.decision
-        branch = request.facts.read(("branch",)) if request.directory is not None else None
-        return {
-            "id": pending.number,
-            "argv": [text(word) for word in unblock(_cut(request.asked.arguments))],
-            "command": _cut(request.decisions[0].subject),
-            "subject": _cut(decision.subject),
-            "cwd": None if request.directory is None else os.fsdecode(request.directory),
-            "branch": branch if isinstance(branch, str) else None,
-            "facts": decision.to_json(cached=False)["facts"],
-            "prefix_min": shortest_prefix(request),
-            "rule": decision.rule,
-            "message": decision.message,
-            "source": decision.source,
-            "cut": _is_cut(request),
-            "context": "ai" if request.is_agents else "human",
-            "uid": request.connection.uid,
-            "pid": request.connection.pid,
-            "since": pending.since,
-            "expires": pending.since + pending.seconds,
-        }
-
     # Monitors
 
     def watch(self, connection: Connection, value: dict[str, Any]) -> None:
         """Takes a monitor in and tells it what is pending."""
 
-        def take(problem: str) -> None:
+        def take(problem: str, each: str = "") -> None:
             if connection.closed:
                 return
-            if problem and "pin" in value:
+            if problem and "pin" in value and not each:
                 self._journal.refused_approver(connection, None, "monitor", problem)
             self._monitors.add(connection, trusted=not problem)
             connection.send(
@@ -348,6 +321,7 @@ class Approvals:
                     "hello",
                     {
                         "trusted": not problem,
+                        "each": bool(each),
                         "reason": problem,
                         "note": "" if problem else self._pins.note,
                         "enrolled": self._pins.enrolled,
@@ -357,8 +331,11 @@ class Approvals:
             )
 
         problem = self.why_not_eligible(connection, None)
+        typist = "" if problem else _who_types(connection)
         if problem:
             take(problem)
+        elif typist and self._pins.enrolled:
+            take(f"the PIN is asked for each time, for {typist} could type at this terminal", typist)
         else:
             self._pins.check(value.get("pin"), take)
 
@@ -368,15 +345,10 @@ def _outcome(number: int, answer: str, **more: object) -> dict[str, object]:
     return {"id": number, "answer": answer, **{name: value for name, value in more.items() if value}}
 
 
-def _is_cut(request: Request) -> bool:
-    """Whether people are not shown all of a request."""
-    shown = (request.asked.arguments, request.decisions[0].subject, request.decision.subject)
-    return any(len(one) > SHOWN_MAX for one in shown)
-
-
-def _cut(shown: _Text) -> _Text:
-    """What people are shown of a command: megabytes of it would cost every monitor its connection."""
-    return shown[:SHOWN_MAX]
+def _who_types(connection: Connection) -> str:
+    """Who else may type at the terminal of who answers: a PIN that was given there is for one answer."""
+    process = ancestry.read(connection.pid)
+    return "" if process is None else who_types(process)
 
 
 def _problem(value: dict[str, Any]) -> str:

@@ -19,9 +19,11 @@ from e2e.terminal import Terminal
 from harness import PATIENCE_S
 
 from safeshell.daemon.approvals import pin as pin_module
+from safeshell.daemon.approvals import queue
 from safeshell.daemon.approvals.notify_hook import Notifier
 from safeshell.daemon.approvals.pin import Pins
-from safeshell.daemon.approvals.queue import LATE_S, SHOWN_MAX, WORDS_MAX, Approvals
+from safeshell.daemon.approvals.queue import LATE_S, WORDS_MAX, Approvals
+from safeshell.daemon.approvals.shown import SHOWN_MAX
 from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.observe.journal import Journal
@@ -263,6 +265,13 @@ def test_an_agents_request_takes_the_pin(bench: Bench) -> None:
     assert bench.records() == [("refused-approval", "approve"), ("refused-approval", "deny"), ("approval", "approved")]
 
 
+@pytest.fixture
+def nobody_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Terminals of the tests have their other end here; those of people may have it where nobody can look."""
+    monkeypatch.setattr(queue, "who_types", lambda _process: "")
+
+
+@pytest.mark.usefixtures("nobody_types")
 def test_a_monitor_that_gave_the_pin_needs_it_no_more(bench: Bench) -> None:
     bench.enroll()
     person = bench.person()
@@ -391,6 +400,36 @@ def test_long_after_it_can_not_be_approved_any_more(bench: Bench, monkeypatch: p
 
 
 # What else people have to be sure of
+
+
+def test_s09_where_others_can_type_each_answer_takes_the_pin(bench: Bench) -> None:
+    bench.enroll()
+    person = bench.person()
+    told = bench.watch(person, pin=PIN)
+    assert (told["trusted"], told["each"]) == (False, True)
+    assert f"(process {os.getpid()}) could type at this terminal" in told["reason"]
+    bench.waiting(environment=IN_AGENT)
+    assert bench.answer(person, do="approve", id=1)["needs_pin"]
+    assert bench.answer(person, do="deny", id=1)["needs_pin"]
+    assert bench.answer(person, do="approve", id=1, pin=PIN)["ok"]
+    bench.waiting(environment=IN_AGENT)
+    assert bench.answer(person, do="approve", id=2)["needs_pin"]
+
+
+def test_s09_also_where_somebody_can_only_later(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.enroll()
+    person = bench.person()
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "who_types", lambda _process: "")
+        assert bench.watch(person, pin=PIN)["trusted"]
+    bench.waiting(environment=IN_AGENT)
+    assert bench.answer(person, do="approve", id=1)["needs_pin"]
+
+
+def test_s09_a_persons_takes_none(bench: Bench) -> None:
+    bench.enroll()
+    bench.waiting()
+    assert bench.answer(bench.person(), do="approve", id=1)["ok"]
 
 
 def started_by_an_agent(bench: Bench, script: str = "env -i sleep 60 & echo $!; wait") -> Client:
