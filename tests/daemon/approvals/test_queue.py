@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from budget import THOROUGH
 from daemon.asking import AGENT, Client, ask, compiled
 from e2e.terminal import Terminal
 from harness import PATIENCE_S
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from safeshell.daemon.approvals import pin as pin_module
 from safeshell.daemon.approvals import queue
@@ -44,6 +47,8 @@ IN_AGENT = [AGENT + b"=1"]
 
 class Bench:
     """A queue, whose requests go nowhere but into a list."""
+
+    approver: Client
 
     def __init__(self, directory: Path, stack: ExitStack) -> None:
         self.stack = stack
@@ -321,6 +326,55 @@ def test_for_five_minutes_and_by_a_prefix_others_are_covered(bench: Bench) -> No
     assert bench.answer(bench.person(), do="approve", id=1, **{"for": "5m", "prefix": 2})["ok"]
     assert bench.approvals.covers(bench.request("git", "push", "elsewhere"))
     assert not bench.approvals.covers(bench.request("git", "-C", "/", "push"))
+
+
+SURROGATES = st.text(st.characters(categories=["L", "Cs", "Cc"]), max_size=9)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 10**20) | st.floats() | SURROGATES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(SURROGATES, inner, max_size=3),
+    max_leaves=6,
+)
+WAITING = "the number of what waits"
+ANSWERS = st.fixed_dictionaries(
+    {"do": st.sampled_from(["approve", "deny", "enroll", "list"]) | JSON},
+    optional={
+        "id": st.just(WAITING) | JSON,
+        "for": st.sampled_from(["once", "5m", "session"]) | JSON,
+        "prefix": st.integers(-1, 4) | JSON,
+        "words": JSON,
+        "pin": st.just(PIN) | JSON,
+        "old": st.just(PIN) | JSON,
+    },
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=25 * THOROUGH)
+@given(values=st.lists(ANSWERS, min_size=8, max_size=8))
+def test_s18_whatever_an_approver_says_gets_one_answer(bench: Bench, values: list[dict[str, Any]]) -> None:
+    """As the protocol's JSON can say it: nothing raises, everything is answered, once."""
+    if not hasattr(bench, "approver"):
+        bench.approver = bench.person()
+    if not len(bench.approvals):
+        bench.waiting(environment=IN_AGENT if bench.pins.enrolled else [])
+    number = bench.approvals.pending()[0]["id"]
+    for value in values:
+        if value.get("id") == WAITING:
+            value["id"] = number
+        found = bench.answer(bench.approver, **json.loads(json.dumps(value)))
+        assert isinstance(found["ok"], bool)
+        assert found["ok"] or found["reason"]
+    assert not os.path.exists(os.path.join(bench.home.root, "daemon.log"))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15 * THOROUGH)
+@given(pin=JSON)
+def test_s18_whatever_a_monitor_says_gets_its_hello(bench: Bench, pin: Any) -> None:
+    client = bench.client(os.getpid())
+    bench.approvals.watch(client.connection, {"pin": pin})
+    bench.run(lambda: len(bench.monitors) > 0)
+    (heard,) = bench.events(client)
+    assert (heard["event"], heard["trusted"]) == ("hello", False)
+    bench.monitors.remove(client.connection)
 
 
 # Not answered
