@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from harness import PATH, Cli, Daemon, run, running_daemon, safeshell, sync_shims, write
+from harness import MARKER, PATH, Cli, Daemon, run, running_daemon, safeshell, sync_shims, write
 
 from safeshell.client import evaluate, execute
 from safeshell.daemon.core.loop import Loop
@@ -24,7 +24,7 @@ def reap_children() -> None:
             pass
 
 
-AGENT = {"PATH": PATH, "CLAUDECODE": "1"}
+AGENT = {"PATH": PATH, MARKER: "1"}
 PERSON = {"PATH": PATH}
 
 DENY = """\
@@ -53,7 +53,7 @@ def test_u6_each_command_is_told_until_the_rules_are_mended(daemon: Daemon, rule
     sync_shims(daemon.home)
     cwd = os.path.dirname(os.path.dirname(rules))
     write(rules, DENY.replace("action", "actoin"), 0o644)
-    for env in ({}, {"CLAUDECODE": "1"}, {}, {}, {}):
+    for env in ({}, {MARKER: "1"}, {}, {}, {}):
         done = run(daemon.home, "cat", env=env, cwd=cwd)
         assert done.returncode == 0
         (line,) = done.stderr.decode().splitlines()
