@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from ccode import PROBE, compile_own
 from e2e.guard import Guard, guarded
 from fidelity.callers import CALLERS, CONFINED, KEPT, PRIVILEGED, why_not
-from fidelity.differences import BY_BASH, EACH_TIME, FORCED, IN_DAEMON, NOT_SEEN, SHOWN, compare
+from fidelity.differences import BY_BASH, EACH_TIME, FORCED, IN_DAEMON, NOT_SEEN, OF_CALLERS, SHOWN, compare
 from harness import sync_shims, temporary_directory
 from needs import need
 
@@ -126,3 +127,42 @@ def test_the_list_is_not_longer_than_needed(lab: Lab) -> None:
     """What every run through the daemon shows can't be on the list for nothing."""
     found = lab.differences("plain").keys()
     assert (SHOWN if lab.spawns else set()) <= found
+
+
+BUSY = """
+import os
+held = bytearray(64 << 20)
+with open("/dev/zero", "rb", 0) as zeros:
+    while os.times().system < 0.06:
+        zeros.read(1 << 20)
+while os.times().user < 0.06:
+    sum(range(10000))
+"""
+"""A command that takes some hundredths of a second of each kind, and memory."""
+
+ACCOUNT = """
+import json, resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, check=True)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps({
+    "usage/childrens_user_us": used.ru_utime > 0.05,
+    "usage/childrens_system_us": used.ru_stime > 0.05,
+    "usage/childrens_peak_kib": used.ru_maxrss > 60 << 10,
+}))
+"""
+"""A caller that prints whether what its command took is in its own account."""
+
+
+def test_u20_what_a_command_takes_is_in_its_callers_account_but_for_the_daemons(lab: Lab) -> None:
+    before = lab.placed_in_daemon()
+    accounts = []
+    for native in (True, False):
+        program = shutil.which("python3", path=lab.guard.path(native=True)) if native else lab.guard.shim("python3")
+        caller = [sys.executable, "-I", "-c", ACCOUNT, str(program), "-I", "-c", BUSY]
+        environment = lab.guard.environment(native=native)
+        done = subprocess.run(caller, env=environment, capture_output=True, start_new_session=True, check=True)
+        accounts.append(json.loads(done.stdout))
+    assert all(accounts[0].values())
+    spawned = lab.placed_in_daemon() > before
+    assert spawned is (lab.world != "in_place")
+    assert compare(*accounts).keys() == (OF_CALLERS.keys() if spawned else set())
