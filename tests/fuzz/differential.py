@@ -30,6 +30,7 @@ if __name__ == "__main__":
 
 from fuzz.worlds import CALLERS, CONFIGS, LONG, MORE, SNIPPETS, WRAPPED, Ask, Group, World
 from harness import (
+    MARKER,
     PATIENT,
     Daemon,
     daemon_log,
@@ -96,7 +97,7 @@ class Pair:
 
     @staticmethod
     def _config(text: str) -> str:
-        return f"{text}audit: all\nshims: {{extra: [tool, other, git]}}\n"
+        return f"{text}audit: all\nshims: {{extra: [tool, other, git]}}\nagents: {{markers: [{MARKER}]}}\n"
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
-from harness import PATH, write
+from harness import MARKER, PATH, write
 
 LEVELS = ("", "a", "a/b")
 """Directories of the tree, from its top; commands run in each, and rules stand in each."""
@@ -171,7 +171,7 @@ class World:
                 argv = ("git", "-C", source.choice(LEVELS) or ".", *words)
         places = [os.path.join(self.root, element) for element in ELEMENTS]
         path = source.choice((places, places, places, places[::-1], ["/nowhere", *places], ["../one", *places]))
-        env = source.choice(((), (), (), (("V", "x"),), (("V", "y"),), (("CLAUDECODE", "1"),), (("X", "1"),)))
+        env = source.choice(((), (), (), (("V", "x"),), (("V", "y"),), ((MARKER, "1"),), (("X", "1"),)))
         how = source.choice(["plain"] * 12 + list(CALLERS) + list(WRAPPED) + ["group"])
         return Ask(argv, source.choice(self.cwds[:3] * 2 + self.cwds), ":".join([*path, PATH]), env, how)
 
