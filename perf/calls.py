@@ -21,8 +21,8 @@ from profiled import Way
 from tree import HERE, Tree, committed_tree, working_tree
 from workload import compiled_home, configuration
 
-PLACEMENTS = {"daemon": "basename", "in place": "printf"}
-"""Of `counts.RULES`: a command that is run so, each line of which a rule may match, so that Python decides it."""
+PLACEMENTS = {"daemon": counts.IN_DAEMON, "in place": counts.IN_PLACE}
+"""Of `counts.RULES`: commands that are run so, and that Python decides."""
 
 TIMES = 20
 """Lines of each; the way that most of them took is shown."""
@@ -66,7 +66,7 @@ def way(tree: Tree, programs: Programs, placement: str, *, timed: bool = True) -
     with compiled_home(counts.RULES, settings, tree.python) as made:
         output = Path(made.home.root, "ways")
         with counts.serving(made, [tree.python, "-s", PROFILED, tree.root, str(output)]):
-            counts.run("new", PLACEMENTS[placement])(programs, made, TIMES, "counted")
+            counts.run("new", *PLACEMENTS[placement])(programs, made, TIMES, "counted")
         ways = [tuple((file, function) for file, function in taken) for taken in json.loads(output.read_text())]
     taken, times = Counter(ways).most_common(1)[0]
     if times < TIMES / 2:

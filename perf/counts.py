@@ -28,7 +28,7 @@ from throughput import ALLOWED, load
 from tree import Tree
 from workload import Running, compiled_home, configuration
 
-SHIMS = ("true", "sleep", "echo", "printf", "basename")
+SHIMS = ("true", "sleep", "echo", "printf", "dirname")
 
 DECISIONS, COMMANDS = 150, 50
 """Requests of each kind that are counted: then the collector's rounds come to the same in each run."""
@@ -39,18 +39,14 @@ version: 1
 rules:
   - {name: here, commands: ['true', sleep], action: allow, execution: daemon, message: Runs in the daemon.}
   - {name: there, commands: ['echo'], action: allow, execution: in_place, message: Runs in place.}
-  - name: asked-here
-    commands: [basename]
-    conditions: [{not: {option: [-z]}}]
-    action: allow
-    execution: daemon
-    message: Runs in the daemon.
-  - name: asked-there
-    commands: [printf]
-    conditions: [{not: {option: [-v]}}]
-    action: allow
-    execution: in_place
-    message: Runs in place.
+  - {name: asked-here, commands: [dirname], action: allow, execution: daemon, message: Runs in the daemon.}
+  - {name: asked-there, commands: [printf], action: allow, execution: in_place, message: Runs in place.}
+  - name: nearly
+    commands: [dirname, printf]
+    conditions: [{command_matches: ' x--no( |$)'}]
+    action: deny
+    message: No.
+    tests: {match: [printf x--no]}
 """
     + "".join(
         f"""\
@@ -72,6 +68,9 @@ rules:
     tests: {match: [{command: tool2 sub, branch: main, env: {CI: 'true'}}]}
 """
 )
+
+IN_PLACE, IN_DAEMON = ("printf", "x--nope"), ("dirname", "x--nope")
+"""Commands each line of which has what a rule needs, which doesn't match it: Python decides it."""
 
 PATIENCE_S = 60.0
 
@@ -138,11 +137,11 @@ KINDS: dict[str, tuple[int, Kind]] = {
     "daemon, decides a line again": (DECISIONS, _decide("tool1", "same")),
     "daemon, in place": (COMMANDS, run("same", "echo")),
     "daemon, in place, a new line": (COMMANDS, run("new", "echo")),
-    "daemon, in place, a new line that a rule may match": (COMMANDS, run("new", "printf")),
+    "daemon, in place, a new line that a rule may match": (COMMANDS, run("new", *IN_PLACE)),
     # It lasts: under callgrind every child may last longer than the front minds it alone, and this one always does.
     "daemon, runs it": (COMMANDS, run("same", "sleep", "0.05")),
     "daemon, runs it, a new line": (COMMANDS, run("new", "true")),
-    "daemon, runs it, a new line that a rule may match": (COMMANDS, run("new", "basename")),
+    "daemon, runs it, a new line that a rule may match": (COMMANDS, run("new", *IN_DAEMON)),
 }
 """What is asked of the daemon, and how often."""
 
