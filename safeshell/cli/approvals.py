@@ -12,9 +12,10 @@ import click
 from safeshell import client
 from safeshell.cli.daemon import launch
 from safeshell.cli.output import say
-from safeshell.cli.person import ask_pin, say_note
-from safeshell.errors import SafeShellError, UnreachableError
+from safeshell.cli.person import ask_pin, inside_agent, say_note
+from safeshell.errors import PersonNeededError, SafeShellError, UnreachableError
 from safeshell.home.paths import Home
+from safeshell.home.person import agent_asks
 
 
 @click.group("approvals")
@@ -84,8 +85,14 @@ def deny(number: int, words: tuple[str, ...], *, pin_stdin: bool) -> None:
 
 @command.command("enroll")
 def enroll_command() -> None:
-    """Sets the PIN that answering an agent's requests takes, or changes it."""
-    enroll(Home.find())
+    """Sets the PIN that answering an agent's requests takes, or changes it; a person's, in no agent."""
+    home = Home.find()
+    agent = agent_asks(home)
+    if agent:
+        raise PersonNeededError(
+            f"`safeshell approvals enroll` takes a person, and {inside_agent(agent)}: run it outside of that"
+        )
+    enroll(home)
 
 
 def enroll(home: Home) -> None:

@@ -12,6 +12,7 @@ from safeshell.cli.output import say
 from safeshell.cli.shims import say_count, say_fallback, sync_home
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
+from safeshell.home.person import agent_asks
 from safeshell.home.writing import write_atomically
 
 
@@ -46,9 +47,9 @@ def command() -> None:
 
 
 def _offer_pin(home: Home) -> None:
-    """A PIN keeps an agent from approving its own commands: asked for at a terminal, named where there is none."""
+    """A PIN keeps an agent from approving its own commands: asked for at a person's terminal, named elsewhere."""
     what = "approving what an agent asks for takes a PIN"
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if agent_asks(home) or not (sys.stdin.isatty() and sys.stderr.isatty()):
         click.echo(f"\n{what}: safeshell approvals enroll", err=True)
     elif click.confirm(f"\n{what[0].upper()}{what[1:]}. Set it now?", err=True):
         enroll(home)

@@ -38,7 +38,7 @@ def require_person(deed: str, home: Home, *, pin_stdin: bool = False) -> None:
     agent = agent_asks(home)
     if not agent:
         return
-    inside = f"`{deed}` takes a person, and this runs inside an agent (process {agent} has its environment)"
+    inside = f"`{deed}` takes a person, and {inside_agent(agent)}"
     if not os.path.exists(home.pin):
         raise PersonNeededError(
             f"{inside}: run it outside, or run `safeshell approvals enroll` there, which sets a PIN that this takes"
@@ -51,6 +51,11 @@ def require_person(deed: str, home: Home, *, pin_stdin: bool = False) -> None:
     if not answer["ok"]:
         raise PersonNeededError(f"{inside}: {answer['reason']}")
     say_note(answer)
+
+
+def inside_agent(agent: int) -> str:
+    """Says what shows that this runs inside an agent: a process that was started with an agent's environment."""
+    return f"this runs inside an agent (process {agent} has its environment)"
 
 
 def say_note(answer: dict[str, Any]) -> None:

@@ -53,7 +53,8 @@ def standing(home: Home) -> tuple[int, list[str], list[str], str]:
     """What guards: the daemon, the shims, what is in the trash, and how a daemon is started."""
     pid = control(Type.STATUS, home=home)["pid"]
     conf = Path(home.client_conf).read_text(encoding="utf-8")
-    return pid, os.listdir(home.shims), os.listdir(os.path.join(home.trash, "files")), conf
+    shims = [name for name in os.listdir(home.shims) if not name.startswith(".")]
+    return pid, shims, os.listdir(os.path.join(home.trash, "files")), conf
 
 
 def name_another(home: Home) -> None:
@@ -80,6 +81,18 @@ def test_u14_an_agent_without_a_pin_is_refused_and_told_what_sets_one(
         assert "takes a person" in line
         assert "`safeshell approvals enroll`" in line
     assert standing(guarded) == before
+
+
+@pytest.mark.parametrize("pin", [None, PIN])
+def test_u14_an_agent_sets_no_pin_nor_changes_one(guarded: Home, pin: str | None) -> None:
+    if pin:
+        enroll(guarded, pin)
+    before = Path(guarded.pin).read_bytes() if pin else None
+    env = {**environment(guarded), "PATH": PATH, MARKER: "1"}
+    with Terminal(SAFESHELL, "approvals", "enroll", env=env, cwd=guarded.root) as terminal:
+        terminal.expect("`safeshell approvals enroll` takes a person")
+        assert terminal.finish() == 77
+    assert (Path(guarded.pin).read_bytes() if os.path.exists(guarded.pin) else None) == before
 
 
 def as_agent(home: Home, script: str, *words: str) -> subprocess.CompletedProcess[str]:
