@@ -54,8 +54,8 @@ def require_person(deed: str, home: Home, *, pin_stdin: bool = False) -> None:
 
 
 def inside_agent(agent: int) -> str:
-    """Says what shows that this runs inside an agent: a process that was started with an agent's environment."""
-    return f"this runs inside an agent (process {agent} has its environment)"
+    """Says what shows that this runs inside an agent."""
+    return f"this runs inside an agent (process {agent} is its own, or has its environment)"
 
 
 def say_note(answer: dict[str, Any]) -> None:

@@ -65,6 +65,11 @@ class Context:
         """The names of all variables that it hangs on."""
         return [b"SAFESHELL_CONTEXT", *self._markers]
 
+    @property
+    def agents(self) -> set[str]:
+        """The names of the agents that it knows."""
+        return {KNOWN_AGENTS[name] for marker in self._markers if (name := marker.decode()) in KNOWN_AGENTS}
+
     def is_ai(self, environment: bytes) -> bool:
         """Whether the context is `ai`; the environment as in `agent`."""
         return self.agent(environment) is not None

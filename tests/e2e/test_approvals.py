@@ -263,7 +263,7 @@ def test_many_wait_and_hold_up_nobody(shims: Home, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("daemon")
-def test_s07_what_changed_while_it_waited_is_not_run(shims: Home, tmp_path: Path) -> None:
+def test_s7_what_changed_while_it_waited_is_not_run(shims: Home, tmp_path: Path) -> None:
     asking = start(shims, "touch", str(tmp_path / "secret"))
     (waiting,) = wait_for_pending(shims)
     with open(shims.rules, encoding="utf-8") as stream:
@@ -286,7 +286,7 @@ def deny_touch(home: Home) -> None:
 
 
 @pytest.mark.usefixtures("daemon")
-def test_s07_what_became_denied_while_it_waited_is_denied(shims: Home, tmp_path: Path) -> None:
+def test_s7_what_became_denied_while_it_waited_is_denied(shims: Home, tmp_path: Path) -> None:
     waits = [("touch", str(tmp_path / "secret")), ("env", "A=1", "touch", str(tmp_path / "secret"))]
     asking = [start(shims, *words) for words in waits]
     waiting = wait_for_pending(shims, 2)
@@ -303,7 +303,7 @@ def test_s07_what_became_denied_while_it_waited_is_denied(shims: Home, tmp_path:
 
 @pytest.mark.config(CONFIG + "approval_timeout: 1s\n")
 @pytest.mark.usefixtures("daemon")
-def test_s07_nor_is_it_run_later_by_what_was_approved_before(shims: Home, tmp_path: Path) -> None:
+def test_s7_nor_is_it_run_later_by_what_was_approved_before(shims: Home, tmp_path: Path) -> None:
     asking = start(shims, "touch", str(tmp_path / "secret"))
     (waiting,) = wait_for_pending(shims)
     asking.kill()
@@ -317,7 +317,7 @@ def test_s07_nor_is_it_run_later_by_what_was_approved_before(shims: Home, tmp_pa
 
 
 @pytest.mark.usefixtures("enrolled")
-def test_s08_an_agents_shell_that_takes_its_marker_out_asks_as_an_agent(shims: Home, tmp_path: Path) -> None:
+def test_s8_an_agents_shell_that_takes_its_marker_out_asks_as_an_agent(shims: Home, tmp_path: Path) -> None:
     asking = start(
         shims, "sh", "-c", f"unset TESTED_AGENT; touch {tmp_path}/secret; exit $?", env={"TESTED_AGENT": "1"}
     )

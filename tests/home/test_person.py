@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from harness import MARKER, PATH, until
 
 from safeshell.home.paths import Home
-from safeshell.home.person import agent_asks, agents_process
+from safeshell.home.person import agent_asks, agents_process, what_shows
 from safeshell.policy.context import Context
 
 CONTEXT = Context([MARKER])
@@ -64,11 +66,35 @@ def test_a_persons_process_is_nobodys_agent(stack: ExitStack) -> None:
         "env -i /bin/sh -c '/bin/sleep 60 & echo $!'; sleep 60",
     ],
 )
-def test_s08_what_an_agent_starts_is_an_agents_whatever_its_own_environment(
+def test_s8_what_an_agent_starts_is_an_agents_whatever_its_own_environment(
     stack: ExitStack, script: str, marked: dict[str, str]
 ) -> None:
     parent, child = shell(stack, script, marked)
     assert agents_process(child, CONTEXT) == parent
+
+
+@pytest.mark.parametrize("name", ["codex", "python3 codex.py"])
+def test_s8_the_agents_program_is_known_where_its_shell_has_replaced_itself(
+    stack: ExitStack, name: str, tmp_path: Path
+) -> None:
+    """As `bash -c 'unset CODEX_CI; touch x'` does: nothing that had the marker is left."""
+    run = "env -i /bin/sleep 60 & echo $!; wait"
+    if name == "codex":
+        os.symlink("/bin/sh", tmp_path / "codex")
+        argv = [str(tmp_path / "codex"), "-c", run]
+    else:
+        (tmp_path / "codex.py").write_text(f"import subprocess\nsubprocess.run({run!r}, shell=True)\n")
+        argv = [sys.executable, str(tmp_path / "codex.py")]
+    agent = stack.enter_context(subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, start_new_session=True))
+    stack.callback(agent.kill)
+    assert agent.stdout is not None
+    child = int(agent.stdout.readline())
+    stack.callback(os.kill, child, signal.SIGKILL)
+    until(lambda: sleeps(child), "the sleep")
+    context = Context(["CODEX_THREAD_ID"])
+    assert agents_process(child, context) == agent.pid
+    assert what_shows(agent.pid, context) == "is an agent's program"
+    assert agents_process(child, CONTEXT) == 0, "a home that names other markers knows no codex"
 
 
 def test_an_agents_own_process_is_named(stack: ExitStack) -> None:

@@ -272,7 +272,7 @@ async def test_s10_nor_words_that_others_may_begin_with() -> None:
 
 
 @played
-async def test_s09_where_others_could_type_each_answer_takes_the_pin() -> None:
+async def test_s9_where_others_could_type_each_answer_takes_the_pin() -> None:
     reason = "the PIN is asked for each time"
     each = Hello(3, trusted=False, reason=reason, enrolled=True, pending=(entry(1), entry(2)), each=True)
     async with asked(said=each) as desk:
@@ -288,7 +288,7 @@ async def test_s09_where_others_could_type_each_answer_takes_the_pin() -> None:
 
 
 @played
-async def test_s09_without_the_pin_nothing_is_answered() -> None:
+async def test_s9_without_the_pin_nothing_is_answered() -> None:
     reason = "the PIN is asked for each time"
     each = Hello(1, trusted=False, reason=reason, enrolled=True, pending=(entry(1), entry(2)), each=True)
     async with asked(said=each) as desk:

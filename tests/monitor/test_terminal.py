@@ -158,7 +158,7 @@ def test_several_monitors_and_one_that_comes_late(enrolled: Home, shims: Home) -
             assert person.finish() == 0
 
 
-def test_s09_keys_that_another_types_approve_nothing(enrolled: Home, shims: Home) -> None:
+def test_s9_keys_that_another_types_approve_nothing(enrolled: Home, shims: Home) -> None:
     """As `tmux send-keys` does: whoever holds the other end of the terminal, here the test, doesn't know the PIN."""
     with at_terminal(enrolled, "monitor") as person, asking(shims, "touch", "secret") as agent:
         person.sees("the PIN is asked for each", "could type at this terminal", "agent   touch secret")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from safeshell.home.person import agents_process
+from safeshell.home.person import agents_process, what_shows
 from safeshell.host.process import ancestry
 from safeshell.host.process.confinement import inspect
 from safeshell.host.process.own import Own
@@ -33,9 +33,10 @@ def why_not_eligible(pid: int, pidfd: int, requester: ancestry.Process | None, o
     confined = inspect(pid, own, pidfd).confined
     if confined and confined != "another user":  # root may answer for the user
         return f"who answers is confined: {confined}"
-    agent = agents_process(pid, Context(markers))
+    context = Context(markers)
+    agent = agents_process(pid, context)
     if agent:
-        return f"who answers runs inside an agent: process {agent} was started with an agent's environment"
+        return f"who answers runs inside an agent: process {agent} {what_shows(agent, context)}"
     if requester is not None:
         for ancestor in ancestors:
             if ancestor.session == requester.session:

@@ -10,7 +10,7 @@ from safeshell.daemon.approvals.pin import Pins
 from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.observe.journal import Journal
 from safeshell.daemon.sources.policy_source import Policies
-from safeshell.home.person import agents_process
+from safeshell.home.person import agents_process, what_shows
 from safeshell.host.process import ancestry
 from safeshell.policy.context import Context
 
@@ -59,12 +59,13 @@ class Permits:
 
         A person's may, and an agent's that gave the PIN.
         """
-        agent = agents_process(connection.pid, Context(self._policies.settings.markers))
+        context = Context(self._policies.settings.markers)
+        agent = agents_process(connection.pid, context)
         if not agent:
             return ""
         process = ancestry.read(connection.pid)
         if process is not None and time.monotonic() < self._until.get((process.pid, process.started), 0.0):
             return ""
-        problem = f"to {deed} takes a person, and process {agent} was started with an agent's environment"
+        problem = f"to {deed} takes a person, and process {agent} {what_shows(agent, context)}"
         self._journal.refused_approver(connection, None, deed, problem)
         return problem

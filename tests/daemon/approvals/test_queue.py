@@ -456,7 +456,7 @@ def test_long_after_it_can_not_be_approved_any_more(bench: Bench, monkeypatch: p
 # What else people have to be sure of
 
 
-def test_s09_where_others_can_type_each_answer_takes_the_pin(bench: Bench) -> None:
+def test_s9_where_others_can_type_each_answer_takes_the_pin(bench: Bench) -> None:
     bench.enroll()
     person = bench.person()
     told = bench.watch(person, pin=PIN)
@@ -470,7 +470,7 @@ def test_s09_where_others_can_type_each_answer_takes_the_pin(bench: Bench) -> No
     assert bench.answer(person, do="approve", id=2)["needs_pin"]
 
 
-def test_s09_also_where_somebody_can_only_later(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s9_also_where_somebody_can_only_later(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.enroll()
     person = bench.person()
     with monkeypatch.context() as patch:
@@ -480,7 +480,7 @@ def test_s09_also_where_somebody_can_only_later(bench: Bench, monkeypatch: pytes
     assert bench.answer(person, do="approve", id=1)["needs_pin"]
 
 
-def test_s09_a_persons_takes_none(bench: Bench) -> None:
+def test_s9_a_persons_takes_none(bench: Bench) -> None:
     bench.enroll()
     bench.waiting()
     assert bench.answer(bench.person(), do="approve", id=1)["ok"]
@@ -513,7 +513,7 @@ def started_by_an_agent(bench: Bench, script: str = "env -i sleep 60 & echo $!; 
         "env -i sh -c 'sleep 60 & echo $!'; sleep 60",
     ],
 )
-def test_s08_what_an_agents_shell_started_takes_the_pin_whatever_the_request_says(bench: Bench, script: str) -> None:
+def test_s8_what_an_agents_shell_started_takes_the_pin_whatever_the_request_says(bench: Bench, script: str) -> None:
     bench.enroll()
     request = ask(started_by_an_agent(bench, script), bench.policy, "git", "push", "x")
     assert not request.is_ai, "the rules go by the request"
@@ -526,12 +526,12 @@ def test_s08_what_an_agents_shell_started_takes_the_pin_whatever_the_request_say
     assert bench.resumed == [(request, "borrow")]
 
 
-def test_s08_and_is_told_at_once_that_nobody_is_within_reach(bench: Bench) -> None:
+def test_s8_and_is_told_at_once_that_nobody_is_within_reach(bench: Bench) -> None:
     request = ask(started_by_an_agent(bench), bench.policy, "git", "push", "x")
     assert bench.approvals.ask(request).startswith("ask the person you work for")
 
 
-def test_s08_what_was_approved_for_a_person_is_not_for_it(bench: Bench) -> None:
+def test_s8_what_was_approved_for_a_person_is_not_for_it(bench: Bench) -> None:
     bench.waiting()
     assert bench.answer(bench.person(), do="approve", id=1, **{"for": "5m"})["ok"]
     assert bench.approvals.covers(bench.request("git", "push", "x"))
@@ -645,7 +645,7 @@ def test_u16_a_timeout_around_it_bounds_the_wait(bench: Bench, words: list[str],
     assert f"waiting up to {seconds:.0f} s for it" in b"".join(payload for _, payload in client.frames()).decode()
 
 
-def test_s07_after_an_approval_the_rules_are_looked_at_again_though_they_were_given_up_on(bench: Bench) -> None:
+def test_s7_after_an_approval_the_rules_are_looked_at_again_though_they_were_given_up_on(bench: Bench) -> None:
     request = bench.waiting()
     request.patient = False  # an edit took too long to compile when it was decided
     assert bench.answer(bench.person(), do="approve", id=1)["ok"]

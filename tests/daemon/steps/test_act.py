@@ -125,7 +125,7 @@ def test_what_was_approved_goes_on_where_nothing_has_changed(bench: Bench) -> No
     assert request.covered
 
 
-def test_s07_what_was_approved_does_not_run_by_rules_that_are_being_replaced(bench: Bench) -> None:
+def test_s7_what_was_approved_does_not_run_by_rules_that_are_being_replaced(bench: Bench) -> None:
     request = bench.request("touch", "x")
     request.grant = Grant.of(request)
     request.patient = False  # an edit takes too long to compile, and the last rules decided
@@ -134,7 +134,7 @@ def test_s07_what_was_approved_does_not_run_by_rules_that_are_being_replaced(ben
     assert "still being compiled" in refusal(request)[1]
 
 
-def test_s07_nor_what_was_approved_for_a_while(bench: Bench) -> None:
+def test_s7_nor_what_was_approved_for_a_while(bench: Bench) -> None:
     bench.approvals._grants.remember(bench.request("touch", "x"), prefix=0, seconds=300)
     assert bench.act(bench.request("touch", "x")) == GO_ON
     request = bench.request("touch", "x")

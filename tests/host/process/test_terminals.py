@@ -31,13 +31,13 @@ def seen(pid: int) -> str:
     return who_types(process)
 
 
-def test_s09_who_holds_the_other_end_can_type() -> None:
+def test_s9_who_holds_the_other_end_can_type() -> None:
     with Terminal("sh", "-c", "echo up; sleep 60", env=ENV, cwd="/") as shell:
         shell.expect("up")
         assert seen(shell.process.pid).endswith(f"(process {os.getpid()})")
 
 
-def test_s09_each_terminal_is_another() -> None:
+def test_s9_each_terminal_is_another() -> None:
     """The other end of one is not that of the next, which this process doesn't hold but by an heir of it."""
     with Terminal("sh", "-c", "echo up; sleep 60", env=ENV, cwd="/") as shell:
         shell.expect("up")
@@ -50,7 +50,7 @@ def test_s09_each_terminal_is_another() -> None:
 
 
 @pytest.mark.needs("setpriv", "root")
-def test_s09_of_an_ssh_session_nobody_of_the_user_holds_it() -> None:
+def test_s9_of_an_ssh_session_nobody_of_the_user_holds_it() -> None:
     """Root's process holds the other end, as sshd does: the user may not look into it, nor type by it."""
     shutil.which("setpriv")
     argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c", LOOK]
@@ -58,14 +58,14 @@ def test_s09_of_an_ssh_session_nobody_of_the_user_holds_it() -> None:
         assert b"typist: nobody" in person.expect("typist: .*\r\n")
 
 
-def test_s09_who_has_no_terminal_has_nobody_to_type() -> None:
+def test_s9_who_has_no_terminal_has_nobody_to_type() -> None:
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as process:
         assert seen(process.pid) == ""
         process.kill()
 
 
 @pytest.mark.parametrize("name", ["tmux: server", "screen", "SCREEN", "zellij"])
-def test_s09_a_multiplexer_is_known_by_its_name_whatever_it_lets_see(name: str, tmp_path: Path) -> None:
+def test_s9_a_multiplexer_is_known_by_its_name_whatever_it_lets_see(name: str, tmp_path: Path) -> None:
     os.symlink("/bin/sh", tmp_path / name)
     with subprocess.Popen(
         [tmp_path / name, "-c", "sleep 60 & echo $!; wait"], stdout=subprocess.PIPE, text=True, start_new_session=True
