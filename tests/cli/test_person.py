@@ -122,6 +122,7 @@ control({int(Type.STOP)}, 2)
         done = as_agent(guarded, line)
         assert done.returncode in (1, 77), done.stderr
         assert "takes a person" in done.stderr
+        assert "`safeshell approvals enroll`" in done.stderr
     assert standing(guarded) == before
     until(lambda: recorded(guarded) == ["stop the daemon"], "the record of what the daemon refused")
 

@@ -334,6 +334,28 @@ def test_s8_an_agents_shell_that_takes_its_marker_out_asks_as_an_agent(shims: Ho
     assert (tmp_path / "secret").exists()
 
 
+@pytest.mark.usefixtures("daemon")
+def test_s10_nothing_of_a_repository_or_a_command_reaches_a_terminal_raw(shims: Home, tmp_path: Path) -> None:
+    """Escapes, newlines, direction marks, blank letters and odd bytes: of paths, of rules and of words."""
+    odd = "re\x1b[31mp\u202eo\u3164\nx\udcff"
+    top = tmp_path / odd
+    subprocess.run(["git", "init", "-q", top], check=True)
+    rules = f'version: 1\nrules:\n  - {{name: n, commands: [sh], action: deny, message: "No.{chr(0x202E)}"}}\n'
+    write(str(top / ".safeshell/rules.yaml"), rules, 0o600)
+    texts = [run(shims, "sh", "-c", "true", cwd=str(top)).stderr.decode()]
+    asking = start(shims, "touch", "secret\x1b[2J\u3164\n", cwd=str(top))
+    wait_for_pending(shims)
+    explained = ["check", "--explain", "--", "touch", "secret\x1b"]
+    for words in (["approvals", "list"], ["check", "--", "sh", "x"], explained):
+        texts += [safeshell(shims, *words, cwd=str(top)).stdout]
+    asking.kill()
+    texts.append(end(asking)[2])
+    assert all(char.isprintable() or char == "\n" for text in texts for char in text)
+    assert not any(char in text for text in texts for char in "\u3164\u202e")
+    assert "re\\x1b[31mp\\u202eo\\u3164\\nx\\xff" in texts[0]
+    assert "touch 'secret\\x1b[2J\\u3164\\n'" in texts[1]
+
+
 def test_s10_a_number_of_the_daemon_before_is_nobodys(home: Home, shims: Home, tmp_path: Path) -> None:
     with running_daemon(home):
         asking = start(shims, "touch", str(tmp_path / "secret"))

@@ -68,4 +68,4 @@ class Permits:
             return ""
         problem = f"to {deed} takes a person, and process {agent} {what_shows(agent, context)}"
         self._journal.refused_approver(connection, None, deed, problem)
-        return problem
+        return f"{problem}: it takes the PIN, which a person sets by `safeshell approvals enroll`"
