@@ -159,8 +159,11 @@ class _Sync:
         native = native_client() if kind == "native" else None
         self._source = native or bash_client()
         self._native = native is not None
-        with open(self._source, "rb") as stream:
-            self._client = stream.read()
+        try:
+            with open(self._source, "rb") as stream:
+                self._client = stream.read()
+        except OSError as error:
+            raise SafeShellError(f"can't read the client: {self._source}: {error.strerror}") from error
 
     def run(self, *, by_hand: bool, hand_over: int) -> Synced:
         memory = self._memory

@@ -32,7 +32,10 @@ SETTLE_S = 0.3
 """From a change in a directory: an installation makes a file first and lets it be executed then."""
 
 QUIET_S = 2.0
-"""From one run to the next, but for rules: who installs a thousand programs doesn't start a thousand processes."""
+"""From one run to the next, but for rules: who installs a thousand programs doesn't start a thousand processes.
+
+Twice as long after each that had nothing to do, up to 15 times: something else is going on in such a directory.
+"""
 
 RETRY_S = 60.0
 """From a failure to the next try: a full disk, no process to be had."""
@@ -76,6 +79,7 @@ class ShimUpkeep:
         self._job: _Job | None = None
         self._timer: tuple[float, Timer] | None = None
         self._earliest = 0.0
+        self._quiet = QUIET_S
         self._watched: list[int] = []
         self._found: dict[str, Any] = {}
         self._error = ""
@@ -153,6 +157,8 @@ class ShimUpkeep:
             self._earliest = time.monotonic() + QUIET_S
             self._ask(0)  # once that has ended
             return
+        if time.monotonic() > self._earliest + self._quiet:
+            self._quiet = QUIET_S
         self._asked_for = self._wishes()
         if self._ended or self._policies.settings.shims_sync == "manual" or not self._policies.dispatched():
             return
@@ -203,7 +209,6 @@ class ShimUpkeep:
         job.timer.cancel()
         self._loop.unregister(job.pidfd)
         os.close(job.pidfd)
-        self._earliest = time.monotonic() + QUIET_S
         with os.fdopen(job.answer, "rb") as stream, job.socket:
             stream.seek(0)
             try:
@@ -214,6 +219,8 @@ class ShimUpkeep:
             if self._found["error"]:
                 self._fail(self._found["error"])
                 return
+            self._quiet = QUIET_S if self._found["changed"] else min(2 * self._quiet, 15 * QUIET_S)
+            self._earliest = time.monotonic() + self._quiet
             self._watch(job.socket)
         self._error = ""
         self._loop.call_later(FORGET_S, self._forget)
