@@ -82,15 +82,17 @@ PATIENCE_S = 20.0
 
 PATIENT = f"""
 import sys
-from safeshell.daemon.sources import policy_source, shim_upkeep
+from safeshell.daemon.sources import edit_watch, policy_source, shim_upkeep
 from safeshell.daemon.__main__ import main
 policy_source.WAIT_S = {PATIENCE_S}
-shim_upkeep.START_S = shim_upkeep.SETTLE_S = shim_upkeep.QUIET_S = 0.05 if "--shims" in sys.argv else 1e6
+soon = 0.05 if "--shims" in sys.argv else 1e6
+edit_watch.START_S = shim_upkeep.START_S = shim_upkeep.SETTLE_S = shim_upkeep.QUIET_S = soon
 sys.exit(main())
 """
 """A daemon whose commands wait for an edit as long as a test would: on a busy machine compiling it takes seconds.
 
-It lets the shims alone unless it is told `--shims`: making them takes a process, in each of a thousand tests.
+It lets the shims alone unless it is told `--shims`, and notices no edit by itself: either takes a process, in each of a
+thousand tests.
 """
 
 

@@ -25,6 +25,7 @@ from safeshell.daemon.observe.subscribers import Monitors
 from safeshell.daemon.observe.tally import Tally
 from safeshell.daemon.observe.timings import Timings
 from safeshell.daemon.request import FAILED, Request
+from safeshell.daemon.sources.edit_watch import EditWatch
 from safeshell.daemon.sources.line_service import Lines
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.daemon.sources.shim_upkeep import CHANGED, ShimUpkeep
@@ -142,6 +143,7 @@ class Server:
         self.accept_more()
         self._loop.call_later(FASTPATH_AFTER_S, self._load_fastpath)
         self._shims.start()
+        EditWatch(self._home, self._policies, self._loop).start()
         self._lifecycle.start()
 
     def run(self) -> None:

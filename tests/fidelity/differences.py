@@ -38,12 +38,12 @@ IN_DAEMON = {
 """A child of the daemon also differs in these, in `auto` too: nothing a command does depends on them."""
 
 OF_CALLERS = {
-    "usage/childrens_user_us": "the command is the daemon's child, so `time`, wait4(2) and a cgroup of the caller's own "
-    "see the client's time alone; in place the command's is counted as ever",
+    "usage/childrens_user_us": "the command is the daemon's child, so `time`, wait4(2) and a cgroup of the caller's "
+    "own see the client's time alone; in place the command's is counted as ever",
     "usage/childrens_system_us": "as usage/childrens_user_us",
     "usage/childrens_peak_kib": "as usage/childrens_user_us",
 }
-"""What the caller of a child of the daemon sees differently of it: nothing of what it took is in the caller's account."""
+"""What the caller of a child of the daemon sees differently: nothing of what that took is in its own account."""
 
 NOT_SEEN = {
     "credentials/session_keyring": "the daemon's: a client would have to send its number, for there is no default",
