@@ -76,7 +76,8 @@ def command(
     if line is not None:
         from safeshell.cli.checkline import answer_line, caller_of  # noqa: PLC0415 # the shell parser, only where needed
 
-        answer = answer_line(line, caller_of(tables, settings, given, directory, branch, shims=shims))
+        caller = caller_of(tables, settings, given, directory, branch, shims=shims, tables_of=in_force.of)
+        answer = answer_line(line, caller)
         _show(answer, as_json=as_json)
         if as_json:
             click.echo(json.dumps(answer))
@@ -96,7 +97,8 @@ def command(
     if hidden:
         from safeshell.cli.checkline import answer_in_turn, caller_of  # noqa: PLC0415 # as above
 
-        answer = answer_in_turn(answer, hidden, caller_of(tables, settings, given, directory, branch, shims=True))
+        caller = caller_of(tables, settings, given, directory, branch, shims=True, tables_of=in_force.of)
+        answer = answer_in_turn(answer, hidden, caller)
     _show(answer, as_json=as_json)
     if explained:
         _explain(check, judgement, answer, (home, settings), as_json=as_json)

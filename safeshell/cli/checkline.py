@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from safeshell.cli.checked_command import stated_facts
@@ -27,6 +27,7 @@ def caller_of(
     branch: str | None,
     *,
     shims: bool | None,
+    tables_of: Callable[[Spelling], Sequence[LoadedTable]] | None = None,
 ) -> LineCaller:
     """Whom a line is judged for, where nobody runs it.
 
@@ -37,6 +38,7 @@ def caller_of(
         directory: where it runs, absolute.
         branch: the git branch there, where one is stated.
         shims: False for a caller without shims.
+        tables_of: what a command is judged by in its own directory, as it is with links resolved; None: `tables`.
     """
 
     def shimmed(name: str) -> bool:
@@ -45,6 +47,10 @@ def caller_of(
         )
         return (named or name in settings.shims_extra) and name not in settings.shims_except
 
+    def judging(spelling: Spelling) -> Sequence[LoadedTable]:
+        assert tables_of is not None
+        return tables_of(spelling._replace(directory=os.path.realpath(spelling.directory or b"/")))
+
     return LineCaller(
         [LoadedTable(table) for table in tables],
         environment,
@@ -52,6 +58,7 @@ def caller_of(
         Context(settings.markers),
         None if shims is False else shimmed,
         stated_facts(branch),
+        None if tables_of is None else judging,
     )
 
 

@@ -36,6 +36,7 @@ class LineCaller:
         context: tells `ai` from `human`.
         shimmed: whether a command of this name has a shim on the caller's PATH; None for a caller without shims.
         stated: facts that are given in place of those of the caller's directory.
+        tables_of: what a command is judged by that runs in another directory, or is about one; None: `tables` too.
     """
 
     tables: Sequence[LoadedTable]
@@ -44,6 +45,7 @@ class LineCaller:
     context: Context
     shimmed: Callable[[str], bool] | None
     stated: Mapping[FactKey, Fact] = dataclasses.field(default_factory=dict)
+    tables_of: Callable[[Spelling], Sequence[LoadedTable]] | None = None
 
     @property
     def is_ai(self) -> bool:
@@ -149,7 +151,9 @@ def judge_command(
     def decide(spelling: Spelling, facts: _Facts) -> Decision:
         judge = Certain(facts, run, directory=spelling.directory is None)
         judges.append(judge)
-        return evaluate(caller.tables, spelling.name, spelling.arguments, facts, full=True, judge=judge)
+        elsewhere = None if spelling.directory is None else caller.tables_of
+        tables = caller.tables if elsewhere is None else elsewhere(spelling)
+        return evaluate(tables, spelling.name, spelling.arguments, facts, full=True, judge=judge)
 
     best: Decision | None = None
     for words in dict.fromkeys((command.words, command.written)):

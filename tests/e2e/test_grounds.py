@@ -85,6 +85,32 @@ def test_check_says_the_same(cli: Cli, repository: Path, tmp_path: Path, way: st
     assert "No tags here." in done.out
 
 
+LINES: dict[str, Callable[[str], str]] = {
+    "cd": lambda top: f"cd {top} && git tag x",
+    "cd, a link": lambda top: f"ln -sf {top} here; cd {top}/../link/sub/.. && git tag x",
+    "a subshell": lambda top: f"(cd {top}; true) && git -C {top}/sub tag x",
+    "git -C": lambda top: f"ls; git -C {top} tag x",
+    "GIT_DIR": lambda top: f"GIT_DIR={top}/.git git tag x",
+    "env -C": lambda top: f"env -C {top} git tag x | cat",
+    "another shell": lambda top: f"bash -c 'git -C {top} tag x'",
+}
+
+
+@pytest.mark.parametrize("way", LINES)
+def test_s4_check_says_the_same_of_a_line(cli: Cli, repository: Path, tmp_path: Path, way: str) -> None:
+    (repository / "sub").mkdir()
+    (tmp_path / "link").symlink_to(repository)
+    line = LINES[way](str(repository))
+    done = cli("check", "--cwd", str(tmp_path), "-c", line)
+    assert done.status == 3, done
+    assert "No tags here." in done.out
+    assert (
+        cli("check", "--cwd", str(tmp_path), "-c", line.replace("git tag", "git log").replace(" tag x", " log")).status
+        == 0
+    )
+    assert cli("check", "--cwd", str(repository), "-c", f"cd {tmp_path} && git tag x").status == 0
+
+
 def test_s1_a_command_that_brings_the_first_rules_runs_to_its_end(
     daemon: Daemon, shims: Home, repository: Path
 ) -> None:
