@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import PATH, Daemon, environment, run, safeshell, sync_shims, temporary_directory, write
+from harness import MARKER, PATH, Daemon, environment, run, safeshell, sync_shims, temporary_directory, write
 from needs import need
 
 from safeshell.client import evaluate, execute
@@ -186,7 +186,7 @@ def test_s16_no_level_lifts_another(daemon: Daemon, tmp_path: Path) -> None:
     middle.chmod(0o666)
     assert decided(daemon.home, "git", "tag", cwd=deepest) == "deny"
     assert decided(daemon.home, "ls", cwd=deepest) == "allow"
-    assert decided(daemon.home, "ls", cwd=deepest, CLAUDECODE="1") == "require_approval"
+    assert decided(daemon.home, "ls", cwd=deepest, **{MARKER: "1"}) == "require_approval"
     inner.unlink()
     inner.mkdir()
     middle.chmod(0o644)
@@ -260,7 +260,7 @@ def test_s5_a_repository_in_a_directory_whose_name_is_no_text_ends_nothing(daemo
     assert run(daemon.home, "ls", cwd=str(directory)).returncode == 126
     for text, mode in ((LS, 0o666), (BROKEN, 0o644), ("rules: [", 0o644), (LS.replace("deny", "allow"), 0o644)):
         write(str(rules), text, mode)
-        for env in ({}, {"CLAUDECODE": "1"}):
+        for env in ({}, {MARKER: "1"}):
             done = run(daemon.home, "git", "--version", cwd=str(directory), env=env)
             assert done.returncode == 0
             assert done.stderr.startswith(b"safeshell: ")
