@@ -12,6 +12,7 @@ from harness import MARKER, PATH, Cli, Daemon, run, running_daemon, safeshell, s
 from safeshell.client import evaluate, execute
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.sources import policy_source
+from safeshell.daemon.sources.origin import Origin
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.home.paths import Home
 from safeshell.policy.store.reading import Inherited
@@ -172,3 +173,21 @@ def test_u6_check_says_the_same(cli: Cli, rules: str) -> None:
     assert done.status == 4
     assert "agents are asked for approval" in done.err
     assert cli("check", "--cwd", cwd, "--context", "human", "--", "git", "push").status == 0
+
+
+def test_u6_a_terminal_is_told_once_a_minute_of_the_users_own_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("safeshell.daemon.sources.origin.time.monotonic", lambda: now)
+    origin = Origin("user", "/rules.yaml")
+    assert not origin.is_due(lambda: True)
+    origin.answered({"/": None}, "an error", "safeshell: an error")
+    told = []
+    for terminal in (True, False, True, True):
+        now += 40
+        told.append(origin.is_due(lambda shown=terminal: shown))  # type: ignore[misc]
+    assert told == [False, False, True, False]
+    assert not origin.persists
+    assert Origin("repository", "/r").persists is False
+    of_others = Origin("repository", "/r")
+    of_others.answered({"/": None}, "an error", "safeshell: an error")
+    assert all(of_others.is_due(lambda: False) for _ in range(3))
