@@ -133,8 +133,9 @@ class Pair:
 
     def _start(self, home: Home, ask: Ask, directory: str) -> subprocess.Popen[bytes]:
         prefix = WRAPPED.get(ask.how, ())
-        if prefix and (shutil.which(prefix[0]) is None or os.geteuid() != 0):
-            prefix = ()
+        if prefix:
+            program = shutil.which(prefix[0])  # by its path: a name would lead to its shim
+            prefix = () if program is None or os.geteuid() != 0 else (program, *prefix[1:])
         before = self._group.caller() if ask.how == "group" else CALLERS.get(ask.how)
         argv = [*prefix, os.path.join(home.shims, ask.argv[0]), *ask.argv[1:]] if prefix else list(ask.argv)
         environment = {

@@ -133,7 +133,11 @@ GUIDED = (*_COMMON, f"-fsanitize=fuzzer,{_SANITIZERS}")
 STANDALONE = (*_COMMON, f"-fsanitize={_SANITIZERS}", "-DSTANDALONE")
 """What a target is compiled by: for libFuzzer, which is clang's, and without it."""
 
-TARGETS = {"the client's reply parser": "reply_target.c", "the daemon's front": "front_target.c"}
+TARGETS = {
+    "the client's reply parser": "reply_target.c",
+    "the client's reader of client.conf": "conf_target.c",
+    "the daemon's front": "front_target.c",
+}
 """What reads bytes in C."""
 
 
@@ -177,7 +181,7 @@ def main(arguments: list[str]) -> None:
     with temporary_directory() as root, running_daemon(make_home(f"{root}/h", config=CONFIG)) as daemon:
         print(f"daemon: {fuzz_daemon(daemon, fuzzed_program(root), seconds / 5, seed)} requests")  # noqa: T201
     for name in TARGETS:
-        print(f"{name}: {fuzz_target(name, max(1, seconds // 5), seed)}")  # noqa: T201
+        print(f"{name}: {fuzz_target(name, max(1, seconds // 5 // len(TARGETS) * 2), seed)}")  # noqa: T201
 
 
 def fuzzed_program(root: str) -> str:
