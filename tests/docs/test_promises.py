@@ -28,7 +28,9 @@ def test_a_promise_has_its_tests(row: str) -> None:
 
 
 def test_no_test_is_named_after_a_promise_that_is_not_there() -> None:
-    named = {row for name in TESTS for row in re.findall(r"(?<=_)([su]\d+)(?=_)", name) if name.startswith(f"test_{row}_")}
+    named = {
+        row for name in TESTS for row in re.findall(r"(?<=_)([su]\d+)(?=_)", name) if name.startswith(f"test_{row}_")
+    }
     assert named <= {row.lower() for row in ROWS}
 
 

@@ -40,15 +40,16 @@ class Record:
         if request.line is not None:
             line, found = request.line
             self._journal.line(request.connection, line, command, found)
-        elif command.kind == Type.EXECUTE and request.error and not request.decisions:
-            self._journal.failed(request)
-        elif command.kind == Type.EXECUTE and request.decisions:
-            self._journal.command(request)
-            if request.frame and self.replay is not None:
-                self.replay.keep(request)
-            path = request.facts.variable(b"PATH")
-            if path and request.same_view:
-                self._shims.see(path)
+        elif command.kind == Type.EXECUTE:
+            if request.decisions:
+                self._journal.command(request)
+                if request.frame and self.replay is not None:
+                    self.replay.keep(request)
+                path = request.facts.variable(b"PATH")
+                if path and request.same_view:
+                    self._shims.see(path)
+            elif request.error:
+                self._journal.failed(request)
         return END
 
     def replayed(self, request: Request, by: Answered) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fidelity.callers import CALLERS, why_not
 from host.process.callers import FILTER, needs_root, reset_signals
 from needs import need
 
@@ -184,3 +185,23 @@ print(inspect(os.getpid(), Own.read()).differs)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == reason
+
+
+@pytest.mark.parametrize(
+    ("caller", "reason"),
+    [
+        ("memory-policy", "the daemon's memory policy"),
+        ("write-execute", "the daemon's memory may not be written and executed"),
+    ],
+)
+def test_s14_what_no_caller_has_of_a_daemon_that_keeps_it_to_itself(own: Own, caller: str, reason: str) -> None:
+    if missing := why_not(CALLERS[caller]):
+        pytest.skip(missing)
+
+    def judge() -> str:
+        reset_signals()
+        CALLERS[caller]()
+        return inspect(os.getpid(), Own.read()).differs
+
+    assert in_child(judge) == reason
+    assert own.unusual == ""
