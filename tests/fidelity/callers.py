@@ -7,6 +7,7 @@ import fcntl
 import os
 import resource
 import signal
+import struct
 from collections.abc import Callable
 
 PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_SET_TIMERSLACK, PR_SET_NO_NEW_PRIVS, PR_SET_THP_DISABLE = 1, 28, 29, 38, 41
@@ -18,6 +19,9 @@ SYS_KEYCTL, SYS_IOPRIO_SET, SYS_SET_MEMPOLICY = {"x86_64": (250, 251, 238), "aar
     os.uname().machine
 ]
 SYS_LANDLOCK_CREATE_RULESET, SYS_LANDLOCK_RESTRICT_SELF = 444, 446
+SYS_KCMP = {"x86_64": 312, "aarch64": 272}[os.uname().machine]
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
+SECCOMP_RET_EPERM, SECCOMP_RET_ALLOW = 0x00050001, 0x7FFF0000
 MAKE_FIFO = 1 << 10
 MPOL_PREFERRED = 1
 KEYCTL_JOIN_SESSION_KEYRING = 1
@@ -118,6 +122,20 @@ CONFINED = {"no-new-privileges", *OWN_WORD}
 def forgo_counter() -> None:
     """Gives the processor's time stamp counter up, without which no program starts that libc's loader starts."""
     _prctl(PR_SET_TSC, PR_TSC_SIGSEGV)
+
+
+def forbid_kcmp() -> None:
+    """A filter as containers have it: kcmp(2) fails with EPERM; root needs no no_new_privs for it."""
+    load, equal, answer = 0x20, 0x15, 0x06  # BPF_LD+BPF_W+BPF_ABS, BPF_JMP+BPF_JEQ+BPF_K, BPF_RET+BPF_K
+    code = [
+        (load, 0, 0, 0),
+        (equal, 0, 1, SYS_KCMP),
+        (answer, 0, 0, SECCOMP_RET_EPERM),
+        (answer, 0, 0, SECCOMP_RET_ALLOW),
+    ]
+    program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in code))
+    header = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(code), ctypes.addressof(program)))
+    _check(_libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header, ctypes.c_ulong(0), ctypes.c_ulong(0)))
 
 
 def why_not(change: Callable[[], object]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fidelity.callers import CALLERS, OWN_WORD, PRIVILEGED, forgo_counter, why_not
+from fidelity.callers import CALLERS, OWN_WORD, PRIVILEGED, forbid_kcmp, forgo_counter, why_not
 from needs import need
 from shims.conftest import Shim, make_shim
 from shims.fake_daemon import CLOSED, CONFINED, CTTY, FDS, TTY, UNUSUAL, FakeDaemon, refused
@@ -113,6 +113,21 @@ def test_s11_a_caller_without_the_counter_says_so(clients: dict[str, str], home:
     with FakeDaemon(home, NO) as daemon:
         shim.run("probe", start_new_session=True, preexec_fn=forgo_counter)
         assert daemon.request().flags == CONFINED
+
+
+@pytest.mark.needs("root")
+@pytest.mark.parametrize("landlock", [False, True])
+def test_s11_where_kcmp_is_forbidden_to_all_a_domain_is_still_told(shim: Shim, landlock: bool) -> None:
+    def prepare() -> None:
+        forbid_kcmp()
+        if landlock:
+            CALLERS["landlock"]()
+
+    if reason := why_not(CALLERS["landlock"]):
+        pytest.skip(reason)
+    with FakeDaemon(shim.home, NO) as daemon:
+        shim.run("probe", start_new_session=True, preexec_fn=prepare)
+        assert daemon.request().flags == (CONFINED if landlock else 0)
 
 
 def test_a_deleted_directory_is_passed(shim: Shim, tmp_path: Path) -> None:
