@@ -1,4 +1,4 @@
-"""`python -m safeshell_compiler system|user|repository HOME RULES`: compiles for a daemon; stdout is a memory file."""
+"""`python -m safeshell_compiler KIND HOME RULES [GUARD [DESCRIPTOR]]`: compiles for a daemon, into a memory file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 
 from safeshell.home.paths import Home
 from safeshell.policy.store.memory import fill
+from safeshell_compiler.edits import inherited
 from safeshell_compiler.publish import compile_for_daemon
 
 
@@ -18,10 +19,11 @@ def main() -> None:
         SystemExit: stdout is a pipe, as a daemon of an older version has it, which would misread the answer: having
             none, it says so and keeps the rules in force until it is restarted.
     """
-    kind, root, rules = sys.argv[1:]
+    kind, root, rules, *more = sys.argv[1:]
     if stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode):
         raise SystemExit("safeshell: the daemon is of an older version: run `safeshell daemon restart`")
-    fill(sys.stdout.fileno(), *compile_for_daemon(Home(root), kind, rules))
+    before = inherited(int(more[1])) if len(more) > 1 else None
+    fill(sys.stdout.fileno(), *compile_for_daemon(Home(root), kind, rules, more[0] if more else "", before))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,6 +11,7 @@ from typing import Any
 
 from safeshell.errors import SafeShellError, TableError
 from safeshell.home import build_fingerprint
+from safeshell.home.agents_seen import begin_without_agents
 from safeshell.home.client_conf import write_client_conf
 from safeshell.home.machine import REMEDY, Machine, PublishedReading, as_seen, compiled_at
 from safeshell.home.paths import SYSTEM_RULES, SYSTEM_TABLES, Home
@@ -18,7 +20,9 @@ from safeshell.policy.store.file_checks import check_owner
 from safeshell.policy.store.reading import read_current
 from safeshell.policy.store.records import Current, Signature
 from safeshell.policy.store.writing import write_published, write_tables
-from safeshell.policy.table import Sections
+from safeshell.policy.table import Sections, canonical_json
+from safeshell_compiler import edits
+from safeshell_compiler.edits import InForce, published
 from safeshell_compiler.findings.report import Finding, sort_findings
 from safeshell_compiler.pipeline import Compilation, compile_rules
 from safeshell_compiler.reading.config import read_config
@@ -44,6 +48,7 @@ class Compiled:
         watch: what has to stay as it is for this to stay true.
         grounds: the same down to the contents and with who compiled (`build_fingerprint`); None where that is not
             certain, or where the findings are not all that lint has to say.
+        config: the digest of the file that the settings are from; None where there is none.
     """
 
     rules: str
@@ -52,6 +57,7 @@ class Compiled:
     findings: tuple[Finding, ...]
     watch: dict[str, Signature]
     grounds: dict[str, Any] | None = None
+    config: str | None = None
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -64,6 +70,17 @@ class Compiled:
         assert self.compilation.digest is not None
         root = self.rules if os.path.isdir(self.rules) else os.path.dirname(self.rules)
         return Current(self.compilation.digest, root, self.watch, self._said()), self.compilation.table
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells it, rules and settings, from all else that might be put in force."""
+        told = None if self.settings is None else self.settings.to_json()
+        return hashlib.sha256(canonical_json([self.compilation.digest, told])).hexdigest()
+
+    @property
+    def settings_record(self) -> dict[str, Any] | None:
+        """The settings as tables.lmdb holds them, with the digest of their file; None where there are none."""
+        return None if self.settings is None else {**self.settings.to_json(), "config": self.config}
 
     def _said(self) -> dict[str, Any] | None:
         """What `safeshell compile` says of it, for as long as its grounds stay."""
@@ -85,6 +102,7 @@ def compile_home(home: Home, *, lint: bool = False) -> Compiled:
         sort_findings([*compilation.findings, *config.findings]),
         _watch(watched),
         _grounds(home.rules, watched, since) if lint else None,
+        next((source.sha256 for source in config.sources if source.path == home.config), None),
     )
 
 
@@ -105,45 +123,68 @@ def _compile(rules: str, kind: Kind, *, lint: bool) -> Compiled:
     return Compiled(rules, compilation, None, compilation.findings, _watch(compilation.sources), grounds)
 
 
-def publish(home: Home, *compiled: Compiled) -> None:
+def publish(home: Home, *compiled: Compiled, by_person: bool = True) -> None:
     """Puts what was compiled in force, all of it in one transaction; nothing of it has errors.
+
+    Args:
+        home: whose.
+        compiled: a layer each.
+        by_person: whether somebody answers for it: then the agents that ran until now count no longer.
 
     Raises:
         SafeShellError: the tables or client.conf can't be written.
     """
-    settings = next((one.settings for one in compiled if one.settings is not None), None)
+    user = next((one for one in compiled if one.settings is not None), None)
     tables = {one.rules: one.current() for one in compiled}
-    write_tables(home.tables, tables, None if settings is None else settings.to_json())
-    if settings is not None:
-        write_client_conf(home, settings)
+    write_tables(home.tables, tables, None if user is None else user.settings_record)
+    if user is not None and user.settings is not None:
+        write_client_conf(home, user.settings)
+        if by_person:
+            begin_without_agents(home)
 
 
 ForDaemon = tuple[dict[str, Any], Sections]
 """A header, which says what came of a compilation, and the table's sections, if there is a table."""
 
 
-def compile_for_daemon(home: Home, kind: str, rules: str) -> ForDaemon:
-    """What a daemon is told by the process that compiles for it (`safeshell.daemon.sources.policy_source`)."""
+def compile_for_daemon(home: Home, kind: str, rules: str, guard: str = "", before: InForce | None = None) -> ForDaemon:
+    """What a daemon is told by the process that compiles for it (`safeshell.daemon.sources.policy_source`).
+
+    Args:
+        home: whose.
+        kind: whose rules: system, user or repository.
+        rules: the rules file or directory.
+        guard: what the daemon says of an edit (`safeshell_compiler.edits`), "" for one that says nothing.
+        before: what it has in force, where it has handed that over.
+    """
     if kind == "system":
         return machine_for_daemon(home)
-    return for_daemon(home, compile_home(home) if kind == "user" else compile_repository(rules))
+    return for_daemon(home, compile_home(home) if kind == "user" else compile_repository(rules), guard, before)
 
 
-def for_daemon(home: Home, compiled: Compiled) -> ForDaemon:
-    """Publishes a layer, and says what came of it; of one with errors, its last good table."""
+def for_daemon(home: Home, compiled: Compiled, guard: str = "", handed_over: InForce | None = None) -> ForDaemon:
+    """Publishes a layer, and says what came of it; of one with errors, its last good table; or has an edit wait."""
+    before = handed_over or published(home, compiled.rules)
+    edit = None
+    if before is not None:
+        config = (home.config, compiled.config)
+        edit = edits.describe(before, compiled.compilation, compiled.settings, config)
     if compiled.compilation.table is None:
-        return stay(home, compiled)
-    header = _header(compiled.rules, compiled.watch, _first(compiled.errors))
+        header, last = stay(home, compiled)
+        return {**header, "edit": edit}, last
+    header = {**_header(compiled.rules, compiled.watch, _first(compiled.errors)), "edit": edit}
+    loosens = compiled.rules == home.rules and edit is not None and "loosens" in edit
+    if before is not None and loosens and edits.waits(home, guard, compiled.fingerprint):
+        return _held(home, compiled, header, before, handed_over=handed_over is not None)
     current, table = compiled.current()
     if header["error"]:  # of the settings: the rules count all the same
         header["notice"] = f"safeshell: {header['error']}; the last good settings stay in force"
     try:
-        publish(home, compiled)
+        publish(home, compiled, by_person=False)
     except SafeShellError as error:  # a full disk: the daemon has the table all the same
         header["error"] = error.message
         header["notice"] = f"safeshell: {error.message}; the rules are in force until the daemon ends"
-    settings = None if compiled.settings is None else compiled.settings.to_json()
-    return {**header, "settings": settings, "digest": current.digest, "root": current.root}, table
+    return {**header, "settings": compiled.settings_record, "digest": current.digest, "root": current.root}, table
 
 
 def machine_for_daemon(home: Home) -> ForDaemon:
@@ -250,6 +291,24 @@ def _last_good(home: Home, rules: str, published: Machine | None) -> tuple[Curre
     return published.current, published.sections, None
 
 
+def _held(home: Home, compiled: Compiled, header: dict[str, Any], before: InForce, *, handed_over: bool) -> ForDaemon:
+    """What is in force stays, on the disk too; a daemon that has it is given what waits, and so what that lifts."""
+    settings = None if compiled.settings is None else compiled.settings.to_json()
+    header["held"] = {"fingerprint": compiled.fingerprint, "settings": settings}
+    header["last_good"] = True
+    header["notice"] = f"safeshell: an edit of {compiled.rules} waits for a person: safeshell compile"
+    if not handed_over:
+        known = {"digest": before.current.digest, "root": before.current.root, "settings": before.settings or None}
+        return header | known, before.sections
+    kept = published(home, compiled.rules)
+    if kept is None or kept.current.digest != before.current.digest:
+        with contextlib.suppress(SafeShellError):  # somebody took it away: the next daemon would find nothing to hold
+            sections = {name: bytes(data) for name, data in before.sections.items()}
+            write_tables(home.tables, {compiled.rules: (before.current, sections)}, before.settings or None)
+    current, table = compiled.current()
+    return header | {"digest": current.digest, "root": current.root}, table
+
+
 def _first(errors: Sequence[Finding]) -> str:
     """The first of a layer's errors, as one line."""
     if not errors:
@@ -271,6 +330,8 @@ def _header(rules: str, watch: Mapping[str, Signature], error: str = "") -> dict
         "last_good": False,
         "stands_in": False,
         "published": False,
+        "edit": None,
+        "held": None,
     }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from safeshell.audit import cells
 from safeshell.audit.record import timestamp
 from safeshell.audit.record_facts import encoded
 from safeshell.command.command_line import block, command_line
@@ -74,7 +75,9 @@ def _decisions(record: Mapping[str, Any]) -> set[str]:
 
 
 def _rules(record: Mapping[str, Any]) -> set[str]:
-    return {str(record.get("rule", "")), *[one["rule"] for one in record.get("observed", ())]}
+    found = {str(record.get("rule", "")), *[one["rule"] for one in record.get("observed", ())]}
+    edit = record.get("edit", {})
+    return found.union(*[edit.get(name, ()) for name in ("added", "removed", "changed")])
 
 
 def _is_below(directory: str, top: str) -> bool:
@@ -86,6 +89,7 @@ def _texts(record: Mapping[str, Any]) -> tuple[str, ...]:
         " ".join(record.get("argv", ())),
         command_text(record),
         *[str(record.get(name, "")) for name in ("cwd", "rule", "message", "error")],
+        cells.edit(record),
     )
 
 

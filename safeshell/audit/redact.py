@@ -127,6 +127,8 @@ def _chunks(record: dict[str, Any]) -> list[list[str]]:
     if "spellings" in record:
         worlds += record["spellings"]
         chunks += [spelling["argv"] for spelling in record["spellings"]]
+    if isinstance(record.get("during"), list):
+        chunks += [command["argv"] for command in record["during"]]
     others: list[str] = []
     for world in worlds:
         others += [world[field] for field in _TEXTS if isinstance(world.get(field), str)]

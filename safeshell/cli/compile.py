@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from safeshell.cli.output import progress, say, wants_colour
+from safeshell.cli.person import takes_pin
+from safeshell.cli.publishing import put_in_force
 from safeshell.cli.shims import follow_rules
 from safeshell.errors import SafeShellError
 from safeshell.home.machine import is_published
@@ -49,8 +51,16 @@ class _Said(NamedTuple):
     default="human",
     help="How findings are printed.",
 )
+@takes_pin
 def command(
-    rules: tuple[str, ...], output: str | None, system: bool, check: bool, dump: bool, strict: bool, style: str
+    rules: tuple[str, ...],
+    output: str | None,
+    system: bool,
+    check: bool,
+    dump: bool,
+    strict: bool,
+    style: str,
+    pin_stdin: bool,
 ) -> int:
     """Compile rules to a decision table and put it in force.
 
@@ -61,7 +71,10 @@ def command(
     --system puts the machine's rules in force for everybody, running daemons included, by their next command; where
     their directory is gone, it takes back what was published.
 
-    Exit status: 0 clean, 1 an error (with --strict: or a warning).
+    What loosens your own rules or settings, while an agent has run since they were put in force, takes a person: it is
+    put in force at a terminal outside of every agent, else for the PIN.
+
+    Exit status: 0 clean, 1 an error (with --strict: or a warning), 77 it takes a person.
     """
     if system:
         return _compile_system(rules, output, check=check, dump=dump, strict=strict, style=style)
@@ -79,23 +92,38 @@ def command(
                 return _report(said, style, strict=strict)
         with progress("compiling", sys.stderr):
             compiled = compile_in_force(home, in_force, lint=True)
-    status = _report([_said(one) for one in compiled], style, strict=strict, dumped=compiled if dump else ())
-    if check:
-        return status
+    said = [_said(one) for one in compiled]
+    status = _report(said, style, strict=strict, dumped=compiled if dump else (), digests=False)
+    if not check:
+        _write(home, compiled, output, status, strict=strict, published=not rules, pin_stdin=pin_stdin)
+    if not status and not dump and style == "human":
+        _say_digests(said)
+    return status
+
+
+def _write(
+    home: Home,
+    compiled: Sequence[Compiled],
+    output: str | None,
+    status: int,
+    *,
+    strict: bool,
+    published: bool,
+    pin_stdin: bool,
+) -> None:
+    """Writes what was compiled to a file of its own, or puts it in force."""
     good = [one for one in compiled if not _bars(one.findings, strict=strict)]
     if output:
         if status:
-            return status
+            return
         from safeshell.policy.store.writing import write_file  # noqa: PLC0415 # `--help` need not wait for it
 
         current, table = compiled[-1].current()
         write_file(output, current.digest, table)
-    elif good and not rules:
-        from safeshell_compiler.publish import publish  # noqa: PLC0415 # as above
-
-        publish(home, *good)  # each layer by itself: what has errors keeps its last good table
+    elif good and published:
+        # Each layer by itself: what has errors keeps its last good table.
+        put_in_force(home, *good, deed="safeshell compile", pin_stdin=pin_stdin)
         follow_rules(home)
-    return status
 
 
 def _compile_system(
@@ -127,8 +155,10 @@ def _compile_system(
     return status
 
 
-def _report(said: Sequence[_Said], style: str, *, strict: bool, dumped: Sequence[Compiled] = ()) -> int:
-    """Prints the findings, and without errors the digests or the tables; returns the exit status."""
+def _report(
+    said: Sequence[_Said], style: str, *, strict: bool, dumped: Sequence[Compiled] = (), digests: bool = True
+) -> int:
+    """Prints the findings, and without errors the tables or the digests; returns the exit status."""
     from safeshell_compiler.findings import render  # noqa: PLC0415 # as above
 
     findings = [finding for one in said for finding in one.findings]
@@ -143,10 +173,14 @@ def _report(said: Sequence[_Said], style: str, *, strict: bool, dumped: Sequence
         return 1
     for one in dumped:
         _dump(one)
-    if not dumped and not machine:
-        for layer in said:
-            say(f"{layer.digest}  {layer.rules}")
+    if digests and not dumped and not machine:
+        _say_digests(said)
     return 0
+
+
+def _say_digests(said: Sequence[_Said]) -> None:
+    for layer in said:
+        say(f"{layer.digest}  {layer.rules}")
 
 
 def _bars(findings: Sequence[Finding], *, strict: bool) -> bool:

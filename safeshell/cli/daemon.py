@@ -181,7 +181,7 @@ def hand_over(home: Home, *, now: bool) -> bool:
 def status(as_json: bool) -> int:
     """Show the daemon: what is in force, what it decided, who ran it.
 
-    Exit status: 0 it runs and its rules are as the files say, 1 it does not run or the rules have errors.
+    Exit status: 0 it runs and its rules are as the files say, 1 it does not run, they have errors or an edit waits.
     """
     home = Home.find()
     found = _status(home)
@@ -191,7 +191,7 @@ def status(as_json: bool) -> int:
         say(f"not running ({home.root})")
     else:
         click.echo(_describe(found), nl=False)
-    return 1 if found is None or found["error"] else 0
+    return 1 if found is None or found["error"] or found.get("held") else 0
 
 
 def _describe(found: dict[str, Any]) -> str:
@@ -214,6 +214,7 @@ def _describe(found: dict[str, Any]) -> str:
         for entry in found["observed"]
     ]
     rows += [("error", found["error"])] if found["error"] else []
+    rows += [("held", describe_held(found["held"]))] if found.get("held") else []
     rows += [("skipped", entry["error"]) for entry in found["repositories"] if entry["error"]]
     return columns([*rows, *_troubles(found)])
 
@@ -240,6 +241,12 @@ def _troubles(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "unread", f"{', '.join(shims['unread'])}: did not answer, so programs in there have no shim"
 
 
+def describe_held(held: dict[str, Any]) -> str:
+    """An edit that waits for a person, on one line."""
+    files = ", ".join(file["path"] for file in held["files"])
+    return f"an edit of {files} waits for a person (`safeshell compile` confirms it): {'; '.join(held['loosens'])}"
+
+
 def _layer(layer: dict[str, Any]) -> str:
     whose = ", published by root" if layer.get("published") else ""
     notice = f": {layer['notice'].removeprefix('safeshell: ')}" if layer.get("notice") and not layer["error"] else ""
@@ -264,6 +271,9 @@ def reload_() -> int:
     found = control(Type.RELOAD, home=Home.find())
     if found["error"]:
         warn(f"{found['error']}; the last good rules stay in force")
+        return 1
+    if found.get("held"):
+        warn(describe_held(found["held"]))
         return 1
     click.echo(found["table"])
     return 0

@@ -9,6 +9,8 @@ import click
 
 from safeshell.cli.approvals import enroll
 from safeshell.cli.output import say
+from safeshell.cli.person import takes_pin
+from safeshell.cli.publishing import put_in_force
 from safeshell.cli.shims import say_count, say_fallback, sync_home
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
@@ -17,10 +19,11 @@ from safeshell.home.writing import write_atomically
 
 
 @click.command("init")
-def command() -> None:
+@takes_pin
+def command(pin_stdin: bool) -> None:
     """Set up a home: a commented rules.yaml, its table, the shims. Never overwrites."""
     from safeshell_compiler.findings.render import human  # noqa: PLC0415 # as above
-    from safeshell_compiler.publish import compile_home, compile_machine, publish  # noqa: PLC0415 # `--help` need not wait for it
+    from safeshell_compiler.publish import compile_home, compile_machine  # noqa: PLC0415 # `--help` need not wait for it
 
     home = Home.find()
     home.create()
@@ -35,7 +38,7 @@ def command() -> None:
         click.echo(human(errors), err=True, nl=False)
     if layers[-1].errors:
         raise SafeShellError(f"{home.rules} does not compile", hint="mend it and run `safeshell init` again")
-    publish(home, *[layer for layer in layers if not layer.errors])
+    put_in_force(home, *[layer for layer in layers if not layer.errors], deed="safeshell init", pin_stdin=pin_stdin)
     synced = sync_home(home)
     say_fallback(synced)
     say_count(synced, home)

@@ -74,7 +74,7 @@ def _local(ts: str) -> str:
 
 def _what(record: Mapping[str, Any]) -> str:
     """The command, and what became of it where that isn't said by the decision."""
-    parts = [printable(command_text(record))]
+    parts = [printable(cells.edit(record) or command_text(record))]
     approval = record.get("approval")
     if approval:
         said = " ".join(str(approval[name]) for name in ("id", "answer") if name in approval)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from safeshell.daemon.approvals.confirmations import Confirmations
 from safeshell.daemon.approvals.permits import Permits
 from safeshell.daemon.approvals.queue import Approvals
 from safeshell.daemon.core.connection import Connection
@@ -27,6 +28,7 @@ class Control:
         policies: the tables and settings.
         approvals: what waits for people.
         permits: what agents' processes may do that takes a person.
+        confirmations: put in force what a person has confirmed.
         timings: durations.
         lifecycle: stops the daemon, or hands it over.
         status: what `daemon status` shows.
@@ -37,6 +39,7 @@ class Control:
         policies: Policies,
         approvals: Approvals,
         permits: Permits,
+        confirmations: Confirmations,
         timings: Timings,
         lifecycle: Lifecycle,
         status: Callable[[], dict[str, Any]],
@@ -44,6 +47,7 @@ class Control:
         self._policies = policies
         self._approvals = approvals
         self._permits = permits
+        self._confirmations = confirmations
         self._statistics = Statistics(timings)
         self._lifecycle = lifecycle
         self._status = status
@@ -63,6 +67,8 @@ class Control:
             self._approvals.watch(connection, event.value)
         elif event.value.get("do") == "permit":
             self._permits.ask(connection, event.value, connection.result)
+        elif event.value.get("do") == "confirm":
+            self._confirmations.ask(connection, event.value, connection.result)
         elif request.watches:
             self._approvals.answer(connection, event.value, lambda found: connection.send(encode("answered", found)))
         else:

@@ -61,6 +61,7 @@ class Lifecycle:
     """Holds the post, gives it away, and ends the daemon.
 
     Attributes:
+        on_look: called whenever it has looked at its directory.
         stopping: 0; 1: nothing more is accepted; 2: what runs is ended, too.
     """
 
@@ -77,6 +78,7 @@ class Lifecycle:
         self._looking = False
         self._started = time.monotonic()
         self.stopping = 0
+        self.on_look: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Begins to look after the socket."""
@@ -112,6 +114,7 @@ class Lifecycle:
         self._looking = False
         if self.stopping:
             return
+        self.on_look()
         standing = self._listener.standing()
         if standing is Standing.HELD:
             return

@@ -9,6 +9,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from safeshell.bug_report import failure_of_machine
+from safeshell.daemon.approvals.confirmations import Confirmations
 from safeshell.daemon.approvals.notify_hook import Notifier
 from safeshell.daemon.approvals.permits import Permits
 from safeshell.daemon.approvals.pin import Pins
@@ -20,7 +21,9 @@ from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.lifecycle import Lifecycle
 from safeshell.daemon.listen.listener import Listener
+from safeshell.daemon.observe.edit_watch import EditWatch
 from safeshell.daemon.observe.journal import Journal
+from safeshell.daemon.observe.recent import Recent
 from safeshell.daemon.observe.subscribers import Monitors
 from safeshell.daemon.observe.tally import Tally
 from safeshell.daemon.observe.timings import Timings
@@ -100,6 +103,10 @@ class Server:
         self._tally, self._timings = Tally(), Timings()
         self._lines = Lines(home, self._executor, loop)
         self._journal = Journal(home, self._policies, self._monitors)
+        self._recent = Recent()
+        self._edit_watch = EditWatch(
+            home, self._policies, self._journal, self._monitors, self._recent, loop, self._running
+        )
         self._notifier = Notifier(self._policies, self._executor)
         pins = Pins(home, loop)
         self._approvals = Approvals(
@@ -107,9 +114,13 @@ class Server:
         )
         self._lifecycle = Lifecycle(home, listener, loop, own, self._executor, self)
         permits = Permits(self._policies, pins, self._journal)
-        self._control = Control(self._policies, self._approvals, permits, self._timings, self._lifecycle, self.status)
+        confirmations = Confirmations(self._policies, permits)
+        self._control = Control(
+            self._policies, self._approvals, permits, confirmations, self._timings, self._lifecycle, self.status
+        )
         self._steps = self._make_steps()
         self._driver = Driver(self._steps, self._guard)
+        self._lifecycle.on_look = self._edit_watch.look
         self._policies.on_settings = self._apply_settings
         self._policies.on_change = self._rules_changed
         self._policies.on_notice = lambda line: log_line(home, line)
@@ -121,14 +132,15 @@ class Server:
         self._locate = Locate(policies, own, os.fsencode(home.root))
         self._place = Place(policies, own)
         self._spawn = Spawn(policies, self._executor, self._loop, self._approvals, self._tally, self._ended)
-        self._record = Record(self._journal, self._tally, self._shims)
+        self._record = Record(self._journal, self._tally, self._shims, self._recent, policies.edits)
+        decide = Decide(policies, self._lines, self._tally, resume)
         return {
             "receive": Receive(self._hang_up, self._control.handle).run,
             "borrow": Borrow(own, self._programs).run,
             "locate": self._locate.run,  # before refresh: which tables are asked about
             "refresh": Refresh(policies, resume).run,
-            "decide": Decide(policies, self._lines, self._tally, resume).run,
-            "act": Act(self._approvals).run,
+            "decide": decide.run,
+            "act": Act(self._approvals, decide.lifted_by).run,
             "place": self._place.run,  # late: what a caller is confined to may change until its command runs
             "find": Find(self._programs, home).run,
             "spawn": self._spawn.run,
@@ -426,6 +438,10 @@ class Server:
         """Takes over whatever the fast path has begun: it is to be stopped or reaped here."""
         while self._fastpath is not None and self._fastpath.hand_back_one():
             pass
+
+    def _running(self) -> list[Request]:
+        """The commands that run as children."""
+        return [request for request in self._requests.values() if request.child is not None]
 
     def tables(self) -> list[int]:
         """The memory files of the tables in force, for an heir."""

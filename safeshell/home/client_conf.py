@@ -29,6 +29,32 @@ def client_conf(settings: Settings) -> bytes:
     return os.fsencode("".join(f"{line}\n" for line in lines))
 
 
+def loosened(text: bytes, settings: Settings) -> list[str]:
+    """Names what a client.conf says, or leaves out, that is looser than these settings, as a client reads it.
+
+    Args:
+        text: its content; nothing where there is none.
+        settings: those in force.
+    """
+    allows = {"unreachable_ai": False, "unreachable_human": True}
+    markers, kept = set(), {"trash_size": settings.trash_size, "trash_age_ms": settings.trash_age_ms}
+    for line in text.decode("utf-8", "surrogateescape").splitlines():
+        key, _, value = line.partition("=")
+        if key in allows:
+            allows[key] = value == "allow"
+        elif key in kept:
+            kept[key] = int(value) if value.isdecimal() else kept[key]
+        elif key == "marker":
+            markers.add(value)
+    found = [name for name, allowed in allows.items() if allowed and getattr(settings, name) == "deny"]
+    if not markers.issuperset(settings.markers):
+        found.append("markers")
+    found += [
+        name for name, size in kept.items() if size and (size < getattr(settings, name) or not getattr(settings, name))
+    ]
+    return found
+
+
 def write_client_conf(home: Home, settings: Settings) -> None:
     """Writes client.conf, which the clients read when they can't reach the daemon; whole or not at all.
 

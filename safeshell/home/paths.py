@@ -85,6 +85,11 @@ class Home(NamedTuple):
         return self._at("approvals.last")
 
     @property
+    def no_agent(self) -> str:
+        """There as long as no agent was seen since a person put the rules in force."""
+        return self._at("agents.none")
+
+    @property
     def trash(self) -> str:
         """Trash: what a redirect moved there."""
         return self._at("trash")

@@ -22,7 +22,7 @@ from safeshell.monitor.deny import DenyDialog
 from safeshell.monitor.detail import Detail
 from safeshell.monitor.dialog import EntryDialog
 from safeshell.monitor.entry import PendingEntry
-from safeshell.monitor.events import AnswerResult, Asked, Event, Hello, Lost, Measured, Settled
+from safeshell.monitor.events import AnswerResult, Asked, Event, Held, Hello, Lost, Measured, Settled
 from safeshell.monitor.feed import Feed
 from safeshell.monitor.figures import summarize
 from safeshell.monitor.filters import Filters
@@ -83,7 +83,7 @@ class MonitorApp(App[None]):
         self._now = now
         self._inbox = Inbox(lambda: self.post_message(self.Arrived()))
         self._hello: Hello | None = None
-        self._state = ""
+        self._state = self._held = ""
 
     def compose(self) -> ComposeResult:
         """The screen from top to bottom."""
@@ -138,6 +138,9 @@ class MonitorApp(App[None]):
             self.bell()
         elif isinstance(event, Settled):
             self._settle(event)
+        elif isinstance(event, Held):
+            self._held = event.what
+            self._say_standing()
         elif isinstance(event, AnswerResult):
             if not event.ok:
                 self._complain(f"{event.number} was not answered: {event.reason}")
@@ -148,7 +151,8 @@ class MonitorApp(App[None]):
         first, self._hello = self._hello is None, hello
         self._main(PendingList).replace(hello.pending)
         self._close_about_others("it was settled while there was no connection")
-        self._say_state(_standing(hello))
+        self._held = hello.held
+        self._say_standing()
         if isinstance(self.screen, PinDialog):
             if hello.trusted:
                 self.screen.dismiss()
@@ -177,6 +181,10 @@ class MonitorApp(App[None]):
         """Tells a dialog about a command that waits no longer."""
         if isinstance(self.screen, EntryDialog) and self.screen.entry not in self._main(PendingList):
             self.screen.settle(how)
+
+    def _say_standing(self) -> None:
+        if self._hello is not None:
+            self._say_state("\n".join(filter(None, (_standing(self._hello), self._held))))
 
     def _say_state(self, state: str, *, lost: bool = False) -> None:
         if state == self._state:

@@ -68,11 +68,13 @@ def _outcome(record: Mapping[str, Any]) -> str:
     approval = record.get("approval")
     if approval:
         return "refused" if "refused" in approval else str(approval.get("answer", ""))
+    if "edit" in record:
+        return str(record["edit"].get("state", ""))
     return "error" if "error" in record else str(record.get("exit", ""))
 
 
 def _command(record: Mapping[str, Any]) -> str:
     approval, error = record.get("approval") or {}, record.get("error", "")
     notes = [str(note) for note in (approval.get("refused") or error, approval.get("words")) if note]
-    shown = printable(command_text(record)[:COMMAND_MAX])
+    shown = printable((cells.edit(record) or command_text(record))[:COMMAND_MAX])
     return "  ".join([shown, *[printable(f"[{note}]") for note in notes]]).strip()

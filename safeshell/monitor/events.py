@@ -22,6 +22,7 @@ class Hello:
         pending: what waits, the oldest first.
         each: whether the PIN is asked for each answer to an agent's, for others could type at this terminal.
         note: what is to be said of the PIN, or "".
+        held: an edit of the rules that waits for a person, on one line; "" where none does.
     """
 
     epoch: int
@@ -31,6 +32,7 @@ class Hello:
     pending: tuple[PendingEntry, ...]
     each: bool = False
     note: str = ""
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,17 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """An edit of the rules waits for a person, or none does any more.
+
+    Attributes:
+        what: it, on one line; "" for none.
+    """
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """A record, as the audit log has them."""
 
@@ -99,7 +112,7 @@ class Measured:
     figures: Mapping[str, Any]
 
 
-Event = Hello | Lost | Asked | Settled | Decided | AnswerResult | Measured
+Event = Hello | Lost | Asked | Settled | Held | Decided | AnswerResult | Measured
 
 
 def read_hello(value: Mapping[str, Any], epoch: int) -> Hello:
@@ -117,7 +130,17 @@ def read_hello(value: Mapping[str, Any], epoch: int) -> Hello:
         pending,
         bool(value.get("each", False)),
         printable(value.get("note") or ""),
+        read_held(value).what,
     )
+
+
+def read_held(value: Mapping[str, Any]) -> Held:
+    """The daemon's `held`, or what its `hello` says of that; raises as `read_hello` does."""
+    edit = value.get("held")  # an older daemon says nothing
+    if edit is None:
+        return Held("")
+    files = ", ".join(file["path"].rpartition("/")[2] for file in edit["files"])
+    return Held(printable(f"an edit of {files} waits for a person (safeshell compile): {'; '.join(edit['loosens'])}"))
 
 
 def read_settled(value: Mapping[str, Any]) -> Settled:

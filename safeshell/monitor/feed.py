@@ -23,6 +23,7 @@ from safeshell.monitor.events import (
     Lost,
     Measured,
     read_answered,
+    read_held,
     read_hello,
     read_settled,
 )
@@ -164,6 +165,8 @@ class LiveFeed:
             return Asked(PendingEntry.from_json(value))
         if kind == "settled":
             return read_settled(value)
+        if kind == "held":
+            return read_held(value)
         if kind == "decision":
             return Decided(value)
         if kind == "answered" and self._unanswered:

@@ -330,6 +330,7 @@ def test_a_killed_daemon_leaves_a_socket_that_the_next_one_replaces(daemon: Daem
 def test_the_socket_is_the_users_alone(daemon: Daemon) -> None:
     assert os.stat(daemon.home.socket).st_mode & 0o7777 == 0o600
     assert sorted(os.listdir(daemon.home.root)) == [
+        "agents.none",
         "audit.jsonl",
         "client.conf",
         "config.yaml",

@@ -102,8 +102,9 @@ def test_its_records_say_what_the_others_say(world: Guard) -> None:
 def test_a_command_that_is_allowed_is_recorded_too_where_all_are(world: Guard, timed: str) -> None:
     write(world.home.config, f"{CONFIGS['daemon' if world.spawns else 'in_place']}audit: all\nstats: {timed}\n")
     learn(world, "exits", "3")
-    until(lambda: world.daemon.status()["audit"]["seq"] == 3, "the records")
-    records = records_of(world)
+    until(lambda: world.daemon.status()["audit"]["seq"] == 4, "the records")
+    edit, *records = records_of(world)
+    assert edit["kind"] == "edit"
     assert [record["argv"] for record in records] == [["exits", "3"]] * 3
     assert len({record["pid"] for record in records}) == 3
     assert {record["placement"] for record in records} == {"daemon" if world.spawns else "in_place"}

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from safeshell.errors import SafeShellError, TableError
-from safeshell.home.client_conf import daemon_command, write_client_conf
+from safeshell.home.client_conf import client_conf, daemon_command, loosened, write_client_conf
 from safeshell.home.paths import Home
 from safeshell.home.settings import Limits, Settings
 from safeshell.home.writing import write_atomically
@@ -93,3 +93,21 @@ def test_settings_of_a_newer_version_are_taken_as_far_as_they_are_known() -> Non
 def test_settings_that_no_version_stored_are_said(record: Any) -> None:
     with pytest.raises(TableError, match="the settings beside the tables are damaged"):
         Settings.from_json(record)
+
+
+def test_u14_what_a_clients_file_says_looser_than_the_settings_is_known() -> None:
+    settings = Settings(unreachable_human="deny", markers=("A", "B"), trash_size=100, trash_age_ms=0)
+    text = client_conf(settings)
+    assert loosened(text, settings) == []
+    assert loosened(text + b"marker=C\nnew=1\nstart=/x\n", settings) == []
+    for edit, names in (
+        (text + b"unreachable_ai=allow\n", ["unreachable_ai"]),  # the last one counts
+        (text.replace(b"unreachable_human=deny\n", b""), ["unreachable_human"]),
+        (text.replace(b"marker=A\n", b""), ["markers"]),
+        (text.replace(b"trash_size=100", b"trash_size=99"), ["trash_size"]),
+        (text.replace(b"trash_age_ms=0", b"trash_age_ms=5"), ["trash_age_ms"]),
+        (text.replace(b"trash_size=100", b"trash_size=0"), []),
+        (b"", ["unreachable_human", "markers"]),
+        (b"\xff\xfe\0", ["unreachable_human", "markers"]),
+    ):
+        assert loosened(edit, settings) == names, edit

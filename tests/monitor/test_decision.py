@@ -26,6 +26,7 @@ def test_the_time_is_local() -> None:
         ({"decision": "deny", "error": "x", "exit": 125}, "deny", "error"),
         ({"kind": "error", "error": "x"}, "error", "error"),
         ({"decision": "redirect", "exit": "SIGTERM"}, "redirect", "SIGTERM"),
+        ({"kind": "edit", "edit": {"state": "held", "files": []}}, "edit", "held"),
     ],
 )
 def test_what_became_of_it(record: dict[str, object], decision: str, outcome: str) -> None:

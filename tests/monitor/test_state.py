@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from monitor.fake import at_desk, entry, hello, played
 
-from safeshell.monitor.events import Lost, Measured
+from safeshell.monitor.events import Held, Lost, Measured, read_held
 from safeshell.monitor.pending import PendingList
 
 
@@ -44,6 +44,23 @@ async def test_figures_are_shown() -> None:
         await desk.sees("p50 210 µs", "12 decided (2 deny)")
         await desk.hear(Measured({}))
         await desk.sees("no figures")
+
+
+@played
+async def test_u14_an_edit_that_waits_for_a_person_is_shown_until_it_does_not() -> None:
+    edit = {"files": [{"path": "/home/a/.safeshell/rules.yaml", "old": "1", "new": "2"}], "loosens": ["no-ls: gone"]}
+    waits = "an edit of rules.yaml waits for a person (safeshell compile): no-ls: gone"
+    async with at_desk(hello(), size=(140, 30)) as desk:
+        await desk.sees("connected")
+        await desk.hear(read_held({"event": "held", "held": edit}))
+        await desk.sees("connected", waits)
+        await desk.hear(hello(epoch=2))
+        await desk.sees("connected")
+        assert waits not in desk.screen()
+        await desk.hear(read_held({"held": edit}))
+        await desk.sees(waits)
+        await desk.hear(Held(""))
+        await desk.until(lambda: waits not in desk.screen(), "its end")
 
 
 @played

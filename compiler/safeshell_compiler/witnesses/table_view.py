@@ -67,7 +67,7 @@ class Side:
 
     def __post_init__(self) -> None:
         self._loaded = LoadedTable(self.table)
-        self.rules = _read_rules(self.table)
+        self.rules = read_rules(self.table)
         self._by_source = {(rule.name, rule.place): rule for rule in self.rules}
 
     def decide(self, situation: Situation) -> Decision:
@@ -90,7 +90,8 @@ class Side:
         return next((row for row in rows if all(holds(literal, situation) for literal in row)), None)
 
 
-def _read_rules(table: Table) -> list[RuleView]:
+def read_rules(table: Table) -> list[RuleView]:
+    """The rules of a table, in order."""
     keys: dict[int, list[str | None]] = {}
     dispatch: list[tuple[str | None, int]] = [*table.exact.items(), *table.globs]
     if table.any_unit is not None:

@@ -59,6 +59,21 @@ def probe_machine(home: Home) -> Probe | None:
     return Probe("machine's rules", True, f"{SYSTEM_TABLES}, as {SYSTEM_RULES} says")
 
 
+def probe_edits(home: Home) -> Probe:
+    """Does an edit wait for a person?"""
+    from safeshell.cli.daemon import describe_held  # noqa: PLC0415 # it imports what doctor may not need
+
+    try:
+        status = control(Type.STATUS, home=home)
+    except SafeShellError as error:
+        return Probe("edits", None, error.message)
+    if status.get("held"):
+        hint = "run `safeshell compile` at a terminal to confirm it, or take it back"
+        return Probe("edits", False, describe_held(status["held"]), hint)
+    seen = "an agent has run" if status["agents"] else "no agent has run"
+    return Probe("edits", True, f"none waits for a person; {seen} since the rules were confirmed")
+
+
 def probe_daemon(home: Home) -> Probe:
     """Does the daemon run, with rules in force?"""
     try:

@@ -54,6 +54,11 @@ class Permits:
 
         self._pins.check(value.get("pin"), take)
 
+    def has(self, pid: int) -> bool:
+        """Whether a process was permitted to do what takes a person."""
+        process = ancestry.read(pid)
+        return process is not None and time.monotonic() < self._until.get((process.pid, process.started), 0.0)
+
     def missing(self, connection: Connection, deed: str) -> str:
         """Why a connection's process may not do what takes a person, or ""; recorded, where it may not.
 
@@ -63,8 +68,7 @@ class Permits:
         agent = agents_process(connection.pid, context)
         if not agent:
             return ""
-        process = ancestry.read(connection.pid)
-        if process is not None and time.monotonic() < self._until.get((process.pid, process.started), 0.0):
+        if self.has(connection.pid):
             return ""
         problem = f"to {deed} takes a person, and process {agent} {what_shows(agent, context)}"
         self._journal.refused_approver(connection, None, deed, problem)

@@ -309,6 +309,7 @@ class Approvals:
 
     def watch(self, connection: Connection, value: dict[str, Any]) -> None:
         """Takes a monitor in and tells it what is pending."""
+        edits = self._policies.edits
 
         def take(problem: str, each: str = "") -> None:
             if connection.closed:
@@ -326,6 +327,7 @@ class Approvals:
                         "note": "" if problem else self._pins.note,
                         "enrolled": self._pins.enrolled,
                         "pending": self.pending(),
+                        "held": edits.held and edits.held.describe(),
                     },
                 )
             )

@@ -129,6 +129,12 @@ class AnswerReplay:
         assert found is not None
         return found.request
 
+    def known_words(self, slot: int) -> int:
+        """How many words of a command that was answered so are the kept one's; 0: all of them."""
+        found = self._kept[slot]
+        assert found is not None
+        return found.key[1]
+
     def forget(self) -> None:
         """Forgets everything: the rules in force are others."""
         while self._front.hand_back_one():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from safeshell.audit.log import AuditLog
 from safeshell.audit.outcome import CommandOutcome, Kind, worth
-from safeshell.audit.record import make
+from safeshell.audit.record import FORMAT, make, timestamp
 from safeshell.audit.redact import Redactor
 from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.observe.subscribers import Monitors
@@ -132,6 +132,11 @@ class Journal:
         approval = {"answer": "permitted", "words": deed, "by": connection.pid, "by_uid": connection.uid}
         self._note(CommandOutcome(time.time(), "approval", uid=connection.uid, pid=connection.pid, approval=approval))
 
+    def edit(self, more: Mapping[str, Any]) -> None:
+        """Rules or settings were changed past our commands."""
+        record = {"ts": timestamp(time.time()), "v": FORMAT, "kind": "edit", **more}
+        self._keep({**record, "uid": os.getuid(), "pid": os.getpid()}, worth_it=True)
+
     def line(self, connection: Connection, line: Line, command: Command, found: Mapping[str, Any]) -> None:
         """A shell line was judged for somebody who asked."""
         decision = Decision(
@@ -191,10 +196,10 @@ class Journal:
         )
 
     def _note(self, outcome: CommandOutcome) -> None:
-        record = make(outcome)
-        kept = None
-        if worth(outcome, everything=self._settings.audit_all):
-            kept = self._log.append(record)
+        self._keep(make(outcome), worth_it=worth(outcome, everything=self._settings.audit_all))
+
+    def _keep(self, record: dict[str, Any], *, worth_it: bool) -> None:
+        kept = self._log.append(record) if worth_it else None
         if self._monitors:
             self._monitors.publish("decision", kept or self._log.redactor.redact(record))
 

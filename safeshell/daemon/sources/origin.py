@@ -21,13 +21,18 @@ Waiter = Callable[[bool], None]
 
 
 class Job:
-    """A compilation under way: its process, the memory file that it fills, who waits, and until when it may take."""
+    """A compilation under way: its process, the memory file that it fills, who waits, and until when it may take.
 
-    __slots__ = ("began", "limit", "memory", "pidfd", "waiters")
+    Attributes:
+        guard: what it was told of agents and people (`safeshell.daemon.sources.edits`).
+    """
 
-    def __init__(self, pidfd: int, memory: int, limit: Timer) -> None:
+    __slots__ = ("began", "guard", "limit", "memory", "pidfd", "waiters")
+
+    def __init__(self, pidfd: int, memory: int, guard: str, limit: Timer) -> None:
         self.pidfd = pidfd
         self.memory = memory
+        self.guard = guard
         self.limit = limit
         self.began = time.monotonic()
         self.waiters: list[Waiter] = []

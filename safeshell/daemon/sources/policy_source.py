@@ -13,10 +13,11 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from safeshell.daemon.core.loop import Loop
+from safeshell.daemon.sources.edits import NOBODY, Edits
 from safeshell.daemon.sources.origin import Job, Origin, Waiter
 from safeshell.errors import TableError
 from safeshell.home.in_force import LayersReading, begin_reading
@@ -37,6 +38,9 @@ WAIT_S = 2.0
 COMPILE_S = 60.0
 """How long a compilation may take before it counts as one without an answer."""
 
+_IN_FORCE = 3
+"""The descriptor by which the compiler is handed what is in force."""
+
 POLICIES_MAX = 256
 """Compositions of tables kept; one a repository in use."""
 
@@ -49,6 +53,7 @@ class Policies:
 
     Attributes:
         settings: the settings now.
+        edits: what is known of edits of them, and of rules.
         on_settings: called when they change.
         on_change: called once rules or settings may have changed.
         on_notice: called with what is to be said of the machine's rules, which are no user's to mend.
@@ -59,6 +64,7 @@ class Policies:
         self._home = home
         self._home_bytes = os.fsencode(home.root)
         self._loop = loop
+        self.edits = Edits(home)
         self._machine = Origin("system", SYSTEM_RULES)
         self._user = Origin("user", home.rules)
         self._repositories: dict[bytes, Origin] = {}
@@ -182,6 +188,50 @@ class Policies:
         self._current[rules] = policy
         return policy
 
+    def held(self, rules: Rules) -> Policy | None:
+        """The policy that an edit which waits would put in force; None where none waits."""
+        if self.edits.held is None:
+            return None
+        tables = [origin.table for origin in self._layers(rules) if origin.table is not None]
+        return self.edits.policy(tables, self._user.table)
+
+    def compile_user(self, waiter: Waiter, confirmed: str = "", by: Mapping[str, Any] = NOBODY) -> None:
+        """Compiles the user's rules as the files are now, and calls back once that has ended, or can't begin.
+
+        Args:
+            waiter: called back.
+            confirmed: the fingerprint of what a person wants in force, whatever it loosens.
+            by: who says so, for the record.
+        """
+        job = self._user.job
+        if job is not None:  # which may have read the files before, and knows of nobody
+            job.waiters.append(lambda _ended: self.compile_user(waiter, confirmed, by))
+            return
+        if confirmed:
+            self.edits.confirm(confirmed, by)
+        try:
+            self._start(self._user).waiters.append(waiter)
+        except OSError as error:
+            self._user.unanswered(f"the compiler can't be started: {error.strerror}")
+            waiter(False)
+
+    @property
+    def user(self) -> Origin:
+        """The user's own layer."""
+        return self._user
+
+    def take_gone(self) -> list[Origin]:
+        """Repositories' rules that were in force and whose file is no longer there, each told once."""
+        gone = [
+            path
+            for path, origin in self._repositories.items()
+            if origin.table is not None and origin.job is None and not os.path.lexists(path)
+        ]
+        found = [self._repositories.pop(path) for path in gone]
+        if found:
+            self._current.clear()
+        return found
+
     @property
     def error(self) -> str:
         """What is wrong with the user's or the machine's rules, or ""."""
@@ -234,18 +284,24 @@ class Policies:
 
     def _start(self, origin: Origin) -> Job:
         memory = create()
+        guard = self.edits.guard() if origin is self._user else ""
+        words = [sys.executable, "-I", "-m", "safeshell_compiler", origin.kind, self._home.root, origin.rules, guard]
+        passed = [(os.POSIX_SPAWN_DUP2, memory, 1)]
+        if origin.table is not None:  # what an edit is held against: nobody can change it there
+            words.append(str(_IN_FORCE))
+            passed.append((os.POSIX_SPAWN_DUP2, descriptor_of(origin.table.table.sections), _IN_FORCE))
         try:
             pid = os.posix_spawn(
                 sys.executable,
-                [sys.executable, "-I", "-m", "safeshell_compiler", origin.kind, self._home.root, origin.rules],
+                words,
                 {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": os.path.expanduser("~")},
-                file_actions=[(os.POSIX_SPAWN_DUP2, memory, 1)],
+                file_actions=passed,
             )
             pidfd = os.pidfd_open(pid)
         except OSError:
             os.close(memory)
             raise
-        origin.job = Job(pidfd, memory, self._loop.call_later(COMPILE_S, functools.partial(_kill, pidfd)))
+        origin.job = Job(pidfd, memory, guard, self._loop.call_later(COMPILE_S, functools.partial(_kill, pidfd)))
         self._loop.register(pidfd, select.EPOLLIN, lambda _events: self._receive(origin))
         return origin.job
 
@@ -257,27 +313,32 @@ class Policies:
         self._loop.unregister(job.pidfd)
         os.close(job.pidfd)
         try:
-            self._take(origin, job.memory)
+            self._take(origin, job)
         finally:
             for waiter in job.waiters:  # each by itself: what one raises is no other's affair
                 self._loop.call_later(0, functools.partial(waiter, True))
             if origin.kind == "system" and origin.notice:
                 self.on_notice(origin.notice)
-            self.troubled = any(each.error for each in (self._machine, self._user, *self._repositories.values()))
+            layers = (self._machine, self._user, *self._repositories.values())
+            self.troubled = self.edits.held is not None or any(each.error for each in layers)
             self.on_change()
 
-    def _take(self, origin: Origin, memory: int) -> None:
+    def _take(self, origin: Origin, job: Job) -> None:
         """Puts what was compiled in force; a failure leaves what is in force."""
         self.reloads += 1
         try:
-            sections = SealedSections(memory)
+            sections = SealedSections(job.memory)
             header = sections.header
             table = LoadedTable(Table(sections, header["root"], header["digest"])) if header["digest"] else None
             origin.answered(watched(header["watch"]), header["error"], header["notice"])
         except (TableError, LookupError, TypeError, ValueError) as error:
             origin.unanswered(f"the compiler ended without an answer: {error}")
             return
-        if header["last_good"] and origin.table is not None and not origin.stands_in:
+        if header["held"] is not None:
+            origin.notice = ""  # people are reminded of it, at a terminal
+        in_force = not header["last_good"] or origin.table is None or origin.stands_in
+        self.edits.take(origin, header, None if in_force else table, job.guard)
+        if not in_force:
             return  # which is no older
         origin.stands_in, origin.published = header["stands_in"], header["published"]
         self._replace(origin, table)
@@ -291,6 +352,7 @@ class Policies:
         """Puts a table in force; of an equal one the old stays, for what it has read and decided so far."""
         before = origin.table
         if before is not None and table is not None and _key(before) == _key(table):
+            before.table.sections = table.table.sections  # with the settings and the sources of now, for an heir
             return
         origin.table = table
         self._current.clear()
@@ -310,6 +372,8 @@ class Policies:
             "rules": self._user.rules,
             "table": "+".join([one.table.digest for one in (self._machine, self._user) if one.table]) or None,
             "error": self.error or None,
+            "held": self.edits.held and self.edits.held.describe(),
+            "agents": not self.edits.unseen,
             "layers": [
                 {
                     "kind": origin.kind,

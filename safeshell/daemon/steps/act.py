@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from safeshell.daemon.approvals.queue import Approvals
 from safeshell.daemon.request import DENIED, NEEDS_APPROVAL, Request
 from safeshell.daemon.steps import GO_ON, WAIT
@@ -15,10 +17,12 @@ class Act:
 
     Args:
         approvals: asks people.
+        lifted_by: names an edit that waits for a person, and would have a command restricted less; else "".
     """
 
-    def __init__(self, approvals: Approvals) -> None:
+    def __init__(self, approvals: Approvals, lifted_by: Callable[[Request], str]) -> None:
         self._approvals = approvals
+        self._lifted_by = lifted_by
 
     def run(self, request: Request) -> str:
         """Goes on with what is allowed."""
@@ -31,7 +35,7 @@ class Act:
         if decision.action is Action.ALLOW:
             return GO_ON
         if decision.action is Action.DENY:
-            return _deny(request)
+            return _deny(request, self._lifted_by(request))
         if decision.action is Action.REDIRECT:
             return _redirect(request, command)
         return self._ask(request)
@@ -55,13 +59,17 @@ class Act:
         if grant is not None or (request.patient and self._approvals.covers(request)):
             request.covered = True
             return GO_ON
+        edit = self._lifted_by(request)
+        if edit:
+            request.connection.notice(f"safeshell: {edit}")
         refusal = self._approvals.ask(request)
         return request.refuse(NEEDS_APPROVAL, refusal) if refusal else WAIT
 
 
-def _deny(request: Request) -> str:
+def _deny(request: Request, edit: str = "") -> str:
     decision = request.decision
-    return request.refuse(DENIED, f"denied by {decision.cited}: {decision.message}")
+    added = f" ({edit})" if edit else ""
+    return request.refuse(DENIED, f"denied by {decision.cited}: {decision.message}{added}")
 
 
 def _answer(request: Request) -> str:

@@ -9,10 +9,11 @@ from safeshell.command.unwrap import Spelling
 from safeshell.daemon.observe.tally import Tally
 from safeshell.daemon.request import FAILED, Request
 from safeshell.daemon.sources.line_service import Line, Lines
-from safeshell.daemon.sources.policy_source import Policies
+from safeshell.daemon.sources.policy_source import Policies, Rules
 from safeshell.daemon.steps import GO_ON, WAIT
 from safeshell.policy.composition import judge_all
 from safeshell.policy.decision import Action, Decision
+from safeshell.policy.decision_cache import Policy
 from safeshell.policy.facts import RequestFacts
 from safeshell.protocol import Type
 
@@ -54,6 +55,44 @@ class Decide:
         if request.redirected is None and request.grant is None:  # else it has been counted
             self._tally.decided(request.decision)
         return GO_ON
+
+    def lifted_by(self, request: Request) -> str:
+        """Names the edit that waits for a person, where it would have the command restricted less; else ""."""
+        command, edits = request.command, self._policies.edits
+        if edits.held is None or command is None:
+            return ""
+        known: dict[Rules, Policy | None] = {}
+
+        def policy_of(rules: Rules) -> Policy | None:
+            if rules not in known:
+                known[rules] = self._policies.held(rules)
+            return known[rules]
+
+        policy = policy_of(request.rules)
+        if policy is None:
+            return ""
+        facts = RequestFacts(
+            command.environment,
+            request.directory,
+            edits.context(request.facts.context),
+            descriptor=request.facts.descriptor,
+            prefix=request.facts.prefix,
+        )
+        if not request.rules_of:
+            found = policy.decide(request.base, command.arguments, facts)
+        else:
+            rules = {id(each): its for each, its in zip(request.spellings, request.rules_of, strict=True)}
+            first = request.spellings[0]
+            found = judge_all(
+                request.spellings,
+                lambda spelling: facts if spelling is first else _facts(spelling, first, facts),
+                lambda spelling, its: (policy_of(rules[id(spelling)]) or policy).decide(
+                    spelling.name, spelling.arguments, its
+                ),
+            ).decision
+        if found.action <= request.decision.action:
+            return ""
+        return f"an edit of {edits.held.files} that would lift this waits for a person: safeshell compile"
 
     def _decide_spellings(self, request: Request) -> None:
         found, facts = request.spellings, request.facts

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from safeshell.daemon.observe.journal import Journal
+from safeshell.daemon.observe.recent import Recent
 from safeshell.daemon.observe.tally import Tally
 from safeshell.daemon.request import Request
+from safeshell.daemon.sources.edits import Edits
 from safeshell.daemon.sources.shim_upkeep import ShimUpkeep
 from safeshell.daemon.steps import END
 from safeshell.protocol import Type
@@ -23,26 +25,34 @@ class Record:
         journal: records.
         tally: counts.
         shims: hear of each PATH; one that the fast path answers for was here before.
+        recent: remembers the last commands.
+        edits: want to know of the first agent.
 
     Attributes:
         replay: keeps answers, where the fast path was compiled.
     """
 
-    def __init__(self, journal: Journal, tally: Tally, shims: ShimUpkeep) -> None:
+    def __init__(self, journal: Journal, tally: Tally, shims: ShimUpkeep, recent: Recent, edits: Edits) -> None:
         self._journal = journal
         self._tally = tally
         self._shims = shims
+        self._recent = recent
+        self._edits = edits
         self.replay: AnswerReplay | None = None
 
     def run(self, request: Request) -> str:
         """Records what is worth it, and keeps the answer where the same may come again."""
         command = request.asked
+        if self._edits.unseen and "facts" in request.__dict__ and request.is_ai:
+            self._edits.see_agent()
         if request.line is not None:
             line, found = request.line
             self._journal.line(request.connection, line, command, found)
         elif command.kind == Type.EXECUTE:
             if request.decisions:
                 self._journal.command(request)
+                if request.refusal is None:
+                    self._recent.note(request)
                 if request.frame and self.replay is not None:
                     self.replay.keep(request)
                 path = request.facts.variable(b"PATH")
@@ -59,3 +69,5 @@ class Record:
         if request.placement:
             self._tally.placements[request.placement, request.reason] += 1
         self._journal.command(request, by=by)
+        if request.refusal is None and self.replay is not None:
+            self._recent.note(request, by, self.replay.known_words(by.slot))

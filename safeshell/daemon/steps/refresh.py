@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import stat
 from collections.abc import Callable, Sequence
 
 from safeshell.daemon.fastpath.reads import read_sources
@@ -11,6 +12,7 @@ from safeshell.daemon.request import Request
 from safeshell.daemon.sources.origin import Origin
 from safeshell.daemon.sources.policy_source import Policies, Rules
 from safeshell.daemon.steps import GO_ON, WAIT
+from safeshell.home.person import agents_process
 
 
 class Refresh:
@@ -23,6 +25,7 @@ class Refresh:
 
     def __init__(self, policies: Policies, resume: Callable[[Request, str], None]) -> None:
         self._policies = policies
+        self._edits = policies.edits
         self._resume = resume
 
     def run(self, request: Request) -> str:
@@ -50,9 +53,13 @@ class Refresh:
             request.reads = None
         for line in lines:
             _say(request, line)
+        if self._edits.held is not None and self._edits.reminds and _on_terminal(request):
+            _say(request, self._edits.reminder())
 
     def _wait(self, request: Request, stale: Sequence[Origin]) -> None:
         request.tell_waiting()
+        if self._edits.unseen and (request.is_ai or agents_process(request.connection.pid, request.facts.context)):
+            self._edits.see_agent()  # before its edit is judged
 
         def go_on(ended: bool) -> None:
             if request.connection.closed:
@@ -76,6 +83,18 @@ def _say(request: Request, line: str) -> None:
 
 
 def _on_terminal(request: Request) -> bool:
-    """Whether what a client says is read by who sits at a terminal, as far as it passed its standard error."""
+    """Whether what a client says is read by who sits at a terminal, as far as that can be told."""
     descriptors = request.connection.descriptors
-    return len(descriptors) > 2 and os.isatty(descriptors[2])
+    if len(descriptors) > 2:
+        return os.isatty(descriptors[2])
+    path = f"/proc/{request.connection.pid}/fd/2"
+    try:
+        if not stat.S_ISCHR(os.stat(path).st_mode):
+            return False
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return os.isatty(descriptor)
+    finally:
+        os.close(descriptor)

@@ -120,6 +120,7 @@ def test_settings_take_effect(daemon: Daemon) -> None:
     assert daemon.status()["placement"]["in_place"]["reasons"] == {"execution: in_place": 1}
     write(daemon.home.rules, DENY_ECHO.replace("action", "context: ai_only, action"))
     write(daemon.home.config, "agents: {markers: [MY_AGENT]}\nlimits: {request_bytes: 64KiB}\n")
+    assert echo(daemon.home).returncode == 0
     assert echo(daemon.home, CLAUDECODE="1").returncode == 0
     assert echo(daemon.home, MY_AGENT="1").returncode == 126
     assert echo(daemon.home, "x" * 70_000).returncode == 125

@@ -64,7 +64,7 @@ class Bench:
             Journal(home, policies, monitors),
             lambda _request, _step: None,
         )
-        self._act = Act(self.approvals)
+        self._act = Act(self.approvals, lambda _request: "")
 
     def request(self, *argv: str, kind: int = Type.EXECUTE, environment: list[bytes] | None = None) -> Request:
         client = Client(self._loop)
