@@ -21,7 +21,7 @@ from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.lifecycle import Lifecycle
 from safeshell.daemon.listen.listener import Listener
-from safeshell.daemon.observe.edit_watch import EditWatch
+from safeshell.daemon.observe.edit_records import EditRecords
 from safeshell.daemon.observe.journal import Journal
 from safeshell.daemon.observe.recent import Recent
 from safeshell.daemon.observe.subscribers import Monitors
@@ -104,7 +104,7 @@ class Server:
         self._lines = Lines(home, self._executor, loop)
         self._journal = Journal(home, self._policies, self._monitors)
         self._recent = Recent()
-        self._edit_watch = EditWatch(
+        self._edit_records = EditRecords(
             home, self._policies, self._journal, self._monitors, self._recent, loop, self._running
         )
         self._notifier = Notifier(self._policies, self._executor)
@@ -120,7 +120,7 @@ class Server:
         )
         self._steps = self._make_steps()
         self._driver = Driver(self._steps, self._guard)
-        self._lifecycle.on_look = self._edit_watch.look
+        self._lifecycle.on_look = self._edit_records.look
         self._policies.on_settings = self._apply_settings
         self._policies.on_change = self._rules_changed
         self._policies.on_notice = lambda line: log_line(home, line)

@@ -22,7 +22,7 @@ NAMES_MAX = 50
 """Rules named of a file that is gone."""
 
 
-class EditWatch:
+class EditRecords:
     """Hears of edits.
 
     Args:
