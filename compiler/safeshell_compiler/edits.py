@@ -18,8 +18,9 @@ from safeshell.policy.store.records import Current
 from safeshell.policy.table import Sections, Table
 from safeshell_compiler.pipeline import Compilation
 
-SEEN, UNSEEN, CONFIRMED = "seen", "unseen", "confirmed:"
-"""What a daemon says of an edit: an agent has run, none has, or a person has confirmed what follows."""
+SEEN, UNSEEN, NOBODY, CONFIRMED = "seen", "unseen", "nobody", "confirmed:"
+"""What a daemon says of an edit: an agent has run, none has, none has and nobody asks yet, or a person has confirmed
+what follows."""
 
 
 class InForce(NamedTuple):
@@ -74,7 +75,7 @@ def waits(home: Home, guard: str, what: str) -> bool:
     """
     if guard.startswith(CONFIRMED):
         return guard != CONFIRMED + what
-    return guard == SEEN or (guard != UNSEEN and agent_seen(home))
+    return guard in (SEEN, NOBODY) or (guard != UNSEEN and agent_seen(home))
 
 
 def describe(

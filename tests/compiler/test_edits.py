@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from safeshell_compiler import compile_rules
-from safeshell_compiler.edits import CONFIRMED, SEEN, UNSEEN, InForce, describe, waits
+from safeshell_compiler.edits import CONFIRMED, NOBODY, SEEN, UNSEEN, InForce, describe, waits
 
 from safeshell.home.agents_seen import agent_seen, begin_without_agents, note_agent
 from safeshell.home.paths import Home
@@ -103,7 +103,14 @@ def test_u14_files_that_differ_are_named_with_their_digests(place: Place) -> Non
 def test_u14_who_is_waited_for_hangs_on_agents_and_on_what_was_confirmed(tmp_path: Path) -> None:
     home = Home(str(tmp_path))
     assert agent_seen(home), "where nothing is known one may have run"
-    for guard, held in ((SEEN, True), (UNSEEN, False), ("", True), (f"{CONFIRMED}abc", False), (f"{CONFIRMED}x", True)):
+    for guard, held in (
+        (SEEN, True),
+        (NOBODY, True),
+        (UNSEEN, False),
+        ("", True),
+        (f"{CONFIRMED}abc", False),
+        (f"{CONFIRMED}x", True),
+    ):
         assert waits(home, guard, "abc") is held, guard
     begin_without_agents(home)
     assert not waits(home, "", "abc")

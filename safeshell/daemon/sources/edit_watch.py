@@ -72,6 +72,8 @@ class EditWatch:
         self._looking = False
         stale = self._policies.stale(())
         if stale:
+            if self._policies.user in stale and self._policies.user.job is None:
+                self._policies.edits.nobody_asks()
             self._policies.compile(stale, lambda _ended: self._compiled(stale))
 
     def _compiled(self, origins: Sequence[Origin]) -> None:

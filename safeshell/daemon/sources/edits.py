@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from safeshell.home.agents_seen import agent_seen, begin_without_agents, note_agent
@@ -79,6 +79,7 @@ class Edits:
         self.on_edit: OnEdit = lambda _origin, _edit, _state, _by: None
         self._confirmed = ""
         self._by = NOBODY
+        self._nobody_asks = False
         self._told = -AGAIN_S
 
     def see_agent(self) -> None:
@@ -95,14 +96,29 @@ class Edits:
         """
         self._confirmed, self._by = fingerprint, by
 
+    def nobody_asks(self) -> None:
+        """The next compilation is no command's: who made the edit may be an agent that has asked for nothing yet.
+
+        What loosens is left to the next command, which tells who asks.
+        """
+        self._nobody_asks = True
+
     def guard(self) -> str:
         """What the process that compiles is told."""
         confirmed, self._confirmed = self._confirmed, ""
-        return f"confirmed:{confirmed}" if confirmed else "unseen" if self.unseen else "seen"
+        nobody_asks, self._nobody_asks = self._nobody_asks, False
+        if confirmed:
+            return f"confirmed:{confirmed}"
+        if self.unseen:
+            return "nobody" if nobody_asks else "unseen"
+        return "seen"
 
     def take(self, origin: Origin, header: Mapping[str, Any], table: LoadedTable | None, guard: str) -> None:
         """Takes up what came of a compilation of the user's rules, or another layer's."""
         edit, held = header.get("edit"), header.get("held")
+        if held is not None and guard == "nobody":
+            origin.watch = {}
+            return
         before = self.held
         if origin.kind == "user":
             self.held = None
@@ -143,7 +159,7 @@ class Edits:
             f"an edit of {files} loosens and is not in force: an agent has run since; `safeshell compile` confirms it"
         )
 
-    def policy(self, tables: list[LoadedTable], user: LoadedTable | None) -> Policy | None:
+    def policy(self, tables: Sequence[LoadedTable], user: LoadedTable | None) -> Policy | None:
         """What would be in force with the edit that waits; None where none does.
 
         Args:

@@ -188,20 +188,10 @@ class Policies:
         self._current[rules] = policy
         return policy
 
-    def held(self, rules: Rules) -> Policy | None:
-        """The policy that an edit which waits would put in force; None where none waits."""
-        if self.edits.held is None:
-            return None
-        tables = [origin.table for origin in self._layers(rules) if origin.table is not None]
-        return self.edits.policy(tables, self._user.table)
-
     def compile_user(self, waiter: Waiter, confirmed: str = "", by: Mapping[str, Any] = NOBODY) -> None:
-        """Compiles the user's rules as the files are now, and calls back once that has ended, or can't begin.
+        """Compiles the user's files as they are now, and calls back once that has ended, or can't begin.
 
-        Args:
-            waiter: called back.
-            confirmed: the fingerprint of what a person wants in force, whatever it loosens.
-            by: who says so, for the record.
+        What a person has `confirmed` (a fingerprint, and `by` whom) is in force then, whatever it loosens.
         """
         job = self._user.job
         if job is not None:  # which may have read the files before, and knows of nobody
@@ -222,15 +212,11 @@ class Policies:
 
     def take_gone(self) -> list[Origin]:
         """Repositories' rules that were in force and whose file is no longer there, each told once."""
-        gone = [
-            path
-            for path, origin in self._repositories.items()
-            if origin.table is not None and origin.job is None and not os.path.lexists(path)
-        ]
-        found = [self._repositories.pop(path) for path in gone]
-        if found:
+        known = self._repositories
+        gone = [path for path, one in known.items() if one.table and not one.job and not os.path.lexists(path)]
+        if gone:
             self._current.clear()
-        return found
+        return [known.pop(path) for path in gone]
 
     @property
     def error(self) -> str:
@@ -287,7 +273,7 @@ class Policies:
         guard = self.edits.guard() if origin is self._user else ""
         words = [sys.executable, "-I", "-m", "safeshell_compiler", origin.kind, self._home.root, origin.rules, guard]
         passed = [(os.POSIX_SPAWN_DUP2, memory, 1)]
-        if origin.table is not None:  # what an edit is held against: nobody can change it there
+        if origin.table is not None and origin is not self._machine:  # nobody can change it there
             words.append(str(_IN_FORCE))
             passed.append((os.POSIX_SPAWN_DUP2, descriptor_of(origin.table.table.sections), _IN_FORCE))
         try:

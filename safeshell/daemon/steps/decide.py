@@ -65,7 +65,8 @@ class Decide:
 
         def policy_of(rules: Rules) -> Policy | None:
             if rules not in known:
-                known[rules] = self._policies.held(rules)
+                now = self._policies.policy(rules)
+                known[rules] = now and edits.policy(now.tables, self._policies.user.table)
             return known[rules]
 
         policy = policy_of(request.rules)

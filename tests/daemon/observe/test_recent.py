@@ -36,6 +36,13 @@ def test_u14_one_in_place_counts_while_it_runs_or_shortly_after_its_start() -> N
     assert recent.during(now - 1, ()) == []
 
 
+def test_u14_of_a_line_that_the_front_took_for_another_only_what_they_share_is_told() -> None:
+    recent = Recent()
+    by: Any = SimpleNamespace(pid=GONE, child=0, duration_ns=0)
+    recent.note(command(b"cp", b"this", b"there"), by, words=1)
+    assert recent.during(time.time(), ()) == [{"pid": GONE, "argv": ["cp", "…"]}]
+
+
 def test_u14_those_that_run_now_come_last_and_only_so_many_are_kept_and_told() -> None:
     recent = Recent()
     for number in range(COMMANDS_MAX + 5):

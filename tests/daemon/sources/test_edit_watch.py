@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import Daemon, running_daemon, until, write
+from harness import MARKER, Daemon, running_daemon, until, write
 
 from safeshell.client import execute
 from safeshell.home.paths import Home
@@ -45,7 +45,7 @@ def test_u4_an_edit_is_in_force_without_a_command(watching: Daemon, edit: Callab
 
 
 def test_u4_settings_too(watching: Daemon) -> None:
-    write(watching.home.config, "shims: {extra: [second]}\n")
+    write(watching.home.config, f"agents: {{markers: [{MARKER}]}}\nshims: {{extra: [second]}}\n")
     until(lambda: os.path.exists(f"{watching.home.shims}/second"), "the shim that the settings ask for")
 
 
@@ -57,3 +57,24 @@ def test_u4_a_broken_edit_is_told_to_the_next_command(watching: Daemon, tmp_path
     assert "rules.yaml:2:8" in done.message
     assert "the last good rules stay in force" in done.message
     assert watching.status()["reloads"] == before + 2  # and no more, though it stays broken
+
+
+def test_u14_one_that_loosens_waits_for_a_command_that_tells_who_asks(watching: Daemon, tmp_path: Path) -> None:
+    home, env = watching.home, {"PATH": f"{tmp_path}/bin"}
+
+    def edit(rules: str) -> None:
+        before = watching.status()["reloads"]
+        write(home.rules, rules)
+        until(lambda: watching.status()["reloads"] > before, "the daemon to notice it")
+
+    edit(RULES.replace("[first]", "[third]"))
+    assert watching.status()["held"] is None
+    assert execute(["first"], env={**env, MARKER: "1"}, home=home).returncode == 126
+    assert watching.status()["held"]["loosens"]
+
+
+def test_u14_a_persons_edit_that_loosens_is_in_force_with_their_next_command(watching: Daemon, tmp_path: Path) -> None:
+    before = watching.status()["reloads"]
+    write(watching.home.rules, RULES.replace("[first]", "[third]"))
+    until(lambda: watching.status()["reloads"] > before, "the daemon to notice it")
+    assert execute(["first"], env={"PATH": f"{tmp_path}/bin"}, home=watching.home).returncode == 0

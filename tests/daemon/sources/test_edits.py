@@ -194,6 +194,21 @@ def test_u14_the_first_command_of_an_agent_counts_before_its_edit_is_judged(how:
     assert (done.returncode, WAITS.encode() in done.stderr) == (126, True), done.stderr
 
 
+def test_u14_an_agent_whose_line_the_front_answers_for_people_is_seen_too(daemon: Daemon) -> None:
+    home = daemon.home
+    sync_shims(home)
+
+    def answered() -> int:
+        assert run(home, "sort").returncode == 0
+        found: int = daemon.status()["front"].get("answered", 0)
+        return found
+
+    until(answered, "the front to answer")
+    assert not daemon.status()["agents"]
+    assert run(home, "sort", env=AGENT).returncode == 0
+    until(lambda: daemon.status()["agents"], "the agent to be seen")
+
+
 def test_u14_it_stays_held_over_restarts_kills_and_handovers(seen: Daemon) -> None:
     home = seen.home
     write(home.rules, NOTHING)
