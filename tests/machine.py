@@ -9,7 +9,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 from harness import PATH, PATIENT, SAFESHELL, environment, until
@@ -55,9 +55,11 @@ class Machine:
         os.chmod(f"{directory}/.{name}", 0o644)
         os.replace(f"{directory}/.{name}", f"{directory}/{name}")
 
-    def run(self, home: Home, *argv: str, shims: bool = True) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, home: Home, *argv: str, shims: bool = True, more: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Runs a command there, behind the home's shims."""
-        env = environment(home)
+        env = environment(home, more)
         return subprocess.run(
             [*self._enter, "sh", "-c", 'cd "$0" && exec "$@"', home.root, *argv],
             env=env if shims else {**env, "PATH": PATH},
@@ -69,9 +71,11 @@ class Machine:
             check=False,
         )
 
-    def safeshell(self, home: Home, *argv: str) -> subprocess.CompletedProcess[str]:
+    def safeshell(
+        self, home: Home, *argv: str, more: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Runs the `safeshell` command there."""
-        return self.run(home, SAFESHELL, *argv, shims=False)
+        return self.run(home, SAFESHELL, *argv, shims=False, more=more)
 
     @contextlib.contextmanager
     def daemon(self, home: Home) -> Iterator[None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from safeshell.cli.output import progress, say, wants_colour
-from safeshell.cli.person import takes_pin
+from safeshell.cli.person import require_person, takes_pin
 from safeshell.cli.publishing import put_in_force
 from safeshell.cli.shims import follow_rules
 from safeshell.errors import SafeShellError
@@ -69,7 +69,7 @@ def command(
     they are a repository's, which may only tighten.
 
     --system puts the machine's rules in force for everybody, running daemons included, by their next command; where
-    their directory is gone, it takes back what was published.
+    their directory is gone, it takes back what was published, which takes a person.
 
     What loosens your own rules or settings, while an agent has run since they were put in force, takes a person: it is
     put in force at a terminal outside of every agent, else for the PIN.
@@ -77,7 +77,9 @@ def command(
     Exit status: 0 clean, 1 an error (with --strict: or a warning), 77 it takes a person.
     """
     if system:
-        return _compile_system(rules, output, check=check, dump=dump, strict=strict, style=style)
+        return _compile_system(
+            rules, output, check=check, dump=dump, strict=strict, style=style, pin_stdin=pin_stdin
+        )
     home = Home.find()
     if rules:
         if output and len(rules) > 1:
@@ -127,7 +129,7 @@ def _write(
 
 
 def _compile_system(
-    rules: tuple[str, ...], output: str | None, *, check: bool, dump: bool, strict: bool, style: str
+    rules: tuple[str, ...], output: str | None, *, check: bool, dump: bool, strict: bool, style: str, pin_stdin: bool
 ) -> int:
     if rules or output:
         raise click.UsageError(f"--system compiles {SYSTEM_RULES} to {SYSTEM_TABLES}: it takes no RULES and no -o")
@@ -138,6 +140,7 @@ def _compile_system(
     if not os.path.lexists(SYSTEM_RULES):
         if check or not os.path.lexists(SYSTEM_TABLES):
             raise SafeShellError(f"{SYSTEM_RULES} does not exist", hint="make it, and put the machine's *.yaml there")
+        require_person("safeshell compile --system", Home.find(), pin_stdin=pin_stdin)
         os.unlink(SYSTEM_TABLES)
         click.echo(f"{SYSTEM_RULES} is gone, and now what was published of it is, too", err=True)
         return 0

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from harness import daemon_log, sync_shims, temporary_directory, write
+from harness import MARKER, daemon_log, sync_shims, temporary_directory, write
 from machine import Machine, a_machine
 
 from safeshell.client import control
@@ -146,6 +146,9 @@ def test_s12_taking_the_sources_away_takes_nothing_out_of_force(machine: Machine
         shutil.rmtree(machine.path(SYSTEM_RULES))
         done = machine.run(home, "sort")
         assert (done.returncode, f"{SYSTEM_RULES} is gone" in done.stderr) == (126, True)
+        done = machine.safeshell(home, "compile", "--system", more={MARKER: "1"})
+        assert (done.returncode, "takes a person" in done.stderr) == (77, True)
+        assert machine.run(home, "sort").returncode == 126
         done = machine.safeshell(home, "compile", "--system")
         assert (done.returncode, os.path.exists(machine.path(SYSTEM_TABLES))) == (0, False)
         assert machine.run(home, "sort").returncode == 0
