@@ -77,9 +77,7 @@ def command(
     Exit status: 0 clean, 1 an error (with --strict: or a warning), 77 it takes a person.
     """
     if system:
-        return _compile_system(
-            rules, output, check=check, dump=dump, strict=strict, style=style, pin_stdin=pin_stdin
-        )
+        return _compile_system(rules, output, check=check, dump=dump, strict=strict, style=style, pin_stdin=pin_stdin)
     home = Home.find()
     if rules:
         if output and len(rules) > 1:

@@ -74,6 +74,22 @@ def probe_edits(home: Home) -> Probe:
     return Probe("edits", True, f"none waits for a person; {seen} since the rules were confirmed")
 
 
+def probe_repositories(home: Home) -> Probe | None:
+    """Do the rules compile of the repository around, and of those that the daemon has met?"""
+    from safeshell_compiler.publish import compile_repository  # noqa: PLC0415 # as above
+
+    met = control(Type.STATUS, home=home)["repositories"]
+    found = {entry["rules"]: entry["error"] or "" for entry in met}
+    for rules in map(os.fsdecode, find_rules(os.fsencode(os.getcwd()), os.fsencode(home.root))):
+        errors = compile_repository(rules).errors
+        found[rules] = f"{errors[0].file}:{errors[0].line}:{errors[0].column}: {errors[0].message}" if errors else ""
+    broken = [error for error in found.values() if error]
+    if broken:
+        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+        return Probe("repositories", False, f"{broken[0]}{more}", "run `safeshell compile --check` there")
+    return Probe("repositories", True, f"{len(found)} with rules that compile") if found else None
+
+
 def probe_daemon(home: Home) -> Probe:
     """Does the daemon run, with rules in force?"""
     try:

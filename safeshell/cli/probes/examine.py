@@ -7,7 +7,14 @@ import os
 from collections.abc import Iterator
 
 from safeshell.cli.probes.canary import probe_canary
-from safeshell.cli.probes.configuration import probe_daemon, probe_edits, probe_home, probe_machine, probe_rules
+from safeshell.cli.probes.configuration import (
+    probe_daemon,
+    probe_edits,
+    probe_home,
+    probe_machine,
+    probe_repositories,
+    probe_rules,
+)
 from safeshell.cli.probes.confinement import probe_confinement
 from safeshell.cli.probes.cost import probe_cost
 from safeshell.cli.probes.model import Probe
@@ -30,6 +37,9 @@ def examine(home: Home) -> Iterator[Probe]:
         if found.ok is False:
             return
     yield probe_edits(home)
+    repositories = probe_repositories(home)
+    if repositories is not None:
+        yield repositories
     yield probe_confinement(home)
     names = list_shims(home)
     yield probe_client(home, names)

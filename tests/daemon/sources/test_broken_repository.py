@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from harness import MARKER, PATH, Cli, Daemon, run, running_daemon, safeshell, sync_shims, write
 
+from safeshell.cli.probes.configuration import probe_repositories
 from safeshell.client import evaluate, execute
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.sources import policy_source
@@ -164,6 +165,25 @@ def test_u6_what_stands_in_goes_with_the_next_edit(daemon: Daemon, rules: str) -
     assert (asks(daemon.home, "git"), asks(daemon.home, "make")) == (False, True)
     write(rules, "version: 1\nrules:\n  - {name: x, commands: [ls], action: deny, message: m}\n", 0o644)
     assert (asks(daemon.home, "git"), asks(daemon.home, "make")) == (False, False)
+
+
+def test_u6_doctor_says_it(daemon: Daemon, rules: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert probe_repositories(daemon.home) is None
+    write(rules, ONE.replace("action", "actoin"), 0o644)
+    found = probe_repositories(daemon.home)  # of the repository around
+    assert found is not None
+    assert (found.ok, f"{rules}:3:5" in found.found) == (False, True)
+    assert asks(daemon.home, "git", "push")
+    monkeypatch.chdir("/")
+    found = probe_repositories(daemon.home)  # of one that the daemon has met
+    assert found is not None
+    assert (found.ok, f"{rules}:3:5" in found.found) == (False, True)
+    write(rules, ONE, 0o644)
+    monkeypatch.chdir(os.path.dirname(os.path.dirname(rules)))
+    assert evaluate(["git", "log"], env=PERSON, home=daemon.home)["decision"] == "allow"
+    found = probe_repositories(daemon.home)
+    assert found is not None
+    assert (found.ok, found.found) == (True, "1 with rules that compile")
 
 
 def test_u6_check_says_the_same(cli: Cli, rules: str) -> None:
