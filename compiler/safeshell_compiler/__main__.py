@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 
+from safeshell.bug_report import failure_of_machine
 from safeshell.home.paths import Home
 from safeshell.policy.store.memory import fill
 from safeshell_compiler.edits import inherited
@@ -23,7 +24,10 @@ def main() -> None:
     if stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode):
         raise SystemExit("safeshell: the daemon is of an older version: run `safeshell daemon restart`")
     before = inherited(int(more[1])) if len(more) > 1 else None
-    fill(sys.stdout.fileno(), *compile_for_daemon(Home(root), kind, rules, more[0] if more else "", before))
+    try:
+        fill(sys.stdout.fileno(), *compile_for_daemon(Home(root), kind, rules, more[0] if more else "", before))
+    except OSError as error:  # which asks again, having no answer
+        raise SystemExit(f"safeshell: {failure_of_machine(error) or error}") from error
 
 
 if __name__ == "__main__":

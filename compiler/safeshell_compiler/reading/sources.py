@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -15,6 +16,9 @@ from safeshell_compiler.reading.rule_model import Kind
 
 FILE_BYTES = 32 << 20
 """A rules file's size. 10,000 rules with tests are 4 MB; more than this is a mistake (a log, a disk image)."""
+
+_EXHAUSTED = frozenset({errno.EAGAIN, errno.EINTR, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""What a file isn't unreadable by for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class Reader:
             names = os.listdir(path)
             status = os.stat(path)
         except OSError as error:
-            self._report.add("SS101", place, path=path, reason=error.strerror)
+            self._cannot_read(path, place, error)
             return None
         if not trusted and not self._trust(path, status, place):
             return None
@@ -101,6 +105,16 @@ class Reader:
             return None
         names = sorted(name for name in names if name.endswith(".yaml") and not name.startswith("."))
         return tuple(os.path.join(path, name) for name in names)
+
+    def _cannot_read(self, path: str, place: FindingPlace, error: OSError) -> None:
+        """Reports a file; where it isn't the file's fault, there is nothing to be said of the rules.
+
+        Raises:
+            OSError: the machine has run out of something: the same again later may read it.
+        """
+        if error.errno in _EXHAUSTED:
+            raise error
+        self._report.add("SS101", place, path=path, reason=error.strerror)
 
     def text(self, path: str, place: FindingPlace, *, trusted: bool = False) -> str | None:
         """A file's text, or None with a finding.
@@ -131,7 +145,7 @@ class Reader:
             self._report.add("SS102", place, path=path)
             return None
         except OSError as error:
-            self._report.add("SS101", place, path=path, reason=error.strerror)
+            self._cannot_read(path, place, error)
             return None
         try:
             # Judged on the open descriptor: a path could be exchanged in between.

@@ -59,20 +59,36 @@ sys.exit(main())
 """
 
 
-def doomed(times: int) -> Callable[[], list[str]]:
-    """A daemon whose compilers are killed so many times."""
-    return lambda: [sys.executable, "-I", "-c", KILLED, str(times)]
+POOR = """
+import os, sys
+from safeshell_compiler.__main__ import main
+real = os.open
+def fail(path, *more, **options):
+    if path == sys.argv[3]:
+        raise OSError(24, "Too many open files")
+    return real(path, *more, **options)
+os.open = fail
+main()
+"""
+STARVED = KILLED.replace(
+    'real("/bin/sh", ["sh", "-c", "kill -9 $$"], ', f"real(path, [path, '-I', '-c', {POOR!r}, *argv[4:]], "
+)
+
+
+def doomed(times: int, how: str) -> Callable[[], list[str]]:
+    """A daemon whose compilers are killed so many times, or can't read the rules for want of a descriptor."""
+    return lambda: [sys.executable, "-I", "-c", how, str(times)]
 
 
 class Doomed(Daemon):
-    """A running daemon whose compilers are killed a few times."""
+    """A running daemon whose compilers fail a few times."""
 
-    def __init__(self, home: Home, times: int) -> None:
+    def __init__(self, home: Home, times: int, how: str = KILLED) -> None:
         from safeshell.cli.daemon import launch
 
         self.home, self.ended = home, None
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("safeshell.cli.daemon.daemon_command", doomed(times))
+            patch.setattr("safeshell.cli.daemon.daemon_command", doomed(times, how))
             launch(home)
         self.pid = self.status()["pid"]
 
@@ -80,6 +96,20 @@ class Doomed(Daemon):
 @pytest.mark.parametrize("layer", ["user", "repository"])
 def test_s6_a_compiler_that_is_killed_once_is_asked_again_at_once(home: Home, rules: str, layer: str) -> None:
     daemon = Doomed(home, 1)
+    try:
+        write(home.rules if layer == "user" else rules, DENY)
+        done = echo(home)
+        assert (done.returncode, "Quiet." in done.message) == (126, True)
+        assert daemon.status()["reloads"] == 2
+    finally:
+        assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("layer", ["user", "repository"])
+def test_s6_rules_that_the_machine_could_not_read_for_a_moment_are_read_again(
+    home: Home, rules: str, layer: str
+) -> None:
+    daemon = Doomed(home, 1, STARVED)
     try:
         write(home.rules if layer == "user" else rules, DENY)
         done = echo(home)
