@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 
 if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -141,11 +142,21 @@ TARGETS = {
 """What reads bytes in C."""
 
 
-def build_target(name: str, directory: str) -> tuple[str, bool] | None:
-    """Compiles a target; returns it and whether it is libFuzzer's, or None without a compiler that can."""
+BUILDS = {"libFuzzer": (["clang"], GUIDED), "clang": (["clang"], STANDALONE), "cc": (compiler(), STANDALONE)}
+"""Compilers and their flags. Each one's sanitizers find what another's let pass: both are asked."""
+
+
+def build_target(name: str, directory: str, builds: Sequence[str] = ("libFuzzer", "cc")) -> tuple[str, bool] | None:
+    """Compiles a target; returns it and whether it is libFuzzer's, or None without a compiler that can.
+
+    Args:
+        name: of `TARGETS`.
+        directory: where to.
+        builds: of `BUILDS`; the first that works is taken.
+    """
     source = os.path.join(HERE, TARGETS[name])
     output = os.path.join(directory, "target")
-    for words, flags in ((["clang"], GUIDED), (compiler(), STANDALONE)):
+    for words, flags in [BUILDS[build] for build in builds]:
         if shutil.which(words[0]):
             done = subprocess.run([*words, *flags, "-o", output, source], capture_output=True, check=False)
             if done.returncode == 0:
@@ -153,10 +164,10 @@ def build_target(name: str, directory: str) -> tuple[str, bool] | None:
     return None
 
 
-def fuzz_target(name: str, seconds: int, seed: int) -> str:
+def fuzz_target(name: str, seconds: int, seed: int, builds: Sequence[str] = ("libFuzzer", "cc")) -> str:
     """Whatever the bytes, nothing beside them is read; returns the last line of what ran."""
     with tempfile.TemporaryDirectory() as directory:
-        built = build_target(name, directory)
+        built = build_target(name, directory, builds)
         if built is None:
             return NO_COMPILER
         program, guided = built
@@ -182,6 +193,7 @@ def main(arguments: list[str]) -> None:
         print(f"daemon: {fuzz_daemon(daemon, fuzzed_program(root), seconds / 5, seed)} requests")  # noqa: T201
     for name in TARGETS:
         print(f"{name}: {fuzz_target(name, max(1, seconds // 5 // len(TARGETS) * 2), seed)}")  # noqa: T201
+        print(f"{name}, by clang: {fuzz_target(name, 1, seed, ['clang'])}")  # noqa: T201
 
 
 def fuzzed_program(root: str) -> str:

@@ -42,6 +42,14 @@ def test_the_front_against_python_in_many_worlds() -> None:
     assert compare(30, SEED) == 0
 
 
+@pytest.mark.needs("clang")
+@pytest.mark.parametrize("name", TARGETS)
+def test_s18_what_reads_bytes_in_c_by_clangs_sanitizers(name: str) -> None:
+    # The compiler's own, above, adds to a null pointer without a word.
+    if fuzz_target(name, 1, SEED, ["clang"]) == NO_COMPILER:
+        pytest.skip(NO_COMPILER)
+
+
 @pytest.mark.slow
 def test_for_minutes() -> None:
     fuzz_receivers(30, SEED + 1)

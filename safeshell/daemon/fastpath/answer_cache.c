@@ -29,8 +29,9 @@ int parse(const char *frame, size_t size, struct request *request) {
     uint32_t entries = 0;
     const char *end = frame + size;
     for (const char *at = request->environment.at; at < end; entries++) {
-        at = memchr(at, 0, (size_t)(end - at));
-        if (!at++) return 0;
+        const char *stop = memchr(at, 0, (size_t)(end - at));
+        if (!stop) return 0;
+        at = stop + 1;
     }
     if (entries != get32(command + 4)) return 0;
     /* That the words are well formed is known where they are those of an entry; their count goes with them. */
