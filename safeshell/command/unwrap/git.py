@@ -31,7 +31,11 @@ def unwrap(spelling: Spelling, world: World) -> Iterator[Spelling]:
         return
     from safeshell.command.unwrap.splitting import split_alias  # noqa: PLC0415 # few commands are git's aliases
 
-    for value in world.aliases(spelling, name):
+    values = list(world.aliases(spelling, name))
+    if not values:
+        for meant in world.corrections(spelling, name, BUILTINS):
+            yield spelling._replace(arguments=block([words[0], meant, *rest]))
+    for value in values:
         if value.startswith(b"!"):
             yield from _shell(spelling, value[1:], rest, world)
             continue

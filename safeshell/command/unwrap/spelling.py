@@ -47,6 +47,10 @@ class World(Protocol):
         """What git's alias of this name may stand for."""
         ...
 
+    def corrections(self, spelling: Spelling, name: bytes, known: Iterable[bytes]) -> Iterable[bytes]:
+        """What git may take a subcommand for that there isn't; `known` are its own."""
+        ...
+
 
 class FileWorld:
     """The file system.
@@ -79,6 +83,12 @@ class FileWorld:
         from safeshell.host.git import aliases  # noqa: PLC0415 # as above
 
         return aliases.aliases(name, variable_of(spelling), spelling.directory, prefix=self._prefix)
+
+    def corrections(self, spelling: Spelling, name: bytes, known: Iterable[bytes]) -> Iterable[bytes]:
+        """As git is configured there."""
+        from safeshell.host.git import autocorrect  # noqa: PLC0415 # as above
+
+        return autocorrect.corrections(name, known, variable_of(spelling), spelling.directory, prefix=self._prefix)
 
     def places(self, spelling: Spelling) -> tuple[bytes | None, ...]:
         """The directories whose repositories' rules a spelling is judged by.
@@ -113,6 +123,12 @@ class StatedWorld:
         from safeshell.host.git import aliases  # noqa: PLC0415 # as above
 
         return aliases.carried(name, variable_of(spelling))
+
+    def corrections(self, spelling: Spelling, name: bytes, known: Iterable[bytes]) -> Iterable[bytes]:
+        """By the settings of the command's own environment."""
+        from safeshell.host.git import autocorrect  # noqa: PLC0415 # as above
+
+        return autocorrect.carried_corrections(name, known, variable_of(spelling))
 
 
 def variable_of(spelling: Spelling) -> Variable:

@@ -39,6 +39,11 @@ def aliases(name: bytes, variable: Variable, directory: bytes | None, *, prefix:
     return _pick(name, _SettingsReader(variable, directory, prefix).entries())
 
 
+def settings_of(variable: Variable, directory: bytes | None, *, prefix: bytes = b"") -> Iterator[Setting]:
+    """All settings that git finds, in its order; arguments as `aliases` takes them."""
+    return _SettingsReader(variable, directory, prefix).entries()
+
+
 def carried(name: bytes, variable: Variable) -> list[bytes]:
     """As `aliases`, of those that the environment itself carries."""
     return _pick(name, (Setting(key, value, certain=True) for key, value in environment_settings(variable)))
