@@ -40,7 +40,8 @@ class AuditLog:
             size_max: bytes of one file.
             keep: how many rotated files are kept.
             redactor: takes secrets out, the known ones where left out.
-            on_failure: told in one line that records are lost; once, until one was written again.
+            on_failure: told in one line that records are lost; once, until one was written again. And that somebody
+                took records away.
         """
         self.path = log_path(home)
         self.size_max = size_max
@@ -51,6 +52,7 @@ class AuditLog:
         self.head = Head()
         self._on_failure = on_failure
         self._lost = 0
+        self._removed = 0
         self._torn = False
         self._descriptor = -1
         self._left = _NOWHERE
@@ -113,17 +115,47 @@ class AuditLog:
             try:
                 status = os.stat(self.path)
             except FileNotFoundError:
-                self.close()  # somebody took it away
+                self._replaced()
                 continue
             place = (status.st_dev, status.st_ino, status.st_size)
             if place == self._left:
                 return
             own = os.fstat(self._descriptor)
             if place[:2] == (own.st_dev, own.st_ino):
+                if place[:2] == self._left[:2] and place[2] < self._left[2]:
+                    self._note_removal("cut short")
                 self._look(status.st_size)
                 self._left = place
                 return
-            self.close()  # another writer rotated it
+            self._replaced()
+
+    def _replaced(self) -> None:
+        """Gives back a file that isn't at the path any more: another writer rotated it, or somebody took it away."""
+        own = os.fstat(self._descriptor)
+        if self.keep and self._left != _NOWHERE and not self._is_rotated(own):
+            self._note_removal("removed")
+        self.close()
+
+    def _is_rotated(self, own: os.stat_result) -> bool:
+        for number in rotations(self.path):
+            with contextlib.suppress(OSError):
+                if os.path.samestat(own, os.stat(rotated(self.path, number))):
+                    return True
+        # Or rotated away: whoever did so has gone on with the chain.
+        with contextlib.suppress(OSError):
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            try:
+                found = last_record(descriptor, os.fstat(descriptor).st_size)[1]
+            finally:
+                os.close(descriptor)
+            return found is not None and found.seq > self.head.seq
+        return False
+
+    def _note_removal(self, how: str) -> None:
+        """Somebody took records away: it is said now, and by the next record."""
+        self._removed = self.head.seq
+        self.last_error = f"{self.path}: {how} by somebody else; records up to {self._removed} were in it"
+        self._on_failure(f"the audit log was tampered with: {self.last_error}")
 
     def _look(self, size: int) -> None:
         """Finds where the chain goes on in a file that another wrote."""
@@ -140,6 +172,8 @@ class AuditLog:
             self.head = found
 
     def _write(self, record: dict[str, Any]) -> None:
+        if self._removed:
+            record = {**record, "removed": self._removed}
         line, head = seal(record, self.head)
         if self._left[2] and self._left[2] + len(line) > self.size_max:
             self._rotate()
@@ -154,6 +188,7 @@ class AuditLog:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self.head = head
         self._torn = False
+        self._removed = 0
         self._left = (device, inode, size + written)
 
     def _rotate(self) -> None:

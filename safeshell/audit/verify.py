@@ -122,6 +122,10 @@ class _ChainCheck:
         self._digests[sealed.seq] = sealed.hash
         if len(self._digests) > REMEMBERED:
             self._digests.popitem(last=False)
+        if b',"removed":' in line:
+            removed = _number(line, "removed")
+            if removed:
+                self._find("missing", f"records up to {removed} were taken away, with their file, before this record")
         if b',"lost":' in line:
             lost = _lost(line)
             if lost:
@@ -158,13 +162,19 @@ def _range(first: int, last: int) -> str:
     return f"record {first} is missing" if first == last else f"records {first} to {last} are missing"
 
 
+def _number(line: bytes, field: str) -> int:
+    """A number that the writer says, 0 where it says none."""
+    try:
+        found = json.loads(line).get(field)
+    except ValueError:
+        return 0
+    return found if isinstance(found, int) else 0
+
+
 def _lost(line: bytes) -> str:
     """Number of records that the writer says it lost, in words."""
-    try:
-        count = json.loads(line).get("lost")
-    except ValueError:
-        return ""
-    return "" if not isinstance(count, int) else "1 decision" if count == 1 else f"{count} decisions"
+    count = _number(line, "lost")
+    return "" if not count else "1 decision" if count == 1 else f"{count} decisions"
 
 
 def to_json(found: Verified) -> dict[str, Any]:

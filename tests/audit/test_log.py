@@ -8,7 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 
 from safeshell.audit.chain import START, unseal
 from safeshell.audit.log import AuditLog
+from safeshell.audit.verify import verify
 from safeshell.home.paths import Home
 
 
@@ -142,6 +143,7 @@ def test_two_writers_make_one_chain(place: Home) -> None:
 WRITER = """
 import sys
 from safeshell.audit.log import AuditLog
+from safeshell.audit.verify import verify
 from safeshell.home.paths import Home
 log = AuditLog(Home(sys.argv[1]), size_max=20_000, keep=100)
 log.redactor.redact({"argv": ["x"]})
@@ -303,3 +305,52 @@ def test_the_library_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def _put_another(path: str) -> None:
+    os.rename(path, path + "-old")
+    Path(path).touch(0o600)
+
+
+TAKEN: dict[str, Callable[[str], None]] = {
+    "removed": os.unlink,
+    "moved": lambda path: os.rename(path, path + "-old"),
+    "emptied": lambda path: os.truncate(path, 0),
+    "another": _put_another,
+}
+"""What may become of a log under a running daemon, besides a rotation."""
+
+
+@pytest.mark.parametrize("how", TAKEN)
+@pytest.mark.parametrize("records", [1, 4])
+def test_s18_a_log_that_is_taken_away_is_said_recorded_and_verified(tmp_path: Path, how: str, records: int) -> None:
+    said: list[str] = []
+    log = AuditLog(Home(str(tmp_path)), on_failure=said.append)
+    for number in range(records):
+        log.append({"ts": "2026-11-22T10:00:00.000000Z", "argv": ["rm", str(number)]})
+    TAKEN[how](log.path)
+    for number in range(2):
+        log.append({"ts": "2026-11-22T10:00:00.000000Z", "argv": ["cp", str(number)]})
+    log.close()
+    (told,) = said
+    assert told.startswith("the audit log was tampered with: ")
+    assert told.endswith(f"by somebody else; records up to {records} were in it")
+    assert log.status()["last_error"] in told
+    first, second = (json.loads(line) for line in Path(log.path).read_text().splitlines())
+    assert (first["seq"], first["removed"]) == (records + 1, records)
+    assert "removed" not in second
+    with open(log.path, "rb") as stream:
+        found = verify([stream])
+    assert [(one.kind, one.line) for one in found.findings] == [("missing", 1)]
+    assert f"records up to {records} were taken away" in found.findings[0].message
+
+
+@pytest.mark.parametrize("keep", [0, 1, 9])
+def test_s18_another_writers_rotation_is_none(tmp_path: Path, keep: int) -> None:
+    said: list[str] = []
+    one, two = (AuditLog(Home(str(tmp_path)), size_max=400, keep=keep, on_failure=said.append) for _ in range(2))
+    for number in range(20):
+        (two if number % 10 == 9 else one).append({"ts": "2026-11-22T10:00:00.000000Z", "argv": ["rm", str(number)]})
+    assert said == []
+    one.close()
+    two.close()
