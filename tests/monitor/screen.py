@@ -56,6 +56,20 @@ class SeenTerminal(Terminal):
         for key in keys:
             self.type(KEYS.get(key, key))
 
+    def press_once(self, key: str, *texts: str) -> None:
+        """Presses a key as somebody does who has read what is asked, again only where it is said to have come too fast.
+
+        One more would be in the field that comes.
+        """
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            self._soon(2 * QUIET_S, ["\0"])
+            self.press(key)
+            if self._soon(PATIENCE_S / 4, texts):
+                return
+            assert "too fast" in self.seen(), f"never seen: {texts}; instead:\n{self.seen()}"
+            assert time.monotonic() < deadline
+
     def until_taken(self, key: str, *texts: str) -> None:
         """Presses a key as often as it takes until these are seen: one that comes too fast is not taken."""
         deadline = time.monotonic() + PATIENCE_S

@@ -69,7 +69,7 @@ def give_pin(person: SeenTerminal, number: int, then: str) -> None:
 def approve(person: SeenTerminal, number: int) -> None:
     """Approves the first that waits, once."""
     open_dialog(person, number)
-    person.until_taken("y", f"PIN for {number}")
+    person.press_once("y", f"PIN for {number}")
     give_pin(person, number, f"{number} approved here")
 
 
@@ -163,20 +163,20 @@ def test_s9_keys_that_another_types_approve_nothing(enrolled: Home, shims: Home)
     with at_terminal(enrolled, "monitor") as person, asking(shims, "touch", "secret") as agent:
         person.sees("the PIN is asked for each", "could type at this terminal", "agent   touch secret")
         open_dialog(person, 1)
-        person.until_taken("y", "PIN for 1")
+        person.press_once("y", "PIN for 1")
         person.press("guess")
         person.until_taken("enter", "1 was not answered: wrong PIN")
         assert agent.poll() is None
         person.press("a")
         person.sees("Approve 1?")
-        person.until_taken("y", "PIN for 1")
+        person.press_once("y", "PIN for 1")
         give_pin(person, 1, "1 approved here")
         agent.communicate(timeout=20)
         assert agent.returncode == 0
         with asking(shims, "touch", "secret") as again:
             person.sees("   2 ")
             open_dialog(person, 2)
-            person.until_taken("y", "PIN for 2")
+            person.press_once("y", "PIN for 2")
             assert again.poll() is None, "the PIN was for one answer"
 
 
