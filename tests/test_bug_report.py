@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from harness import PATH, PATIENT, SAFESHELL, Cli, running_daemon, write
+from harness import PATH, PATIENT, SAFESHELL, Cli, running_daemon, until, write
 
 from safeshell.client import execute
 from safeshell.home.paths import Home
@@ -96,6 +96,14 @@ run, Locate.run = Locate.run, fail
         refused = execute(["ls", "big"], env={"PATH": PATH}, home=home)
         assert (refused.returncode, refused.ran) == (125, False)
         assert refused.message == f"safeshell: the daemon can't go on with this: {said}\n"
+        assert execute(["ls", "/"], env={"PATH": PATH}, home=home).returncode == 0
+
+
+def test_a_daemon_that_cannot_load_its_front_says_so_and_does_without(home: Home) -> None:
+    failing = 'import sys\nsys.modules["safeshell.daemon.fastpath.binding"] = None\n'
+    with running_daemon(home, failing + PATIENT) as daemon:
+        front = until(lambda: "looked for" not in daemon.status()["front"]["reason"] and daemon.status()["front"], "it")
+        assert (front["native"], "binding" in front["reason"]) == (False, True)
         assert execute(["ls", "/"], env={"PATH": PATH}, home=home).returncode == 0
 
 

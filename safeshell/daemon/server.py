@@ -370,7 +370,11 @@ class Server:
 
     def _load_fastpath(self) -> None:
         """Has the native code take connections from now on, where it was compiled."""
-        from safeshell.daemon.fastpath.binding import ANSWERED_STAGES, load  # noqa: PLC0415 # its ctypes takes longer than the first answer may
+        try:
+            from safeshell.daemon.fastpath.binding import ANSWERED_STAGES, load  # noqa: PLC0415 # its ctypes takes longer than the first answer may
+        except (ImportError, MemoryError) as error:  # no memory for ctypes, or a Python that was built without
+            self._no_fastpath = str(error) or "there is no memory for it"
+            return
 
         fastpath, self._no_fastpath = load(self._loop.descriptors, self._own, self._executor.own_limit, self._cgroup)
         if fastpath is None:
