@@ -16,7 +16,7 @@ UV := .venv-tools/bin/uv
 UV_VERSION := 0.13.9
 INSTALL := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow test-newest test-oldest test-pythons check lint format fuzz differential soak coverage-client docs \
+.PHONY: demo test test-slow test-newest test-oldest test-pythons check lint format fuzz differential faults soak coverage-client docs \
 	bench bench-quick bench-gate bench-page lock audit clean
 
 demo: $(VENV)/.ready
@@ -69,6 +69,10 @@ fuzz: $(VENV)/.ready
 # The daemon's native front against Python in random worlds, for so many seconds; SEED=N begins with that world.
 differential: $(VENV)/.ready
 	$(BIN)/python tests/fuzz/differential.py $(or $(SECONDS),60) $(SEED)
+
+# Minutes, and docs/faults.md. FAULTS=--only=disk for a part, FAULTS=--json=FILE for the rows, FAULTS=--most=1000 for each call.
+faults: $(VENV)/.ready
+	$(BIN)/python tests/faults/drive.py $(FAULTS)
 
 # The client's lines that a plain allowed command executes.
 coverage-client: $(VENV)/.ready
