@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import write
+from harness import MARKER, write
 from safeshell_compiler import compile_rules
 from safeshell_compiler import publish as module
 from safeshell_compiler.publish import compile_home, compile_machine, compile_repository, for_daemon, publish
@@ -49,7 +49,7 @@ def test_the_machines_rules_are_a_layer_of_their_own(
     found, settings = read_current(home.tables, [system, home.rules])
     assert found[system][0].root == system
     assert Table(found[system][1], system).meta["kind"] == "system"
-    assert (home.rules in found, Settings.from_json(settings)) == (True, Settings())
+    assert (home.rules in found, Settings.from_json(settings)) == (True, Settings(markers=(MARKER,)))
     os.unlink(f"{system}/a.yaml")
     os.rmdir(system)
     publish(home)
@@ -124,7 +124,7 @@ def test_the_daemons_compiler_hands_over_what_it_published(home: Home) -> None:
     assert sections == table
     assert watched(header["watch"]) == current.watch
     assert (header["error"], header["notice"]) == ("", "")
-    assert Settings.from_json(header["settings"]) == Settings()
+    assert Settings.from_json(header["settings"]) == Settings(markers=(MARKER,))
 
 
 def test_broken_rules_are_handed_over_as_an_error_and_nothing_is_published(home: Home) -> None:
