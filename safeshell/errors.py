@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 
 class SafeShellError(Exception):
     """An expected failure: one line for the user, and where there is one a hint that mends it.
@@ -52,3 +54,15 @@ class UndecidedError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class DistantError(Exception):
+    """A path lies on a mount that may not answer, so it isn't touched here. Never shown as it is.
+
+    Attributes:
+        point: where that is mounted; b"" where it isn't known which of several it is.
+    """
+
+    def __init__(self, point: bytes) -> None:
+        super().__init__(os.fsdecode(point))
+        self.point = point

@@ -61,6 +61,7 @@ class Request:
         fresh: whether the tables are known to be as their sources.
         patient: whether it may wait for a compilation.
         said: what it was told on its way.
+        looked: what another process has found for the step that waited for it, or the exception that it raised.
         reads: what was read of the file system for the answer, as long as that can be listed; else None.
 
         policy: what the command itself is decided by.
@@ -122,6 +123,7 @@ class Request:
     fresh = False
     patient = True
     said: Sequence[str] = ()
+    looked: Any = None
     reads: Reads | None = None
 
     policy: Policy

@@ -16,6 +16,7 @@ from safeshell.daemon.approvals.pin import Pins
 from safeshell.daemon.approvals.queue import Approvals
 from safeshell.daemon.bugs import log_bug, log_line
 from safeshell.daemon.control import Control
+from safeshell.daemon.core.aside import Aside
 from safeshell.daemon.core.connection import Accepted, Connection
 from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop
@@ -30,6 +31,7 @@ from safeshell.daemon.observe.timings import Timings
 from safeshell.daemon.request import FAILED, Request
 from safeshell.daemon.sources.edit_watch import EditWatch
 from safeshell.daemon.sources.line_service import Lines
+from safeshell.daemon.sources.mount_watch import MountWatch
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.daemon.sources.shim_upkeep import CHANGED, ShimUpkeep
 from safeshell.daemon.steps.act import Act
@@ -51,6 +53,7 @@ from safeshell.host.path_lookup import Programs
 from safeshell.host.process.own import Own
 from safeshell.policy.store.reading import Inherited
 from safeshell.protocol import Signal
+from safeshell.text import text
 
 if TYPE_CHECKING:
     from safeshell.daemon.fastpath.answer_replay import AnswerReplay
@@ -99,6 +102,7 @@ class Server:
         self._policies = Policies(home, loop)
         self._shims = ShimUpkeep(home, self._policies, loop)
         self._programs = Programs()
+        self._watch, self._aside = MountWatch(loop), Aside(loop)
         self._monitors = Monitors()
         self._tally, self._timings = Tally(), Timings()
         self._lines = Lines(home, self._executor, loop)
@@ -129,20 +133,21 @@ class Server:
     def _make_steps(self) -> dict[str, Step]:
         """A request's way: the names are those of the statistics, too."""
         home, policies, own, resume = self._home, self._policies, self._own, self._resume
-        self._locate = Locate(policies, own, os.fsencode(home.root))
+        watch, aside = self._watch, self._aside
+        self._locate = Locate(policies, own, os.fsencode(home.root), watch, aside, resume)
         self._place = Place(policies, own)
         self._spawn = Spawn(policies, self._executor, self._loop, self._approvals, self._tally, self._ended)
         self._record = Record(self._journal, self._tally, self._shims, self._recent, policies.edits)
-        decide = Decide(policies, self._lines, self._tally, resume)
+        decide = Decide(policies, self._lines, aside, self._tally, resume)
         return {
             "receive": Receive(self._hang_up, self._control.handle).run,
             "borrow": Borrow(own, self._programs).run,
             "locate": self._locate.run,  # before refresh: which tables are asked about
-            "refresh": Refresh(policies, resume).run,
+            "refresh": Refresh(policies, watch, aside, resume).run,
             "decide": decide.run,
             "act": Act(self._approvals, decide.lifted_by).run,
             "place": self._place.run,  # late: what a caller is confined to may change until its command runs
-            "find": Find(self._programs, home).run,
+            "find": Find(self._programs, home, watch, aside, resume).run,
             "spawn": self._spawn.run,
             "finish": finish,
             "record": self._record.run,
@@ -382,7 +387,7 @@ class Server:
         from safeshell.daemon.fastpath.answer_replay import AnswerReplay  # noqa: PLC0415 # as above
 
         home = os.fsencode(self._home.root)
-        replay = AnswerReplay(fastpath, self._policies, home, self._own.nice, self._timings)
+        replay = AnswerReplay(fastpath, self._policies, home, self._own.nice, self._timings, self._watch)
         self._fastpath, self._replay = fastpath, replay
         self._locate.fastpath = self._place.fastpath = self._spawn.fastpath = fastpath
         self._record.replay = replay
@@ -394,6 +399,7 @@ class Server:
         fastpath.on_ended = self._notified
         self._timings.native = fastpath.count
         fastpath.count_in(self._timings.stages(*ANSWERED_STAGES).addresses)
+        self._watch.on_change = replay.forget
         self._tell_fastpath()
         self._loop.wait_by(fastpath.poll)
 
@@ -459,6 +465,7 @@ class Server:
         if now:
             self._executor.end_all()
             self._lines.close()
+            self._aside.close()
 
     @property
     def is_idle(self) -> bool:
@@ -480,6 +487,10 @@ class Server:
             else {"native": True, "kept": len(replay), "answered": replay.answered},
             "approvals": {"pending": len(self._approvals), "monitors": len(self._monitors)},
             "notify": self._notifier.describe(),
+            "mounts": {
+                "may_not_answer": [text(point) for point in self._watch.mounts.points],
+                **self._aside.describe(),
+            },
             "audit": self._journal.describe(),
             "shims": self._shims.describe(),
             **self._policies.describe(),

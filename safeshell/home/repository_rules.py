@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 from collections.abc import Sequence
 from typing import Literal
 
-from safeshell.errors import SafeShellError
+from safeshell.errors import DistantError, SafeShellError, UndecidedError
 from safeshell.home.paths import Home
+from safeshell.host.distant_mounts import Mounts
 from safeshell.host.mounts import own_path
 from safeshell.text import text
 
@@ -68,6 +70,21 @@ def find_rules(directory: bytes, home: bytes, prefix: bytes = b"") -> tuple[byte
 
 def _too_many(directory: bytes) -> UnseenRulesError:
     return UnseenRulesError(f"more than {NESTED_MAX} rules files are about {text(directory)}")
+
+
+def check_rules(directory: bytes, mounts: Mounts, prefix: bytes = b"") -> None:
+    """Looks whether `find_rules` would touch a mount that may not answer.
+
+    Raises:
+        DistantError: it would, or that can't be told.
+    """
+    point = mounts.over(directory)
+    if prefix or point is not None:
+        raise DistantError(point or b"")
+    for level, rules in levels(directory):
+        if _has_link(level):
+            with contextlib.suppress(UndecidedError):
+                mounts.check(rules)
 
 
 def _has_rules(level: bytes, home: bytes) -> bool:

@@ -6,9 +6,9 @@ import errno
 import os
 import posixpath
 from collections.abc import Callable, Iterable
-from typing import AnyStr
+from typing import AnyStr, Protocol
 
-from safeshell.errors import UndecidedError
+from safeshell.errors import DistantError, UndecidedError
 from safeshell.text import text
 
 PATH_MAX = 4095
@@ -24,13 +24,25 @@ _STREAMS = (b"/dev/stdin", b"/dev/stdout", b"/dev/stderr", b"/dev/fd")
 """Ways to what is open already; they lead nowhere by themselves."""
 
 
+class Distant(Protocol):
+    """Knows which paths lie on mounts that may not answer (`safeshell.host.distant_mounts`)."""
+
+    def over(self, path: bytes) -> bytes | None:
+        """Where such a mount is that a path lies on by its names, or None."""
+
+
 class Resolver:
-    """Resolves paths as they are now; what is met twice on the way is read once."""
+    """Resolves paths as they are now; what is met twice on the way is read once.
 
-    __slots__ = ("_links",)
+    Args:
+        distant: whose paths aren't touched.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_distant", "_links")
+
+    def __init__(self, distant: Distant | None = None) -> None:
         self._links: dict[bytes, bytes | None] = {}
+        self._distant = distant
 
     def resolve(self, path: bytes) -> bytes:
         """The absolute path without links, `.` and `..`.
@@ -40,6 +52,7 @@ class Resolver:
 
         Raises:
             UndecidedError: the file system does not say (no permission on the way, links in a circle, too long).
+            DistantError: the way leads to a mount that isn't to be touched.
         """
         if len(path) > PATH_MAX:
             raise UndecidedError(f"{text(path[:40])}…: too long for a path")
@@ -64,9 +77,15 @@ class Resolver:
             waiting.extend(target.split(b"/")[::-1])
         return done or b"/"
 
+    def spare(self, entry: bytes) -> None:
+        """Raises DistantError for an entry that isn't to be touched."""
+        if self._distant is not None and (point := self._distant.over(entry)) is not None:
+            raise DistantError(point)
+
     def _link(self, entry: bytes) -> bytes | None:
         """What an entry links to, None for anything but a link."""
         if entry not in self._links:
+            self.spare(entry)
             self._links[entry] = _read_link(entry)
         return self._links[entry]
 

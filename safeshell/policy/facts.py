@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from safeshell.errors import UndecidedError
+from safeshell.errors import DistantError, UndecidedError
 from safeshell.host.path_resolution import any_under, by_names
 from safeshell.policy.atoms import FACTS
 from safeshell.policy.world import UNDECIDED, Fact, FactKey, RequestWorld
@@ -39,8 +39,20 @@ class RequestFacts(RequestWorld):
                 known = FACTS[key[0]].read(self, *key[1:])
             except UndecidedError:
                 known = UNDECIDED
+            except DistantError as error:
+                return self._defer(key, error.point)
             seen[key] = known
         return known
+
+    def _defer(self, key: FactKey, point: bytes) -> Fact:
+        """What has been read of a mount that may not answer; what hasn't is undecided, and put off."""
+        distant = self.distant
+        assert distant is not None  # else nothing is too far
+        asked = (self.place, key)
+        if asked in distant.known:
+            return distant.known[asked]
+        distant.deferred.setdefault(point, []).append(asked)
+        return UNDECIDED
 
 
 class GivenFacts:

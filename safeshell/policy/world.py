@@ -5,10 +5,11 @@ What facts are made of (`safeshell.policy.atoms`). Nothing else in this room loo
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from safeshell.command.command_line import unblock
 from safeshell.errors import UndecidedError
@@ -18,11 +19,16 @@ from safeshell.text import text
 
 if TYPE_CHECKING:
     from safeshell.host.git.model import Repository
+    from safeshell.policy.distant import DistantFacts
 
 FactKey = tuple[str, ...]
 """The fact's kind and what it is about: `("branch",)`, `("env", variable)`. `safeshell.policy.atoms` has the kinds."""
 
 FactValue = bool | str | None
+
+
+Read = tuple[bytes, "bytes | None", bytes, tuple[tuple[bytes, bytes], ...]]
+"""Environment, directory, prefix and GIT_ variables, as `RequestWorld` takes them."""
 
 
 class _Undecided:
@@ -33,10 +39,16 @@ class _Undecided:
     def __repr__(self) -> str:
         return "undecided"
 
+    def __reduce__(self) -> str:
+        return "UNDECIDED"  # the one of whoever reads a pickle
+
 
 UNDECIDED: Final = _Undecided()
 Fact = FactValue | _Undecided
 """Hashable; UNDECIDED where it cannot be read."""
+
+
+_TOUCHING = contextlib.nullcontext()
 
 
 class RequestWorld:
@@ -50,15 +62,16 @@ class RequestWorld:
         prefix: where the caller's root is seen from here, b"" for our own.
         asker: the block that tells the context, where another than the command's own does.
         git_environment: GIT_ variables that count for git's facts and for nothing else.
+        distant: what is asked of mounts that may not answer; None where all are read as they are met.
 
     Attributes:
-        asker, context, descriptor, prefix: as given.
+        asker, context, descriptor, distant, prefix: as given.
         seen: the facts read so far.
     """
 
     __slots__ = (
         *("_directory", "_environment", "_git_environment", "_repository", "_resolver", "_variables"),
-        *("asker", "context", "descriptor", "prefix", "seen"),
+        *("asker", "context", "descriptor", "distant", "prefix", "seen"),
     )
 
     def __init__(
@@ -71,6 +84,7 @@ class RequestWorld:
         prefix: bytes = b"",
         asker: bytes | None = None,
         git_environment: Iterable[tuple[bytes, bytes]] = (),
+        distant: DistantFacts | None = None,
     ) -> None:
         self._environment = environment
         self.asker = environment if asker is None else asker
@@ -79,10 +93,22 @@ class RequestWorld:
         self.context = context
         self.descriptor = descriptor
         self.prefix = prefix
+        self.distant = distant
         self.seen: dict[FactKey, Fact] = {}
         self._variables: dict[bytes, bytes] | None = None
         self._repository: Repository | _Undecided | None = UNDECIDED
         self._resolver: Resolver | None = None
+
+    @property
+    def place(self) -> Read:
+        """What its facts of paths hang on."""
+        return self._environment, self._directory, self.prefix, tuple(self._git_environment)
+
+    @classmethod
+    def waiting(cls, place: Read) -> Self:
+        """The world of a place, for who may wait: each path is read as it is met. It knows nothing of who asks."""
+        environment, directory, prefix, git_environment = place
+        return cls(environment, directory, Context(), prefix=prefix, git_environment=git_environment)
 
     def variable(self, name: bytes) -> bytes | None:
         """A variable of the caller's environment; the first where there are several, as getenv has it."""
@@ -111,7 +137,10 @@ class RequestWorld:
         from safeshell.host.git import repository as git  # noqa: PLC0415 # as in `_found`
 
         repository = self._found()
-        return None if repository is None else git.branch(repository)
+        if repository is None:
+            return None
+        with self._sparing():
+            return git.branch(repository)
 
     def in_work_tree(self) -> bool:
         """Whether the directory is inside a work tree.
@@ -131,6 +160,8 @@ class RequestWorld:
         """
         if self.prefix:
             raise UndecidedError("files of another root directory are not read")
+        if self.distant is not None:
+            self.distant.mounts.check(os.path.join(self._known_directory(), path.encode()))
         if path.startswith("/") or self.descriptor is None:
             return exists(os.path.join(self._known_directory(), path.encode()))
         return exists(path.encode(), self.descriptor)
@@ -166,12 +197,21 @@ class RequestWorld:
         if isinstance(self._repository, _Undecided):
             from safeshell.host.git.repository import discover  # noqa: PLC0415 # 1 ms of the daemon's start, and many rules ask no git facts
 
-            self._repository = discover(self._known_directory(), self._git_variables(), prefix=self.prefix)
+            with self._sparing():
+                self._repository = discover(self._known_directory(), self._git_variables(), prefix=self.prefix)
         return self._repository
+
+    def _sparing(self) -> contextlib.AbstractContextManager[None]:
+        """While git's files are read: those on mounts that may not answer aren't touched."""
+        if self.distant is None:
+            return _TOUCHING
+        from safeshell.host.git.guarded import sparing  # noqa: PLC0415 # few machines have such mounts
+
+        return sparing(self.distant.mounts)
 
     def _place(self, path: str) -> bytes:
         if self._resolver is None:
-            self._resolver = Resolver()
+            self._resolver = Resolver(None if self.distant is None else self.distant.mounts)
         # Operands are bytes; a rule's text may hold a surrogate only where YAML spelled one out.
         found = path.encode("utf-8", "surrogateescape")
         return self._resolver.resolve(found if found.startswith(b"/") else self._known_directory() + b"/" + found)

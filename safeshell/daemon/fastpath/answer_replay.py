@@ -12,6 +12,7 @@ every line that begins so and has none of the literals, for as long as nobody wa
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from safeshell.daemon.fastpath.binding import Fastpath
 from safeshell.daemon.fastpath.reads import Changed, Reads, read_sources
 from safeshell.daemon.observe.timings import Timings
 from safeshell.daemon.request import Request
+from safeshell.daemon.sources.mount_watch import MountWatch
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.policy.any_line import needed_literals
 from safeshell.policy.decision import Action
@@ -103,12 +105,16 @@ class AnswerReplay:
         home: the directory of the daemon's home.
         nice: the daemon's own nice value.
         timings: where their time is counted.
+        watch: knows which mounts may not answer; whoever sees them change has to call `forget`.
 
     Attributes:
         answered: how many requests were answered so.
     """
 
-    def __init__(self, front: Fastpath, policies: Policies, home: bytes, nice: int, timings: Timings) -> None:
+    def __init__(
+        self, front: Fastpath, policies: Policies, home: bytes, nice: int, timings: Timings, watch: MountWatch
+    ) -> None:
+        self._watch = watch
         self._front = front
         self._policies = policies
         self._home = home
@@ -146,9 +152,12 @@ class AnswerReplay:
         self._tell_sources()
 
     def _tell_sources(self) -> None:
-        reads = Reads()
-        read_sources(reads, self._policies.watched(()))
+        reads, mounts = Reads(), self._watch.mounts
+        sources = self._policies.watched(())
+        if not any(mounts.leads_there(os.fsencode(path)) for path, _ in sources):  # else each command asks in Python
+            read_sources(reads, sources)
         self._front.set_sources(self._home, bytes(reads))
+        self._front.set_mounts(self._watch.fileno, mounts.points)
 
     def keep(self, request: Request) -> None:
         """Keeps the answer that has been given, if it may be kept: on the very grounds that it was given on."""

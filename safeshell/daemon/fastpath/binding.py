@@ -10,7 +10,7 @@ import os
 import struct
 import sys
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from safeshell.daemon.core.connection import BUFFER, Accepted
@@ -299,6 +299,10 @@ class Fastpath:
     def set_sources(self, home: bytes, sources: bytes) -> None:
         """Says which `.safeshell` is the user's own, and what the user's rules come from, as reads."""
         self._library.front_set_sources(self._front, *_strings(home, sources))
+
+    def set_mounts(self, fileno: int, points: Iterable[bytes]) -> None:
+        """Says which descriptor tells that the mounts have changed, and where those are that may not answer."""
+        self._library.front_set_mounts(self._front, fileno, *_strings(b"".join([point + b"/\0" for point in points])))
 
     def count(self, laps: bytes) -> None:
         """Counts durations: `safeshell.daemon.observe.timings` writes them."""

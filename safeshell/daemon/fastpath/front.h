@@ -131,12 +131,12 @@ struct front {
     struct shared shared;
     char *room; /* for requests */
     size_t room_size;
-    int epoll, listener, wakeup, waker, timed, may_run, descriptors_max, settles;
+    int epoll, listener, wakeup, waker, mount_list, timed, may_run, descriptors_max, settles;
     uint32_t generation;
     uid_t uid;
     struct own own;
     uint64_t *stages[STAGES];
-    struct bytes home, sources;
+    struct bytes home, sources, mounts; /* mounts: each with a slash and a NUL behind it */
     struct entry *slots[SLOTS];
     uint64_t hashes[SLOTS]; /* of the requests in the slots, to look through; 0: none */
     uint64_t recent[RECENT], heads[RECENT];
@@ -203,6 +203,7 @@ int find_head(struct front *front, const struct request *request, int *offer);
 /* reads.c */
 int is_unchanged(struct bytes reads);
 int has_no_repository(const struct front *front);
+int is_distant(const struct front *front);
 
 /* report.c */
 void report(struct front *front, const struct accepted *accepted, const struct ended *end);

@@ -53,6 +53,17 @@ int is_unchanged(struct bytes reads) {
     return 1;
 }
 
+/* Whether the directory of who asks lies on a mount that may not answer, by its name. */
+int is_distant(const struct front *front) {
+    const size_t size = (size_t)front->shared.accepted.directory_size;
+    for (const char *at = front->mounts.at, *end = at + front->mounts.size; at < end; at += strlen(at) + 1) {
+        const size_t length = strlen(at) - 1;
+        if (size >= length && !memcmp(front->shared.directory, at, length) && (size == length || front->shared.directory[length] == '/'))
+            return 1;
+    }
+    return 0;
+}
+
 /* Whether no rules of a repository can be in the directory or above it; 0 where that is left to Python. The user's own home
  * doesn't count, and is known by its name. */
 int has_no_repository(const struct front *front) {
@@ -63,7 +74,9 @@ int has_no_repository(const struct front *front) {
     for (;;) {
         while (size && path[size - 1] == '/') size--;
         memcpy(path + size, inside, sizeof inside);
-        if (!same(front->home, path, (ssize_t)(size + sizeof inside - 1)) && !access(path, F_OK)) return 0;
+        struct stat unused; /* with such mounts: a link may lead to one */
+        if (!same(front->home, path, (ssize_t)(size + sizeof inside - 1)) && !(front->mounts.size ? lstat(path, &unused) : access(path, F_OK)))
+            return 0;
         if (!size) return 1;
         while (size && path[size - 1] != '/') size--;
     }
@@ -77,6 +90,15 @@ EXPORTED void front_set_sources(struct front *front, const char *text, const siz
     front->home = at ? next_part(&at, sizes[0]) : (struct bytes){NULL, 0};
     front->sources = at ? next_part(&at, sizes[1]) : (struct bytes){NULL, 0};
     memset(front->heads, 0, sizeof front->heads); /* other rules: what can be kept is to be tried again */
+}
+
+/* Which descriptor tells that the mounts have changed, and which of them may not answer: each with a slash and a NUL behind
+ * it. */
+EXPORTED void front_set_mounts(struct front *front, int list, const char *text, const size_t *sizes) {
+    free((char *)front->mounts.at);
+    const char *at = keep_all(0, text, sizes, 1);
+    front->mounts = at ? next_part(&at, sizes[0]) : (struct bytes){NULL, 0};
+    front->mount_list = list;
 }
 
 /* Whether paths are found as they were; answers are held against it, and the tests hold it against Python. */

@@ -79,6 +79,7 @@ int serve(struct front *front) {
     accepted->received = stamp(front);
     if (accepted->truncated || !accepted->passed || !parse(front->room, (size_t)accepted->size, &request)) return pass_on(front);
     accepted->directory_size = name_directory(accepted->descriptors[accepted->passed - 1], front->shared.directory, PATH_MAX);
+    if (front->mounts.size && is_distant(front)) return pass_on(front);
     uint64_t *recent = &front->recent[request.hash % RECENT];
     const int repeated = *recent == request.hash;
     int offer = 0;

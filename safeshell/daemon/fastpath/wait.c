@@ -68,6 +68,7 @@ EXPORTED int front_wait(struct front *front, int timeout, int may_run, int settl
         const uint64_t next = next_time(front, python_at);
         const int count = epoll_wait(front->epoll, events, READY_MAX, next ? until(next, now()) : -1);
         int ready = 0, stop = 0;
+        for (int i = 0; i < count; i++) stop |= events[i].data.fd == front->mount_list; /* Python reads it before anything else */
         for (int i = 0; i < count; i++)
             if (!see_to_event(front, events + i, &stop)) shared->ready[ready++] = (struct ready){events[i].data.fd, events[i].events};
         if (ready || stop || shared->ended_count || give_up_overdue(front) || (python_at && now() >= python_at)) return ready;
@@ -95,7 +96,7 @@ EXPORTED struct front *front_new(int epoll, int wakeup, int waker, char *room, s
     front->room = room;
     front->room_size = room_size;
     front->uid = (uid_t)uid;
-    front->listener = front->shared.accepted.fd = -1;
+    front->listener = front->mount_list = front->shared.accepted.fd = -1;
     return front;
 }
 

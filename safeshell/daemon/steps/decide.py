@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from safeshell.command.unwrap import Spelling
+from safeshell.daemon.core.aside import Aside
 from safeshell.daemon.observe.tally import Tally
 from safeshell.daemon.request import FAILED, Request
 from safeshell.daemon.sources.line_service import Line, Lines
 from safeshell.daemon.sources.policy_source import Policies, Rules
 from safeshell.daemon.steps import GO_ON, WAIT
+from safeshell.daemon.steps.look import read_facts
 from safeshell.policy.composition import judge_all
 from safeshell.policy.decision import Action, Decision
 from safeshell.policy.decision_cache import Policy
-from safeshell.policy.facts import RequestFacts
+from safeshell.policy.distant import Asked, DistantFacts
+from safeshell.policy.facts import UNDECIDED, RequestFacts
 from safeshell.protocol import Type
 
 
@@ -24,11 +28,15 @@ class Decide:
     Args:
         policies: the tables.
         lines: judges shell lines, in another process.
+        aside: asks mounts that may not answer.
         tally: counts decisions.
         resume: goes on with a request that waited, at a step.
     """
 
-    def __init__(self, policies: Policies, lines: Lines, tally: Tally, resume: Callable[[Request, str], None]) -> None:
+    def __init__(
+        self, policies: Policies, lines: Lines, aside: Aside, tally: Tally, resume: Callable[[Request, str], None]
+    ) -> None:
+        self._aside = aside
         self._policies = policies
         self._lines = lines
         self._tally = tally
@@ -51,10 +59,32 @@ class Decide:
         else:
             request.decision = decision = policy.decide(request.base, command.arguments, request.facts)
             request.decisions = (decision,)
+        distant = request.facts.distant
+        if distant is not None and distant.deferred:
+            return self._read_aside(request, distant)
         request.cached = policy.misses == misses
         if request.redirected is None and request.grant is None:  # else it has been counted
             self._tally.decided(request.decision)
         return GO_ON
+
+    def _read_aside(self, request: Request, distant: DistantFacts) -> str:
+        """Has the facts read by another process, and decides again; a fact without an answer is undecided."""
+        deferred, distant.deferred = distant.deferred, {}
+        waiting = 0
+
+        def answer(asked: Iterable[Asked], found: object, answered: bool) -> None:
+            nonlocal waiting
+            distant.known.update(found if answered and isinstance(found, dict) else dict.fromkeys(asked, UNDECIDED))
+            waiting -= 1
+            if not waiting:
+                self._resume(request, "decide")
+
+        for point, asked in deferred.items():
+            if self._aside.ask(point, functools.partial(read_facts, asked), functools.partial(answer, asked)):
+                waiting += 1
+            else:
+                distant.known.update(dict.fromkeys(asked, UNDECIDED))
+        return WAIT if waiting else "decide"
 
     def lifted_by(self, request: Request) -> str:
         """Names the edit that waits for a person, where it would have the command restricted less; else ""."""
@@ -78,6 +108,7 @@ class Decide:
             edits.context(request.facts.context),
             descriptor=request.facts.descriptor,
             prefix=request.facts.prefix,
+            distant=request.facts.distant,
         )
         if not request.rules_of:
             found = policy.decide(request.base, command.arguments, facts)
@@ -150,4 +181,5 @@ def _facts(spelling: Spelling, original: Spelling, facts: RequestFacts) -> Reque
         prefix=facts.prefix,
         asker=original.environment,
         git_environment=spelling.git_environment,
+        distant=facts.distant,
     )

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from safeshell.daemon.request import DENIED, NOT_FOUND, Request
-from safeshell.daemon.steps import GO_ON
+from safeshell.daemon.core.aside import Aside
+from safeshell.daemon.request import DENIED, FAILED, NOT_FOUND, Request
+from safeshell.daemon.sources.mount_watch import MountWatch
+from safeshell.daemon.steps import GO_ON, WAIT
+from safeshell.daemon.steps.look import find_program
+from safeshell.errors import DistantError, UndecidedError
 from safeshell.home.paths import Home
-from safeshell.host.path_lookup import Programs, named_by_path
+from safeshell.host.distant_mounts import Mounts
+from safeshell.host.path_lookup import DEFAULT_PATH, Programs, named_by_path
+from safeshell.host.path_resolution import Resolver
 from safeshell.policy.decision import Decision
 from safeshell.text import text
 
@@ -26,9 +34,22 @@ class Find:
     Args:
         programs: looks along a PATH.
         home: the daemon's.
+        watch: knows which mounts may not answer.
+        aside: asks those.
+        resume: goes on with a request that waited, at a step.
     """
 
-    def __init__(self, programs: Programs, home: Home) -> None:
+    def __init__(
+        self,
+        programs: Programs,
+        home: Home,
+        watch: MountWatch,
+        aside: Aside,
+        resume: Callable[[Request, str], None],
+    ) -> None:
+        self._watch = watch
+        self._aside = aside
+        self._resume = resume
         self._programs = programs
         self._home = home
 
@@ -43,12 +64,70 @@ class Find:
             request.program, request.placement = b"", "in_place"
             return GO_ON
         path = request.facts.variable(b"PATH")
-        request.program, forbidden = self._programs.find(request.name, path, request.here, request.reads)
-        if request.program is None:
+        if self._watch.mounts.points:
+            return self._find_sparing(request, path, self._watch.mounts)
+        return self._take(request, *self._programs.find(request.name, path, request.here, request.reads))
+
+    def _find_sparing(self, request: Request, path: bytes | None, mounts: Mounts) -> str:
+        """Likewise where there are mounts that may not answer: another process looks at what lies there.
+
+        Where there is no answer the caller looks by itself. What lies there, or is to run there, the caller runs: the
+        daemon would wait with it.
+        """
+        looked, request.looked = request.looked, None
+        here = request.directory
+        point = None if here is None else mounts.over(here)
+        if looked is None:
+            try:
+                looked = self._find_near(request, path, mounts)
+            except DistantError as error:
+                point = error.point
+
+                def answer(found: object, answered: bool) -> None:
+                    request.looked = found if answered and isinstance(found, tuple) else (b"", False)
+                    self._resume(request, "find")
+
+                if self._aside.ask(point, functools.partial(find_program, request.name, path, here or b"/"), answer):
+                    return WAIT
+                looked = (b"", False)
+        else:
+            point = mounts.points[0]
+        program, forbidden = looked
+        if point is not None:
+            request.reads = None
+            if len(request.connection.descriptors) == 4:
+                request.placement, request.reason = "in_place", "a mount that may not answer"
+            elif program == b"":
+                return request.refuse(FAILED, f"{request.base}: {text(point)} doesn't answer")
+        return self._take(request, program, forbidden)
+
+    def _find_near(self, request: Request, path: bytes | None, mounts: Mounts) -> tuple[bytes | None, bool]:
+        """As `Programs.find`.
+
+        Raises:
+            DistantError: the way leads to such a mount before a program is found.
+        """
+        resolver = Resolver(mounts)
+        forbidden = False
+        for element in (DEFAULT_PATH if path is None else path).split(b":"):
+            candidate = os.path.join(request.directory or b"/", element, request.name)
+            with contextlib.suppress(UndecidedError):  # nothing is there
+                resolver.resolve(candidate)
+            program, found = self._programs.find(request.name, element, request.here, request.reads)
+            if program is not None:
+                return program, False
+            forbidden = forbidden or found
+        return None, forbidden
+
+    def _take(self, request: Request, program: bytes | None, forbidden: bool) -> str:
+        command = request.command
+        assert command is not None
+        request.program = program
+        if program is None:
             if forbidden:
                 return request.refuse(DENIED, f"{request.base}: permission denied")
             return request.refuse(NOT_FOUND, f"{request.base}: command not found")
-        request.arguments = named_by_path(request.name, request.program, command.arguments)
+        request.arguments = named_by_path(request.name, program, command.arguments)
         return GO_ON
 
     def _find_target(self, request: Request, name: bytes, redirect: Decision) -> str:
@@ -58,6 +137,8 @@ class Find:
             program, request.placement = b"", "in_place"
         elif b"/" in name:
             program = name
+        elif self._watch.mounts.points:
+            program = self._target_near(request, name, self._watch.mounts)
         else:
             program, _ = self._programs.find(name, request.facts.variable(b"PATH"), request.here)
             if program is None and name == TRASH:
@@ -71,6 +152,17 @@ class Find:
         request.program = program
         request.connection.notice(f"safeshell: redirected by {redirect.cited}: {redirect.message}")
         return GO_ON
+
+    def _target_near(self, request: Request, name: bytes, mounts: Mounts) -> bytes | None:
+        """As for any program, but for one that may lie on a mount that may not answer the caller looks by itself."""
+        given, request.name = request.name, name
+        try:
+            return self._find_near(request, request.facts.variable(b"PATH"), mounts)[0]
+        except DistantError:
+            request.placement = "in_place"
+            return b""
+        finally:
+            request.name = given
 
     def _in_home(self, request: Request, program: bytes) -> tuple[bytes, bytes]:
         """The trash's arguments and program, so that it uses this home where its environment would lead to another.

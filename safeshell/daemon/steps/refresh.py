@@ -7,12 +7,18 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 
+from safeshell.daemon.core.aside import Aside
 from safeshell.daemon.fastpath.reads import read_sources
 from safeshell.daemon.request import Request
+from safeshell.daemon.sources.mount_watch import MountWatch
 from safeshell.daemon.sources.origin import Origin
 from safeshell.daemon.sources.policy_source import Policies, Rules
 from safeshell.daemon.steps import GO_ON, WAIT
+from safeshell.daemon.steps.look import touch
+from safeshell.errors import DistantError, UndecidedError
 from safeshell.home.person import agents_process
+from safeshell.host.distant_mounts import Mounts
+from safeshell.text import text
 
 
 class Refresh:
@@ -20,16 +26,55 @@ class Refresh:
 
     Args:
         policies: the tables.
+        watch: knows which mounts may not answer.
+        aside: asks those.
         resume: goes on with a request that waited, at a step.
     """
 
-    def __init__(self, policies: Policies, resume: Callable[[Request, str], None]) -> None:
+    def __init__(
+        self, policies: Policies, watch: MountWatch, aside: Aside, resume: Callable[[Request, str], None]
+    ) -> None:
+        self._watch = watch
+        self._aside = aside
         self._policies = policies
         self._edits = policies.edits
         self._resume = resume
 
     def run(self, request: Request) -> str:
         """Looks at every source, each time: an edit counts from the next command on."""
+        if self._watch.mounts.points and request.patient:
+            return self._refresh_sparing(request, self._watch.mounts)
+        return self._refresh(request)
+
+    def _refresh_sparing(self, request: Request, mounts: Mounts) -> str:
+        """Likewise where there are mounts that may not answer, and a source on one: another process looks there first.
+
+        Where there is no answer, the tables stay as they are.
+        """
+        looked, request.looked = request.looked, None
+        every = dict.fromkeys(each for rules in request.rules_of or (request.rules,) for each in rules)
+        paths = [os.fsencode(path) for path, _ in self._policies.watched(tuple(every))]
+        points = [point for path in paths if (point := _leads_to(path, mounts)) is not None]
+        if not points:
+            return self._refresh(request)
+        request.fresh = False
+
+        def answer(_found: object, answered: bool) -> None:
+            request.looked = answered
+            self._resume(request, "refresh")
+
+        if looked is None and self._aside.ask(points[0], functools.partial(touch, paths), answer):
+            return WAIT
+        if not looked:
+            request.patient = False
+            request.connection.notice(
+                f"safeshell: {text(points[0])} doesn't answer; the rules that lie there stay as they were"
+            )
+        said = self._refresh(request)
+        request.reads = None
+        return said
+
+    def _refresh(self, request: Request) -> str:
         policies, rules = self._policies, request.rules
         if request.rules_of:
             rules = tuple(dict.fromkeys(path for its in request.rules_of for path in its))
@@ -98,3 +143,14 @@ def _on_terminal(request: Request) -> bool:
         return os.isatty(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _leads_to(path: bytes, mounts: Mounts) -> bytes | None:
+    """The mount that may not answer on which a path lies, links followed, or None."""
+    try:
+        mounts.check(path)
+    except DistantError as error:
+        return error.point
+    except UndecidedError:
+        pass
+    return None
