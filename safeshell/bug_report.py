@@ -8,9 +8,12 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import TextIO
 
 from safeshell import __version__
+
+TYPE_CHECKING = False  # importing `typing` takes as long as the trash does
+if TYPE_CHECKING:
+    from typing import TextIO
 
 BUG = 70
 """EX_SOFTWARE of sysexits.h: the exit status after a bug."""

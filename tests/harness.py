@@ -65,6 +65,9 @@ MARKER = "TESTED_AGENT"
 """The one variable that tells an agent in a home of the tests: whoever runs them may be one, and so an ancestor of
 every process here. Agents' commands are tested with this one."""
 
+MARKERS = f"agents: {{markers: [{MARKER}]}}\n"
+"""The setting that says so, for tests that write settings of their own."""
+
 
 class Ran(NamedTuple):
     """How a command of the command line ended and what it said."""
@@ -129,7 +132,7 @@ def make_home(root: str, rules: str = RULES, config: str | None = None) -> Home:
     write(home.rules, rules)
     settings = config or ""
     if "agents:" not in settings:
-        settings += f"agents: {{markers: [{MARKER}]}}\n"
+        settings += MARKERS
     write(home.config, settings)
     compiled = compile_home(home)
     assert not compiled.errors, compiled.errors

@@ -84,15 +84,19 @@ class Lifecycle:
         """Begins to look after the socket."""
         self._loop.call_later(LOOK_S, self._look_again)
 
-    def describe(self) -> dict[str, Any]:
-        """For `daemon status`."""
+    def describe(self, watching: int) -> dict[str, Any]:
+        """For `daemon status`.
+
+        Args:
+            watching: descriptors that are held to watch directories: they come and go with what callers ask for.
+        """
         return {
             "version": __version__,
             "pid": os.getpid(),
             "home": self._home.root,
             "uptime_s": round(time.monotonic() - self._started, 3),
             "rss_kib": _rss_kib(),
-            "descriptors": len(os.listdir("/proc/self/fd")) - 1,
+            "descriptors": len(os.listdir("/proc/self/fd")) - 1 - watching,
             "stopping": bool(self.stopping),
         }
 

@@ -100,7 +100,7 @@ class Server:
         self._executor = Executor(loop)
         self._cgroup = os.open("/proc/self/cgroup", os.O_RDONLY | os.O_CLOEXEC)  # here: the fast path comes later
         self._policies = Policies(home, loop)
-        self._shims = ShimUpkeep(home, self._policies, loop)
+        self._shims, self._edits = ShimUpkeep(home, self._policies, loop), EditWatch(home, self._policies, loop)
         self._programs = Programs()
         self._watch, self._aside = MountWatch(loop), Aside(loop)
         self._monitors = Monitors()
@@ -160,7 +160,7 @@ class Server:
         self.accept_more()
         self._loop.call_later(FASTPATH_AFTER_S, self._load_fastpath)
         self._shims.start()
-        EditWatch(self._home, self._policies, self._loop).start()
+        self._edits.start()
         self._lifecycle.start()
 
     def run(self) -> None:
@@ -476,7 +476,7 @@ class Server:
         """What `daemon status` shows of what is served."""
         replay = self._replay
         return {
-            **self._lifecycle.describe(),
+            **self._lifecycle.describe(self._shims.watching + self._edits.watching),
             "connections": len(self._requests),
             "running": len(self._executor),
             **self._tally.describe(),

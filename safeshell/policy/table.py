@@ -122,9 +122,17 @@ class Table:
             raise TableError(
                 f"the table has format {found}, this version reads {FORMAT}", hint="run `safeshell compile`"
             )
-        self.sections = sections
         self.digest = digest or table_digest(sections)
         self.root = root
+        self.move(sections)
+
+    def move(self, sections: Sections) -> None:
+        """Reads the same bytes elsewhere from now on, so that nothing holds on to where they were.
+
+        Raises:
+            TableError: they are damaged.
+        """
+        self.sections = sections
         self.atoms = Records(sections["atoms"])
         self.rows = Records(sections["rows"])
         self.rules = Records(sections["rules"])

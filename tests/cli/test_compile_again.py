@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import Cli, Ran, until, write
+from harness import MARKERS, Cli, Ran, until, write
 from needs import need
 from safeshell_compiler.publish import compile_home, publish
 
@@ -44,7 +44,7 @@ def home(home: Home) -> Home:
     write(f"{home.root}/team.yaml", TEAM)
     write(f"{home.root}/rules.d/a.yaml", MORE)
     os.chmod(f"{home.root}/rules.d", 0o700)
-    write(home.config, "execution: in_place\n")
+    write(home.config, MARKERS + "execution: in_place\n")
     return home
 
 
@@ -242,6 +242,6 @@ def test_a_source_that_changes_while_it_is_compiled_is_in_doubt(
         return made
 
     monkeypatch.setattr(compiling, "compile_rules", touched)
-    write(home.config, "execution: auto\n")
+    write(home.config, MARKERS + "execution: auto\n")
     assert cli("compile").status == 0
     assert current(home).said is None

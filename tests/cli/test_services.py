@@ -13,11 +13,11 @@ import pytest
 from harness import Cli, Daemon, make_home, run, running_daemon, sync_shims, temporary_directory, until, write
 
 from safeshell.cli.probes import services
+from safeshell.cli.probes.configuration import probe_repositories
 from safeshell.cli.probes.services import (
     probe_audit,
     probe_front,
     probe_notify,
-    probe_repositories,
     probe_services,
     probe_upkeep,
 )
@@ -69,7 +69,7 @@ def test_u4_the_shims() -> None:
 def test_u11_an_older_daemon_says_less() -> None:
     front = {"native": True, "kept": 0, "answered": 0}
     notify = {"command": [], "failures": 0, "error": None}
-    status = {"audit": AUDIT, "notify": notify, "front": front, "repositories": []}
+    status = {"audit": AUDIT, "notify": notify, "front": front}
     assert [probe.name for probe in probe_services(status)] == ["audit log", "notify", "front"]
 
 
@@ -122,19 +122,30 @@ def test_u11_u6_doctor_fails_for_each(
     assert {name for name, probe in probes.items() if probe["ok"] is False} == {
         "audit log",
         "notify",
-        "repository rules",
+        "repositories",
     }
-    assert all(probes[name]["hint"] for name in ("audit log", "notify", "repository rules"))
+    assert all(probes[name]["hint"] for name in ("audit log", "notify", "repositories"))
 
 
-def test_u6_what_was_mended_since_is_no_failure(troubled: tuple[Home, Daemon, str], tmp_path: Path) -> None:
-    _, daemon, work = troubled
+def test_u6_what_was_mended_since_is_no_failure(
+    troubled: tuple[Home, Daemon, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home, daemon, work = troubled
     (entry,) = [entry for entry in daemon.status()["repositories"] if entry["error"]]
     assert entry["rules"] == f"{work}/.safeshell/rules.yaml"
-    assert [probe.ok for probe in probe_repositories([entry])] == [False]
     (tmp_path / ".safeshell").mkdir(0o700)
     rules = str(tmp_path / ".safeshell/rules.yaml")
     write(rules, "version: 1\nrules: []\n")
     mended = {**entry, "rules": rules, "error": entry["error"].replace(entry["rules"], rules)}
-    assert not list(probe_repositories([mended, {"rules": "/nonexistent/rules.yaml", "error": "x"}]))
-    assert list(probe_repositories([{**mended, "error": f"{rules} is writable by others"}]))
+
+    def is_ok(*entries: dict[str, Any]) -> bool | None:
+        monkeypatch.setattr(
+            "safeshell.cli.probes.configuration.control", lambda *_, **__: {"repositories": list(entries)}
+        )
+        probe = probe_repositories(home)
+        return None if probe is None else probe.ok
+
+    monkeypatch.chdir("/")
+    assert is_ok(entry) is False
+    assert is_ok(mended, {"rules": "/nonexistent/rules.yaml", "error": "x"}) is True
+    assert is_ok({**mended, "error": f"{rules} is writable by others"}) is False

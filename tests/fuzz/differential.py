@@ -224,7 +224,8 @@ def _records(home: Home) -> list[str]:
         for key in CHANGING:
             record.pop(key, None)
         record.get("facts", {}).pop("cached", None)
-    return [json.dumps(record, sort_keys=True) for record in records]
+    # An edit's names the commands that ran then, by their pids.
+    return [json.dumps(record, sort_keys=True) for record in records if record.get("kind") != "edit"]
 
 
 class Tally(NamedTuple):

@@ -76,18 +76,33 @@ def probe_edits(home: Home) -> Probe:
 
 def probe_repositories(home: Home) -> Probe | None:
     """Do the rules compile of the repository around, and of those that the daemon has met?"""
-    from safeshell_compiler.publish import compile_repository  # noqa: PLC0415 # as above
-
-    met = control(Type.STATUS, home=home)["repositories"]
-    found = {entry["rules"]: entry["error"] or "" for entry in met}
-    for rules in map(os.fsdecode, find_rules(os.fsencode(os.getcwd()), os.fsencode(home.root))):
-        errors = compile_repository(rules).errors
-        found[rules] = f"{errors[0].file}:{errors[0].line}:{errors[0].column}: {errors[0].message}" if errors else ""
+    met = {entry["rules"]: entry["error"] or "" for entry in control(Type.STATUS, home=home)["repositories"]}
+    directory = working_directory()
+    around = find_rules(os.fsencode(directory), os.fsencode(home.root)) if directory else ()
+    # The daemon looks again when a command is about them: what was mended meanwhile, or is gone, is no failure.
+    found = {rules: error for rules, error in met.items() if not error or os.path.lexists(rules)}
+    for rules in dict.fromkeys([*map(os.fsdecode, around), *(rules for rules, error in found.items() if error)]):
+        if _is_finding(found.get(rules) or " SS"):
+            found[rules] = _error_of(rules)
     broken = [error for error in found.values() if error]
     if broken:
         more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-        return Probe("repositories", False, f"{broken[0]}{more}", "run `safeshell compile --check` there")
+        return Probe(
+            "repositories", False, f"{broken[0]}{more}", "mend them: `safeshell compile --check` there says more"
+        )
     return Probe("repositories", True, f"{len(found)} with rules that compile") if found else None
+
+
+def _is_finding(error: str) -> bool:
+    """Whether it is the compiler's word about what stands in the file."""
+    return " SS" in error
+
+
+def _error_of(rules: str) -> str:
+    from safeshell_compiler.publish import compile_repository  # noqa: PLC0415 # heavy, and doctor's alone
+
+    errors = compile_repository(rules).errors
+    return f"{errors[0].file}:{errors[0].line}:{errors[0].column}: {errors[0].message}" if errors else ""
 
 
 def probe_daemon(home: Home) -> Probe:

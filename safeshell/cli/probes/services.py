@@ -1,4 +1,4 @@
-"""Probes of what the daemon does beside deciding: the audit log, `notify`, its front, shims, repositories' rules."""
+"""Probes of what the daemon does beside deciding: the audit log, `notify`, its front, shims."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ def probe_services(status: dict[str, Any]) -> Iterator[Probe]:
     yield probe_front(status["front"])
     if "shims" in status:  # an older daemon may still run
         yield probe_upkeep(status["shims"])
-    yield from probe_repositories(status["repositories"])
 
 
 def probe_audit(audit: dict[str, Any]) -> Probe:
@@ -69,23 +68,3 @@ def probe_upkeep(shims: dict[str, Any]) -> Probe:
         found = f"directories did not answer, programs in them have no shim: {', '.join(shims['unread'])}"
         return Probe("shims follow", False, found, "mend the mount, or take them off PATH")
     return Probe("shims follow", True, "the daemon makes them as the rules in force dispatch")
-
-
-def probe_repositories(repositories: list[dict[str, Any]]) -> Iterator[Probe]:
-    """Do the rules of the repositories that the daemon has seen compile?"""
-    from safeshell_compiler.publish import compile_repository  # noqa: PLC0415 # heavy, and doctor's alone
-
-    for entry in repositories:
-        if not entry["error"]:
-            continue
-        if not os.path.lexists(entry["rules"]):
-            continue  # gone, and with it what was wrong: no command is about that repository any more
-        # The daemon looks again when a command is about it: what has been mended meanwhile is no failure.
-        errors = compile_repository(entry["rules"]).errors
-        if errors or not _is_finding(entry["error"]):
-            yield Probe("repository rules", False, entry["error"], "mend them, `safeshell compile` there says more")
-
-
-def _is_finding(error: str) -> bool:
-    """Whether it is the compiler's word about what stands in the file."""
-    return " SS" in error

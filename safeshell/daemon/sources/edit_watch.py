@@ -47,6 +47,11 @@ class EditWatch:
         """Begins, in a moment."""
         self._loop.call_later(START_S, self._begin)
 
+    @property
+    def watching(self) -> int:
+        """Descriptors that are held for it."""
+        return int(self._descriptor >= 0)
+
     def _begin(self) -> None:
         import ctypes  # noqa: PLC0415 # heavy: it would take longer to load than the first answer may
 

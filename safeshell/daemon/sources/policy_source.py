@@ -338,7 +338,7 @@ class Policies:
         """Puts a table in force; of an equal one the old stays, for what it has read and decided so far."""
         before = origin.table
         if before is not None and table is not None and _key(before) == _key(table):
-            before.table.sections = table.table.sections  # with the settings and the sources of now, for an heir
+            before.table.move(table.table.sections)  # with the settings and the sources of now, for an heir
             return
         origin.table = table
         self._current.clear()

@@ -119,6 +119,11 @@ class ShimUpkeep:
         """Hears of a change in a directory."""
         self._ask(SETTLE_S)
 
+    @property
+    def watching(self) -> int:
+        """Descriptors of directories that are watched."""
+        return len(self._watched)
+
     def describe(self) -> dict[str, Any]:
         """For `daemon status`."""
         found = self._found

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import PATH, PATIENCE_S, RULES, Daemon, run, running_daemon, safeshell, sync_shims, write
+from harness import MARKERS, PATH, PATIENCE_S, RULES, Daemon, run, running_daemon, safeshell, sync_shims, write
 from needs import need
 
 from safeshell.client import Result, execute
@@ -115,7 +115,7 @@ def test_settings_take_effect(daemon: Daemon) -> None:
     sync_shims(daemon.home)
     assert run(daemon.home, "echo").returncode == 0
     assert "in_place" not in daemon.status()["placement"]
-    write(daemon.home.config, "execution: in_place\n")
+    write(daemon.home.config, MARKERS + "execution: in_place\n")
     assert run(daemon.home, "echo").returncode == 0
     assert daemon.status()["placement"]["in_place"]["reasons"] == {"execution: in_place": 1}
     write(daemon.home.rules, DENY_ECHO.replace("action", "context: ai_only, action"))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from daemon.asking import AGENT, Client, ask, compiled
+from harness import MARKER
 
 from safeshell.command.command_line import unblock
 from safeshell.daemon.approvals.grants import Grant
@@ -26,6 +27,7 @@ from safeshell.daemon.sources.policy_source import Policies
 from safeshell.daemon.steps import GO_ON, WAIT
 from safeshell.daemon.steps.act import Act
 from safeshell.home.paths import Home
+from safeshell.home.settings import Settings
 from safeshell.host.process.own import Own
 from safeshell.protocol import Type
 
@@ -50,6 +52,7 @@ class Bench:
         stack.callback(self._loop.close)
         home = Home(str(directory))
         policies, monitors = Policies(home, self._loop), Monitors()
+        policies.settings = Settings(markers=(MARKER,))
         executor = Executor(self._loop)
         stack.callback(os.close, executor._root)
         self.policy = compiled(directory, RULES)
