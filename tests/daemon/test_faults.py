@@ -127,7 +127,12 @@ def test_out_of_processes_is_said_and_ends_when_there_are_some_again() -> None:
                 assert after["descriptors"] == before["descriptors"]
             assert _as_ordinary(home).stdout.startswith("served\n")
             # Where the interpreter is in root's own directory, nobody's compiler still fails, but for another reason.
-            assert "temporarily" not in (control(Type.STATUS, home=home)["error"] or "")
+
+            def recovered() -> bool:
+                _as_ordinary(home)
+                return "temporarily" not in (control(Type.STATUS, home=home)["error"] or "")
+
+            until(recovered, "that a compiler is started again")
 
 
 _CALL = (

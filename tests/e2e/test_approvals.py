@@ -323,7 +323,7 @@ def test_s8_an_agents_shell_that_takes_its_marker_out_asks_as_an_agent(shims: Ho
     )
     (waiting,) = wait_for_pending(shims)
     with terminal(shims, SAFESHELL, "approvals", "approve", str(waiting["id"])) as person:
-        person.expect(r"touch .*/secret(.|\s)*by an agent(.|\s)*PIN: ")  # who types it sees what for
+        person.expect(r"(?s)touch .*/secret.*by an agent.*PIN: ")  # who types it sees what for
         person.type("guess\r")
         person.expect("wrong PIN")
     with terminal(shims, SAFESHELL, "approvals", "approve", str(waiting["id"])) as person:
