@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -144,7 +145,7 @@ def test_u12_doctor_in_a_directory_that_is_gone(shims: Home, daemon: Daemon, tmp
     gone = tmp_path / "gone"
     gone.mkdir()
     assert daemon.pid
-    command = f"rmdir {gone}; exec {sys.executable} -m safeshell.cli.main doctor --json"
+    command = f"rmdir {gone}; exec {shlex.quote(sys.executable)} -m safeshell.cli.main doctor --json"
     done = subprocess.run(
         ["/bin/sh", "-c", command],
         cwd=gone,

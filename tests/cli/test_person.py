@@ -112,7 +112,7 @@ def test_u14_an_agent_that_hides_is_known_by_its_ancestors_and_by_the_daemon(gua
     before = standing(guarded)
     for line in (
         f"unset {MARKER}; safeshell daemon stop",
-        "env -i SAFESHELL_HOME=$SAFESHELL_HOME SAFESHELL_CONTEXT=human $(command -v safeshell) trash empty --yes",
+        'env -i SAFESHELL_HOME=$SAFESHELL_HOME SAFESHELL_CONTEXT=human "$(command -v safeshell)" trash empty --yes',
         # Without our command: its own word for it is none.
         f"""env -u {MARKER} python3 -c "
 from safeshell.client import control

@@ -230,6 +230,7 @@ def test_s16_rules_that_cannot_be_read_are_said(
 
 def test_s3_rules_that_the_caller_has_hidden_hold(daemon: Daemon, tmp_path: Path) -> None:
     need("unshare")
+    need("mount")
     put_rules(tmp_path, TAGS)
     sync_shims(daemon.home)
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]

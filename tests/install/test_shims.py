@@ -142,7 +142,7 @@ def test_installed_wrappers_are_shimmed_too_where_anything_is(home: Home, instal
 
 DAMAGE: dict[str, Callable[[str], None]] = {
     "emptied": lambda path: _overwrite(path, b""),
-    "cut short": lambda path: os.truncate(path, 100),
+    "cut short": lambda path: _overwrite(path, Path(path).read_bytes()[:100]),
     "changed": lambda path: _overwrite(path, b"#!/bin/sh\nexit 0\n"),
     "changed in one byte": lambda path: _overwrite(path, Path(path).read_bytes()[:-1] + b"!"),
     "made writable": lambda path: os.chmod(path, 0o755),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -343,7 +344,7 @@ UNCONFIRMED: dict[str, tuple[dict[str, str], list[str]]] = {
     "an agent": (AGENT, [SAFESHELL, "compile"]),
     "an agent by another command": (AGENT, [SAFESHELL, "init"]),
     "below an agent": (AGENT, ["/usr/bin/env", "-u", MARKER, SAFESHELL, "compile"]),
-    "in the background": (AGENT, ["/bin/sh", "-c", f"env -u {MARKER} setsid -w {SAFESHELL} compile"]),
+    "in the background": (AGENT, ["/bin/sh", "-c", f"env -u {MARKER} setsid -w {shlex.quote(SAFESHELL)} compile"]),
     "nobody's script": ({}, [SAFESHELL, "compile"]),
 }
 
