@@ -46,6 +46,7 @@ class Request:
         name, base: the basename of the file executed, as bytes and as text.
         frame: the request's bytes, where its answer may be worth keeping (`safeshell.daemon.fastpath`); else nothing.
         seen: how it was seen lately (`safeshell.daemon.core.connection.Accepted`).
+        known_words: of a kept answer how many words of the command every line has that it is given to; 0: all.
         passed: how many descriptors came with it.
         located: the directory, where the fast path has looked already that the caller sees it as the daemon does, that
             no repository's rules apply and the user's are unchanged; else nothing, and all that has to be found out.
@@ -109,6 +110,7 @@ class Request:
     base = ""
     frame = b""
     seen = 0
+    known_words = 0
     passed = 0
     located = b""
     signals: Sequence[Signal] = ()

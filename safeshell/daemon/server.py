@@ -126,6 +126,7 @@ class Server:
         self._driver = Driver(self._steps, self._guard)
         self._lifecycle.on_look = self._edit_records.look
         self._policies.on_settings = self._apply_settings
+        self._monitors.on_change = self._tell_fastpath
         self._policies.on_change = self._rules_changed
         self._policies.on_notice = lambda line: log_line(home, line)
         loop.on_error = self._survive
@@ -393,7 +394,6 @@ class Server:
         self._record.replay = replay
         fastpath.on_error = self._survive
         fastpath.may_run = lambda: self._policies.settings.limits.commands - len(self._executor.children)
-        fastpath.settles = lambda: self._journal.is_quiet
         fastpath.on_accepted = self._accept_from_fastpath
         fastpath.on_answered = self._answered
         fastpath.on_ended = self._notified
@@ -405,6 +405,7 @@ class Server:
 
     def _tell_fastpath(self) -> None:
         if self._fastpath is not None:
+            self._fastpath.settles = self._journal.is_quiet
             self._fastpath.set(
                 self._listener.socket.fileno() if self._accepting else -1,
                 timed=self._policies.settings.stats,

@@ -135,12 +135,6 @@ class AnswerReplay:
         assert found is not None
         return found.request
 
-    def known_words(self, slot: int) -> int:
-        """How many words of a command that was answered so are the kept one's; 0: all of them."""
-        found = self._kept[slot]
-        assert found is not None
-        return found.key[1]
-
     def forget(self) -> None:
         """Forgets everything: the rules in force are others."""
         while self._front.hand_back_one():
@@ -168,7 +162,7 @@ class AnswerReplay:
         # A program that looks itself up along PATH was given its path in the place of its name.
         as_they_came = request.frame.startswith(request.arguments, ARGUMENTS_AT + len(request.asked.name))
         facts = {key for key, _ in decision.facts}
-        head = self._head(request, facts) if as_they_came and self._front.settles() else _ONE_LINE
+        head = self._head(request, facts) if as_they_came and self._front.settles else _ONE_LINE
         if not head.words and request.seen != REPEATED:
             return
         try:
@@ -207,6 +201,7 @@ class AnswerReplay:
         self._kept[slot] = CachedAnswer(request, key) if kept else None
         if kept:
             self._slots[key] = slot
+            request.known_words = head.words
         else:
             self._slots.pop(key, None)
 

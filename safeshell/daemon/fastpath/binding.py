@@ -116,7 +116,7 @@ class Fastpath:
         self.on_ended: Callable[[End], None] = lambda _end: None
         self.on_accepted: Callable[[Accepted], object] = lambda _accepted: None
         self.may_run: Callable[[], int] = lambda: 0
-        self.settles: Callable[[], bool] = lambda: False
+        self.settles = False
         self.on_error: Callable[[Exception], None] = raise_again
 
     def _tell_own(self, own: Own, given: tuple[int, int, int]) -> None:
@@ -141,7 +141,7 @@ class Fastpath:
     def poll(self, timeout: float | None) -> list[tuple[int, int]]:
         """As `select.epoll.poll`, in seconds; what is the front's own has been told before it returns."""
         milliseconds = -1 if timeout is None else min(int(timeout * 1000 + 0.999), _LONGEST_MS)
-        ready = self._wait(self._front, milliseconds, self.may_run(), self.settles())
+        ready = self._wait(self._front, milliseconds, self.may_run(), self.settles)
         found = list(_READY.iter_unpack(self._shared[_READY_AT : _READY_AT + ready * _READY.size])) if ready else []
         self._tell()
         return found

@@ -30,8 +30,9 @@ NEAR_S = 10.0
 GRAIN_S = 0.02
 """File times are taken from a clock that is this coarse."""
 
-_Entry = tuple[float, bytes, int, float | None]
-"""When it began or, where it is known how long it ran, ended; its arguments, its client, and how long it ran."""
+_Entry = tuple[float, bytes, int, int, float | None]
+"""When it began or, where it is known how long it ran, ended; its arguments, how many words of them are known (0: all),
+its client, and how long it ran."""
 
 
 class Recent:
@@ -40,21 +41,21 @@ class Recent:
     def __init__(self) -> None:
         self._entries: deque[_Entry] = deque(maxlen=COMMANDS_MAX)
 
-    def note(self, request: Request, by: Answered | None = None, words: int = 0) -> None:
-        """Takes down a command that was started in place, or has ended.
+    def note(self, request: Request, by: Answered | None = None) -> None:
+        """Takes down a command that was started in place, or has ended; for each, so that it makes nothing of it.
 
         Args:
             request: what was asked for.
             by: who asked, where the fast path has answered as it did this request.
-            words: how many words of its command are this one's; 0 for all, else the others are not known.
         """
-        arguments = request.asked.arguments[:BYTES_MAX]
-        if words:
-            arguments = b"\0".join([*arguments.split(b"\0")[:words], "…".encode(), b""])
+        arguments = request.asked.arguments
+        if len(arguments) > BYTES_MAX:
+            arguments = arguments[:BYTES_MAX]
         if by is None:
-            self._entries.append((time.time(), arguments, request.connection.pid, request.duration_s))
+            self._entries.append((time.time(), arguments, 0, request.connection.pid, request.duration_s))
         else:
-            self._entries.append((time.time(), arguments, by.pid, by.duration_ns / 1e9 if by.child else None))
+            ran = by.duration_ns / 1e9 if by.child else None
+            self._entries.append((time.time(), arguments, request.known_words, by.pid, ran))
 
     def during(self, moment: float, running: Iterable[Request]) -> list[dict[str, Any]]:
         """The commands that ran at a moment, as far as that is known: the latest, the oldest of them first.
@@ -63,16 +64,18 @@ class Recent:
             moment: seconds since the epoch.
             running: those that the daemon runs now.
         """
-        found = [entry for entry in self._entries if _ran_at(entry, moment)]
-        found += [(0.0, request.asked.arguments[:BYTES_MAX], request.connection.pid, None) for request in running]
-        return [
-            {"pid": pid, "argv": [text(word) for word in unblock(arguments.removesuffix(b"\0") + b"\0")]}
-            for _, arguments, pid, _ in found[-TOLD_MAX:]
-        ]
+        found = [(_shown(entry[1], entry[2]), entry[3]) for entry in self._entries if _ran_at(entry, moment)]
+        found += [(_shown(request.asked.arguments[:BYTES_MAX], 0), request.connection.pid) for request in running]
+        return [{"pid": pid, "argv": words} for words, pid in found[-TOLD_MAX:]]
+
+
+def _shown(arguments: bytes, known: int) -> list[str]:
+    words = [text(word) for word in unblock(arguments.removesuffix(b"\0") + b"\0")]
+    return [*words[:known], "…"] if known else words
 
 
 def _ran_at(entry: _Entry, moment: float) -> bool:
-    at, _, pid, duration_s = entry
+    at, _, _, pid, duration_s = entry
     if duration_s is not None:
         return at - duration_s - GRAIN_S <= moment <= at + GRAIN_S
     return at - GRAIN_S <= moment and (moment - at <= NEAR_S or os.path.exists(f"/proc/{pid}"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from safeshell.daemon.core.connection import Connection
@@ -14,10 +14,15 @@ BACKLOG_MAX = 4 << 20
 
 
 class Monitors:
-    """Who watches."""
+    """Who watches.
+
+    Attributes:
+        on_change: called when one has come or gone.
+    """
 
     def __init__(self) -> None:
         self._watching: dict[Connection, bool] = {}
+        self.on_change: Callable[[], None] = lambda: None
 
     def __len__(self) -> int:
         return len(self._watching)
@@ -25,10 +30,12 @@ class Monitors:
     def add(self, connection: Connection, *, trusted: bool) -> None:
         """Takes one in; `trusted` says that it gave the PIN."""
         self._watching[connection] = trusted
+        self.on_change()
 
     def remove(self, connection: Connection) -> None:
         """Forgets one that has gone."""
-        self._watching.pop(connection, None)
+        if self._watching.pop(connection, None) is not None:
+            self.on_change()
 
     def is_trusted(self, connection: Connection) -> bool:
         """Whether this connection is a monitor's that gave the PIN."""

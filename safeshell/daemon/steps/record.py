@@ -69,5 +69,5 @@ class Record:
         if request.placement:
             self._tally.placements[request.placement, request.reason] += 1
         self._journal.command(request, by=by)
-        if request.refusal is None and self.replay is not None:
-            self._recent.note(request, by, self.replay.known_words(by.slot))
+        if request.refusal is None:
+            self._recent.note(request, by)

@@ -39,7 +39,9 @@ def test_u14_one_in_place_counts_while_it_runs_or_shortly_after_its_start() -> N
 def test_u14_of_a_line_that_the_front_took_for_another_only_what_they_share_is_told() -> None:
     recent = Recent()
     by: Any = SimpleNamespace(pid=GONE, child=0, duration_ns=0)
-    recent.note(command(b"cp", b"this", b"there"), by, words=1)
+    kept = command(b"cp", b"this", b"there")
+    kept.known_words = 1
+    recent.note(kept, by)
     assert recent.during(time.time(), ()) == [{"pid": GONE, "argv": ["cp", "…"]}]
 
 
