@@ -47,6 +47,7 @@ class Request:
         frame: the request's bytes, where its answer may be worth keeping (`safeshell.daemon.fastpath`); else nothing.
         seen: how it was seen lately (`safeshell.daemon.core.connection.Accepted`).
         known_words: of a kept answer how many words of the command every line has that it is given to; 0: all.
+        taken: whether its command was started by an answer that was kept, and taken over from the fast path.
         passed: how many descriptors came with it.
         located: the directory, where the fast path has looked already that the caller sees it as the daemon does, that
             no repository's rules apply and the user's are unchanged; else nothing, and all that has to be found out.
@@ -111,6 +112,7 @@ class Request:
     frame = b""
     seen = 0
     known_words = 0
+    taken = False
     passed = 0
     located = b""
     signals: Sequence[Signal] = ()

@@ -424,7 +424,7 @@ class Server:
         request.__dict__.update(kept.__dict__)
         request.__dict__.update(first)
         request.command = request.asked = connection.receive_again(connection.peek() or kept.frame)
-        request.frame = b""  # its answer is kept already
+        request.frame, request.taken = b"", True  # its answer is kept already
         request.policy.hits += 1
         self._tally.decided(request.decision)
         self._driver.adopt(request, accepted)

@@ -42,6 +42,10 @@ class Record:
 
     def run(self, request: Request) -> str:
         """Records what is worth it, and keeps the answer where the same may come again."""
+        if request.taken:  # who asks, and by which PATH, was heard of when its answer was kept
+            self._journal.command(request)
+            self._recent.note(request)
+            return END
         command = request.asked
         if self._edits.unseen and "facts" in request.__dict__ and request.is_ai:
             self._edits.see_agent()
