@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from fnmatch import translate
 from typing import Any, NamedTuple
 
-from safeshell.errors import TableError
-from safeshell.home.machine import Machine, PublishedReading, as_seen
+from safeshell.home import machine
+from safeshell.home.machine import PublishedReading
 from safeshell.home.paths import SYSTEM_RULES, Home
 from safeshell.home.settings import Settings
 from safeshell.policy.store.reading import Found, Inherited, Reading, read_dispatch
@@ -32,7 +32,7 @@ class LayersReading:
             TableError: the home's tables can't be trusted. What root published and can't be is left out: whoever
                 compiles the machine's rules says so.
         """
-        seen = _machine(self._machine)
+        seen = machine.in_force(self._machine)
         found, settings = self._own.result()
         own = found.pop(SYSTEM_RULES, None)
         if seen is not None:
@@ -41,15 +41,6 @@ class LayersReading:
             own = own[0]._replace(watch={}), own[1]  # it is to be said that this isn't what was published
         # First in order of precedence.
         return found if own is None else {SYSTEM_RULES: own, **found}, settings
-
-
-def _machine(reading: PublishedReading) -> Machine | None:
-    """What root published, where it can be trusted and its sources are as they were."""
-    try:
-        found = reading.result()
-    except TableError:
-        return None
-    return None if found is None else as_seen(found)
 
 
 def begin_reading(home: Home, inherited: Sequence[int] = ()) -> LayersReading | Inherited:
@@ -106,10 +97,10 @@ def asked(home: Home) -> tuple[dict[str, Asked], Settings]:
     Raises:
         TableError: there is no table file, or it can't be trusted.
     """
-    machine = _machine(PublishedReading(SYSTEM_RULES))
+    system = machine.in_force(PublishedReading(SYSTEM_RULES))
     found, record = read_dispatch(home.tables)
     layers = {rules: Asked(frozenset(exact), tuple(globs)) for rules, (exact, globs) in found.items()}
-    if machine is not None:
-        table = Table(machine.sections, machine.current.root)
+    if system is not None:
+        table = Table(system.sections, system.current.root)
         layers[SYSTEM_RULES] = Asked(frozenset(table.exact), tuple([glob for glob, _ in table.globs]))
     return layers, Settings.from_json(record)

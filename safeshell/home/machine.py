@@ -120,10 +120,15 @@ def compiled_at(machine: Machine) -> int:
     return max(ours, default=0)
 
 
+def in_force(reading: PublishedReading) -> Machine | None:
+    """What root published, where it can be trusted and its sources are as they were; None: it doesn't count."""
+    try:
+        found = reading.result()
+    except TableError:
+        return None
+    return None if found is None else as_seen(found)
+
+
 def is_published(rules: str) -> bool:
     """Whether what root published is what the sources say."""
-    try:
-        machine = PublishedReading(rules).result()
-    except TableError:
-        return False
-    return machine is not None and as_seen(machine) is not None
+    return in_force(PublishedReading(rules)) is not None

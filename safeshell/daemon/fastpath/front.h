@@ -196,7 +196,6 @@ int see_to_children(struct front *front);
 void hand_over(struct front *front, int at);
 
 /* heads.c */
-int is_well_formed(const struct request *request);
 uint64_t hash_head(const struct request *request, int words, struct bytes directory);
 int find_head(struct front *front, const struct request *request, int *offer);
 

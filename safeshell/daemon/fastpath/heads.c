@@ -21,7 +21,7 @@ static const char *skip_words(struct bytes arguments, int count) {
 }
 
 /* Whether a request has as many words as it says; those of other answers are known to Python. */
-int is_well_formed(const struct request *request) {
+static int is_well_formed(const struct request *request) {
     uint32_t words = 0;
     for (size_t i = 0; i < request->arguments.size; i++) words += !request->arguments.at[i];
     return words && words == get32(request->frame + HEADER) && !request->arguments.at[request->arguments.size - 1];

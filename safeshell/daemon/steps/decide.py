@@ -14,8 +14,8 @@ from safeshell.daemon.sources.line_service import Line, Lines
 from safeshell.daemon.sources.policy_source import Policies, Rules
 from safeshell.daemon.steps import GO_ON, WAIT
 from safeshell.daemon.steps.look import read_facts
-from safeshell.policy.composition import judge_all
-from safeshell.policy.decision import Action, Decision
+from safeshell.policy.composition import Judgement, judge_all
+from safeshell.policy.decision import Action
 from safeshell.policy.decision_cache import Policy
 from safeshell.policy.distant import Asked, DistantFacts
 from safeshell.policy.facts import UNDECIDED, RequestFacts
@@ -113,32 +113,13 @@ class Decide:
         if not request.rules_of:
             found = policy.decide(request.base, command.arguments, facts)
         else:
-            rules = {id(each): its for each, its in zip(request.spellings, request.rules_of, strict=True)}
-            first = request.spellings[0]
-            found = judge_all(
-                request.spellings,
-                lambda spelling: facts if spelling is first else _facts(spelling, first, facts),
-                lambda spelling, its: (policy_of(rules[id(spelling)]) or policy).decide(
-                    spelling.name, spelling.arguments, its
-                ),
-            ).decision
+            found = _judge(request, facts, lambda rules: policy_of(rules) or policy).decision
         if found.action <= request.decision.action:
             return ""
         return f"an edit of {edits.held.files} that would lift this waits for a person: safeshell compile"
 
     def _decide_spellings(self, request: Request) -> None:
-        found, facts = request.spellings, request.facts
-        rules = {id(spelling): rules for spelling, rules in zip(found, request.rules_of, strict=True)}
-
-        def decide(spelling: Spelling, its: RequestFacts) -> Decision:
-            policy = self._policies.policy(rules[id(spelling)]) or request.policy
-            return policy.decide(spelling.name, spelling.arguments, its)
-
-        judged = judge_all(
-            found,
-            lambda spelling: facts if spelling is found[0] else _facts(spelling, found[0], facts),
-            decide,
-        )
+        judged = _judge(request, request.facts, lambda rules: self._policies.policy(rules) or request.policy)
         request.decision, request.decisions = judged.decision, judged.decisions
 
     def _judge_line(self, request: Request) -> str:
@@ -168,6 +149,17 @@ class Decide:
         )
         self._lines.judge(line)
         return WAIT
+
+
+def _judge(request: Request, facts: RequestFacts, policy_of: Callable[[Rules], Policy]) -> Judgement:
+    """Decides every spelling by the policy of its own directory; `facts` are the command's own."""
+    first = request.spellings[0]
+    rules = {id(spelling): its for spelling, its in zip(request.spellings, request.rules_of, strict=True)}
+    return judge_all(
+        request.spellings,
+        lambda spelling: facts if spelling is first else _facts(spelling, first, facts),
+        lambda spelling, its: policy_of(rules[id(spelling)]).decide(spelling.name, spelling.arguments, its),
+    )
 
 
 def _facts(spelling: Spelling, original: Spelling, facts: RequestFacts) -> RequestFacts:
