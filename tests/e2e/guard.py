@@ -16,6 +16,7 @@ from harness import (
     PATIENCE_S,
     Daemon,
     _naming,
+    end_by_signals,
     make_home,
     running_daemon,
     sync_shims,
@@ -252,6 +253,5 @@ def stop_daemon(home: Home) -> None:
             pid = control(Type.STOP, 2, home=home)["pid"]
         except PersonNeededError:  # in this home an agent is one that runs the tests
             pid = control(Type.STATUS, home=home)["pid"]
-            for number in (signal.SIGTERM, signal.SIGINT):
-                os.kill(pid, number)
+            end_by_signals(pid)
         assert wait_for(pid)
