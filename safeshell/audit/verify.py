@@ -124,12 +124,16 @@ class _ChainCheck:
             self._digests.popitem(last=False)
         if b',"removed":' in line:
             removed = _number(line, "removed")
-            if removed:
+            if removed and not self._is_back(removed, sealed):
                 self._find("missing", f"records up to {removed} were taken away, with their file, before this record")
         if b',"lost":' in line:
             lost = _lost(line)
             if lost:
                 self._find("lost", f"{lost} before this record could not be written")
+
+    def _is_back(self, removed: int, sealed: Sealed) -> bool:
+        """Whether the records that were missed when this one was written stand before it again."""
+        return sealed.seq == removed + 1 and self._digests.get(removed) == sealed.prev
 
     def _place(self, sealed: Sealed) -> None:
         seq = sealed.seq

@@ -345,6 +345,22 @@ def test_s18_a_log_that_is_taken_away_is_said_recorded_and_verified(tmp_path: Pa
     assert f"records up to {records} were taken away" in found.findings[0].message
 
 
+def test_s18_records_that_are_put_back_are_not_missing(tmp_path: Path) -> None:
+    log = AuditLog(Home(str(tmp_path)))
+    log.append({"ts": "2026-11-22T10:00:00.000000Z", "argv": ["rm", "1"]})
+    log.append({"ts": "2026-11-22T10:00:00.000000Z", "argv": ["rm", "2"]})
+    before = log.path + "-old"
+    os.rename(log.path, before)
+    log.append({"ts": "2026-11-22T10:00:00.000000Z", "argv": ["rm", "3"]})
+    log.close()
+    with open(before, "rb") as old, open(log.path, "rb") as new:
+        assert not verify([old, new]).findings
+    lines = Path(before).read_text().splitlines(keepends=True)
+    Path(before).write_text(lines[0])
+    with open(before, "rb") as old, open(log.path, "rb") as new:
+        assert {one.kind for one in verify([old, new]).findings} == {"missing"}
+
+
 @pytest.mark.parametrize("keep", [0, 1, 9])
 def test_s18_another_writers_rotation_is_none(tmp_path: Path, keep: int) -> None:
     said: list[str] = []

@@ -24,7 +24,7 @@ from faults.inject import (
     spread,
     traced,
 )
-from faults.scene import BrokenError, Scene, scene, state_of
+from faults.scene import NO_ROOM, BrokenError, Scene, scene, state_of
 from faults.subjects import SUBJECTS
 from harness import _naming
 
@@ -91,7 +91,7 @@ def try_call(subject: str, effect: str, call: Call) -> Tried:
     """Runs a subject with a fault at this call."""
     what = f"{subject}, {effect} at {call}"
     with scene() as made, _continued(made, effect):
-        made.may_lose = effect == "disk"
+        made.may_lose = NO_ROOM if effect == "disk" else ()
         try:
             SUBJECTS[subject].run(made, injected(log_of(made.root), call, EFFECTS[effect].words))
         except (BrokenError, AssertionError) as error:

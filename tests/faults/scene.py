@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from harness import PATH, PATIENCE_S, SAFESHELL, _naming, make_home, sync_shims, wait_for, write
 
 from safeshell.audit.files import log_path, opened
-from safeshell.audit.verify import verify
+from safeshell.audit.verify import Kind, verify
 from safeshell.client import control
 from safeshell.errors import PersonNeededError, SafeShellError
 from safeshell.home.paths import Home
@@ -101,6 +101,10 @@ class BrokenError(AssertionError):
     """A promise was broken."""
 
 
+NO_ROOM: tuple[Kind, ...] = ("lost", "torn")
+"""What the log says of records that there was no room for."""
+
+
 class Scene:
     """A home in a directory of its own.
 
@@ -111,7 +115,7 @@ class Scene:
         shims: the directory of the shims that commands are called by.
         count: how many commands were started, each with the next number.
         killed: a client was killed on purpose: an end by that signal is no surprise.
-        may_lose: there was no room for records: that the log says so is no surprise.
+        may_lose: records could not be written, or what they were in was lost: that the log says so is no surprise.
     """
 
     def __init__(self, *, small: bool = False) -> None:
@@ -132,7 +136,8 @@ class Scene:
         sync_shims(self.home, f"{self.bin}:{PATH}")
         self.shims = self.home.shims
         self.outcomes: Counter[str] = Counter()
-        self.killed = self.may_lose = False
+        self.killed = False
+        self.may_lose: tuple[Kind, ...] = ()
         self.count = 0
         self._daemons: list[subprocess.Popen[bytes]] = []
         self._running: list[tuple[subprocess.Popen[bytes], int, bool]] = []
@@ -343,7 +348,7 @@ class Scene:
         head = None if status is None else status["audit"]
         with opened(log_path(self.home)) as streams:
             found = verify(streams, head)
-        wrong = [finding for finding in found.findings if not (self.may_lose and finding.kind in ("lost", "torn"))]
+        wrong = [finding for finding in found.findings if finding.kind not in self.may_lose]
         if wrong:
             raise BrokenError(f"the log: {wrong[0]}")
         with (

@@ -21,7 +21,7 @@ from functools import partial
 from typing import NamedTuple
 
 from faults.calls import STOPPED_S
-from faults.scene import AI, LINE, RULES, UNGUARDED, BrokenError, Scene, gate, state_of
+from faults.scene import AI, LINE, NO_ROOM, RULES, UNGUARDED, BrokenError, Scene, gate, state_of
 from faults.stand_ins import Clock, SilentMount
 from faults.subjects import plant_and_remove
 from harness import until, wait_for, write
@@ -100,7 +100,7 @@ def small_disk(left: int, scene: Scene) -> None:
         some(scene)
     os.unlink(filler)
     scene.edit()
-    scene.may_lose = True
+    scene.may_lose = NO_ROOM
     scene.recover(rules_hold=True)
     scene.stop_daemon()
     scene.recover(rules_hold=True)
@@ -124,7 +124,7 @@ def start_on_full_disk(scene: Scene) -> None:
     some(scene)
     scene.stop_daemon()
     os.unlink(filler)
-    scene.may_lose = True
+    scene.may_lose = NO_ROOM
     scene.recover()
 
 
@@ -259,7 +259,7 @@ def stopped_writer(scene: Scene) -> None:
             some(scene)
     finally:
         _continue(holder)
-    scene.may_lose = True
+    scene.may_lose = NO_ROOM
     scene.recover(rules_hold=True)
 
 
@@ -323,6 +323,7 @@ def silent_directory(scene: Scene) -> None:
     _silent(
         scene,
         lambda mount: scene.start("count", env={"PATH": f"{scene.home.shims}:{mount}/bin:{scene.bin}:/usr/bin:/bin"}),
+        asker_waits=True,  # as natively: a shell that is given this PATH waits for the mount, too
     )
 
 
@@ -336,7 +337,7 @@ def silent_include(scene: Scene) -> None:
     _silent(scene, include)
 
 
-def _silent(scene: Scene, ask: Callable[[str], object]) -> None:
+def _silent(scene: Scene, ask: Callable[[str], object], *, asker_waits: bool = False) -> None:
     under = f'[{{operand_under: ["{scene.root}/silent/below"]}}]'
     scene.edit(RULES + f"  - {{name: on-mount, commands: [count], conditions: {under}, action: deny, message: No.}}\n")
     scene.start_daemon(more="policy_source.WAIT_S = 2.0")
@@ -349,6 +350,8 @@ def _silent(scene: Scene, ask: Callable[[str], object]) -> None:
             took = time.monotonic() - began
             if took > 20:
                 raise BrokenError(f"everybody's commands waited {took:.0f} s")
+            if asker_waits:
+                mount.end()
         mount.end()
     scene.edit(RULES)
     scene.recover()
@@ -392,6 +395,7 @@ def home_away(how: str, scene: Scene) -> None:
                 subprocess.run(["mount", "--move", away, scene.home.root], check=True)
             case "covered":
                 subprocess.run(["umount", "-l", scene.home.root], check=True)
+    scene.may_lose = ("lost", "missing")  # those of the meantime are in a log that went with what was there instead
     scene.recover()
     with contextlib.suppress(ProcessLookupError):
         if scene.pid() != pid:
