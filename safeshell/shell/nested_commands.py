@@ -17,12 +17,14 @@ class NestedCommand:
         directory: where it runs, relative to its caller's: a word, or None.
         changes: variables that it has besides; None removes one.
         bare: its environment is empty but for `changes`.
+        shims: whether it is looked up along the caller's PATH; not behind what sets one of its own, or leads elsewhere.
     """
 
     words: tuple[Word, ...]
     directory: Word | None = None
     changes: tuple[tuple[str, Word | None], ...] = ()
     bare: bool = False
+    shims: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class NestedText:
         positional: `$1` and so on, where they are known.
         remote: it runs on another machine.
         inside: it runs in the calling shell itself.
+        shell: the basename of the shell that reads it; "" for the one that reads the line.
+        shims: as of a NestedCommand, for all that it runs.
     """
 
     text: str | None
@@ -42,6 +46,8 @@ class NestedText:
     positional: tuple[Word, ...] | None = None
     remote: bool = False
     inside: bool = False
+    shell: str = ""
+    shims: bool = True
 
 
 Nested = NestedCommand | NestedText

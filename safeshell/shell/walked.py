@@ -38,9 +38,11 @@ class WalkedLine:
     Attributes:
         commands: its commands, in order.
         broken: words inside what the parser could not read.
+        unread: texts for shells whose language is not read here, each with the shell's name.
         overrun: why the line was not read to its end, or "".
     """
 
     commands: list[LineCommand] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    unread: list[tuple[str, str]] = field(default_factory=list)
     overrun: str = ""
