@@ -20,6 +20,7 @@ from safeshell.shell.builtins import BUILTINS
 from safeshell.shell.hiding import hiding, words_of
 from safeshell.shell.possible import Certain, Possible
 from safeshell.shell.quoting import encode
+from safeshell.shell.syntax.tree import Dialect
 from safeshell.shell.walked import LineCommand
 from safeshell.shell.words import Word
 from safeshell.text import text
@@ -37,6 +38,7 @@ class LineCaller:
         shimmed: whether a command of this name has a shim on the caller's PATH; None for a caller without shims.
         stated: facts that are given in place of those of the caller's directory.
         tables_of: what a command is judged by that runs in another directory, or is about one; None: `tables` too.
+        shell: the shell that reads the line.
     """
 
     tables: Sequence[LoadedTable]
@@ -46,6 +48,7 @@ class LineCaller:
     shimmed: Callable[[str], bool] | None
     stated: Mapping[FactKey, Fact] = dataclasses.field(default_factory=dict)
     tables_of: Callable[[Spelling], Sequence[LoadedTable]] | None = None
+    shell: Dialect = Dialect.BASH
 
     @property
     def is_ai(self) -> bool:

@@ -20,6 +20,9 @@ class LineCommand:
         place: the offsets in the line, in bytes, of the command that it belongs to.
         shims: whether it is looked up along the caller's own PATH.
         bare: its environment is empty but for `changes`.
+        parent: which of the line's commands runs it, by its place among them; None where the line itself does.
+        away: why no shim of the caller looks at it, as a clause ("it runs behind `sudo`", "it runs on another machine");
+            "" where the line says nothing against it, or where `shims` alone tells.
     """
 
     words: tuple[Word, ...]
@@ -29,6 +32,8 @@ class LineCommand:
     place: tuple[int, int]
     shims: bool
     bare: bool = False
+    parent: int | None = None
+    away: str = ""
 
 
 @dataclass(slots=True)

@@ -34,6 +34,8 @@ class Unknown:
         variable: the name where it is a plain `$NAME` or `${NAME…}`, else "".
         operation: what follows the name inside the braces, like `:-x`, or "".
         several: whether it may become no word or many.
+        why: why it isn't known, as a clause about "it" ("the environment given doesn't have it"), or "".
+        output: the words of the command whose output it is, where that is one command with known words only.
     """
 
     source: str
@@ -41,6 +43,8 @@ class Unknown:
     variable: str = ""
     operation: str = ""
     several: bool = True
+    why: str = ""
+    output: tuple[str, ...] = ()
 
 
 Part = Literal | Unknown
