@@ -230,9 +230,10 @@ def end_by_signals(pid: int) -> None:
 
     The second signal only where the first was not enough: one that comes while Python ends is death by it.
     """
-    os.kill(pid, signal.SIGTERM)
-    if not wait_for(pid, 1.0):
-        os.kill(pid, signal.SIGINT)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+        if not wait_for(pid, 3.0):
+            os.kill(pid, signal.SIGINT)
 
 
 def idle(home: Home) -> dict[str, Any]:
