@@ -179,12 +179,11 @@ def _naming(needle: bytes) -> dict[int, str]:
 
 
 def wait_for(pid: int, patience_s: float = PATIENCE_S) -> bool:
-    """Waits until a process, not necessarily a child, has ended; a child is not reaped.
-
-    Raises:
-        ProcessLookupError: there is no such process.
-    """
-    descriptor = os.pidfd_open(pid)
+    """Waits until a process, not necessarily a child, has ended; a child is not reaped."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:  # it has, and whoever is its parent knows
+        return True
     try:
         return bool(select.select([descriptor], [], [], patience_s)[0])
     finally:
