@@ -18,6 +18,10 @@ class NestedCommand:
         changes: variables that it has besides; None removes one.
         bare: its environment is empty but for `changes`.
         shims: whether it is looked up along the caller's PATH; not behind what sets one of its own, or leads elsewhere.
+        guess: nothing is known of the program, and these are operands that may be a command: they count only where the
+            first is a name that a rule that restricts has.
+        shown: how it is written where it is no command but a call that does what this command does
+            (`shutil.rmtree("/x")`); "" for a command. Nothing can run in the place of a call.
     """
 
     words: tuple[Word, ...]
@@ -25,6 +29,8 @@ class NestedCommand:
     changes: tuple[tuple[str, Word | None], ...] = ()
     bare: bool = False
     shims: bool = True
+    guess: bool = False
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from safeshell.command.programs.find import EXECUTING
 from safeshell.command.programs.git import GLOBAL_OPTIONS, REBASE
@@ -13,13 +14,21 @@ from safeshell.shell.shells import SHELLS, eval_text, input_text, shell_text, so
 from safeshell.shell.words import Word, unknown
 from safeshell.shell.wrapped import WordReading, filled, run_by_xargs, wrapped
 
+_UNCHANGED: Mapping[str, Word | None] = MappingProxyType({})
 
-def nested(words: Sequence[Word], stdin: Input | None) -> Iterator[Nested]:
+
+def nested(
+    words: Sequence[Word],
+    stdin: Input | None,
+    *,
+    changes: Mapping[str, Word | None] = _UNCHANGED,  # noqa: ARG001 # variables that are commands come with their data
+) -> Iterator[Nested]:
     """What a command runs in turn.
 
     Args:
         words: the command; its first word is known.
         stdin: what it reads, None where it is the caller's own input.
+        changes: the variables that the line gives it; None for one that it takes away.
     """
     name = os.path.basename(words[0].literal or "")
     special = _SPECIAL.get(name)
