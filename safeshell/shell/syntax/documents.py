@@ -1,0 +1,118 @@
+r"""Here-documents: their bodies begin behind the newline that ends their line, one after another.
+
+A text may end before its delimiter comes: the shell takes what there is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from safeshell.shell.syntax.places import DOCUMENT
+from safeshell.shell.syntax.state import State
+from safeshell.shell.syntax.tree import Part, Redirect, Text, Word
+
+_TABS = re.compile(rb"\n\t++")
+_NEWLINE = 0x0A
+_TAB = 0x09
+
+
+def delimiter(target: Word, data: bytes) -> bytes:
+    """What ends a document: the word without its quotes, expansions in it as they are written."""
+    return b"".join([part.data if isinstance(part, Text) else data[part.start : part.end] for part in target.parts])
+
+
+def is_literal(target: Word) -> bool:
+    """Whether nothing in the document is expanded."""
+    return any(isinstance(part, Text) and part.quoted for part in target.parts)
+
+
+def read_documents(state: State) -> None:
+    """The bodies of all documents that wait, from the first line on."""
+    waiting, state.pending = state.pending, []
+    for redirect in waiting:
+        state.step()
+        _read(state, redirect)
+
+
+def _read(state: State, redirect: Redirect) -> None:
+    literal = is_literal(redirect.target)
+    strip = redirect.operator == b"<<-"
+    start = state.at
+    found = _closing(state, delimiter(redirect.target, state.data), strip=strip, literal=literal)
+    redirect.unfinished = found is None
+    stop, after = found or (state.end, state.end)
+    parts = (Text(state.data[start:stop], quoted=True),) if literal else _expanded(state, start, stop)
+    redirect.document = Word(_without_tabs(parts) if strip else parts, start, stop)
+    state.at = after
+
+
+def _closing(state: State, name: bytes, *, strip: bool, literal: bool) -> tuple[int, int] | None:
+    """Where the line with the delimiter begins, and where what is behind it does; None where it never comes."""
+    if not literal and state.joins:
+        return _joined_closing(state, name, strip=strip)
+    data, end, start = state.data, state.end, state.at
+    at = data.find(name, start, end)
+    while at >= 0:
+        line = at
+        while strip and line > start and data[line - 1] == _TAB:
+            line -= 1
+        if line == start or data[line - 1] == _NEWLINE:
+            behind = _behind(state, at + len(name))
+            if behind is not None:
+                return line, behind
+        at = data.find(name, at + 1, end)
+    return None
+
+
+def _joined_closing(state: State, name: bytes, *, strip: bool) -> tuple[int, int] | None:
+    """The same where a line may go on behind a backslash, its delimiter too."""
+    data, end = state.data, state.end
+    joined = rb"(?:\\\n)*+"
+    letters = [re.escape(name[at : at + 1]) for at in range(len(name))]
+    line = re.compile(rb"^" + (rb"(?:\t|\\\n)*+" if strip else joined) + joined.join([*letters, b""]), re.MULTILINE)
+    for found in line.finditer(data, state.at, end):
+        begin = found.start()
+        slashes = begin - 1
+        while slashes > state.at and data[slashes - 1] == 0x5C:
+            slashes -= 1
+        if begin > state.at and (begin - 1 - slashes) % 2:
+            continue  # the line before goes on here
+        behind = _behind(state, found.end())
+        if behind is not None:
+            return begin, behind
+    return None
+
+
+def _behind(state: State, at: int) -> int | None:
+    """Where the text goes on behind a delimiter that ends here; None where its line has more than that.
+
+    In a substitution of bash's it may have more, if the parenthesis that closes it is there.
+    """
+    if at == state.end:
+        return at
+    if state.data[at] == _NEWLINE:
+        return at + 1
+    if state.bash and state.until:
+        line = state.data.find(b"\n", at, state.end)
+        if state.data.find(b")", at, state.end if line < 0 else line) >= 0:
+            return at
+    return None
+
+
+def _expanded(state: State, start: int, stop: int) -> tuple[Part, ...]:
+    """The parts of a body that is expanded."""
+    mark = state.mark()
+    until, test = state.until, state.test
+    state.at, state.end, state.pending, state.until, state.test = start, stop, [], 0, False
+    parts = state.grammar.parts(state, DOCUMENT)
+    state.back(mark)
+    state.until, state.test = until, test
+    return parts
+
+
+def _without_tabs(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """The same without the tabs that lines begin with."""
+    texts = [Text(_TABS.sub(b"\n", part.data), part.quoted) if isinstance(part, Text) else part for part in parts]
+    if texts and isinstance(texts[0], Text):
+        texts[0] = Text(texts[0].data.lstrip(b"\t"), texts[0].quoted)
+    return tuple(texts)

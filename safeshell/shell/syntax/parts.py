@@ -1,0 +1,204 @@
+r"""Parts of words: text, quotes, expansions and substitutions, up to what ends the place that they stand in.
+
+part : plain | \ CHAR | '…' | "…" | $'…' | $"…" | `…` | $… | <(…) | >(…) | pattern group
+"""
+
+from __future__ import annotations
+
+import re
+
+from safeshell.shell.syntax.expansions import read_dollar
+from safeshell.shell.syntax.places import DOCUMENT, DOUBLE, GROUP, TEXT, Place
+from safeshell.shell.syntax.quotes import read_dollar_single, read_single
+from safeshell.shell.syntax.reading import read_commands
+from safeshell.shell.syntax.state import BrokenError, State
+from safeshell.shell.syntax.substitutions import read_backticks, read_process
+from safeshell.shell.syntax.tree import Part, Substitution, Text, Word
+
+_UNESCAPE = re.compile(rb"\\(.)", re.DOTALL)
+_GROUPS = b"?*+@!"
+
+
+def read_parts(state: State, place: Place) -> tuple[Part, ...]:
+    """The parts that stand here, up to what ends the place or the text; whoever called looks which."""
+    data = state.data
+    end = state.end
+    parts: list[Part] = []
+    depth = 0
+    while state.at < end:
+        found = place.plain.match(data, state.at, end)
+        if found:
+            text = found[0]
+            parts.append(Text(text.replace(b"\\\n", b"") if b"\\" in text else text, place.quoted))
+            state.at = found.end()
+            if state.at >= end:
+                break
+        byte = data[state.at]
+        if byte in place.opens:
+            depth += 1
+            parts.append(_char(state, place))
+        elif byte in place.ends:
+            if depth:
+                depth -= byte == place.closes
+                parts.append(_char(state, place))
+                continue
+            part = None if place.quoted else _special(state, byte, parts)
+            if part is None:
+                break
+            parts += part
+        elif place is DOCUMENT and not state.sh:
+            _late(state, byte, parts)
+        else:
+            _part(state, place, byte, parts)
+    return _merged(parts)
+
+
+def _late(state: State, byte: int, parts: list[Part]) -> None:
+    """A part of a document, which these shells read when they expand it: where one can't be read, others still run."""
+    mark = state.mark()
+    try:
+        _part(state, DOCUMENT, byte, parts)
+    except BrokenError:
+        state.back(mark)
+        state.fail()
+        if state.peek(1) == 0x28:
+            state.at += 2
+            script = read_commands(state)
+            state.back(mark)
+            parts.append(Substitution("$(", script, True, mark.at, mark.at + 2))  # as in double quotes
+            state.at += 2
+        else:
+            parts.append(_char(state, DOCUMENT))
+
+
+def _part(state: State, place: Place, byte: int, parts: list[Part]) -> None:
+    """Takes what begins with a byte that means something."""
+    if byte == 0x24:  # $
+        _dollar(state, place, parts)
+    elif byte == 0x5C:  # backslash
+        found = place.escapes.match(state.data, state.at, state.end)
+        if found:
+            parts.append(Text(_UNESCAPE.sub(rb"\1", found[0]), quoted=True))
+            state.at = found.end()
+        else:
+            parts.append(Text(b"\\", quoted=True))  # the last byte of the text
+            state.at += 1
+    elif byte == 0x22:  # "
+        parts += read_double(state)
+    elif byte == 0x60:  # `
+        parts.append(read_backticks(state, place))
+    elif byte == 0x27:  # '
+        if place.quoted:
+            _hiding(state, parts)
+        else:
+            parts.append(Text(read_single(state), quoted=True))
+    else:
+        parts += _special(state, byte, parts) or [_char(state, place)]
+
+
+def _dollar(state: State, place: Place, parts: list[Part]) -> None:
+    """What a dollar begins, or itself."""
+    if not place.quoted and not state.sh:
+        following = state.peek(1)
+        if following == 0x27:
+            state.at += 1
+            parts.append(Text(read_dollar_single(state), quoted=True))
+            return
+        if following == 0x22 and state.bash:
+            state.at += 1
+            return
+    part = read_dollar(state, place)
+    if part is None:
+        parts.append(Text(b"$", place.quoted))
+        state.at += 1
+    else:
+        parts.append(part)
+
+
+def _char(state: State, place: Place) -> Text:
+    """A byte that means itself after all."""
+    state.at += 1
+    return Text(state.data[state.at - 1 : state.at], place.quoted)
+
+
+def read_double(state: State) -> tuple[Part, ...]:
+    """`"…"`."""
+    start = state.at
+    state.at += 1
+    parts = read_parts(state, DOUBLE)
+    if state.at >= state.end:
+        raise BrokenError(start, 'it ends within "…"')
+    state.at += 1
+    return parts or (Text(b"", quoted=True),)
+
+
+def _hiding(state: State, parts: list[Part]) -> None:
+    """`'…'` where single quotes hide the end of a place, but quote nothing: what is in them is expanded."""
+    start = state.at
+    read_single(state)
+    after = state.at
+    mark = state.mark()
+    state.at, state.end = start + 1, after - 1
+    try:
+        inside = read_parts(state, TEXT)
+    except BrokenError:  # the shell finds that out when it expands it, and gives the command up
+        inside = (Text(state.data[start + 1 : after - 1], quoted=True),)
+    state.back(mark)
+    parts += [Text(b"'", quoted=True), *inside, Text(b"'", quoted=True)]
+
+
+def _special(state: State, byte: int, parts: list[Part]) -> list[Part] | None:
+    """What begins with a byte that otherwise ends a word: a process substitution, a pattern's group; else None."""
+    if state.sh:
+        return None
+    if byte in b"<>" and state.peek(1) == 0x28:
+        return [read_process(state)]
+    if byte == 0x28 and parts and state.data[state.at - 1] in _GROUPS and state.peek(1) != 0x29:
+        last = parts[-1]
+        if isinstance(last, Text) and not last.quoted:
+            return read_group(state)
+    return None
+
+
+def read_group(state: State) -> list[Part]:
+    """`( … )` of a pattern, whatever stands in it."""
+    start = state.at
+    state.at += 1
+    parts = read_parts(state, GROUP)
+    if state.at >= state.end:
+        raise BrokenError(start, "it ends within a pattern's (…)")
+    state.at += 1
+    return [Text(b"(", quoted=False), *parts, Text(b")", quoted=False)]
+
+
+def read_word(state: State, place: Place) -> Word:
+    """The word that stands here."""
+    start = state.at
+    parts = read_parts(state, place)
+    if state.at == start:
+        raise state.unexpected()
+    return Word(parts, start, state.at)
+
+
+def _merged(parts: list[Part]) -> tuple[Part, ...]:
+    """The same parts, texts that touch and are alike as one."""
+    if len(parts) < 2:
+        return tuple(parts)
+    merged: list[Part] = []
+    texts: list[bytes] = []
+    quoted = False
+    for part in parts:
+        if isinstance(part, Text):
+            if texts and part.quoted != quoted:
+                merged.append(Text(b"".join(texts), quoted))
+                texts = []
+            quoted = part.quoted
+            texts.append(part.data)
+        else:
+            if texts:
+                merged.append(Text(b"".join(texts), quoted))
+                texts = []
+            merged.append(part)
+    if texts:
+        merged.append(Text(b"".join(texts), quoted))
+    return tuple(merged)

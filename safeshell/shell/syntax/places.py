@@ -1,0 +1,67 @@
+r"""Places that parts of words stand in, each with what means itself there and what ends it.
+
+A backslash-newline means nothing and stands in runs of plain bytes, whoever takes one leaves it out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place.
+
+    Attributes:
+        plain: a run of bytes that mean themselves.
+        ends: bytes that end it.
+        opens: what opens a pair, in which nothing ends the place; or nothing.
+        closes: what closes it.
+        quoted: whether it is as in double quotes: only `$`, backticks and some escapes count.
+        escapes: a run of escapes; where quoted, of those bytes that a backslash takes the meaning of.
+        hides: whether a single quote, which quotes nothing there, still hides what would end the place.
+    """
+
+    plain: re.Pattern[bytes]
+    ends: bytes
+    opens: bytes
+    closes: int
+    quoted: bool
+    escapes: re.Pattern[bytes]
+    hides: bool
+
+
+_CLOSES = {b"(": 0x29, b"[": 0x5D}
+_ANY_ESCAPE = re.compile(rb"(?:\\[^\n])++", re.DOTALL)
+
+
+def _bare(ends: bytes, opens: bytes = b"", special: bytes = b"", more: bytes = b"") -> Place:
+    """A place outside of quotes."""
+    stops = re.escape(ends + opens + special)
+    plain = re.compile(rb"(?:[^'\"\\$`" + stops + rb"]++|\\\n" + more + rb")++")
+    return Place(plain, ends, opens, _CLOSES.get(opens, 0), quoted=False, escapes=_ANY_ESCAPE, hides=False)
+
+
+def _quoted(ends: bytes, escaped: bytes, special: bytes = b"", opens: bytes = b"", *, hides: bool = False) -> Place:
+    """A place in double quotes, or one as they are."""
+    stops = re.escape(ends + opens + special) + (b"'" if hides else b"")
+    escape = re.escape(escaped)
+    plain = re.compile(rb"(?:[^\\$`" + stops + rb"]++|\\\n|\\(?![\n" + escape + rb"]))++")
+    escapes = re.compile(rb"(?:\\[" + escape + rb"])++")
+    return Place(plain, ends, opens, _CLOSES.get(opens, 0), quoted=True, escapes=escapes, hides=hides)
+
+
+WORD = _bare(b" \t\n;&|<>()")
+PATTERN_WORD = _bare(b" \t\n;&<>()|")
+GROUP = _bare(b")", opens=b"(")
+BRACES = _bare(b"}", special=b"<>", more=rb"|[<>](?!\()")
+SUBSCRIPT = _bare(b"]", opens=b"[")
+DOUBLE = _quoted(b'"', b'$`"\\')
+DOCUMENT = _quoted(b"", b"$`\\")
+TEXT = _quoted(b"", b'$`"\\')
+QUOTED_BRACES = _quoted(b"}", b'$`"\\}', special=b'"')
+HIDING_BRACES = _quoted(b"}", b'$`"\\}', special=b'"', hides=True)
+PARENTHESES = _quoted(b")", b'$`"\\', special=b'"', opens=b"(", hides=True)
+BRACKETS = _quoted(b"]", b'$`"\\', special=b'"', opens=b"[", hides=True)
+EXPRESSION = _bare(b" \t\n;&<>)", opens=b"(")

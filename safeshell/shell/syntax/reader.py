@@ -1,0 +1,32 @@
+"""Parser of shell texts: bytes in, tree out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from safeshell.shell.syntax.commands import read_command
+from safeshell.shell.syntax.lists import read_complete, read_sequence
+from safeshell.shell.syntax.parts import read_parts
+from safeshell.shell.syntax.reading import read_commands
+from safeshell.shell.syntax.state import Grammar, State
+from safeshell.shell.syntax.tree import Dialect, Script
+
+_GRAMMAR = Grammar(read_sequence, read_complete, read_command, read_parts)
+
+
+def nothing() -> None:
+    """A limit that is never reached."""
+
+
+def parse(data: bytes, dialect: Dialect, *, limit: Callable[[], None] = nothing) -> Script:
+    """Reads a text's commands, up to the first one that the shell couldn't read.
+
+    Args:
+        data: the text. It ends at its first NUL, as an argument of a shell does.
+        dialect: whose grammar it is read by.
+        limit: is called now and then, at least once a command; what it raises ends the reading.
+
+    Raises:
+        OverrunError: it nests too deep.
+    """
+    return read_commands(State(data.partition(b"\0")[0], dialect, _GRAMMAR, limit, 0))

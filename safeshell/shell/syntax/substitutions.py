@@ -1,0 +1,72 @@
+r"""Substitutions of commands: `$(…)`, backticks, `<(…)`, `>(…)`."""
+
+from __future__ import annotations
+
+import re
+
+from safeshell.shell.syntax.places import DOCUMENT, Place
+from safeshell.shell.syntax.reading import read_commands
+from safeshell.shell.syntax.state import BrokenError, State
+from safeshell.shell.syntax.tree import Script, Substitution
+
+CLOSE = 0x29
+_BACKTICKS = re.compile(rb"`((?:[^`\\]++|\\.)*+)`", re.DOTALL)
+_BARE_ESCAPES = re.compile(rb"\\(?:\n|([$`\\]))")
+_QUOTED_ESCAPES = re.compile(rb"\\(?:\n|([$`\\\"]))")
+
+
+def read_command(state: State, place: Place, opening: int) -> Substitution:
+    """`$( compound_list )`.
+
+    Args:
+        state: at the dollar.
+        place: where it stands.
+        opening: bytes of what opens it.
+    """
+    start = state.at
+    return Substitution("$(", read_closed(state, start, opening), place.quoted, start, state.at)
+
+
+def read_process(state: State) -> Substitution:
+    """`<( compound_list )`, `>( compound_list )`."""
+    start = state.at
+    kind = "<(" if state.data[start] == 0x3C else ">("
+    return Substitution(kind, read_closed(state, start, 2), False, start, state.at)  # it can't be
+
+
+def read_closed(state: State, start: int, opening: int) -> Script:
+    """Commands up to the parenthesis that closes them. Here-documents from around them wait for what is behind."""
+    state.enter()
+    waiting, until, test = state.pending, state.until, state.test
+    state.pending, state.until, state.test = [], CLOSE, False
+    state.at = start + opening
+    body = state.grammar.sequence(state)
+    if state.peek() != CLOSE:
+        if state.at >= state.end:
+            raise BrokenError(start, "it ends within $(…)")
+        raise state.unexpected()
+    state.at += 1
+    state.pending, state.until, state.test = waiting, until, test
+    state.depth -= 1
+    return Script(state.data, body, None, state.dialect)
+
+
+def read_backticks(state: State, place: Place) -> Substitution:
+    """`` `…` ``: a text of its own, with an escape taken off it, that is read when it runs."""
+    start = state.at
+    found = _BACKTICKS.match(state.data, start, state.end)
+    if not found:
+        raise BrokenError(start, "it ends within `…`")
+    state.at = found.end()
+    text = found[1]
+    if b"\\" in text:
+        quoted = place.quoted and (state.sh or place is not DOCUMENT)
+        text = (_QUOTED_ESCAPES if quoted else _BARE_ESCAPES).sub(_unescaped, text)
+    state.enter()
+    script = read_commands(state.within(text))
+    state.depth -= 1
+    return Substitution("`", script, place.quoted, start, state.at)
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    return found[1] or b""
