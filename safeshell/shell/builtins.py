@@ -1,11 +1,14 @@
-"""Builtins of bash: which there are, for no shim sees them, and what they change for the commands behind them."""
+"""Builtins of the shells: which there are, for no shim sees them, and what they change for the commands behind them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
-from safeshell.shell.scope import Scope
-from safeshell.shell.words import Word
+from safeshell.shell.outputs import output
+from safeshell.shell.scope import OPEN, Scope, scalar
+from safeshell.shell.syntax.tree import Dialect
+from safeshell.shell.words import Literal, Word, plain
 
 _NAMES = """
 . : [ alias bg bind break builtin caller cd command compgen complete continue declare dirs disown echo enable eval exec
@@ -17,22 +20,136 @@ wait
 BUILTINS = frozenset(_NAMES.split())
 """The names of bash's builtins."""
 
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=")
+_LET = re.compile(r"([A-Za-z_]\w*)\s*(?:[-+*/%&|^]|<<|>>)?=(?!=)|([A-Za-z_]\w*)(?:\+\+|--)|(?:\+\+|--)([A-Za-z_]\w*)")
+
 
 def take_effect(words: Sequence[Word], scope: Scope) -> None:
-    """What a builtin changes for the commands that follow it."""
+    """What a builtin changes for the commands that follow it.
+
+    Args:
+        words: a command's, expanded.
+        scope: the shell's; it is changed.
+    """
     name = words[0].literal if words else None
     while name in ("builtin", "command") and len(words) > 1:
         words = words[1:]
         name = words[0].literal
-    rest = [word for word in words[1:] if not (word.prefix.startswith("-") and len(word.prefix) > 1)]
-    if name in ("cd", "pushd"):
-        scope.move(rest[0] if rest else None)
-    elif name == "popd":
-        scope.directory = None
-    elif name == "alias":
-        for word in rest:
-            key, equals, value = word.written.partition("=")
-            if equals:
-                scope.aliases[key] = value
-    elif name in ("read", "mapfile", "readarray", "getopts", "printf"):
-        scope.assigned |= {word.written for word in rest if word.written.isidentifier()}
+    effect = _EFFECTS.get(name or "")
+    if effect is not None:
+        effect(list(words[1:]), scope)
+
+
+def _operands(words: Sequence[Word]) -> list[Word]:
+    return [word for word in words if not (word.prefix.startswith("-") and len(word.prefix) > 1)]
+
+
+def _cd(words: list[Word], scope: Scope) -> None:
+    rest = _operands(words)
+    scope.move(rest[0] if rest else None)
+
+
+def _popd(_words: list[Word], scope: Scope) -> None:
+    scope.directories = (None,)
+
+
+def _alias(words: list[Word], scope: Scope) -> None:
+    for word in _operands(words):
+        key, equals, value = word.written.partition("=")
+        if equals:
+            scope.aliases[key] = value
+
+
+def _unalias(words: list[Word], scope: Scope) -> None:
+    for word in words:
+        scope.aliases.pop(word.written, None)
+
+
+def _read(words: list[Word], scope: Scope) -> None:
+    """Of read, mapfile and getopts: what they assign is left for the run."""
+    for word in words:
+        if word.written.isidentifier():
+            scope.assign(word.written, OPEN)
+    scope.assign("REPLY", OPEN)
+
+
+def _printf(words: list[Word], scope: Scope) -> None:
+    if len(words) > 2 and words[0].literal == "-v" and words[1].literal is not None:
+        made = output([plain("printf"), *words[2:]], None, Dialect.BASH)
+        known = made.text is not None and made.whole
+        scope.assign(words[1].literal, scalar(plain(made.text.replace("\0", ""))) if known and made.text else OPEN)
+
+
+def _declare(words: list[Word], scope: Scope) -> None:
+    """Of export and its kin, where a word becomes an assignment only by its expansion, or has none."""
+    for word in _operands(words):
+        found = _ASSIGNMENT.match(word.prefix)
+        if _ASSIGNMENT.match(word.source):
+            continue  # it is one in the line already
+        if found is not None:
+            value = _behind(word, found.end())
+            scope.assign(found[1], scalar(value))
+        elif word.literal is not None and word.literal.isidentifier():
+            scope.export(word.literal)
+
+
+def _behind(word: Word, position: int) -> Word:
+    parts = list(word.parts)
+    while parts and position and isinstance(parts[0], Literal):
+        rest = parts[0].text[position:]
+        position -= len(parts[0].text) - len(rest)
+        parts[:1] = [Literal(rest, quoted=True)] if rest else []
+    return Word(tuple(parts))
+
+
+def _unset(words: list[Word], scope: Scope) -> None:
+    for word in words:
+        if word.literal in ("-f", "-v", "-n"):
+            continue
+        scope.unset(word.written)
+        scope.functions.pop(word.written, None) if words[0].literal == "-f" else None
+
+
+def _set(words: list[Word], scope: Scope) -> None:
+    at = 0
+    while at < len(words):
+        text = words[at].literal
+        if text == "--":
+            scope.positional = tuple(words[at + 1 :])
+            return
+        if text is None or text[:1] not in ("-", "+") or len(text) < 2:
+            break
+        at += 2 if text[-1] in "oA" else 1
+    if at < len(words):
+        scope.positional = tuple(words[at:])
+
+
+def _shift(words: list[Word], scope: Scope) -> None:
+    count = words[0].literal if words else "1"
+    if scope.positional is not None and count is not None and count.isdigit():
+        scope.positional = scope.positional[int(count) :]
+    else:
+        scope.positional = None
+
+
+def _let(words: list[Word], scope: Scope) -> None:
+    for word in words:
+        for found in _LET.finditer(word.written):
+            scope.assign(found[1] or found[2] or found[3], OPEN)
+
+
+_EFFECTS: dict[str, Callable[[list[Word], Scope], None]] = {
+    "cd": _cd,
+    "chdir": _cd,
+    "pushd": _cd,
+    "popd": _popd,
+    "alias": _alias,
+    "unalias": _unalias,
+    **dict.fromkeys(("read", "mapfile", "readarray", "getopts", "vared", "zparseopts", "print"), _read),
+    "printf": _printf,
+    **dict.fromkeys(("export", "declare", "typeset", "local", "readonly", "integer", "float"), _declare),
+    "unset": _unset,
+    "set": _set,
+    "shift": _shift,
+    "let": _let,
+}

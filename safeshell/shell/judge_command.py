@@ -17,9 +17,9 @@ from safeshell.policy.decision import Action, Decision
 from safeshell.policy.evaluator import LoadedTable, evaluate
 from safeshell.policy.facts import UNDECIDED, Fact, FactKey, RequestFacts
 from safeshell.shell.builtins import BUILTINS
+from safeshell.shell.encoding import encode
 from safeshell.shell.hiding import hiding, words_of
 from safeshell.shell.possible import Certain, Possible
-from safeshell.shell.quoting import encode
 from safeshell.shell.syntax.tree import Dialect
 from safeshell.shell.walked import LineCommand
 from safeshell.shell.words import Word

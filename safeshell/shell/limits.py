@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from typing import Any
 
 from safeshell.policy.decision import Action, Decision
+
+NEST_MAX = 64
+"""Shells, substitutions and groups in one another."""
+
+TIME_MAX = 0.2
+"""Seconds of processor time that one line may take."""
 
 RULE = "line-overrun"
 """The rule's name in such a decision."""
@@ -14,7 +22,33 @@ LIMIT_S = 1.0
 
 
 class OverrunError(Exception):
-    """A line that is too long, too deep, took too long or crashed its parser; says which, as a clause about "it"."""
+    """A line that is too long, too deep, took too long or crashed its parser; says which, as a clause about "it".
+
+    Attributes:
+        read: what was read of it before, as a `Script`; None where nothing was.
+        items: lists that were read before it, on the way to that.
+    """
+
+    read: object = None
+    items: Iterable[Any] = ()
+
+
+class Deadline:
+    """The time that one line may take, counted in processor time so that a busy machine changes no decision."""
+
+    __slots__ = ("_end",)
+
+    def __init__(self, seconds: float = TIME_MAX) -> None:
+        self._end = time.thread_time() + seconds
+
+    def check(self) -> None:
+        """Raises once the time is over.
+
+        Raises:
+            OverrunError: it is.
+        """
+        if time.thread_time() > self._end:
+            raise OverrunError("it takes more than 200 ms to read")
 
 
 CRASHED = "its parser crashed"

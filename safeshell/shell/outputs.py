@@ -8,12 +8,13 @@ import os
 from collections.abc import Sequence
 
 from safeshell.shell.nested_commands import Input
+from safeshell.shell.syntax.tree import Dialect
 from safeshell.shell.words import Word, literals
 
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 
 
-def output(words: Sequence[Word], stdin: Input | None) -> Input:
+def output(words: Sequence[Word], stdin: Input | None, dialect: Dialect = Dialect.BASH) -> Input:  # noqa: ARG001 # to come
     """What a command writes to its standard output.
 
     Returns:

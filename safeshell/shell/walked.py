@@ -21,8 +21,9 @@ class LineCommand:
         shims: whether it is looked up along the caller's own PATH.
         bare: its environment is empty but for `changes`.
         parent: which of the line's commands runs it, by its place among them; None where the line itself does.
-        away: why no shim of the caller looks at it, as a clause ("it runs behind `sudo`", "it runs on another machine");
-            "" where the line says nothing against it, or where `shims` alone tells.
+        away: why no shim of the caller looks at it, as a clause ("it runs behind `sudo`", "it runs on another
+            machine"); "" where the line says nothing against it, or where `shims` alone tells.
+        guess, shown: as of a NestedCommand.
     """
 
     words: tuple[Word, ...]
@@ -34,6 +35,8 @@ class LineCommand:
     bare: bool = False
     parent: int | None = None
     away: str = ""
+    guess: bool = False
+    shown: str = ""
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Unknown:
         several: whether it may become no word or many.
         why: why it isn't known, as a clause about "it" ("the environment given doesn't have it"), or "".
         output: the words of the command whose output it is, where that is one command with known words only.
+        node: what it is in the line's tree, for who works it out; None for what was made.
+        file: what is in the file that it names, where that is a process substitution's.
     """
 
     source: str
@@ -45,6 +47,8 @@ class Unknown:
     several: bool = True
     why: str = ""
     output: tuple[str, ...] = ()
+    node: object = field(default=None, compare=False, repr=False)
+    file: object = field(default=None, compare=False, repr=False)
 
 
 Part = Literal | Unknown

@@ -47,6 +47,11 @@ class Held(NamedTuple):
         names = [os.path.basename(file["path"]) for file in files]
         return ", ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
 
+    @property
+    def would_lift(self) -> str:
+        """Said with a denial that it would lift."""
+        return f"an edit of {self.files} that would lift this waits for a person: safeshell compile"
+
     def describe(self) -> dict[str, Any]:
         """For `daemon status` and monitors."""
         return {"since": round(self.since, 3), **self.edit}

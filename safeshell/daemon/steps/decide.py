@@ -114,9 +114,7 @@ class Decide:
             found = policy.decide(request.base, command.arguments, facts)
         else:
             found = _judge(request, facts, lambda rules: policy_of(rules) or policy).decision
-        if found.action <= request.decision.action:
-            return ""
-        return f"an edit of {edits.held.files} that would lift this waits for a person: safeshell compile"
+        return "" if found.action <= request.decision.action else edits.held.would_lift
 
     def _decide_spellings(self, request: Request) -> None:
         judged = _judge(request, request.facts, lambda rules: self._policies.policy(rules) or request.policy)
@@ -132,9 +130,15 @@ class Decide:
         def answer(found: dict[str, Any] | None, reason: str) -> None:
             if found is None:
                 request.refuse(FAILED, reason)
+                self._resume(request, "finish")
+            elif (lifting := self._line_by_edit(line, found, finish)) is not None:
+                self._lines.judge(lifting)
             else:
-                self._tally.line(Action[found["decision"].upper()])
-                request.result, request.line = found, (line, found)
+                finish(found)
+
+        def finish(found: dict[str, Any]) -> None:
+            self._tally.line(Action[found["decision"].upper()])
+            request.result, request.line = found, (line, found)
             self._resume(request, "finish")
 
         line = Line(
@@ -149,6 +153,28 @@ class Decide:
         )
         self._lines.judge(line)
         return WAIT
+
+    def _line_by_edit(self, line: Line, found: dict[str, Any], finish: Callable[[dict[str, Any]], None]) -> Line | None:
+        """The line as the edit that waits for a person would have it judged, where it is restricted; else None.
+
+        Args:
+            line: it, as it was judged.
+            found: what came of that.
+            finish: takes that once it names the edit, if the edit would lift it.
+        """
+        edits = self._policies.edits
+        held, policy = edits.held, edits.policy(line.tables, self._policies.user.table)
+        action = Action[found["decision"].upper()]
+        if held is None or policy is None or action is Action.ALLOW:
+            return None
+
+        def answer(otherwise: dict[str, Any] | None, _reason: str) -> None:
+            if otherwise is not None and Action[otherwise["decision"].upper()] > action:
+                found["message"] = f"{found['message']} ({held.would_lift})"
+            finish(found)
+
+        markers = self._policies.settings.markers if held.markers is None else held.markers
+        return line._replace(tables=policy.tables, markers=markers, answer=answer)
 
 
 def _judge(request: Request, facts: RequestFacts, policy_of: Callable[[Rules], Policy]) -> Judgement:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from safeshell.shell.limits import OverrunError
 from safeshell.shell.syntax.blanks import NEWLINE, skip_blanks, skip_newlines, take_newline
 from safeshell.shell.syntax.documents import read_documents
 from safeshell.shell.syntax.state import State
@@ -32,7 +33,11 @@ def read_complete(state: State) -> list[AndOr]:
     skip_newlines(state)
     items: list[AndOr] = []
     while True:
-        item = read_and_or(state)
+        try:
+            item = read_and_or(state)
+        except OverrunError as error:
+            error.items = items
+            raise
         if item is None:
             break
         items.append(item)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from safeshell.shell.limits import OverrunError
 from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.tree import AndOr, Broken, Script, Sequence
 
@@ -21,6 +22,11 @@ def read_commands(state: State) -> Script:
             state.depth = depth
             state.at = begin
             break
+        except OverrunError as error:
+            items += error.items  # those that stand before it in its own list
+            error.items = ()
+            error.read = Script(state.data, Sequence(tuple(items), start, begin), None, state.dialect)
+            raise
         items += more
         if state.at >= state.end:
             break

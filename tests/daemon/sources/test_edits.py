@@ -30,7 +30,7 @@ from harness import (
     write,
 )
 
-from safeshell.client import Result, approvals, control, execute
+from safeshell.client import Result, approvals, control, evaluate_line, execute
 from safeshell.home.paths import Home
 from safeshell.protocol import Type
 
@@ -142,6 +142,16 @@ def test_u14_a_denial_that_the_edit_would_lift_names_it_and_others_do_not(seen: 
     write(home.rules, RULES.replace("no-ls", "still-no-ls"))
     assert "waits" not in ask(home, "ls").message  # it would be denied by another name
     assert "no-ls" in ask(home, "ls").message
+
+
+def test_u14_a_denied_shell_line_names_the_edit_too(seen: Daemon) -> None:
+    home = seen.home
+    write(os.path.join(home.root, "team.yaml"), NOTHING)
+    found = evaluate_line("true; echo x", env={"PATH": PATH}, home=home)
+    assert (found["decision"], found["rule"]) == ("deny", "no-echo")
+    assert found["message"].endswith(f"(an edit of team.yaml {WAITS}")
+    assert "waits" not in evaluate_line("true; ls", env={"PATH": PATH}, home=home)["message"]
+    assert evaluate_line("true", env={"PATH": PATH}, home=home)["decision"] == "allow"
 
 
 @pytest.mark.rules(

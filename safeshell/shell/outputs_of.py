@@ -1,0 +1,146 @@
+"""Outputs of scripts and commands of a line, as far as the line tells them; nothing is noted as run here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from safeshell.shell.expansion import Expander, choices, expanded_value
+from safeshell.shell.nested_commands import Input
+from safeshell.shell.outputs import output
+from safeshell.shell.scope import OPEN, Scope, scalar
+from safeshell.shell.syntax.tree import Array, Command, Group, Pipeline, Redirect, Script, Sequence, Simple, Subshell
+from safeshell.shell.syntax.tree import Word as Node
+from safeshell.shell.words import Unknown, Word
+from safeshell.shell.written import written_value, written_words
+
+UNTOLD = Input(None)
+_WRITES = (b">", b">>", b">|", b"<>", b">!", b">>|", b"&>", b"&>>", b">&")
+
+
+class Outputs:
+    """What commands write, and what redirections give them to read.
+
+    Args:
+        check: raises once the line took too long.
+    """
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
+
+    def of_script(self, script: Script, scope: Scope) -> Input:
+        """What a substitution's commands write."""
+        if script.broken is not None:
+            return UNTOLD
+        return self._of_sequence(script.body, script, scope.fork())
+
+    def of_command(self, command: Command, script: Script, scope: Scope) -> Input:
+        """What one command writes to its standard output.
+
+        Args:
+            command: it.
+            script: the text that it stands in.
+            scope: the shell that runs it; it is left as it is.
+        """
+        self._check()
+        if isinstance(command, Simple):
+            return self._of_simple(command, script, scope.copy())
+        if isinstance(command, Group | Subshell) and not any(map(_is_output, command.redirects)):
+            inner = scope.fork(stdin=self.stdin(command.redirects, script, scope))
+            return self._of_sequence(command.body, script, inner)
+        return UNTOLD
+
+    def _of_sequence(self, sequence: Sequence, script: Script, scope: Scope) -> Input:
+        texts: list[str] = []
+        whole = True
+        for item in sequence.items:
+            if item.operators or item.background:
+                return UNTOLD
+            found = self._of_pipeline(item.pipelines[0], script, scope)
+            if found.text is None:
+                return UNTOLD
+            texts.append(found.text)
+            whole = whole and found.whole
+        return Input("".join(texts), whole)
+
+    def _of_pipeline(self, pipeline: Pipeline, script: Script, scope: Scope) -> Input:
+        if len(pipeline.commands) == 1:
+            only = pipeline.commands[0]
+            return (
+                self._of_simple(only, script, scope)
+                if isinstance(only, Simple)
+                else self.of_command(only, script, scope)
+            )
+        found = UNTOLD
+        stdin = scope.stdin
+        for command in pipeline.commands:
+            found = stdin = self.of_command(command, script, replace(scope, stdin=stdin))
+        return found
+
+    def _of_simple(self, node: Simple, script: Script, scope: Scope) -> Input:
+        """What a simple command writes; what it assigns is assigned."""
+        if not node.words:
+            for assignment in node.assignments:
+                name = assignment.name.decode("utf-8", "surrogateescape")
+                known = isinstance(assignment.value, Node) and not assignment.append and assignment.subscript is None
+                value = OPEN
+                if known and not isinstance(assignment.value, Array):
+                    value = scalar(expanded_value(assignment.value, scope, script, self.of_script, {}))
+                scope.assign(name, value)
+            return Input("")
+        if any(map(_is_output, node.redirects)):
+            return UNTOLD
+        words = self._words(node, script, scope)
+        if words is None or not words:
+            return UNTOLD
+        first = words[0].literal
+        if first is None or first in scope.functions or first in scope.aliases:
+            return UNTOLD
+        return output(words, self.stdin(node.redirects, script, scope), scope.dialect)
+
+    def _words(self, node: Simple, script: Script, scope: Scope) -> tuple[Word, ...] | None:
+        """A command's words; None where it depends on the way that the run takes what they are."""
+        written: list[Word] = []
+        for word in node.words:
+            if not isinstance(word, Node):
+                return None
+            written += written_words(word, script, lambda: scope.home)
+        ways = list(choices(written, scope))
+        return Expander(scope, script, self.of_script, ways[0]).words(written) if len(ways) == 1 else None
+
+    def stdin(self, redirects: tuple[Redirect, ...], script: Script, scope: Scope) -> Input | None:
+        """What a command reads whose redirections these are."""
+        found = scope.stdin
+        for redirect in redirects:
+            if redirect.descriptor not in (b"", b"0"):
+                continue
+            if redirect.document is not None:
+                found = self._text(written_value(redirect.document, script, lambda: None), script, scope)
+            elif redirect.operator == b"<<<":
+                word = self._text(written_value(redirect.target, script, lambda: scope.home), script, scope)
+                found = Input(None if word.text is None else f"{word.text}\n", word.whole)
+            elif redirect.operator in (b"<", b"<&", b"<>"):
+                found = self._file(redirect, script, scope)
+        return found
+
+    def _text(self, word: Word, script: Script, scope: Scope) -> Input:
+        """A text that is read, with what only the run can tell of it as it is written."""
+        ways = list(choices([word], scope))
+        made = Expander(scope, script, self.of_script, ways[0] if len(ways) == 1 else {}).one(word)
+        return Input(made.written, made.literal is not None)
+
+    def _file(self, redirect: Redirect, script: Script, scope: Scope) -> Input | None:
+        """What stands in the file that a redirection reads: that of a process substitution may be told."""
+        for word in Expander(scope, script, self.of_script, {}).words(
+            written_words(redirect.target, script, lambda: scope.home)
+        ):
+            for part in word.parts:
+                if isinstance(part, Unknown) and isinstance(part.file, Input):
+                    return part.file
+                if isinstance(part, Unknown) and part.source.startswith(("<(", "=(")):
+                    return UNTOLD
+        return None
+
+
+def _is_output(redirect: Redirect) -> bool:
+    return redirect.operator in _WRITES and redirect.descriptor in (b"", b"1") and redirect.operator != b"<>"

@@ -1,0 +1,336 @@
+"""Run of a simple command in a line: its words, what it changes in the shell, and what it runs in turn."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+
+from safeshell.shell.builtins import take_effect
+from safeshell.shell.dialects import dialect_of
+from safeshell.shell.encoding import decode, encode
+from safeshell.shell.expansion import Choice, Expander, Read, choices, expanded_value
+from safeshell.shell.limits import OverrunError
+from safeshell.shell.nested_commands import NestedCommand, NestedText
+from safeshell.shell.programs import nested
+from safeshell.shell.scope import OPEN, UNSET, Scope, Variable, scalar
+from safeshell.shell.syntax.tree import Array, Assignment, Function, Script, Simple
+from safeshell.shell.syntax.tree import Word as Node
+from safeshell.shell.walked import LineCommand, WalkedLine
+from safeshell.shell.words import Literal, Unknown, Word, plain, unknown
+from safeshell.shell.written import written_value, written_words
+
+COMMANDS_MAX = 4096
+"""Commands of one line."""
+
+_ASSIGNED = re.compile(
+    rb"([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)|(?:\+\+|--)\s*([A-Za-z_]\w*)"
+)
+_EXPORTS = re.compile(r"-[A-Za-z]*x[A-Za-z]*")
+
+
+_ITSELF = NestedCommand(())
+
+
+def assigned_in(expression: bytes) -> Iterator[str]:
+    """The variables that an arithmetic expression assigns."""
+    if b"=" in expression or b"++" in expression or b"--" in expression:
+        for found in _ASSIGNED.finditer(expression):
+            yield decode(found[1] or found[2])
+
+
+class Runner:
+    """Runs simple commands, as far as that is known.
+
+    Args:
+        line: where commands are noted.
+        check: raises once the line took too long.
+        script: walks a shell text.
+        call: walks the body of a function.
+        place: offsets of the command that all belong to, where they stand in no line.
+
+    Attributes:
+        place: the same; None where each has its own.
+    """
+
+    def __init__(
+        self,
+        line: WalkedLine,
+        check: Callable[[], None],
+        script: Callable[[bytes, Scope], None],
+        call: Callable[[tuple[Script, Function], Scope], None],
+        place: tuple[int, int] | None,
+    ) -> None:
+        self._line = line
+        self._check = check
+        self._script = script
+        self._call = call
+        self.place = place
+        self._parent: int | None = None
+        self._seen: dict[tuple[object, ...], int] = {}
+
+    def run(self, node: Simple, script: Script, scope: Scope, read: Read) -> None:
+        """Runs one."""
+        outer = self.place
+        if outer is None:
+            self.place = (node.start, node.end)
+        try:
+            if node.words:
+                self._run(node, script, scope, read)
+            else:
+                for assignment in node.assignments:
+                    self._assign(assignment, script, scope, read)
+        finally:
+            self.place = outer
+
+    def _run(self, node: Simple, script: Script, scope: Scope, read: Read) -> None:
+        written = self._written(node, script, scope)
+        if not written:
+            return
+        alias = scope.aliases.get(written[0].source)
+        if alias is not None:
+            self._alias(node, script, alias, scope)
+            return
+        ways: list[Scope] = []
+        found = list(choices(written, scope))
+        for choice in found:
+            way = scope if len(found) == 1 else scope.copy()
+            expander = Expander(way, script, read, choice)
+            words = expander.words(written)
+            self._start(node, script, words, written, way, read, choice)
+            ways.append(way)
+        if len(found) > 1:
+            scope.become(ways[0])
+            for way in ways[1:]:
+                scope.join(way)
+
+    def _start(
+        self,
+        node: Simple,
+        script: Script,
+        words: tuple[Word, ...],
+        written: tuple[Word, ...],
+        scope: Scope,
+        read: Read,
+        choice: Choice,
+    ) -> None:
+        """Runs the command that its words have become."""
+        inner = scope
+        if node.assignments:
+            inner = scope.copy()
+            for assignment in node.assignments:
+                self._assign(assignment, script, inner, read, exported=True)
+        if words:
+            outer, self._parent = self._parent, self._found(words, written, inner)
+            try:
+                if words != written and (words[0].literal or "") not in inner.functions:
+                    self.in_turn(tuple([plain(word.written) for word in written]), inner.copy())  # `$HOME`, to rules
+                self.in_turn(words, inner)
+            finally:
+                self._parent = outer
+            take_effect(words, inner)
+        exported = (bool(words) and words[0].literal == "export") or any(
+            _EXPORTS.fullmatch(word.written) for word in words[1:]
+        )
+        for word in node.words:
+            if isinstance(word, Assignment):
+                self._assign(word, script, inner, read, exported=exported, choice=choice)
+        if inner is not scope:  # what stands before a command is gone behind it
+            before = scope.held([decode(assignment.name) for assignment in node.assignments])
+            scope.become(inner)
+            scope.put_back(before)
+
+    def _written(self, node: Simple, script: Script, scope: Scope) -> tuple[Word, ...]:
+        found: list[Word] = []
+        for word in node.words:
+            if isinstance(word, Node):
+                found += written_words(word, script, lambda: scope.home)
+            else:
+                found.append(_written_assignment(word, script, scope))
+        return tuple(found)
+
+    def _alias(self, node: Simple, script: Script, alias: str, scope: Scope) -> None:
+        first = node.words[0]
+        inner = scope.deeper()
+        inner.aliases = {
+            name: text for name, text in scope.aliases.items() if name != decode(script.data[first.start : first.end])
+        }
+        self._script(encode(alias) + b" " + script.data[first.end : node.end], inner)
+        kept = scope.aliases
+        scope.become(inner)
+        scope.aliases.clear()
+        scope.aliases.update(kept)
+
+    # Variables
+
+    def _assign(
+        self,
+        assignment: Assignment,
+        script: Script,
+        scope: Scope,
+        read: Read,
+        *,
+        exported: bool = False,
+        choice: Choice | None = None,
+    ) -> None:
+        name = decode(assignment.name)
+        value = assignment.value
+        adds = False
+        if assignment.subscript is not None:
+            made = OPEN
+        elif isinstance(value, Array):
+            made = self._array(value, script, scope, read)
+        else:
+            written = written_value(value, script, lambda: scope.home)
+            adds = name == "PATH" and _begins_with_path(written)
+            ways = [choice] if choice is not None else list(choices([written], scope))
+            found = dict.fromkeys([(expanded_value(value, scope, script, read, way),) for way in ways])
+            made = Variable(tuple(found))
+        if assignment.append:
+            made = _appended(scope.lookup(name), made)
+            adds = adds or name == "PATH"
+        scope.assign(name, made, exported=exported, adds=adds)
+
+    @staticmethod
+    def _array(value: Array, script: Script, scope: Scope, read: Read) -> Variable:
+        words = [one for node in value.words for one in written_words(node, script, lambda: scope.home)]
+        if any(word.source.startswith("[") for word in words):
+            return OPEN
+        ways = list(choices(words, scope))
+        elements = Expander(scope, script, read, ways[0]).words(words)
+        return OPEN if len(ways) > 1 or any(word.several for word in elements) else Variable((elements,), array=True)
+
+    # Commands
+
+    def _found(
+        self, words: tuple[Word, ...], written: tuple[Word, ...], scope: Scope, by: NestedCommand = _ITSELF
+    ) -> int:
+        """Notes a command, once for each directory that it may run in; returns its place among them."""
+        at = len(self._line.commands)
+        place = self.place or (0, 0)
+        for directory in scope.directories:
+            changes = dict(scope.changes)
+            more = (by.bare, self._parent, scope.away, scope.guess, by.shown)
+            key = (words, written, tuple(changes.items()), directory, place, scope.shims, more)
+            if key in self._seen:
+                at = self._seen[key]
+                continue
+            if len(self._line.commands) >= COMMANDS_MAX:
+                raise OverrunError(f"it has more than {COMMANDS_MAX} commands")
+            self._seen[key] = len(self._line.commands)
+            self._line.commands.append(LineCommand(words, written, changes, directory, place, scope.shims, *more))
+        return min(at, len(self._line.commands) - 1)
+
+    def in_turn(self, words: tuple[Word, ...], scope: Scope) -> None:
+        """Walks what a command runs in turn."""
+        if not words or words[0].literal is None:
+            return
+        self._check()
+        name = words[0].literal
+        if name in scope.functions:
+            self._call_functions(name, words, scope)
+            return
+        for answer in nested(words, scope.stdin, changes=scope.changes):
+            if isinstance(answer, NestedCommand):
+                self._runs(answer, scope, words)
+            else:
+                self._reads(answer, scope, words)
+
+    def _call_functions(self, name: str, words: tuple[Word, ...], scope: Scope) -> None:
+        ways: list[Scope] = []
+        bodies = scope.functions[name]
+        for body in bodies:
+            inner = scope.copy().deeper()
+            inner.positional = words[1:]
+            inner.functions.pop(name)
+            self._call(body, inner)
+            inner.functions.setdefault(name, bodies)
+            ways.append(inner)
+        positional = scope.positional
+        scope.become(ways[0])
+        for way in ways[1:]:
+            scope.join(way)
+        scope.positional = positional
+
+    def _runs(self, answer: NestedCommand, scope: Scope, by: tuple[Word, ...]) -> None:
+        inner = scope.deeper()
+        changes = dict(answer.changes)
+        inner.changes = {**({} if answer.bare else scope.changes), **changes}
+        if answer.directory is not None:
+            inner.directories = scope.at(answer.directory)
+        inner.guess = scope.guess or answer.guess
+        words = answer.words or (unknown("…"),)
+        if not answer.shims:
+            inner.leave(f"it runs behind `{os.path.basename(by[0].written)}`")
+        elif "PATH" in changes:
+            inner.leave("it gets a PATH of its own")
+        outer, self._parent = self._parent, self._found(words, words, inner, answer)
+        try:
+            self.in_turn(words, inner)
+        finally:
+            self._parent = outer
+
+    def _reads(self, answer: NestedText, scope: Scope, by: tuple[Word, ...]) -> None:
+        inner = scope.deeper() if answer.inside else _child(scope)
+        if answer.remote:
+            inner.directories, inner.remote = (None,), True
+            inner.leave("it runs on another machine")
+        elif not answer.shims:
+            inner.leave(f"it runs behind `{os.path.basename(by[0].written)}`")
+        if answer.shell:
+            dialect = dialect_of(answer.shell)
+            if dialect is None:
+                self._line.unread.append((answer.text or "", answer.shell))
+                return
+            inner.dialect = dialect
+        if not answer.inside:
+            inner.positional = answer.positional
+            inner.stdin = None
+        if answer.text is None or not answer.whole:
+            self._found((unknown("…"),), (unknown("…"),), inner)
+        if answer.text is not None:
+            self._script(encode(answer.text), inner)
+        if answer.inside:
+            scope.become(inner)
+
+
+def _child(scope: Scope) -> Scope:
+    """The shell that a text is given to: another process, which has of the variables what is exported."""
+    inner = scope.fork()
+    inner.variables = {name: _as_string(scope.variables[name]) for name in scope.variables if name in scope.changes}
+    inner.variables.update({name: UNSET for name in scope.variables if name not in scope.changes})
+    inner.functions = {}
+    inner.aliases = {}
+    return inner
+
+
+def _as_string(variable: Variable) -> Variable:
+    return OPEN if variable.array else variable
+
+
+def _appended(before: Variable, more: Variable) -> Variable:
+    if before.array != more.array or len(before.choices) != 1 or len(more.choices) != 1:
+        return OPEN
+    first, second = before.choices[0], more.choices[0]
+    if more.array:
+        return Variable(((*first, *second),), array=True)
+    return scalar(Word(tuple([part for word in (*first, *second) for part in word.parts])))
+
+
+def _begins_with_path(value: Word) -> bool:
+    """Whether a new PATH looks along the old one first."""
+    parts = [part for part in value.parts if isinstance(part, Unknown) or part.text]
+    first, rest = parts[:1], parts[1:]
+    if not first or not isinstance(first[0], Unknown) or first[0].variable != "PATH" or first[0].operation:
+        return False
+    return not rest or (isinstance(rest[0], Literal) and rest[0].text.startswith(":"))
+
+
+def _written_assignment(assignment: Assignment, script: Script, scope: Scope) -> Word:
+    """`NAME=VALUE` as an argument of `export` and its kin."""
+    source = decode(script.data[assignment.start : assignment.end])
+    if isinstance(assignment.value, Array) or assignment.subscript is not None:
+        return Word((Literal(source, quoted=True),), source)
+    head = decode(script.data[assignment.start : assignment.value.start])
+    value = written_value(assignment.value, script, lambda: scope.home)
+    return Word((Literal(head, quoted=True), *value.parts), source)

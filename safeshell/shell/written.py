@@ -1,0 +1,148 @@
+"""Written words: a word of the tree as the words that it becomes before any expansion but braces and tilde."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from safeshell.shell.braces import Piece, expand_braces
+from safeshell.shell.encoding import decode
+from safeshell.shell.syntax.tree import Arithmetic, Dialect, Parameter, Part, Script, Substitution, Text
+from safeshell.shell.syntax.tree import Word as Node
+from safeshell.shell.words import Literal, Unknown, Word
+from safeshell.shell.words import Part as WordPart
+
+_PATTERN = frozenset("*?[")
+_SPECIAL = frozenset("*?[{~=(")
+_EXTENDED = frozenset("?*+@!")
+_ONE_WORD = frozenset("#?$!-")
+"""Parameters whose value holds no blank."""
+
+Home = Callable[[], str | None]
+"""What `~` stands for; None where only the run can tell."""
+
+
+def written_words(node: Node, script: Script, home: Home) -> list[Word]:
+    """The words of an argument: braces are expanded, `~` is the home, patterns and expansions stay as they are.
+
+    Args:
+        node: the word.
+        script: the text that it stands in.
+        home: the home.
+    """
+    source = decode(script.data[node.start : node.end])
+    parts = node.parts
+    if len(parts) == 1 and isinstance(parts[0], Text):
+        only = parts[0]
+        text = decode(only.data)
+        if only.quoted or _SPECIAL.isdisjoint(text):
+            return [Word((Literal(text, only.quoted),), source)]
+    pieces = _pieces(parts, script)
+    dialect = script.dialect
+    if dialect is Dialect.ZSH and pieces[:1] == [("=", False)] and len(pieces) > 1:
+        pieces = pieces[1:]  # `=rm` is the path of rm
+    if dialect is Dialect.SH or ("{", False) not in pieces:
+        variants: Iterable[Sequence[Piece]] = [pieces]
+    else:
+        try:
+            # A word that is empty and not quoted is dropped, as the first of `{,rm}`.
+            variants = [variant for variant in expand_braces(pieces) if variant]
+        except OverflowError:
+            return [Word((Unknown(source, quoted=False),), source)]
+    return [Word(_parts(_tilde(variant, home), patterns=True), source) for variant in variants]
+
+
+def written_value(node: Node, script: Script, home: Home) -> Word:
+    """The value of an assignment, or of anything else that stays one word: no braces, no patterns."""
+    source = decode(script.data[node.start : node.end])
+    return Word(_parts(_tilde(_pieces(node.parts, script), home), patterns=False), source)
+
+
+def _pieces(parts: Sequence[Part], script: Script) -> list[Piece]:
+    """Quoted text whole, the rest a character at a time."""
+    pieces: list[Piece] = []
+    for part in parts:
+        if isinstance(part, Text):
+            text = decode(part.data)
+            if part.quoted:
+                pieces.append((text, True))
+            else:
+                pieces += [(char, False) for char in text]
+        else:
+            pieces.append(opened(part, script))
+    return pieces
+
+
+def opened(part: Parameter | Substitution | Arithmetic, script: Script) -> Unknown:
+    """An expansion as what only the run can tell, until it is worked out."""
+    source = decode(script.data[part.start : part.end])
+    if isinstance(part, Parameter):
+        name, operation = decode(part.name), decode(part.operation)
+        every = name == "@" or operation.startswith("[@]") or (script.dialect is Dialect.ZSH and "@" in operation)
+        several = name not in _ONE_WORD and (every or not part.quoted)
+        return Unknown(source, part.quoted, name, operation, several, node=part)
+    if isinstance(part, Substitution):
+        several = not part.quoted and part.kind in ("$(", "`", "${")
+        return Unknown(source, part.quoted, several=several, node=part)
+    return Unknown(source, part.quoted, several=False, node=part)
+
+
+def _tilde(pieces: Sequence[Piece], home: Home) -> Sequence[Piece]:
+    if not pieces or pieces[0] != ("~", False):
+        return pieces
+    length = next((index for index, piece in enumerate(pieces) if piece == ("/", False)), len(pieces))
+    prefix = pieces[:length]
+    if any(isinstance(piece, Unknown) or piece[1] for piece in prefix):
+        return pieces
+    if length == 1:
+        known = home()
+        if known is not None:
+            return [(known, True), *pieces[1:]]
+    name = "".join([piece[0] for piece in prefix if not isinstance(piece, Unknown)])
+    return [Unknown(name, quoted=True, several=False), *pieces[length:]]
+
+
+def _parts(pieces: Sequence[Piece], *, patterns: bool) -> tuple[WordPart, ...]:
+    closes = max((index for index, piece in enumerate(pieces) if piece == ("]", False)), default=-1)
+    parts: list[WordPart] = []
+    text: list[str] = []  # of the part that goes on
+    text_quoted = False
+    for index, piece in enumerate(pieces):
+        if isinstance(piece, Unknown):
+            part = piece
+        else:
+            characters, quoted = piece
+            if not (patterns and not quoted and _is_pattern(pieces, index, closes)):
+                if text and quoted != text_quoted:
+                    parts.append(Literal("".join(text), text_quoted))
+                    text = []
+                text.append(characters)
+                text_quoted = quoted
+                continue
+            part = Unknown(characters, quoted=False)
+        if text:
+            parts.append(Literal("".join(text), text_quoted))
+            text = []
+        parts.append(part)
+    if text:
+        parts.append(Literal("".join(text), text_quoted))
+    return tuple(parts)
+
+
+def _is_pattern(pieces: Sequence[Piece], index: int, closes: int) -> bool:
+    """Whether an unquoted character makes a pattern; `closes` is where the last unquoted bracket closes."""
+    piece = pieces[index]
+    if piece == ("(", False):
+        return index > 0 and pieces[index - 1] in [(one, False) for one in _EXTENDED]
+    return piece in (("*", False), ("?", False)) or (piece == ("[", False) and index < closes)
+
+
+def with_patterns(text: str) -> tuple[WordPart, ...]:
+    """The parts of a text in which patterns count, as in an unquoted expansion."""
+    if _PATTERN.isdisjoint(text):
+        return (Literal(text, quoted=True),) if text else ()
+    return tuple(
+        [
+            part if isinstance(part, Unknown) else Literal(part.text, quoted=True)
+            for part in _parts([(char, False) for char in text], patterns=True)
+        ]
+    )
