@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from safeshell.shell.syntax.documents import read_documents
+from safeshell.shell.syntax.documents import read_documents, take_jump
 from safeshell.shell.syntax.state import State
 
 NEWLINE = 0x0A
@@ -20,7 +20,10 @@ def skip_blanks(state: State) -> None:
 
 def take_newline(state: State) -> None:
     """Takes the newline that stands here, and the here-documents that were waiting for it."""
+    newline = state.at
     state.at += 1
+    if state.jump is not None and state.jump[0] <= newline:
+        take_jump(state, newline)
     if state.pending:
         read_documents(state)
 

@@ -40,7 +40,7 @@ _POSIX: dict[bytes, _Production | None] = {
     b"for": read_for,
     b"case": read_case,
     # What ends or goes on with a compound command begins none.
-    **dict.fromkeys((b"}", b"then", b"elif", b"else", b"fi", b"do", b"done", b"esac", b"!")),
+    **dict.fromkeys((b"}", b"then", b"elif", b"else", b"fi", b"do", b"done", b"esac", b"in", b"!")),
 }
 _BASH: dict[bytes, _Production | None] = {
     **_POSIX,
@@ -48,7 +48,7 @@ _BASH: dict[bytes, _Production | None] = {
     b"select": read_select,
     b"function": read_function,
     b"coproc": read_coproc,
-    b"time": None,
+    b"]]": None,
 }
 _RESERVED = {Dialect.SH: _POSIX, Dialect.BASH: _BASH, Dialect.ZSH: _BASH}
 

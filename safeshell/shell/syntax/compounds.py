@@ -19,10 +19,24 @@ from safeshell.shell.syntax.blanks import NEWLINE, skip_blanks, skip_newlines
 from safeshell.shell.syntax.parts import read_word
 from safeshell.shell.syntax.places import WORD
 from safeshell.shell.syntax.state import BrokenError, State
-from safeshell.shell.syntax.tree import Case, CaseItem, For, Group, If, Repeat, Sequence, Subshell, Test, While, Word
+from safeshell.shell.syntax.tree import (
+    Case,
+    CaseItem,
+    For,
+    Group,
+    If,
+    Repeat,
+    Sequence,
+    Subshell,
+    Test,
+    Text,
+    While,
+    Word,
+)
 
 _JOIN = rb"(?:\\\n)*+"
 _NAME = re.compile(rb"(?:\\\n)*+((?:[^ \t\n;&|<>()'\"\\$`]++|\\\n)++)(?=[ \t\n;&|<>()]|\Z)")
+_IDENTIFIER = re.compile(rb"[A-Za-z_]\w*+")
 _END_OF_ITEM = re.compile(rb";" + _JOIN + rb";" + _JOIN + rb"&|;" + _JOIN + rb";|;" + _JOIN + rb"[&|]")
 
 
@@ -123,7 +137,7 @@ def read_for(state: State) -> For | Repeat:
     skip_blanks(state)
     if state.peek() == 0x28:
         head = None if state.sh else read_double_parentheses(state)
-        if head is None:
+        if head is None or (state.bash and _semicolons(head) != 2):
             raise state.unexpected()
         skip_blanks(state)
         if state.peek() == 0x3B:
@@ -132,14 +146,17 @@ def read_for(state: State) -> For | Repeat:
     return read_select(state)
 
 
+def _semicolons(head: Word) -> int:
+    return sum([part.data.count(b";") for part in head.parts if isinstance(part, Text)])
+
+
 def read_select(state: State) -> For:
     """`select …` or `for NAME …`, behind the word."""
     skip_blanks(state)
-    found = _NAME.match(state.data, state.at, state.end)
-    if not found:
-        raise state.unexpected()
-    name = found[1].replace(b"\\\n", b"")
-    state.at = found.end()
+    word = read_word(state, WORD)
+    name = state.data[word.start : word.end].replace(b"\\\n", b"")
+    if state.sh and not _IDENTIFIER.fullmatch(name):
+        raise state.unexpected(word.start)
     skip_blanks(state)
     words = None
     if state.peek() == 0x3B:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from safeshell.shell.syntax.blanks import skip_newlines
+from safeshell.shell.syntax.blanks import skip_blanks, skip_newlines
 from safeshell.shell.syntax.parts import read_parts, read_word
 from safeshell.shell.syntax.places import EXPRESSION, WORD
 from safeshell.shell.syntax.state import State
@@ -66,7 +66,7 @@ def _term(state: State, words: list[Word]) -> None:
     unary = _UNARY.match(state.data, state.at, state.end)
     word = read_word(state, WORD)
     words.append(word)
-    skip_newlines(state)
+    skip_blanks(state)
     if unary and not _ends(state) and not _BINARY.match(state.data, state.at, state.end):
         words.append(read_word(state, WORD))
         return
@@ -103,7 +103,7 @@ def _right(state: State, words: list[Word]) -> None:
 def _ends(state: State) -> bool:
     """Whether a term ends here."""
     byte = state.peek()
-    return byte < 0 or byte in b"&|)\n;" or _END.match(state.data, state.at, state.end) is not None
+    return byte < 0 or byte in b"&|);" or _END.match(state.data, state.at, state.end) is not None
 
 
 def _literal(state: State, found: re.Match[bytes]) -> Word:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from safeshell.shell.syntax.places import DOCUMENT
-from safeshell.shell.syntax.state import State
+from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.tree import Part, Redirect, Text, Word
 
 _TABS = re.compile(rb"\n\t++")
@@ -32,6 +32,37 @@ def read_documents(state: State) -> None:
     for redirect in waiting:
         state.step()
         _read(state, redirect)
+
+
+def read_early_documents(state: State) -> None:
+    """The documents of a substitution that ends on their line.
+
+    Bash reads them at once, from behind this line; the others take them for empty.
+    """
+    here = state.at
+    if state.bash:
+        newline = state.jump[0] if state.jump else state.data.find(b"\n", here, state.end)
+        state.at = state.jump[1] if state.jump else newline + 1 or state.end
+        read_documents(state)
+        if newline >= 0:
+            state.jump = newline, state.at
+    else:
+        state.at = state.end
+        read_documents(state)
+    state.at = here
+
+
+def take_jump(state: State, newline: int) -> None:
+    """Goes on behind documents that were read before.
+
+    Raises:
+        BrokenError: the newline before them stands in the middle of something.
+    """
+    if state.jump and state.jump[0] < newline:
+        raise BrokenError(state.jump[0], "it has a here-document in the middle of a string")
+    if state.jump:
+        state.at = state.jump[1]
+        state.jump = None
 
 
 def _read(state: State, redirect: Redirect) -> None:

@@ -11,7 +11,6 @@ import re
 from safeshell.shell.syntax.blanks import skip_blanks, skip_newlines
 from safeshell.shell.syntax.parts import read_word
 from safeshell.shell.syntax.places import WORD
-from safeshell.shell.syntax.simple import read_simple
 from safeshell.shell.syntax.state import State
 from safeshell.shell.syntax.tree import Command, Coproc, Function, Simple, Text, Word
 
@@ -65,12 +64,12 @@ def read_coproc(state: State) -> Coproc:
     skip_blanks(state)
     name = b""
     found = _NAMED.match(state.data, state.at, state.end)
-    if found and not _COMPOUND.match(state.data, state.at, state.end):
+    if found and found[1] != b"!" and not _COMPOUND.match(state.data, state.at, state.end):
         name = found[1]
         state.at = found.end()
     state.enter()
-    body = state.grammar.command(state) if _COMPOUND.match(state.data, state.at, state.end) else read_simple(state)
+    body = state.grammar.command(state)
     state.depth -= 1
-    if body is None:
+    if body is None or isinstance(body, (Function, Coproc)):
         raise state.unexpected()
     return Coproc(name, body, 0, body.end)

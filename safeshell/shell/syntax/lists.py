@@ -12,7 +12,7 @@ import re
 
 from safeshell.shell.limits import OverrunError
 from safeshell.shell.syntax.blanks import NEWLINE, skip_blanks, skip_newlines, take_newline
-from safeshell.shell.syntax.documents import read_documents
+from safeshell.shell.syntax.documents import read_documents, take_jump
 from safeshell.shell.syntax.state import State
 from safeshell.shell.syntax.tree import AndOr, Command, Pipeline, Sequence, Simple
 
@@ -46,6 +46,8 @@ def read_complete(state: State) -> list[AndOr]:
         skip_blanks(state)
     if state.at >= state.end:
         read_documents(state)
+        if state.jump:
+            take_jump(state, state.end)
         return items
     if state.data[state.at] != NEWLINE:
         raise state.unexpected()

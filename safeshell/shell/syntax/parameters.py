@@ -9,9 +9,10 @@ from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.tree import Parameter, Part, Script, Substitution, Word
 
 _HEAD = re.compile(
-    rb"(?:(#)(?=[A-Za-z_0-9@*?$!-](?:\w*+[}\[])|#\})|(!)(?=[A-Za-z_0-9@*]))?([A-Za-z_]\w*+|\d++|[@*#?$!-])"
+    rb"(?:(#)(?=[A-Za-z_0-9@*?$!-](?:\w*+[}\[])|#\})|(!)(?=[A-Za-z_0-9@*]))?([A-Za-z_]\w*+|\d++|[@*#?!-]|\$(?![({['\"]))"
 )
 _OPERATOR = re.compile(rb":?[-=+?]")
+_DASH_OPERATOR = re.compile(rb":?[-=+?]|[%#]")
 _COMMANDS = b" \t\n|"
 _PATTERNS = (b"#", b"%", b"/", b"^", b",")
 
@@ -46,6 +47,9 @@ def _parameter(state: State, place: Place, start: int) -> Parameter:
             state.at += 1
             return Parameter(name, before, None, place.quoted, start, state.at)
     behind = state.at
+    if state.sh and not _DASH_OPERATOR.match(state.data, state.at, state.end):
+        state.at += 2 if name and state.peek() == 0x3A else 1  # dash takes a byte for an operator, whatever it is
+        state.at = min(state.at, state.end)
     found = _OPERATOR.match(state.data, state.at, state.end) if name and not before else None
     operation = found[0] if found else b""
     state.at += len(operation)

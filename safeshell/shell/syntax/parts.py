@@ -16,6 +16,8 @@ from safeshell.shell.syntax.substitutions import read_backticks, read_process
 from safeshell.shell.syntax.tree import Part, Substitution, Text, Word
 
 _UNESCAPE = re.compile(rb"\\(.)", re.DOTALL)
+_DESCRIPTOR = re.compile(rb"\d++|\{[A-Za-z_]\w*+\}")
+_REDIRECTING = (0x3C, 0x3E)
 _GROUPS = b"?*+@!"
 
 
@@ -175,8 +177,8 @@ def read_word(state: State, place: Place) -> Word:
     """The word that stands here."""
     start = state.at
     parts = read_parts(state, place)
-    if state.at == start:
-        raise state.unexpected()
+    if state.at == start or (state.peek() in _REDIRECTING and _DESCRIPTOR.fullmatch(state.data, start, state.at)):
+        raise state.unexpected(start)
     return Word(parts, start, state.at)
 
 

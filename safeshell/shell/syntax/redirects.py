@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 from safeshell.shell.syntax.blanks import skip_blanks
-from safeshell.shell.syntax.parts import read_word
+from safeshell.shell.syntax.parts import read_parts, read_word
 from safeshell.shell.syntax.places import WORD
 from safeshell.shell.syntax.state import State
-from safeshell.shell.syntax.tree import Dialect, Redirect
+from safeshell.shell.syntax.tree import Dialect, Redirect, Word
 
 _JOIN = rb"(?:\\\n)*+"
 
@@ -56,7 +56,14 @@ def read_redirect(state: State) -> Redirect | None:
         descriptor, operator = descriptor.replace(b"\\\n", b""), operator.replace(b"\\\n", b"")
     state.at = found.end()
     skip_blanks(state)
-    target = read_word(state, WORD)
+    at = state.at
+    if state.bash and operator in (b"<&", b">&"):  # a number may stand here, whatever follows it
+        parts = read_parts(state, WORD)
+        if state.at == at:
+            raise state.unexpected()
+        target = Word(parts, at, state.at)
+    else:
+        target = read_word(state, WORD)
     redirect = Redirect(operator, descriptor, target, None, start, state.at)
     if operator in _DOCUMENTS:
         state.pending.append(redirect)

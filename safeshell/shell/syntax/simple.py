@@ -18,7 +18,7 @@ from safeshell.shell.syntax.tree import Array, Assignment, Part, Redirect, Simpl
 DECLARING = frozenset((b"declare", b"export", b"local", b"readonly", b"typeset", b"integer", b"float", b"private"))
 """Commands whose arguments may be assignments."""
 
-_TAKING_ARRAYS = DECLARING | {b"alias", b"eval", b"let", b"builtin", b"command"}
+_TAKING_ARRAYS = DECLARING | {b"alias", b"eval", b"let"}
 
 _BLANKS = re.compile(rb"(?:[ \t]|\\\n)*+(?:#[^\n]*+)?")
 _PLAIN = re.compile(rb"[^ \t\n;&|<>()'\"\\$`]++(?=[ \t\n;&|)]|\Z)")
@@ -44,13 +44,11 @@ def read_simple(state: State) -> Simple | None:
         found = _PLAIN.match(data, at, end)
         if found:
             text = found[0]
-            if b"=" not in text or ((words or text[0] == 0x3D) and not declaring):
+            if not declaring if words else (b"=" not in text and b"[" not in text):
                 state.at = last = found.end()
                 words.append(Word((Text(text, quoted=False),), at, last))
                 if len(words) == 1:
                     declaring, arrays = text in DECLARING, text in _TAKING_ARRAYS
-                elif arrays and not declaring:
-                    declaring = text in DECLARING  # behind `builtin` or `command`
                 continue
         elif data[at] in b"\n;|)":
             break
@@ -63,7 +61,8 @@ def read_simple(state: State) -> Simple | None:
             if data[at] == 0x26:  # &
                 break
         if not words or arrays:
-            assignment = read_assignment(state, first=not words)
+            after_redirect = bool(redirects) and last == redirects[-1].end and bool(assignments)
+            assignment = read_assignment(state, first=not words and not after_redirect)
             if isinstance(assignment, Assignment):
                 (words or assignments).append(assignment)
                 last = state.at

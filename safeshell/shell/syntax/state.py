@@ -68,6 +68,7 @@ class State:
         dialect: whose grammar it is.
         zsh, sh, bash: whether it is that one's.
         joins: whether a backslash joins lines anywhere in it.
+        jump: a newline, and where the text goes on behind it, as here-documents behind it were read before; or None.
         pending: here-documents whose bodies begin behind the next newline.
         until: the byte that closes the substitution around, as a here-document may end before it; 0 outside.
         test: whether this is inside `[[ … ]]`, where patterns may have groups.
@@ -86,6 +87,7 @@ class State:
         "failed",
         "grammar",
         "joins",
+        "jump",
         "limit",
         "pending",
         "sh",
@@ -107,6 +109,7 @@ class State:
         self.limit = limit
         self.depth = depth
         self.pending: list[Redirect] = []
+        self.jump: tuple[int, int] | None = None
         self.until = 0
         self.test = False
         self.failed: set[tuple[int, str]] = set()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from safeshell.shell.syntax.documents import read_early_documents
 from safeshell.shell.syntax.places import DOCUMENT, Place
 from safeshell.shell.syntax.reading import read_commands
 from safeshell.shell.syntax.state import BrokenError, State
-from safeshell.shell.syntax.tree import Script, Substitution
+from safeshell.shell.syntax.tree import Broken, Script, Substitution
 
 CLOSE = 0x29
 _BACKTICKS = re.compile(rb"`((?:[^`\\]++|\\.)*+)`", re.DOTALL)
@@ -46,6 +47,8 @@ def read_closed(state: State, start: int, opening: int) -> Script:
             raise BrokenError(start, "it ends within $(…)")
         raise state.unexpected()
     state.at += 1
+    if state.pending:
+        read_early_documents(state)
     state.pending, state.until, state.test = waiting, until, test
     state.depth -= 1
     return Script(state.data, body, None, state.dialect)
@@ -63,9 +66,26 @@ def read_backticks(state: State, place: Place) -> Substitution:
         quoted = place.quoted and (state.sh or place is not DOCUMENT)
         text = (_QUOTED_ESCAPES if quoted else _BARE_ESCAPES).sub(_unescaped, text)
     state.enter()
-    script = read_commands(state.within(text))
+    inner = state.within(text)
+    try:
+        script = _read_at_once(inner) if state.sh else read_commands(inner)
+    except BrokenError as error:  # its offset is of a text that nobody else has
+        raise BrokenError(start, error.why) from None
     state.depth -= 1
     return Substitution("`", script, place.quoted, start, state.at)
+
+
+def _read_at_once(state: State) -> Script:
+    """A text that dash reads with what is around it, up to what can't begin a command; what is behind that never runs.
+
+    Raises:
+        BrokenError: it can't be read so far.
+    """
+    body = state.grammar.sequence(state)
+    read_early_documents(state)
+    wrong = state.unexpected() if state.at < state.end else None
+    broken = Broken(wrong.at, wrong.at, wrong.why) if wrong else None
+    return Script(state.data, body, broken, state.dialect)
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:
