@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Sequence
 
 from safeshell.shell.outputs import output
@@ -63,6 +64,12 @@ def _alias(words: list[Word], scope: Scope) -> None:
 def _unalias(words: list[Word], scope: Scope) -> None:
     for word in words:
         scope.aliases.pop(word.written, None)
+
+
+def _hash(words: list[Word], scope: Scope) -> None:
+    """Of `hash -p PATH NAME`: the name runs that program from now on."""
+    if len(words) > 2 and words[0].literal == "-p":
+        scope.aliases.update({word.written: shlex.quote(words[1].written) for word in words[2:]})
 
 
 def _read(words: list[Word], scope: Scope) -> None:
@@ -145,6 +152,7 @@ _EFFECTS: dict[str, Callable[[list[Word], Scope], None]] = {
     "popd": _popd,
     "alias": _alias,
     "unalias": _unalias,
+    "hash": _hash,
     **dict.fromkeys(("read", "mapfile", "readarray", "getopts", "vared", "zparseopts", "print"), _read),
     "printf": _printf,
     **dict.fromkeys(("export", "declare", "typeset", "local", "readonly", "integer", "float"), _declare),

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from safeshell.shell.encoding import decode
 from safeshell.shell.nested_commands import Input
+from safeshell.shell.run import Runner
 from safeshell.shell.scope import OPEN, Scope, scalar
 from safeshell.shell.syntax.tree import (
     Case,
@@ -22,6 +23,7 @@ from safeshell.shell.syntax.tree import (
     Sequence,
     Subshell,
     Test,
+    Text,
     While,
 )
 from safeshell.shell.syntax.tree import Word as Node
@@ -35,7 +37,13 @@ ROUNDS_MAX = 3
 
 
 class Walker(Protocol):
-    """What walks the parts of a compound command, as `safeshell.shell.walk` does."""
+    """What walks the parts of a compound command, as `safeshell.shell.walk` does.
+
+    Attributes:
+        runner: what runs simple commands.
+    """
+
+    runner: Runner
 
     def sequence(self, sequence: Sequence, scope: Scope) -> None:
         """Walks lists, one after another."""
@@ -169,6 +177,9 @@ def _test(walk: Walker, node: Test, scope: Scope) -> None:
     inner = walk.redirected(node.redirects, scope)
     for word in node.words:
         walk.inside(word.parts, inner)
+        for part in word.parts:
+            if isinstance(part, Text) and part.quoted:  # what is compared as a number is evaluated, subscripts too
+                walk.runner.expand_text(decode(part.data), inner)
     walk.count(node.start, node.end, scope)
 
 

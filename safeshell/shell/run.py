@@ -29,6 +29,16 @@ _ASSIGNED = re.compile(
 _EXPORTS = re.compile(r"-[A-Za-z]*x[A-Za-z]*")
 
 
+_EXPORTED_FUNCTION = re.compile(r"BASH_FUNC_(.+)%%")
+_PROMPTS = ("PS0", "PS1", "PS2", "PS3", "PS4", "PROMPT", "RPROMPT")
+_READS_NAMES = frozenset(
+    {
+        *("test", "[", "let", "unset", "read", "printf", "mapfile", "readarray", "wait", "shift", "return", "exit"),
+        *("declare", "typeset", "local", "export", "readonly", "integer", "break", "continue", "ulimit", "kill"),
+    }
+)
+"""Builtins that evaluate a subscript, and the substitutions in it, wherever they take a name or a number."""
+
 _ITSELF = NestedCommand(())
 
 
@@ -128,6 +138,7 @@ class Runner:
                 self.in_turn(words, inner)
             finally:
                 self._parent = outer
+            self._expand_texts(words, inner)
             take_effect(words, inner)
         exported = (bool(words) and words[0].literal == "export") or any(
             _EXPORTS.fullmatch(word.written) for word in words[1:]
@@ -190,6 +201,7 @@ class Runner:
             made = _appended(scope.lookup(name), made)
             adds = adds or name == "PATH"
         scope.assign(name, made, exported=exported, adds=adds)
+        self._expand_prompt(name, made, scope)
 
     @staticmethod
     def _array(value: Array, script: Script, scope: Scope, read: Read) -> Variable:
@@ -199,6 +211,32 @@ class Runner:
         ways = list(choices(words, scope))
         elements = Expander(scope, script, read, ways[0]).words(words)
         return OPEN if len(ways) > 1 or any(word.several for word in elements) else Variable((elements,), array=True)
+
+    # Texts in which substitutions run
+
+    def expand_text(self, text: str, scope: Scope) -> None:
+        """Walks the substitutions in a text that the shell expands once more, as it does prompts and subscripts."""
+        if "$(" in text or "`" in text or "${" in text:
+            self._script(b': "' + encode(text.replace('"', '\\"')) + b'"', scope.fork())
+
+    def _expand_texts(self, words: tuple[Word, ...], scope: Scope) -> None:
+        """Those in the words of a builtin that reads the names of variables, or arithmetic."""
+        if words[0].literal in _READS_NAMES:
+            for word in words[1:]:
+                if "[" in word.written:
+                    self.expand_text(word.written, scope)
+
+    def _expand_prompt(self, name: str, variable: Variable, scope: Scope) -> None:
+        """What is in a prompt that is set, or in a function that the next shell takes from its environment."""
+        function = _EXPORTED_FUNCTION.fullmatch(name)
+        for choice in variable.choices:
+            for word in choice:
+                if function is not None:
+                    self._script(encode(f"{function[1]} {word.written}"), scope.fork())
+                elif name == "PROMPT_COMMAND":
+                    self._script(encode(word.written), scope.fork())
+                elif name in _PROMPTS:
+                    self.expand_text(word.written, scope)
 
     # Commands
 
@@ -255,6 +293,9 @@ class Runner:
     def _runs(self, answer: NestedCommand, scope: Scope, by: tuple[Word, ...]) -> None:
         inner = scope.deeper()
         changes = dict(answer.changes)
+        for name, value in changes.items():
+            if value is not None:
+                self._expand_prompt(name, scalar(value), inner)
         inner.changes = {**({} if answer.bare else scope.changes), **changes}
         if answer.directory is not None:
             inner.directories = scope.at(answer.directory)

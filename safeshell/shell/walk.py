@@ -207,6 +207,10 @@ class _Walk:
                     self.inside(part.argument.parts, scope)
                     if part.operation in (b"=", b":="):
                         scope.assign(decode(part.name), OPEN)
+                if part.operation == b"@P":
+                    for choice in scope.lookup(decode(part.name)).choices:
+                        for word in choice:
+                            self.runner.expand_text(word.written, scope)
             elif isinstance(part, Arithmetic):
                 self.inside(part.inside.parts, scope)
                 self.count(part.start, part.end, scope)
