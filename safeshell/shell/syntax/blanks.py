@@ -8,6 +8,9 @@ from safeshell.shell.syntax.documents import read_documents, take_jump
 from safeshell.shell.syntax.state import State
 
 NEWLINE = 0x0A
+SEMICOLON = re.compile(rb";(?!(?:\\\n)*+[;&|])")
+"""A separator, and not what ends an item of `case`."""
+
 _BLANKS = re.compile(rb"(?:[ \t]|\\\n)*+(?:#[^\n]*+)?")
 
 
@@ -29,8 +32,13 @@ def take_newline(state: State) -> None:
 
 
 def skip_newlines(state: State) -> None:
-    """linebreak: newline*."""
+    """linebreak: newline*; of zsh also separators, which are as good as newlines to it."""
     skip_blanks(state)
-    while state.at < state.end and state.data[state.at] == NEWLINE:
-        take_newline(state)
+    while state.at < state.end:
+        if state.data[state.at] == NEWLINE:
+            take_newline(state)
+        elif state.zsh and SEMICOLON.match(state.data, state.at, state.end):
+            state.at += 1
+        else:
+            return
         skip_blanks(state)

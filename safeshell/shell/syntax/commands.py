@@ -6,85 +6,103 @@ compound_command : subshell | group | if | while | until | for | select | case |
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
+from safeshell.shell.syntax import compounds, functions, zsh
 from safeshell.shell.syntax.blanks import skip_blanks
-from safeshell.shell.syntax.compounds import (
-    read_case,
-    read_for,
-    read_group,
-    read_if,
-    read_parentheses,
-    read_select,
-    read_until,
-    read_while,
-)
 from safeshell.shell.syntax.conditions import read_condition
-from safeshell.shell.syntax.functions import read_coproc, read_function, read_named_function
 from safeshell.shell.syntax.redirects import read_redirect
-from safeshell.shell.syntax.simple import read_simple
+from safeshell.shell.syntax.reserved import match_word
+from safeshell.shell.syntax.simple import match_parentheses, read_simple
 from safeshell.shell.syntax.state import State
-from safeshell.shell.syntax.tree import Command, Coproc, Dialect, Function, Redirect
-
-_FIRST = re.compile(rb"(?:\\\n)*+((?:[^ \t\n;&|<>()'\"\\$`]++|\\\n)++)(?=[ \t\n;&|<>()]|\Z)")
-_DEFINED = re.compile(rb"((?:[^ \t\n;&|<>()'\"\\$`]++|\\\n)++)(?:[ \t]|\\\n)*+\((?:[ \t]|\\\n)*+\)")
+from safeshell.shell.syntax.tree import Command, Coproc, Dialect, Function, Redirect, Simple
 
 _Production = Callable[[State], Command]
+_Productions = dict[bytes, _Production | None]
 
-_POSIX: dict[bytes, _Production | None] = {
-    b"{": read_group,
-    b"if": read_if,
-    b"while": read_while,
-    b"until": read_until,
-    b"for": read_for,
-    b"case": read_case,
-    # What ends or goes on with a compound command begins none.
-    **dict.fromkeys((b"}", b"then", b"elif", b"else", b"fi", b"do", b"done", b"esac", b"in", b"!")),
+# What ends or goes on with a compound command begins none.
+_ENDS: _Productions = dict.fromkeys((b"}", b"then", b"elif", b"else", b"fi", b"do", b"done", b"esac", b"!"))
+_POSIX: _Productions = {
+    **_ENDS,
+    b"{": compounds.read_group,
+    b"if": compounds.read_if,
+    b"while": compounds.read_while,
+    b"until": compounds.read_until,
+    b"for": compounds.read_for,
+    b"case": compounds.read_case,
+    b"in": None,
 }
-_BASH: dict[bytes, _Production | None] = {
+_BASH: _Productions = {
     **_POSIX,
     b"[[": read_condition,
-    b"select": read_select,
-    b"function": read_function,
-    b"coproc": read_coproc,
+    b"select": compounds.read_select,
+    b"function": functions.read_function,
+    b"coproc": functions.read_coproc,
     b"]]": None,
 }
-_RESERVED = {Dialect.SH: _POSIX, Dialect.BASH: _BASH, Dialect.ZSH: _BASH}
+_ZSH: _Productions = {
+    **_ENDS,
+    b"{": zsh.read_group,
+    b"if": zsh.read_if,
+    b"while": zsh.read_while,
+    b"until": zsh.read_until,
+    b"for": zsh.read_for,
+    b"foreach": zsh.read_foreach,
+    b"select": zsh.read_select,
+    b"repeat": zsh.read_repeat,
+    b"case": zsh.read_case,
+    b"[[": read_condition,
+    b"function": functions.read_function,
+    b"coproc": functions.read_zsh_coproc,
+    b"time": functions.read_time,
+    b"end": None,
+}
+_RESERVED = {Dialect.SH: _POSIX, Dialect.BASH: _BASH, Dialect.ZSH: _ZSH}
 
 
 def read_command(state: State) -> Command | None:
     """The command that begins here, or None where none does."""
     state.limit()
+    start = state.at
+    redirects: list[Redirect] = []
+    if state.zsh:
+        redirects = read_redirects(state)
     if state.at >= state.end:
-        return None
+        return Simple((), (), tuple(redirects), start, redirects[-1].end) if redirects else None
     byte = state.data[state.at]
-    if byte in b"\n;|)":
-        return None
     if byte == 0x28:
-        return _redirected(state, read_parentheses(state))
-    found = _FIRST.match(state.data, state.at, state.end)
-    if not found:
-        return read_simple(state)
-    word = found[1].replace(b"\\\n", b"") if b"\\" in found[1] else found[1]
+        if state.zsh and match_parentheses(state) >= 0:
+            return functions.read_anonymous(state)
+        return _around(state, compounds.read_parentheses(state), start, redirects)
+    word, end = match_word(state)
     reserved = _RESERVED[state.dialect]
     if word in reserved:
         production = reserved[word]
         if production is None:
-            return None
-        start, state.at = state.at, found.end()
-        command = production(state)
-        command.start = start
-        return command if isinstance(command, (Function, Coproc)) else _redirected(state, command)
-    defined = _DEFINED.match(state.data, state.at, state.end)
-    if defined:
-        return read_named_function(state, defined)
-    return read_simple(state)
+            return Simple((), (), tuple(redirects), start, redirects[-1].end) if redirects else None
+        state.at = end
+        return _around(state, production(state), start, redirects)
+    simple = read_simple(state, start, redirects)
+    if simple and state.peek() == 0x28:
+        return functions.define_function(state, simple)
+    return simple
 
 
-def _redirected(state: State, command: Command) -> Command:
-    """The same command with the redirections behind it."""
+def read_redirects(state: State) -> list[Redirect]:
+    """redirect*, and the blanks behind each."""
     redirects: list[Redirect] = []
+    while redirect := read_redirect(state):
+        redirects.append(redirect)
+        skip_blanks(state)
+    return redirects
+
+
+def _around(state: State, command: Command, start: int, before: list[Redirect]) -> Command:
+    """The same command with the word that it begins with, and the redirections around it."""
+    command.start = start
+    if isinstance(command, (Function, Coproc)):
+        return command
+    redirects = before
     while True:
         end = state.at
         skip_blanks(state)
@@ -92,7 +110,7 @@ def _redirected(state: State, command: Command) -> Command:
         if redirect is None:
             break
         redirects.append(redirect)
-    if redirects and not isinstance(command, Coproc):
+    if redirects:
         command.redirects = tuple(redirects)
-        command.end = end
+        command.end = max(command.end, end)
     return command

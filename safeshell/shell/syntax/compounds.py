@@ -17,8 +17,8 @@ import re
 from safeshell.shell.syntax.arithmetic import read_double_parentheses
 from safeshell.shell.syntax.blanks import NEWLINE, skip_blanks, skip_newlines
 from safeshell.shell.syntax.parts import read_word
-from safeshell.shell.syntax.places import WORD
-from safeshell.shell.syntax.state import BrokenError, State
+from safeshell.shell.syntax.reserved import expect_word, take_word
+from safeshell.shell.syntax.state import State
 from safeshell.shell.syntax.tree import (
     Case,
     CaseItem,
@@ -35,36 +35,8 @@ from safeshell.shell.syntax.tree import (
 )
 
 _JOIN = rb"(?:\\\n)*+"
-_NAME = re.compile(rb"(?:\\\n)*+((?:[^ \t\n;&|<>()'\"\\$`]++|\\\n)++)(?=[ \t\n;&|<>()]|\Z)")
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*+")
-_END_OF_ITEM = re.compile(rb";" + _JOIN + rb";" + _JOIN + rb"&|;" + _JOIN + rb";|;" + _JOIN + rb"[&|]")
-
-
-def peek_word(state: State) -> bytes:
-    """The unquoted word that stands here, or b""."""
-    found = _NAME.match(state.data, state.at, state.end)
-    return found[1].replace(b"\\\n", b"") if found else b""
-
-
-def take_word(state: State, word: bytes) -> bool:
-    """Takes a reserved word, if it stands here."""
-    found = _NAME.match(state.data, state.at, state.end)
-    if not found or found[1].replace(b"\\\n", b"") != word:
-        return False
-    state.at = found.end()
-    return True
-
-
-def expect_word(state: State, word: bytes) -> None:
-    """Takes a reserved word.
-
-    Raises:
-        BrokenError: something else stands here.
-    """
-    if not take_word(state, word):
-        if state.at >= state.end:
-            raise BrokenError(state.at, f"it ends before {word.decode()!r}")
-        raise state.unexpected()
+END_OF_ITEM = re.compile(rb";" + _JOIN + rb";" + _JOIN + rb"&|;" + _JOIN + rb";|;" + _JOIN + rb"[&|]")
 
 
 def read_sequence(state: State) -> Sequence:
@@ -153,7 +125,7 @@ def _semicolons(head: Word) -> int:
 def read_select(state: State) -> For:
     """`select …` or `for NAME …`, behind the word."""
     skip_blanks(state)
-    word = read_word(state, WORD)
+    word = read_word(state, state.word)
     name = state.data[word.start : word.end].replace(b"\\\n", b"")
     if state.sh and not _IDENTIFIER.fullmatch(name):
         raise state.unexpected(word.start)
@@ -164,7 +136,7 @@ def read_select(state: State) -> For:
     else:
         skip_newlines(state)
         if take_word(state, b"in"):
-            words = _words(state)
+            words = read_words(state)
             if state.peek() not in (0x3B, NEWLINE):
                 raise state.unexpected()
             if state.peek() == 0x3B:
@@ -173,7 +145,8 @@ def read_select(state: State) -> For:
     return For((name,), words, body, (), 0, state.at)
 
 
-def _words(state: State) -> tuple[Word, ...]:
+def read_words(state: State) -> tuple[Word, ...]:
+    """word*, on this line."""
     words: list[Word] = []
     while True:
         skip_blanks(state)
@@ -181,7 +154,7 @@ def _words(state: State) -> tuple[Word, ...]:
         if byte < 0 or (byte in b"\n;&|)"):
             return tuple(words)
         state.step()
-        words.append(read_word(state, WORD))
+        words.append(read_word(state, state.word))
 
 
 def _do_body(state: State) -> Sequence:
@@ -200,7 +173,7 @@ def _do_body(state: State) -> Sequence:
 def read_case(state: State) -> Case:
     """`case …`, behind the word."""
     skip_blanks(state)
-    word = read_word(state, WORD)
+    word = read_word(state, state.word)
     skip_newlines(state)
     expect_word(state, b"in")
     items: list[CaseItem] = []
@@ -225,7 +198,7 @@ def _item(state: State) -> CaseItem:
     patterns: list[Word] = []
     while True:
         skip_blanks(state)
-        patterns.append(read_word(state, WORD))
+        patterns.append(read_word(state, state.word))
         skip_blanks(state)
         if state.peek() != 0x7C:
             break
@@ -234,7 +207,7 @@ def _item(state: State) -> CaseItem:
         raise state.unexpected()
     state.at += 1
     body = state.grammar.sequence(state)
-    found = _END_OF_ITEM.match(state.data, state.at, state.end)
+    found = END_OF_ITEM.match(state.data, state.at, state.end)
     if not found:
         return CaseItem(tuple(patterns), body, b"", start, state.at)
     state.at = found.end()

@@ -12,13 +12,14 @@ import re
 
 from safeshell.shell.syntax.blanks import skip_blanks, skip_newlines
 from safeshell.shell.syntax.parts import read_parts, read_word
-from safeshell.shell.syntax.places import EXPRESSION, WORD
+from safeshell.shell.syntax.places import EXPRESSION
 from safeshell.shell.syntax.state import State
 from safeshell.shell.syntax.tree import Test, Text, Word
 
 _END = re.compile(rb"\]\](?=[ \t\n;&|<>()]|\Z)")
 _NOT = re.compile(rb"!(?=[ \t\n;&|<>()]|\Z)")
 _UNARY = re.compile(rb"-[a-zA-Z](?=[ \t\n;&|<>()]|\Z)")
+_ZSH_BINARY = re.compile(rb"=~|==?|!=|<|>|-\w+")
 _BINARY = re.compile(rb"(=~|==|!=|=|-[a-z]{2})(?=[ \t\n;&|<>()]|\Z)")
 
 
@@ -63,14 +64,34 @@ def _term(state: State, words: list[Word]) -> None:
         return
     if _END.match(state.data, state.at, state.end):
         raise state.unexpected()
+    if state.zsh:
+        _zsh_term(state, words)
+        return
     unary = _UNARY.match(state.data, state.at, state.end)
-    word = read_word(state, WORD)
+    word = read_word(state, state.word)
     words.append(word)
     skip_blanks(state)
     if unary and not _ends(state) and not _BINARY.match(state.data, state.at, state.end):
-        words.append(read_word(state, WORD))
+        words.append(read_word(state, state.word))
         return
     _right(state, words)
+
+
+def _zsh_term(state: State, words: list[Word]) -> None:
+    """`word | UNARY word | word BINARY word`; what tests there are, modules say."""
+    term: list[bytes] = []
+    while not _ends(state):
+        start = state.at
+        if state.peek() in (0x3C, 0x3E) and state.peek(1) != 0x28:
+            state.at += 1
+            words.append(Word((Text(state.data[start : state.at], quoted=False),), start, state.at))
+        else:
+            words.append(read_word(state, state.word))
+        term.append(state.data[start : state.at])
+        skip_newlines(state)
+    unary = term[:1] and term[0][:1] == b"-"
+    if len(term) != 1 and not unary and not (len(term) == 3 and _ZSH_BINARY.fullmatch(term[1])):
+        raise state.unexpected()
 
 
 def _right(state: State, words: list[Word]) -> None:
@@ -97,7 +118,7 @@ def _right(state: State, words: list[Word]) -> None:
     skip_newlines(state)
     if _ends(state):
         raise state.unexpected()
-    words.append(read_word(state, WORD))
+    words.append(read_word(state, state.word))
 
 
 def _ends(state: State) -> bool:

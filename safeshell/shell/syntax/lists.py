@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from safeshell.shell.limits import OverrunError
-from safeshell.shell.syntax.blanks import NEWLINE, skip_blanks, skip_newlines, take_newline
+from safeshell.shell.syntax.blanks import NEWLINE, SEMICOLON, skip_blanks, skip_newlines, take_newline
 from safeshell.shell.syntax.documents import read_documents, take_jump
 from safeshell.shell.syntax.state import State
 from safeshell.shell.syntax.tree import AndOr, Command, Pipeline, Sequence, Simple
@@ -19,8 +19,8 @@ from safeshell.shell.syntax.tree import AndOr, Command, Pipeline, Sequence, Simp
 _JOIN = rb"(?:\\\n)*+"
 _CONNECTOR = re.compile(rb"&" + _JOIN + rb"&|\|" + _JOIN + rb"\|")
 _PIPE = re.compile(rb"\|(?!" + _JOIN + rb"\|)(?:" + _JOIN + rb"&)?")
-_SEMICOLON = re.compile(rb";(?!" + _JOIN + rb"[;&|])")
 _AMPERSAND = re.compile(rb"&(?!" + _JOIN + rb"&)")
+_ZSH_AMPERSAND = re.compile(rb"&(?!" + _JOIN + rb"&)[|!]?")
 _BEFORE = re.compile(
     rb"(?:\\\n)*+(?:(!)|(t(?:\\\n)*+i(?:\\\n)*+m(?:\\\n)*+e))(?=[ \t\n;&|<>()\\]|\Z)(?!\\[^\n])(?:\\\n)*+"
 )
@@ -43,7 +43,10 @@ def read_complete(state: State) -> list[AndOr]:
         items.append(item)
         if not _separator(state, item):
             break
-        skip_blanks(state)
+        if state.zsh:
+            skip_newlines(state)
+        else:
+            skip_blanks(state)
     if state.at >= state.end:
         read_documents(state)
         if state.jump:
@@ -74,9 +77,9 @@ def read_sequence(state: State) -> Sequence:
 
 def _separator(state: State, item: AndOr) -> bool:
     """Takes `;` or `&`, which says that what stands before it runs in the background."""
-    found = _SEMICOLON.match(state.data, state.at, state.end)
+    found = SEMICOLON.match(state.data, state.at, state.end)
     if not found:
-        found = _AMPERSAND.match(state.data, state.at, state.end)
+        found = (_ZSH_AMPERSAND if state.zsh else _AMPERSAND).match(state.data, state.at, state.end)
         if not found:
             return False
         item.background = True
@@ -96,6 +99,8 @@ def read_and_or(state: State) -> AndOr | None:
         skip_newlines(state)
         following = read_pipeline(state)
         if following is None:
+            if state.zsh:
+                break  # an operator may be the last thing
             raise state.unexpected()
         operators.append(b"&&" if found[0][:1] == b"&" else b"||")
         pipelines.append(following)
@@ -111,14 +116,14 @@ def read_pipeline(state: State) -> Pipeline | None:
         found = _BEFORE.match(state.data, state.at, state.end)
         if not found or (found[2] and state.sh):
             break
-        if state.sh and negated:
+        if negated and found[1] and not state.bash:
             raise state.unexpected()
         end = state.at = found.end()
         if found[1]:
             negated = True
         else:
             timed = True
-            while option := _TIME_OPTION.match(state.data, state.at, state.end):
+            while state.bash and (option := _TIME_OPTION.match(state.data, state.at, state.end)):
                 end = state.at = option.end()
                 if option[1] == b"--":
                     break
@@ -147,4 +152,9 @@ def read_pipeline(state: State) -> Pipeline | None:
 
 def _ends_list(state: State) -> bool:
     """Whether a pipeline of nothing but `!` and `time` may end here."""
-    return state.bash and (state.at >= state.end or state.data[state.at] in b"\n;")
+    if state.at >= state.end:
+        return not state.sh
+    byte = state.data[state.at]
+    return (state.bash and byte in b"\n;") or (
+        state.zsh and byte in b"\n;&|)}" and not _PIPE.match(state.data, state.at)
+    )

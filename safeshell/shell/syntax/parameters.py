@@ -7,6 +7,7 @@ import re
 from safeshell.shell.syntax.places import BRACES, DOCUMENT, HIDING_BRACES, QUOTED_BRACES, Place
 from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.tree import Parameter, Part, Script, Substitution, Word
+from safeshell.shell.syntax.zsh_parameters import read_zsh_parameter
 
 _HEAD = re.compile(
     rb"(?:(#)(?=[A-Za-z_0-9@*?$!-](?:\w*+[}\[])|#\})|(!)(?=[A-Za-z_0-9@*]))?([A-Za-z_]\w*+|\d++|[@*#?!-]|\$(?![({['\"]))"
@@ -32,7 +33,7 @@ def read_braces(state: State, place: Place, opened: int) -> Part:
         part = _commands(state, place, opened)
     if part is None:
         state.at = opened
-        part = _parameter(state, place, start)
+        part = read_zsh_parameter(state, place, start) if state.zsh else _parameter(state, place, start)
     state.depth -= 1
     return part
 
@@ -68,7 +69,7 @@ def _inside(state: State, place: Place, *, pattern: bool) -> Place:
     """What the braces' own inside is."""
     if not place.quoted:
         return BRACES
-    if pattern and not state.zsh and state.data.startswith(_PATTERNS, state.at):
+    if pattern and state.data.startswith(_PATTERNS, state.at):
         return BRACES
     return HIDING_BRACES if state.bash and place is not DOCUMENT else QUOTED_BRACES
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from safeshell.shell.syntax.expansions import read_dollar
-from safeshell.shell.syntax.places import DOCUMENT, DOUBLE, GROUP, TEXT, Place
+from safeshell.shell.syntax.places import DOCUMENT, DOUBLE, GROUP, TEXT, ZSH_GROUP, ZSH_GROUP_BRACES, ZSH_WORD, Place
+from safeshell.shell.syntax.qualifiers import read_qualifiers
 from safeshell.shell.syntax.quotes import read_dollar_single, read_single
 from safeshell.shell.syntax.reading import read_commands
 from safeshell.shell.syntax.state import BrokenError, State
@@ -16,6 +17,7 @@ from safeshell.shell.syntax.substitutions import read_backticks, read_process
 from safeshell.shell.syntax.tree import Part, Substitution, Text, Word
 
 _UNESCAPE = re.compile(rb"\\(.)", re.DOTALL)
+_RANGE = re.compile(rb"<\d*+-\d*+>")
 _DESCRIPTOR = re.compile(rb"\d++|\{[A-Za-z_]\w*+\}")
 _REDIRECTING = (0x3C, 0x3E)
 _GROUPS = b"?*+@!"
@@ -27,6 +29,8 @@ def read_parts(state: State, place: Place) -> tuple[Part, ...]:
     end = state.end
     parts: list[Part] = []
     depth = 0
+    if state.zsh and place.groups and data.startswith(b"=(", state.at, end):
+        parts.append(read_process(state))
     while state.at < end:
         found = place.plain.match(data, state.at, end)
         if found:
@@ -40,11 +44,11 @@ def read_parts(state: State, place: Place) -> tuple[Part, ...]:
             depth += 1
             parts.append(_char(state, place))
         elif byte in place.ends:
-            if depth:
+            if depth and (byte == place.closes or not place.loose):
                 depth -= byte == place.closes
                 parts.append(_char(state, place))
                 continue
-            part = None if place.quoted else _special(state, byte, parts)
+            part = None if place.quoted else _special(state, place, byte, parts)
             if part is None:
                 break
             parts += part
@@ -95,7 +99,7 @@ def _part(state: State, place: Place, byte: int, parts: list[Part]) -> None:
         else:
             parts.append(Text(read_single(state), quoted=True))
     else:
-        parts += _special(state, byte, parts) or [_char(state, place)]
+        parts += _special(state, place, byte, parts) or [_char(state, place)]
 
 
 def _dollar(state: State, place: Place, parts: list[Part]) -> None:
@@ -149,12 +153,22 @@ def _hiding(state: State, parts: list[Part]) -> None:
     parts += [Text(b"'", quoted=True), *inside, Text(b"'", quoted=True)]
 
 
-def _special(state: State, byte: int, parts: list[Part]) -> list[Part] | None:
+def _special(state: State, place: Place, byte: int, parts: list[Part]) -> list[Part] | None:
     """What begins with a byte that otherwise ends a word: a process substitution, a pattern's group; else None."""
     if state.sh:
         return None
     if byte in b"<>" and state.peek(1) == 0x28:
         return [read_process(state)]
+    if state.zsh:
+        if byte == 0x7B:
+            return _braces_in_group(state)
+        if byte == 0x28 and place.groups and state.peek(1) != 0x29:
+            return read_zsh_group(state)
+        found = _RANGE.match(state.data, state.at, state.end)
+        if found:
+            state.at = found.end()
+            return [Text(found[0], quoted=False)]
+        return None
     if byte == 0x28 and parts and state.data[state.at - 1] in _GROUPS and state.peek(1) != 0x29:
         last = parts[-1]
         if isinstance(last, Text) and not last.quoted:
@@ -171,6 +185,35 @@ def read_group(state: State) -> list[Part]:
         raise BrokenError(start, "it ends within a pattern's (…)")
     state.at += 1
     return [Text(b"(", quoted=False), *parts, Text(b")", quoted=False)]
+
+
+def read_zsh_group(state: State) -> list[Part]:
+    """`( … )` of a word of zsh: a group of a pattern, or qualifiers, which may hold code."""
+    start = state.at
+    state.enter()
+    state.at += 1
+    parts = read_parts(state, ZSH_GROUP)
+    state.depth -= 1
+    around: list[Part] = [Text(b"(", quoted=False), *parts]
+    if state.peek() != 0x29:
+        return around  # it matches nothing, which zsh says when it runs
+    state.at += 1
+    around.append(Text(b")", quoted=False))
+    byte = state.peek()
+    if byte < 0 or byte in ZSH_WORD.ends:
+        around += read_qualifiers(state, parts, start)
+    return around
+
+
+def _braces_in_group(state: State) -> list[Part]:
+    """`{ … }` in a group, where a brace that closes without a partner ends the word."""
+    state.at += 1
+    parts = read_parts(state, ZSH_GROUP_BRACES)
+    around: list[Part] = [Text(b"{", quoted=False), *parts]
+    if state.peek() == 0x7D:
+        state.at += 1
+        around.append(Text(b"}", quoted=False))
+    return around
 
 
 def read_word(state: State, place: Place) -> Word:

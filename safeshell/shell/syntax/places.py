@@ -21,6 +21,8 @@ class Place:
         quoted: whether it is as in double quotes: only `$`, backticks and some escapes count.
         escapes: a run of escapes; where quoted, of those bytes that a backslash takes the meaning of.
         hides: whether a single quote, which quotes nothing there, still hides what would end the place.
+        loose: whether a pair holds nothing but itself: what else ends the place does so inside of one, too.
+        groups: whether a parenthesis may begin a group of zsh's patterns.
     """
 
     plain: re.Pattern[bytes]
@@ -29,31 +31,43 @@ class Place:
     closes: int
     quoted: bool
     escapes: re.Pattern[bytes]
-    hides: bool
+    hides: bool = False
+    loose: bool = False
+    groups: bool = False
 
 
-_CLOSES = {b"(": 0x29, b"[": 0x5D}
+_CLOSES = {b"(": 0x29, b"[": 0x5D, b"{": 0x7D}
 _ANY_ESCAPE = re.compile(rb"(?:\\[^\n])++", re.DOTALL)
 
 
-def _bare(ends: bytes, opens: bytes = b"", special: bytes = b"", more: bytes = b"") -> Place:
+def _bare(
+    ends: bytes,
+    opens: bytes = b"",
+    special: bytes = b"",
+    more: bytes = b"",
+    *,
+    loose: bool = False,
+    groups: bool = False,
+) -> Place:
     """A place outside of quotes."""
     stops = re.escape(ends + opens + special)
     plain = re.compile(rb"(?:[^'\"\\$`" + stops + rb"]++|\\\n" + more + rb")++")
-    return Place(plain, ends, opens, _CLOSES.get(opens, 0), quoted=False, escapes=_ANY_ESCAPE, hides=False)
+    closes = _CLOSES.get(opens, 0)
+    return Place(plain, ends, opens, closes, quoted=False, escapes=_ANY_ESCAPE, loose=loose, groups=groups)
 
 
-def _quoted(ends: bytes, escaped: bytes, special: bytes = b"", opens: bytes = b"", *, hides: bool = False) -> Place:
+def _quoted(
+    ends: bytes, escaped: bytes, special: bytes = b"", opens: bytes = b"", *, hides: bool = False, loose: bool = False
+) -> Place:
     """A place in double quotes, or one as they are."""
     stops = re.escape(ends + opens + special) + (b"'" if hides else b"")
     escape = re.escape(escaped)
     plain = re.compile(rb"(?:[^\\$`" + stops + rb"]++|\\\n|\\(?![\n" + escape + rb"]))++")
     escapes = re.compile(rb"(?:\\[" + escape + rb"])++")
-    return Place(plain, ends, opens, _CLOSES.get(opens, 0), quoted=True, escapes=escapes, hides=hides)
+    return Place(plain, ends, opens, _CLOSES.get(opens, 0), quoted=True, escapes=escapes, hides=hides, loose=loose)
 
 
 WORD = _bare(b" \t\n;&|<>()")
-PATTERN_WORD = _bare(b" \t\n;&<>()|")
 GROUP = _bare(b")", opens=b"(")
 BRACES = _bare(b"}", special=b"<>", more=rb"|[<>](?!\()")
 SUBSCRIPT = _bare(b"]", opens=b"[")
@@ -65,3 +79,10 @@ HIDING_BRACES = _quoted(b"}", b'$`"\\}', special=b'"', hides=True)
 PARENTHESES = _quoted(b")", b'$`"\\', special=b'"', opens=b"(", hides=True)
 BRACKETS = _quoted(b"]", b'$`"\\', special=b'"', opens=b"[", hides=True)
 EXPRESSION = _bare(b" \t\n;&<>)", opens=b"(")
+ZSH_WORD = _bare(b" \t\n;&|<>()}", opens=b"{", loose=True, groups=True)
+ZSH_NAME = _bare(b" \t\n;&|<>()}", opens=b"{", loose=True)
+ZSH_GROUP = _bare(b");&<>}", opens=b"(", special=b"{", loose=True)
+ZSH_GROUP_BRACES = _bare(b");&<>}", opens=b"{", loose=True)
+ZSH_BRACES = _bare(b"}", opens=b"{", special=b"<>", more=rb"|[<>](?!\()")
+ZSH_QUOTED_SUBSCRIPT = _quoted(b']"\n', b'$`"\\', opens=b"[", loose=True)
+ZSH_SUBSCRIPT = _bare(b" \t\n;&|<>()}]", opens=b"[", loose=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from safeshell.shell.syntax.commands import read_command
-from safeshell.shell.syntax.lists import read_complete, read_sequence
+from safeshell.shell.syntax.lists import read_and_or, read_complete, read_pipeline, read_sequence
 from safeshell.shell.syntax.parts import read_parts
 from safeshell.shell.syntax.reading import read_commands
 from safeshell.shell.syntax.state import Grammar, State
 from safeshell.shell.syntax.tree import Dialect, Script
 
-_GRAMMAR = Grammar(read_sequence, read_complete, read_command, read_parts)
+_GRAMMAR = Grammar(read_sequence, read_and_or, read_pipeline, read_complete, read_command, read_parts)
 
 
 def nothing() -> None:

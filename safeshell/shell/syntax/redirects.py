@@ -10,7 +10,6 @@ import re
 
 from safeshell.shell.syntax.blanks import skip_blanks
 from safeshell.shell.syntax.parts import read_parts, read_word
-from safeshell.shell.syntax.places import WORD
 from safeshell.shell.syntax.state import State
 from safeshell.shell.syntax.tree import Dialect, Redirect, Word
 
@@ -58,12 +57,12 @@ def read_redirect(state: State) -> Redirect | None:
     skip_blanks(state)
     at = state.at
     if state.bash and operator in (b"<&", b">&"):  # a number may stand here, whatever follows it
-        parts = read_parts(state, WORD)
+        parts = read_parts(state, state.word)
         if state.at == at:
             raise state.unexpected()
         target = Word(parts, at, state.at)
     else:
-        target = read_word(state, WORD)
+        target = read_word(state, state.word)
     redirect = Redirect(operator, descriptor, target, None, start, state.at)
     if operator in _DOCUMENTS:
         state.pending.append(redirect)

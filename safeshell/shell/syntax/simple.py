@@ -10,7 +10,7 @@ import re
 
 from safeshell.shell.syntax.blanks import skip_newlines
 from safeshell.shell.syntax.parts import read_parts, read_word
-from safeshell.shell.syntax.places import SUBSCRIPT, WORD
+from safeshell.shell.syntax.places import SUBSCRIPT, ZSH_NAME
 from safeshell.shell.syntax.redirects import read_redirect
 from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.tree import Array, Assignment, Part, Redirect, Simple, Text, Word
@@ -22,18 +22,28 @@ _TAKING_ARRAYS = DECLARING | {b"alias", b"eval", b"let"}
 
 _BLANKS = re.compile(rb"(?:[ \t]|\\\n)*+(?:#[^\n]*+)?")
 _PLAIN = re.compile(rb"[^ \t\n;&|<>()'\"\\$`]++(?=[ \t\n;&|)]|\Z)")
+_ZSH_PLAIN = re.compile(rb"[^ \t\n;&|<>()'\"\\$`{}]++(?=[ \t\n;&|)]|\Z)")
+_PARENTHESES = re.compile(rb"\((?:[ \t]|\\\n)*+\)")
+
+_ENDS = b"\n;|()}"
 _ASSIGNED = re.compile(rb"([A-Za-z_](?:\w|\\\n)*+)(?:(\[)|(\+?(?:\\\n)*+=))")
 _EQUALS = re.compile(rb"(?:\\\n)*+(\+?)(?:\\\n)*+=")
 _SIMPLE_SUBSCRIPT = re.compile(rb"([A-Za-z_]\w*+)\[[^\s'\"\\$`\[\]]*+\]\+?=")
 
 
-def read_simple(state: State) -> Simple | None:
-    """The simple command that begins here, or None where none does."""
+def read_simple(state: State, start: int, redirects: list[Redirect]) -> Simple | None:
+    """A simple command, or None where none is here; a parenthesis may stand behind it, which makes it no command.
+
+    Args:
+        state: behind the redirections that were read.
+        start: where it begins.
+        redirects: those.
+    """
     data, end = state.data, state.end
-    start = last = state.at
+    last = redirects[-1].end if redirects else start
+    plain = _ZSH_PLAIN if state.zsh else _PLAIN
     assignments: list[Assignment] = []
     words: list[Word | Assignment] = []
-    redirects: list[Redirect] = []
     declaring = arrays = False
     while True:
         blanks = _BLANKS.match(data, state.at, end)
@@ -41,7 +51,7 @@ def read_simple(state: State) -> Simple | None:
         if at >= end:
             break
         state.step()
-        found = _PLAIN.match(data, at, end)
+        found = plain.match(data, at, end)
         if found:
             text = found[0]
             if not declaring if words else (b"=" not in text and b"[" not in text):
@@ -50,7 +60,7 @@ def read_simple(state: State) -> Simple | None:
                 if len(words) == 1:
                     declaring, arrays = text in DECLARING, text in _TAKING_ARRAYS
                 continue
-        elif data[at] in b"\n;|)":
+        elif data[at] in _ENDS and _ends(state):
             break
         else:
             redirect = read_redirect(state)
@@ -58,7 +68,7 @@ def read_simple(state: State) -> Simple | None:
                 redirects.append(redirect)
                 last = state.at
                 continue
-            if data[at] == 0x26:  # &
+            if data[at] == 0x26 or (data[at] == 0x7B and state.zsh and assignments and not words):
                 break
         if not words or arrays:
             after_redirect = bool(redirects) and last == redirects[-1].end and bool(assignments)
@@ -67,9 +77,9 @@ def read_simple(state: State) -> Simple | None:
                 (words or assignments).append(assignment)
                 last = state.at
                 continue
-            word = assignment or read_word(state, WORD)
+            word = assignment or read_word(state, state.word if words or not state.zsh else ZSH_NAME)
         else:
-            word = read_word(state, WORD)
+            word = read_word(state, state.word)
         words.append(word)
         last = state.at
         if len(words) == 1:
@@ -79,6 +89,27 @@ def read_simple(state: State) -> Simple | None:
         state.at = start
         return None
     return Simple(tuple(assignments), tuple(words), tuple(redirects), start, last)
+
+
+def _ends(state: State) -> bool:
+    """Whether what stands here ends a command; a parenthesis behind its words may begin a word of zsh's."""
+    byte = state.data[state.at]
+    if byte == 0x7D:
+        return state.zsh
+    if byte == 0x28:
+        return not state.zsh or match_parentheses(state) >= 0
+    return True
+
+
+def match_parentheses(state: State) -> int:
+    """Where `( )` ends, which makes the words before it a function's names; -1 where it doesn't stand here.
+
+    With a blank in it, it is a pattern to zsh.
+    """
+    found = _PARENTHESES.match(state.data, state.at, state.end)
+    if not found or (state.zsh and len(found[0]) != 2):
+        return -1
+    return found.end()
 
 
 def plain_text(word: Word) -> bytes:
@@ -113,7 +144,7 @@ def read_assignment(state: State, *, first: bool) -> Assignment | Word | None:
         state.at += 1
         equals = _EQUALS.match(state.data, state.at, state.end)
         if not equals:
-            more = read_parts(state, WORD)
+            more = read_parts(state, state.word)
             parts: tuple[Part, ...] = (Text(name + b"[", quoted=False), *inside, Text(b"]", quoted=False), *more)
             return Word(parts, start, state.at)
         append = bool(equals[1])
@@ -132,7 +163,7 @@ def read_value(state: State) -> Word | Array:
     if state.peek() == 0x28 and not state.sh:
         return read_array(state)
     start = state.at
-    parts = read_parts(state, WORD)
+    parts = read_parts(state, state.word)
     return Word(parts, start, state.at)
 
 
@@ -150,7 +181,7 @@ def read_array(state: State) -> Array:
         if byte < 0:
             raise BrokenError(start, "it ends within an array's (…)")
         state.step()
-        words.append(read_element(state) if byte == 0x5B else read_word(state, WORD))
+        words.append(read_element(state) if byte == 0x5B else read_word(state, state.word))
     state.at += 1
     state.depth -= 1
     return Array(tuple(words), start, state.at)
@@ -164,5 +195,5 @@ def read_element(state: State) -> Word:
     if state.at >= state.end:
         raise BrokenError(start, "it ends within […]")
     state.at += 1
-    more = read_parts(state, WORD)
+    more = read_parts(state, state.word)
     return Word((Text(b"[", quoted=False), *inside, Text(b"]", quoted=False), *more), start, state.at)

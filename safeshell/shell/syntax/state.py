@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from safeshell.shell.limits import OverrunError
-from safeshell.shell.syntax.places import Place
-from safeshell.shell.syntax.tree import AndOr, Command, Dialect, Part, Redirect, Sequence
+from safeshell.shell.syntax.places import WORD, ZSH_WORD, Place
+from safeshell.shell.syntax.tree import AndOr, Command, Dialect, Part, Pipeline, Redirect, Sequence
 
 DEPTH_MAX = 64
 """Commands, substitutions and braces in one another."""
@@ -38,12 +38,16 @@ class Grammar(NamedTuple):
 
     Attributes:
         sequence: lists, up to what can't begin a command.
+        and_or: pipelines with `&&` and `||` between, or None where none begins.
+        pipeline: commands with `|` between, or None where none begins.
         complete: the lists of a complete command, and the newline that ends it.
         command: one command, or None where none begins.
         parts: parts of a word, up to what ends a place.
     """
 
     sequence: Callable[[State], Sequence]
+    and_or: Callable[[State], AndOr | None]
+    pipeline: Callable[[State], Pipeline | None]
     complete: Callable[[State], list[AndOr]]
     command: Callable[[State], Command | None]
     parts: Callable[[State, Place], tuple[Part, ...]]
@@ -71,6 +75,7 @@ class State:
         jump: a newline, and where the text goes on behind it, as here-documents behind it were read before; or None.
         pending: here-documents whose bodies begin behind the next newline.
         until: the byte that closes the substitution around, as a here-document may end before it; 0 outside.
+        word: what a word is, but for a command's name.
         test: whether this is inside `[[ … ]]`, where patterns may have groups.
         failed: where a reading was tried in vain, so that no place is tried twice.
     """
@@ -93,6 +98,7 @@ class State:
         "sh",
         "test",
         "until",
+        "word",
         "zsh",
     )
 
@@ -105,6 +111,7 @@ class State:
         self.bash = dialect is Dialect.BASH
         self.sh = dialect is Dialect.SH
         self.zsh = dialect is Dialect.ZSH
+        self.word = ZSH_WORD if self.zsh else WORD
         self.grammar = grammar
         self.limit = limit
         self.depth = depth

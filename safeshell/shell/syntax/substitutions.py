@@ -29,9 +29,9 @@ def read_command(state: State, place: Place, opening: int) -> Substitution:
 
 
 def read_process(state: State) -> Substitution:
-    """`<( compound_list )`, `>( compound_list )`."""
+    """`<( compound_list )`, `>( compound_list )`, zsh's `=( compound_list )`."""
     start = state.at
-    kind = "<(" if state.data[start] == 0x3C else ">("
+    kind = state.data[start : start + 2].decode()
     return Substitution(kind, read_closed(state, start, 2), False, start, state.at)  # it can't be
 
 

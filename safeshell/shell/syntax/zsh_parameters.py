@@ -1,0 +1,94 @@
+r"""Expansions of parameters as zsh has them: flags, forms before the name, subscripts and modifiers without braces.
+
+name      : '$' [#+=~^]* NAME ['[' … ']']* (':' modifier)*
+parameter : '${' ['(' flags ')'] [#+=~^!]* (NAME | expansion) … '}'
+"""
+
+from __future__ import annotations
+
+import re
+
+from safeshell.shell.syntax.places import (
+    QUOTED_BRACES,
+    ZSH_BRACES,
+    ZSH_QUOTED_SUBSCRIPT,
+    ZSH_SUBSCRIPT,
+    Place,
+)
+from safeshell.shell.syntax.state import BrokenError, Mark, State
+from safeshell.shell.syntax.tree import Parameter, Part, Word
+
+ZSH_NAME = re.compile(rb"\$(?:\\\n)*+(?:([#+=~^]*+)([A-Za-z_]\w*+|\d++)|([#+=~^]*+)([@*?$!-])|([=~^]*)(#))", re.DOTALL)
+_HEAD = re.compile(
+    rb"(\([^()\n]*+\))?((?:[=~^+]|\#(?=[^}:\-+=?%/]))*+)([A-Za-z_]\w*+|\d++|[@*?!-]|\#(?=[}:\-+=?%/])|\$(?![({\['\"$A-Za-z_]))"
+)
+_OPERATOR = re.compile(rb":?[-=+?]")
+_MODIFIERS = re.compile(
+    rb"(?::(?:[hte]\d++|g?s([/:,|#@!.])[^\s$`\"'\\]*?\1[^\s$`\"'\\]*?\1?|[aAcehlpPqQrtuUx&]))++(?![A-Za-z0-9_])"
+)
+
+
+def read_zsh_name(state: State, place: Place, found: re.Match[bytes]) -> Parameter:
+    """`$NAME`.
+
+    Args:
+        state: at the dollar.
+        place: where it stands.
+        found: what matched ZSH_NAME here.
+    """
+    start = state.at
+    before = found[1] or found[3] or found[5] or b""
+    name = found[2] or found[4] or found[6]
+    behind = state.at = found.end()
+    parts: list[Part] = []
+    while state.peek() == 0x5B and _subscript(state, place, parts):
+        pass
+    modifiers = _MODIFIERS.match(state.data, state.at, state.end)
+    if modifiers:
+        state.at = modifiers.end()
+    operation = before + state.data[behind : state.at]
+    argument = Word(tuple(parts), behind, state.at) if parts else None
+    return Parameter(name, operation, argument, place.quoted, start, state.at)
+
+
+def _subscript(state: State, place: Place, parts: list[Part]) -> bool:
+    """`[ … ]`; it is none where its end doesn't stand in the same word."""
+    if (state.at, "[") in state.failed:
+        return False
+    mark: Mark = state.mark()
+    state.enter()
+    state.at += 1
+    inside = state.grammar.parts(state, ZSH_QUOTED_SUBSCRIPT if place.quoted else ZSH_SUBSCRIPT)
+    state.depth -= 1
+    if state.peek() != 0x5D or state.at == mark.at + 1:
+        state.failed.add((mark.at, "["))
+        state.back(mark)
+        return False
+    state.at += 1
+    parts += inside
+    return True
+
+
+def read_zsh_parameter(state: State, place: Place, start: int) -> Parameter:
+    """`${ … }`, behind the brace."""
+    head = _HEAD.match(state.data, state.at, state.end)
+    name, before = b"", b""
+    behind = state.at
+    if head:
+        name, before = head[3], (head[1] or b"") + head[2]
+        state.at = head.end()
+        if state.peek() == 0x7D:
+            state.at += 1
+            return Parameter(name, before, None, place.quoted, start, state.at)
+        behind = state.at
+    found = _OPERATOR.match(state.data, state.at, state.end) if name and not before else None
+    if found:
+        state.at = found.end()
+    begin = state.at
+    parts = state.grammar.parts(state, QUOTED_BRACES if place.quoted else ZSH_BRACES)
+    if state.at >= state.end:
+        raise BrokenError(start, "it ends within ${…}")
+    operation = found[0] if found else before + state.data[behind : state.at]
+    argument = Word(parts, begin, state.at)
+    state.at += 1
+    return Parameter(name, operation, argument, place.quoted, start, state.at)
