@@ -16,7 +16,7 @@ UV := .venv-tools/bin/uv
 UV_VERSION := 0.13.9
 INSTALL := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow test-newest test-oldest test-pythons check lint format fuzz differential faults soak coverage-client docs \
+.PHONY: demo test test-slow test-newest test-oldest test-pythons check lint format fuzz fuzz-outputs differential faults soak coverage-client docs \
 	bench bench-quick bench-gate bench-page lock audit clean
 
 demo: $(VENV)/.ready
@@ -65,6 +65,10 @@ format: $(VENV)/.ready
 # For so many seconds.
 fuzz: $(VENV)/.ready
 	$(BIN)/python tests/fuzz/drive.py $(or $(SECONDS),60)
+
+# What lines are known to write against the real echo, printf and their kin, for so many seconds; SEED=N repeats a run.
+fuzz-outputs: $(VENV)/.ready
+	$(BIN)/python tests/shell/outputs_fuzz.py --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
 
 # The daemon's native front against Python in random worlds, for so many seconds; SEED=N begins with that world.
 differential: $(VENV)/.ready

@@ -1,89 +1,149 @@
-"""Outputs of commands, where the line alone tells them: so `echo … | base64 -d | sh` is read as what it runs."""
+"""Outputs of commands, where the line alone tells them: so `echo … | base64 -d | sh` is read as what it runs.
+
+A text is exact, byte for byte, or it isn't given: what locales, versions or files decide is left to the run, and so is
+what would say an error, for `|&` takes that along. It holds its last newline and its NUL bytes, as a pipe has them; a
+command substitution drops both.
+"""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from safeshell.shell.decoders import run_base64, run_openssl, run_xxd
+from safeshell.shell.echo import echo, read_options
+from safeshell.shell.filters import cat, head, rev, tac, tail, tee
+from safeshell.shell.flavours import BUILTIN, Flavour
 from safeshell.shell.nested_commands import Input
+from safeshell.shell.printf import printf
+from safeshell.shell.sequence import seq
 from safeshell.shell.syntax.tree import Dialect
-from safeshell.shell.words import Word, literals
+from safeshell.shell.translate import tr
+from safeshell.shell.untold import UntoldError, Written, held
+from safeshell.shell.words import Literal, Word, literals
 
-_SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
+_DIRECTORIES = ("", "/bin", "/usr/bin")
+_MAKERS: dict[str, Callable[[Sequence[bytes], Flavour], bytes]] = {
+    "echo": echo,
+    "printf": printf,
+    "seq": lambda arguments, _flavour: seq(arguments),
+    **dict.fromkeys((":", "true", "false"), lambda _arguments, _flavour: b""),
+}
+"""Programs whose output hangs on their arguments alone."""
+
+_FILTERS: dict[str, Callable[[Sequence[bytes], bytes], bytes]] = {
+    "base64": run_base64,
+    "cat": cat,
+    "head": head,
+    "openssl": run_openssl,
+    "rev": rev,
+    "tac": tac,
+    "tail": tail,
+    "tee": tee,
+    "tr": tr,
+    "xxd": run_xxd,
+}
+"""Programs that read their standard input and write of it."""
+
+_COPYING = ("cat", "tee")
+_WRAPPERS_MAX = 8
 
 
-def output(words: Sequence[Word], stdin: Input | None, dialect: Dialect = Dialect.BASH) -> Input:  # noqa: ARG001 # to come
+def output(words: Sequence[Word], stdin: Input | None, dialect: Dialect = Dialect.BASH) -> Input:
     """What a command writes to its standard output.
 
+    The caller sees to what changes the names' meaning: functions, aliases, `enable -n`, `shopt -s xpg_echo`,
+    `setopt bsdecho`, POSIXLY_CORRECT.
+
+    Args:
+        words: the command, as the shell would run it.
+        stdin: what it reads, None where it is the caller's own input.
+        dialect: the shell that runs it.
+
     Returns:
-        The text, or one of None where only the run can tell.
+        The text; not whole where it holds parts as they are written; None where only the run can tell.
     """
+    names = 0  # words before its name
+    flavour: Flavour | None = BUILTIN[dialect]
+    while (
+        flavour is not None and names < _WRAPPERS_MAX and (name := _name(words, names)) in ("command", "builtin", "env")
+    ):
+        flavour = _under(name, flavour)
+        names += 1
+    name = _name(words, names)
+    if flavour is None or name is None:
+        return Input(None)
+    path = words[names].literal or ""
+    try:
+        return _output(name, words[names + 1 :], stdin, Flavour.COREUTILS if "/" in path else flavour)
+    except UntoldError:
+        return Input(None)
+
+
+def _name(words: Sequence[Word], at: int) -> str | None:
+    """The basename of a command that is known by its name, or by where it is everywhere."""
+    text = words[at].literal if at < len(words) else None
+    if text is None:
+        return None
+    directory, name = os.path.split(text)
+    return name if directory in _DIRECTORIES else None
+
+
+def _under(wrapper: str, flavour: Flavour) -> Flavour | None:
+    """Whose command a wrapper runs, or None where it runs none."""
+    if wrapper == "env" or flavour is Flavour.COREUTILS:
+        return Flavour.COREUTILS if wrapper == "env" else None
+    if wrapper == "command":
+        return Flavour.COREUTILS if flavour is Flavour.ZSH else flavour
+    return None if flavour is Flavour.SH else flavour
+
+
+def _output(name: str, words: Sequence[Word], stdin: Input | None, flavour: Flavour) -> Input:
     texts = literals(words)
     if texts is None:
-        # As written: what is known of it is judged, and that more may come is said.
-        name = words[0].literal
-        return Input(" ".join([word.written for word in words[1:]]), whole=False) if name == "echo" else Input(None)
-    name, *rest = texts
-    name = os.path.basename(name)
+        return Input(_partly_known(name, words, flavour), whole=False)
+    arguments = [_bytes(text) for text in texts]
+    if name in _MAKERS:
+        return Input(_text(_MAKERS[name](arguments, flavour)))
+    if name not in _FILTERS or stdin is None or stdin.text is None or not (stdin.whole or name in _COPYING):
+        raise UntoldError
+    return Input(_text(_FILTERS[name](arguments, _bytes(stdin.text))), stdin.whole)
+
+
+def _partly_known(name: str, words: Sequence[Word], flavour: Flavour) -> str:
+    """What echo and printf write of words that aren't all known."""
     if name == "echo":
-        return _echo(rest)
-    if name == "printf" and rest:
-        return Input(_format(rest))
-    known = stdin.text if stdin is not None else None
-    if known is None or (stdin is not None and not stdin.whole):
-        return Input(None)
-    if name in ("cat", "tee") and all(text in ("-", "-a") for text in rest):
-        return Input(known)
-    if name == "rev" and not rest:
-        return Input("\n".join([line[::-1] for line in known.split("\n")]))
-    if name == "base64" and {"-d", "-D", "--decode", "-di"} & set(rest):
-        return Input(_decoded(known))
-    if name == "xxd" and "".join(sorted("".join(rest))).replace("-", "") == "pr":
-        return Input(_unhexed(known))
-    return Input(None)
+        return _partly_echoed(words, flavour)
+    if name != "printf" or any(word.several for word in words):
+        raise UntoldError
+    return _text(
+        printf([(bytes if word.literal is not None else Written)(_bytes(word.written)) for word in words], flavour)
+    )
 
 
-def _echo(rest: list[str]) -> Input:
-    escapes = False
-    while rest and len(rest[0]) > 1 and rest[0][0] == "-" and set(rest[0][1:]) <= set("neE"):
-        escapes = escapes or "e" in rest[0]
-        rest = rest[1:]
-    text = " ".join(rest)
-    return Input(_unescaped(text) if escapes else text)
+def _partly_echoed(words: Sequence[Word], flavour: Flavour) -> str:
+    """What echo writes of words that aren't all known: those parts as they are written."""
+    known = [word.literal for word in words]
+    leading = known.index(None)
+    settings, count = read_options([_bytes(text) for text in known[:leading] if text is not None], flavour)
+    made = []
+    for word in words[count:]:
+        pieces = []
+        for part in word.parts:
+            piece = _bytes(part.source)
+            if isinstance(part, Literal) and settings.escapes is not None:
+                piece, _ = settings.escapes.replaced(piece)
+            pieces.append(piece)
+        made.append(b"".join(pieces))
+    return _text(b" ".join(made) + (b"\n" if settings.newline else b""))
 
 
-def _unescaped(text: str) -> str:
-    for char, meaning in _SIMPLE.items():
-        text = text.replace(f"\\{char}", meaning)
-    return text
-
-
-def _format(words: list[str]) -> str | None:
-    """The text of printf where it has only %s and %b; its arguments are used up in turn."""
-    form, *rest = words
-    pieces = form.replace("%%", "\0").replace("%b", "%s").split("%s")
-    if any("%" in piece for piece in pieces):
-        return None
-    count = len(pieces) - 1
-    made = ""
-    while True:
-        values = [rest.pop(0) if rest else "" for _ in range(count)]
-        made += pieces[0] + "".join([value + piece for value, piece in zip(values, pieces[1:], strict=True)])
-        if not rest or not count:
-            return _unescaped(made.replace("\0", "%"))
-
-
-def _decoded(text: str) -> str | None:
+def _bytes(text: str) -> bytes:
     try:
-        return base64.b64decode("".join(text.split()), validate=False).decode("utf-8", "surrogateescape")
-    except (binascii.Error, ValueError):
-        return None
+        return held(text.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:
+        raise UntoldError from None  # a surrogate that stands for no byte
 
 
-def _unhexed(text: str) -> str | None:
-    try:
-        return bytes.fromhex(text).decode("utf-8", "surrogateescape")
-    except ValueError:
-        return None
+def _text(data: bytes) -> str:
+    return held(data).decode("utf-8", "surrogateescape")
