@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from safeshell.command.programs.find import EXECUTING
-from safeshell.command.programs.git import GLOBAL_OPTIONS, REBASE
+from safeshell.command.programs.git import GLOBAL_OPTIONS
+from safeshell.command.programs.grammars import grammar
+from safeshell.command.programs.plain import PLAIN
+from safeshell.command.programs.runs import RUNS
 from safeshell.command.programs.wrappers import WRAPPERS
+from safeshell.shell.multiplexers import run_by_screen, run_by_tmux
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, joined
-from safeshell.shell.shells import SHELLS, eval_text, input_text, shell_text, source_text, trap_text
+from safeshell.shell.option_texts import option_texts
+from safeshell.shell.repeating import run_by_find, run_by_parallel, run_by_xargs
+from safeshell.shell.shells import (
+    READERS,
+    callback_text,
+    crontab_text,
+    emulated_text,
+    eval_text,
+    input_text,
+    shell_text,
+    source_text,
+    trap_text,
+)
 from safeshell.shell.words import Word, unknown
-from safeshell.shell.wrapped import WordReading, filled, run_by_xargs, wrapped
+from safeshell.shell.wrapped import WordReading, row_of, run_by_su, wrapped
 
 _UNCHANGED: Mapping[str, Word | None] = MappingProxyType({})
 
 
 def nested(
-    words: Sequence[Word],
-    stdin: Input | None,
-    *,
-    changes: Mapping[str, Word | None] = _UNCHANGED,  # noqa: ARG001 # variables that are commands come with their data
+    words: Sequence[Word], stdin: Input | None, *, changes: Mapping[str, Word | None] = _UNCHANGED
 ) -> Iterator[Nested]:
     """What a command runs in turn.
 
@@ -30,36 +44,51 @@ def nested(
         stdin: what it reads, None where it is the caller's own input.
         changes: the variables that the line gives it; None for one that it takes away.
     """
-    name = os.path.basename(words[0].literal or "")
+    name = program(words[0].literal or "")
+    given = list(words)
+    yield from option_texts(name, given, stdin, changes)
     special = _SPECIAL.get(name)
     if special is not None:
-        yield from special(list(words), stdin)
-    elif name in SHELLS:
-        yield from shell_text(list(words), stdin)
-    elif name in WRAPPERS:
-        yield from wrapped(name, list(words), stdin)
+        yield from special(given, stdin)
+    elif name == "git":
+        yield from _git(given, stdin, changes)
+    elif name in EXECUTING:
+        yield from run_by_find(name, given)
+    elif name in READERS:
+        yield from shell_text(name, given, stdin, changes)
+    elif row_of(name) is not None:
+        yield from wrapped(name, given, stdin)
+    elif _is_unknown(name):
+        yield from _guessed(given)
 
 
-def _find(words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
-    """Of find and fd: the command after -exec and its kin, `{}` being a file."""
-    starts = EXECUTING[os.path.basename(words[0].literal or "")]
-    at = 1
-    while at < len(words):
-        if words[at].literal in starts:
-            end = at + 1
-            while end < len(words) and words[end].literal != ";":
-                if words[end].literal == "+" and words[end - 1].literal == "{}":
-                    break
-                end += 1
-            found = [filled(word, "{}", unknown("{}", several=False)) for word in words[at + 1 : end]]
-            if found:
-                where = unknown("{}") if words[at].literal in ("-execdir", "-okdir") else None
-                yield NestedCommand(tuple(found), where)
-            at = end
-        at += 1
+_VERSIONED = re.compile(r"([a-z]+?)-?\d+(?:\.\d+)*")
+_LOADER = re.compile(r"ld(?:-linux.*|-musl.*|64|-[\d.]+)?\.so(?:\.\d+)*")
 
 
-def _git(words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
+def program(path: str) -> str:
+    """The name that a program's data has it by.
+
+    Args:
+        path: its first word: a basename or a path. Versions (`bash-5.2`, `perl5.36`), the `g` of GNU programs on other
+            systems and the names of the dynamic loader come to one.
+    """
+    name = os.path.basename(path)
+    if _LOADER.fullmatch(name):
+        return "ld.so"
+    if row_of(name) is not None or name in READERS or name in RUNS or name in _SPECIAL or name in EXECUTING:
+        return name
+    if name[:1] == "g" and (name[1:] in WRAPPERS or name[1:] in _GNU):
+        return name[1:]
+    versioned = _VERSIONED.fullmatch(name)
+    base = versioned[1] if versioned is not None else ""
+    return base if base in READERS or base in RUNS else name
+
+
+_GNU = ("find", "split", "sort", "tar", "watch", "parallel")
+
+
+def _git(words: list[Word], stdin: Input | None, changes: Mapping[str, Word | None]) -> Iterator[Nested]:
     """Git's options taken off, aliases given on the line, and the subcommands that run commands."""
     reading = WordReading(words, GLOBAL_OPTIONS)
     if not reading.read():
@@ -72,13 +101,46 @@ def _git(words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
         yield NestedCommand((words[0], *rest), where[-1] if len(where) == 1 else unknown("-C") if where else None)
         return
     verb = rest[0].literal
-    if verb in ("bisect", "submodule") and len(rest) > 2 and rest[1].literal in ("run", "foreach"):
-        following = [word for word in rest[2:] if word.literal not in ("--recursive", "-q", "--quiet")]
-        yield joined(following) if verb == "submodule" else NestedCommand(tuple(following))
-    elif verb == "rebase":
-        rebase = WordReading(rest, REBASE)
-        rebase.read()
-        yield from [joined([text]) for text in rebase.values(("-x", "--exec"))]
+    if verb in ("bisect", "submodule", "for-each-repo"):
+        following = [word for word in rest[1:] if not _is_option(word)] if verb == "submodule" else rest[1:]
+        if following and following[0].literal == ("foreach" if verb == "submodule" else "run"):
+            command = following[1:]
+            at = next((index for index, word in enumerate(rest) if command and word is command[0]), len(rest))
+            if command:
+                yield joined(rest[at:]) if verb == "submodule" else NestedCommand(tuple(command))
+    if verb is not None:
+        yield from option_texts(f"git {verb}", rest, stdin, changes)
+
+
+def _is_option(word: Word) -> bool:
+    return word.prefix[:1] == "-"
+
+
+def _is_unknown(name: str) -> bool:
+    """Whether nothing is known of a program: no data, no use of its own for a name among its operands."""
+    from safeshell.shell.builtins import BUILTINS  # noqa: PLC0415 # it knows the scope, whose own import is dear
+
+    return not (name in RUNS or name in PLAIN or name in BUILTINS or grammar(name) is not None)
+
+
+def _guessed(words: list[Word]) -> Iterator[NestedCommand]:
+    """Operands that may be a command: what stands behind `--`, and each word that may be the first operand.
+
+    A word behind an option may be its value, and then the first operand comes later.
+    """
+    for index, word in enumerate(words[1:], 1):
+        if word.literal == "--":
+            if words[index + 1 :]:
+                yield NestedCommand(tuple(words[index + 1 :]), guess=True)
+            return
+        if not _is_option(word):
+            if word.literal:
+                yield NestedCommand(tuple(words[index:]), guess=True)
+            if index == 1 or not _is_option(words[index - 1]):
+                break
+    later = next((index for index, word in enumerate(words) if word.literal == "--"), len(words))
+    if words[later + 1 :]:
+        yield NestedCommand(tuple(words[later + 1 :]), guess=True)
 
 
 _SPECIAL: dict[str, Callable[[list[Word], Input | None], Iterator[Nested]]] = {
@@ -86,9 +148,16 @@ _SPECIAL: dict[str, Callable[[list[Word], Input | None], Iterator[Nested]]] = {
     "trap": trap_text,
     "source": source_text,
     ".": source_text,
+    "mapfile": callback_text,
+    "readarray": callback_text,
+    "emulate": emulated_text,
     "at": input_text,
     "batch": input_text,
+    "crontab": crontab_text,
     "xargs": run_by_xargs,
-    "git": _git,
-    **dict.fromkeys(EXECUTING, _find),
+    "parallel": run_by_parallel,
+    "su": run_by_su,
+    "runuser": run_by_su,
+    "tmux": lambda words, _: run_by_tmux(words),
+    "screen": lambda words, _: run_by_screen(words),
 }

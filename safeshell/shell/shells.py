@@ -2,15 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from safeshell.command.programs.record import Wrapper
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText, joined
-from safeshell.shell.words import Word
+from safeshell.shell.words import Word, plain
+from safeshell.shell.wrapped import WordReading
 
-SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "rbash", "fish", "hush", "yash"})
-"""Programs that read shell text."""
+SHELLS = frozenset(
+    {
+        *("sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "lksh", "oksh", "pdksh", "ash", "rbash", "rzsh", "hush"),
+        *("yash", "posh", "osh", "csh", "tcsh"),
+    }
+)
+"""Programs that read shell text, with options as sh has them."""
 
-_INPUTS = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
+_OPTIONED = {
+    "fish": Wrapper(
+        "c:C:d:D:f:o:p:hilnNPv",
+        "command= init-command= debug= debug-output= debug-stack-frames= features= profile= profile-startup= help "
+        "interactive login no-config no-execute private print-rusage-self print-debug-categories version",
+        ("-n", "--no-execute", "-h", "--help", "-v", "--version"),
+        beside=("-C", "--init-command"),
+        texts=("-c", "--command"),
+        unseen_with=("-l", "--login"),
+    ),
+    "nu": Wrapper(
+        "c:e:I:m:t:hlinv",
+        "commands= execute= include-path= config= env-config= plugins= log-level= log-target= table-mode= threads= "
+        "testbin= login interactive no-config-file stdin help version",
+        ("-h", "--help", "-v", "--version"),
+        texts=("-c", "--commands", "-e", "--execute"),
+    ),
+    "xonsh": Wrapper("c:D:hilVs", "rc= no-rc login interactive shell-type= help version", ("-h", "-V"), texts=("-c",)),
+    "elvish": Wrapper(
+        "c", "compileonly version rc= norc sock= db=", ("--compileonly", "--version"), joined_with=("-c",)
+    ),
+}
+"""Shells whose options are read as every program's."""
+
+_POWERSHELLS = ("pwsh", "powershell", "pwsh-preview", "powershell.exe", "pwsh.exe")
+_CMD = ("cmd", "cmd.exe")
+
+READERS = frozenset({*SHELLS, *_OPTIONED, *_POWERSHELLS, *_CMD})
+"""All programs that `shell_text` reads."""
+
+_SH = "sh"
+_INPUTS = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 _FILES = ("rcfile", "init-file")
 _LONG = {
     *("debug", "debugger", "dump-po-strings", "dump-strings", "login", "noediting", "noprofile", "norc", "posix"),
@@ -18,49 +59,186 @@ _LONG = {
 }
 """bash's long options; one dash will do."""
 
+_ATTACHING = ("zsh", "rzsh", "ksh", "ksh93")
+"""Shells that take the name behind `-o` in the same word too."""
 
-def shell_text(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
-    """Of bash and its kin: -c anywhere among the options makes the first operand the text.
+
+@dataclass(slots=True)
+class _Options:
+    """A shell's options.
+
+    Attributes:
+        letters: those of one letter that are set.
+        shows: it tells something about itself and runs nothing.
+        login: it is a login shell, whose start-up files may set PATH anew.
+        unclear: one of the words may have been anything.
+        rest: what follows them.
+    """
+
+    letters: set[str] = field(default_factory=set)
+    shows: bool = False
+    login: bool = False
+    unclear: bool = False
+    rest: list[Word] = field(default_factory=list)
+
+
+def _options(name: str, words: list[Word]) -> _Options:
+    """Reads a shell's options.
 
     Not read by `getopt`: options may begin with `+`, and what -o and -O take stands behind their whole cluster.
     """
+    found = _Options()
     waiting = words[1:]
-    given = reads = False
     while waiting:
         text = waiting[0].literal
         if text is None and waiting[0].several and not waiting[0].prefix:
-            yield NestedCommand(())
+            found.unclear = True
+        elif text in ("--", "-"):
+            waiting = waiting[1:]
+            break
         elif text is None or len(text) < 2 or text[0] not in "-+":
             break
-        elif text == "--":
-            waiting = waiting[1:]
-            break
         elif text.lstrip("-") in ("version", "help"):
-            return
+            found.shows = True
         elif text.lstrip("-") in _FILES:
             waiting = waiting[1:]
+        elif text.lstrip("-") == "login":
+            found.login = True
         elif not text.startswith("--") and text[1:] not in _LONG:
-            given = given or (text[0] == "-" and "c" in text)
-            reads = reads or (text[0] == "-" and "s" in text)
-            waiting = waiting[text.count("o") + text.count("O") :]
+            waiting = waiting[_cluster(name, text, waiting[1:], found) :]
         waiting = waiting[1:]
-    if given:
-        if waiting:
-            text_word, *rest = waiting
-            yield NestedText(text_word.written, text_word.literal is not None, tuple(rest[1:]))
-    elif waiting and waiting[0].written.startswith("<("):
-        yield NestedText(None)
-    elif reads or not waiting or waiting[0].literal in _INPUTS:
-        if stdin is not None:
-            yield stdin.nested
-    elif waiting[0].literal is None and waiting[0].several and not waiting[0].prefix:
+    found.rest = waiting
+    return found
+
+
+def _cluster(name: str, text: str, following: list[Word], found: _Options) -> int:
+    """Takes a word of letters; returns how many of the following words belong to it."""
+    letters = text[1:]
+    taken = letters.count("o") + letters.count("O")
+    if name in _ATTACHING and "o" in letters[:-1]:
+        letters, taken = letters[: letters.index("o")], 0
+    named = [word.literal for word in following[:taken]]
+    if text[0] == "-":
+        found.letters |= set(letters) | ({"n"} if "noexec" in named else set())
+        found.login = found.login or "l" in letters
+    else:
+        found.letters -= set(letters)
+    return taken
+
+
+def shell_text(
+    name: str, words: list[Word], stdin: Input | None, changes: Mapping[str, Word | None]
+) -> Iterator[Nested]:
+    """Of bash and its kin: -c anywhere among the options makes the first operand the text.
+
+    Args:
+        name: the shell's basename.
+        words: it with its arguments.
+        stdin: what it reads.
+        changes: its variables.
+    """
+    if name in _OPTIONED:
+        yield from _by_options(name, words, stdin)
+        return
+    if name in (*_POWERSHELLS, *_CMD):
+        yield from _windows(name, words, stdin)
+        return
+    found = _options(name, words)
+    if found.unclear:
         yield NestedCommand(())
+    if found.shows:
+        return
+    yield from _variables(name, found, changes)
+    rest = found.rest
+    shims = not found.login
+    if "n" in found.letters:
+        return
+    if "c" in found.letters:
+        if rest:
+            positional = tuple(rest[2:])
+            yield NestedText(rest[0].written, rest[0].literal is not None, positional, shell=name, shims=shims)
+    elif rest and rest[0].written.startswith("<("):
+        yield NestedText(None, shell=name, shims=shims)
+    elif "s" in found.letters or not rest or rest[0].literal in _INPUTS:
+        if stdin is not None:
+            positional = tuple(rest if "s" in found.letters else rest[1:])
+            yield replace(stdin.nested, positional=positional, shell=name, shims=shims)
+    elif rest[0].literal is None and rest[0].several and not rest[0].prefix:
+        yield NestedCommand(())
+
+
+def _variables(name: str, found: _Options, changes: Mapping[str, Word | None]) -> Iterator[NestedText]:
+    """Variables that are commands for a shell, or files that it reads before anything else."""
+    interactive = "i" in found.letters
+    start = changes.get("BASH_ENV" if name in ("bash", "rbash") and not interactive else "ENV" if interactive else "")
+    if start is not None and start.parts:
+        yield NestedText(None, shell=name)
+    if interactive:
+        yield from [replace(joined([word]), shell=name) for word in [changes.get("PROMPT_COMMAND")] if word]
+    prompts = [*(("PS0", "PS1") if interactive else ()), *(("PS4",) if "x" in found.letters else ())]
+    for prompt in prompts:
+        value = changes.get(prompt)
+        if value is not None and ("$(" in value.written or "`" in value.written):
+            said = value.written.replace('"', "")
+            yield NestedText(f': "{said}"', value.literal is not None, shell=name)
+
+
+def _by_options(name: str, words: list[Word], stdin: Input | None) -> Iterator[Nested]:
+    row = _OPTIONED[name]
+    reading = WordReading(words, row)
+    if not reading.read():
+        return
+    if reading.unclear:
+        yield NestedCommand(())
+    texts = [*reading.values(row.beside), *reading.texts()]
+    rest = reading.words[reading.at :]
+    if reading.has(*row.joined_with):
+        texts += rest[:1]
+    shims = not reading.has(*row.unseen_with)
+    for text in texts:
+        yield replace(joined([text]), shell=name, shims=shims)
+    if stdin is not None and not reading.texts() and (not rest or rest[0].literal in ("-", *_INPUTS)):
+        yield replace(stdin.nested, shell=name, shims=shims)
+
+
+def _windows(name: str, words: list[Word], stdin: Input | None) -> Iterator[NestedText]:
+    """Of PowerShell and cmd, whose command is all the words behind one option, or what stands where a file doesn't."""
+    shell = name.removesuffix(".exe")
+    for index, word in enumerate(words[1:], 1):
+        option = (word.literal or "").lower().replace("/", "-", 1)
+        following = words[index + 1 :]
+        if option.startswith(("-e", "-ec")) and "-encodedcommand".startswith(option) and name not in _CMD:
+            yield NestedText(_decoded(following[0].literal if following else None), shell=shell)
+            return
+        if option in ("-c", "-k", "-r") or (len(option) > 2 and "-commandwithargs".startswith(option)):
+            if following == [plain("-")]:
+                break
+            yield replace(joined(following), shell=shell)
+            return
+        if option.startswith("-f") and "-file".startswith(option):
+            return
+    else:
+        operands = [word for word in words[1:] if word.prefix[:1] not in ("-", "/")]
+        if operands and shell == "powershell":
+            yield replace(joined(operands), shell=shell)
+        if operands:
+            return
+    if stdin is not None:
+        yield replace(stdin.nested, shell=shell)
+
+
+def _decoded(text: str | None) -> str | None:
+    try:
+        return None if text is None else base64.b64decode(text, validate=True).decode("utf-16-le")
+    except (binascii.Error, ValueError):
+        return None
 
 
 def eval_text(words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
     """Of eval."""
-    if words[1:]:
-        yield joined(words[1:], inside=True)
+    rest = words[2:] if words[1:] and words[1].literal == "--" else words[1:]
+    if rest:
+        yield joined(rest, inside=True)
 
 
 def trap_text(words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
@@ -72,13 +250,54 @@ def trap_text(words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
 
 def source_text(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
     """Of `.` and source."""
-    if len(words) > 1 and words[1].written.startswith("<("):
-        yield NestedText(None)
-    elif len(words) > 1 and words[1].literal in _INPUTS[1:] and stdin is not None:
-        yield stdin.nested
+    rest = words[2:] if words[1:] and words[1].literal == "--" else words[1:]
+    if rest and rest[0].written.startswith("<("):
+        yield NestedText(None, inside=True)
+    elif rest and rest[0].literal in _INPUTS and stdin is not None:
+        positional = tuple(rest[1:]) or None
+        yield replace(stdin.nested, inside=True, positional=positional)
 
 
-def input_text(_words: list[Word], stdin: Input | None) -> Iterator[Nested]:
-    """Of at and batch, which run what they are given."""
-    if stdin is not None:
-        yield stdin.nested
+_MAPFILE = Wrapper("d:n:O:s:tu:C:c:")
+_EMULATE = Wrapper("LRlc:", "", permutes=True)
+
+
+def callback_text(words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
+    """Of mapfile -C, which hands each line to a text."""
+    reading = WordReading(words, _MAPFILE)
+    reading.read()
+    for text in reading.values(("-C",)):
+        yield replace(joined([text]), inside=True)
+
+
+def emulated_text(words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
+    """Of zsh's emulate SHELL -c TEXT."""
+    reading = WordReading(words, _EMULATE)
+    reading.read()
+    for text in reading.values(("-c",)):
+        yield replace(joined([text]), inside=True)
+
+
+_AT = Wrapper("V:q:f:t:lmMdrbcv", "", ("-l", "-d", "-r", "-c", "-V"))
+
+
+def input_text(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
+    """Of at and batch, which have sh run what they are given."""
+    reading = WordReading(words, _AT)
+    if reading.read() and stdin is not None and not reading.has("-f"):
+        yield replace(stdin.nested, shell=_SH)
+
+
+def crontab_text(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
+    """Of `crontab -`: the texts of a table's lines, behind the five fields of the time or a word like @daily."""
+    if stdin is None or (words[1:] and words[-1].literal not in ("-", *_INPUTS)):
+        return
+    if stdin.text is None:
+        yield NestedText(None, shell=_SH)
+        return
+    for line in stdin.text.splitlines():
+        fields = line.strip().split(None, 1 if line.strip().startswith("@") else 5)
+        if line.strip().startswith("#") or "=" in (fields[0] if fields else "="):
+            continue
+        if len(fields) == (2 if fields[0].startswith("@") else 6):
+            yield NestedText(fields[-1].partition("%")[0], stdin.whole, shell=_SH, shims=False)

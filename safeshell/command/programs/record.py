@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from safeshell.command.getopt import Grammar
@@ -36,6 +38,9 @@ def gnu(short: str, long: str) -> Record:
     return getopt(short, f"{long} help version")
 
 
+_NO_VERBS: Mapping[str, Wrapper] = MappingProxyType({})
+
+
 class Wrapper(NamedTuple):
     """A program that runs the command in its operands, or a text that it is given.
 
@@ -43,12 +48,16 @@ class Wrapper(NamedTuple):
         short: its options of one letter, as a getopt(3) string.
         long: its long ones, as `getopt` takes them.
         idle: options with which it runs no command.
-        kept: why it is not taken off when the command starts, for those that only the judge of lines looks into; ""
-            where it is.
+        kept: why it is not taken off when the command starts; "" where it is.
+        verbs: its subcommands that run commands, each with its own row, where what follows its own operands is a
+            subcommand; "" is the row of what follows where that is none of them.
         operands: operands before the command.
         numeric: those operands are left out where the first is no number.
         numbers: a word `-N`, `--N` or `-+N` with a number is an option too.
         permutes: options may follow the operands; all are read before the command.
+        dashed: the command is what stands behind `--`, and everything before is its own; where there is no `--` and
+            it takes operands, as without this.
+        behind: options right behind which the command stands, to the end.
         assignments: `NAME=VALUE` operands before the command go into its environment.
         options_after_assignments: options may follow them.
         clears: options that empty the environment; of a program that takes assignments a single `-` too.
@@ -56,10 +65,21 @@ class Wrapper(NamedTuple):
         enters: options whose value is the directory to run in.
         leaves: options after which the directory can't be told.
         splits: options whose value is split into arguments that stand in its place.
+        pairs: options that take a second word behind their value.
         texts: options whose value is a shell text, which runs in place of the operands.
-        shells: options with which the operands are a shell text, or a shell reads the input where there are none.
+        program: options whose value is the program, of which the operands that would be the command are arguments.
+        beside: options whose value is a shell text, which runs besides.
+        each: every operand is a shell text of its own.
+        shells: options with which a shell reads the operands, or the input where there are none.
         joined: the operands are a shell text.
+        joined_with: options with which they are.
+        apart_with: options with which they are not.
+        read_by: the shell that reads the texts; "" for the user's.
         remote: it runs on another machine.
+        elsewhere: it runs in another tree of files; no directory or variable of ours counts there, no shim looks.
+        unseen: no shim looks at what it runs.
+        unseen_with: options with which none does.
+        needs: options without which it runs no command.
         default: what runs where no command is given.
         exact: abbreviations of long options are not taken.
     """
@@ -68,10 +88,13 @@ class Wrapper(NamedTuple):
     long: str = ""
     idle: tuple[str, ...] = ()
     kept: str = ""
+    verbs: Mapping[str, Wrapper] = _NO_VERBS
     operands: int = 0
     numeric: bool = False
     numbers: bool = False
     permutes: bool = False
+    dashed: bool = False
+    behind: tuple[str, ...] = ()
     assignments: bool = False
     options_after_assignments: bool = False
     clears: tuple[str, ...] = ()
@@ -79,10 +102,21 @@ class Wrapper(NamedTuple):
     enters: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
     splits: tuple[str, ...] = ()
+    pairs: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    program: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    each: bool = False
     shells: tuple[str, ...] = ()
     joined: bool = False
+    joined_with: tuple[str, ...] = ()
+    apart_with: tuple[str, ...] = ()
+    read_by: str = ""
     remote: bool = False
+    elsewhere: bool = False
+    unseen: bool = False
+    unseen_with: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     default: tuple[bytes, ...] = ()
     exact: bool = False
 

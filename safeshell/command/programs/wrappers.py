@@ -1,4 +1,7 @@
-"""Wrappers: programs that run the command they are given.
+"""Wrappers: programs that run the command they are given, and are taken off when they start.
+
+What runs commands and isn't taken off is in runners/; there are far more of those, and only lines are looked through
+for them.
 
 As the programs have it: GNU coreutils 9, findutils 4.9, util-linux 2.38, procps 4, time 1.9, strace 6, sudo 1.9,
 OpenDoas 6.8, BusyBox 1.35, with what later versions added; and bash for `command` and `exec`. tests/command/unwrap/
@@ -11,19 +14,10 @@ from safeshell.command.programs.record import Wrapper
 
 _HELP = ("--help", "--version")
 _UTIL = ("-h", "--help", "-V", "--version")
-_SHELL_TEXT = "it runs a text: the shell that reads it looks commands up along PATH, where their shims are"
-_ELSEWHERE = "it runs elsewhere: no directory or variable of ours counts there"
-_SHELL_WORD = "it is a word of the shell's: no program starts"
-
 _SHELL = (b"sh",)
 """The user's shell, whichever that is."""
 
 _NAMESPACES = "mount uts ipc net pid cgroup user time"
-_SU = (
-    "command= session-command= fast group= supp-group= login preserve-environment pty shell= user= "
-    "whitelist-environment= help version"
-)
-
 WRAPPERS: dict[str, Wrapper] = {
     "env": Wrapper(
         "iC:S:u:v0a:",
@@ -61,8 +55,8 @@ WRAPPERS: dict[str, Wrapper] = {
         "append format= output= portability quiet verbose help version",
         ("-h", "--help", "-V", "--version"),
     ),
-    "command": Wrapper("pvV", "", ("-v", "-V")),
-    "exec": Wrapper("cla:", clears=("-c",)),
+    "command": Wrapper("pvV", "", ("-v", "-V"), unseen_with=("-p",)),
+    "exec": Wrapper("cla:", clears=("-c",), unseen_with=("-l",)),
     "sudo": Wrapper(
         "Aa:BbC:c:D:Eeg:Hh::iKklNnPp:R:r:SsT:t:U:u:Vv",
         "askpass auth-type= background bell close-from= login-class= chdir= preserve-env edit group= set-home help "
@@ -77,8 +71,9 @@ WRAPPERS: dict[str, Wrapper] = {
         enters=("-D", "--chdir"),
         leaves=("-i", "--login", "-R", "--chroot"),
         shells=("-s", "--shell", "-i", "--login"),
+        unseen=True,
     ),
-    "doas": Wrapper("C:Lnsu:", "", ("-C", "-L"), shells=("-s",)),
+    "doas": Wrapper("C:Lnsu:", "", ("-C", "-L"), shells=("-s",), unseen=True),
     "xargs": Wrapper(
         "0a:E:e::i::I:l::L:n:oprs:txP:d:",
         "null arg-file= delimiter= eof replace max-lines max-args= open-tty interactive no-run-if-empty max-chars= "
@@ -92,7 +87,7 @@ WRAPPERS: dict[str, Wrapper] = {
         ("--help", "--list", "--list-full", "--install", "--show"),
     ),
     "toybox": Wrapper("", "help version long", _HELP),
-    "pkexec": Wrapper("u:", "user= disable-internal-agent keep-cwd version help", _HELP, default=_SHELL),
+    "pkexec": Wrapper("u:", "user= disable-internal-agent keep-cwd version help", _HELP, default=_SHELL, unseen=True),
     "taskset": Wrapper("achpV", "all-tasks cpu-list pid help version", ("-p", "--pid", *_UTIL), operands=1),
     "setpriv": Wrapper(
         "dhV",
@@ -115,7 +110,6 @@ WRAPPERS: dict[str, Wrapper] = {
     "ltrace": Wrapper("a:A:bcCD:e:F:fhiLl:n:o:p:rs:STttu:Vw:x:", "", ("-h", "-V")),
     "unbuffer": Wrapper("p", "", ()),
     "caffeinate": Wrapper("dimsut:w:", "", ()),
-    "chroot": Wrapper("", "groups= userspec= skip-chdir help version", _HELP, _ELSEWHERE, operands=1, default=_SHELL),
     "unshare": Wrapper(
         "fhVmuinpCTUrR:w:S:G:c",
         f"{_NAMESPACES} fork map-user= map-group= map-root-user map-current-user map-auto map-users= map-groups= "
@@ -124,32 +118,8 @@ WRAPPERS: dict[str, Wrapper] = {
         _UTIL,
         enters=("-w", "--wd"),
         leaves=("-R", "--root"),
+        unseen_with=("-R", "--root"),
         default=_SHELL,
-    ),
-    "nsenter": Wrapper(
-        "ahVt:m::u::i::n::p::C::U::T::S:G:r::w::W:FZ",
-        f"all target= {_NAMESPACES} setuid= setgid= preserve-credentials root wd wdns no-fork follow-context help "
-        "version",
-        _UTIL,
-        _ELSEWHERE,
-        leaves=("-w", "--wd", "-W", "--wdns", "-r", "--root", "-t", "--target", "-m", "--mount"),
-        default=_SHELL,
-    ),
-    "systemd-run": Wrapper(
-        "hrH:M:E:p:tPqGdSu:",
-        "help version no-ask-password user host= machine= scope unit= property= description= slice= slice-inherit "
-        "no-block remain-after-exit wait send-sighup service-type= uid= gid= nice= working-directory= same-dir setenv= "
-        "pty pipe quiet collect shell path-property= socket-property= on-active= on-boot= on-startup= on-unit-active= "
-        "on-unit-inactive= on-calendar= on-timezone-change on-clock-change timer-property=",
-        ("-h", "--help", "--version"),
-        _ELSEWHERE,
-        enters=("--working-directory",),
-    ),
-    "su": Wrapper(
-        "c:fg:G:lmpPs:u:hVw:", _SU, _UTIL, _SHELL_TEXT, permutes=True, texts=("-c", "--command", "--session-command")
-    ),
-    "runuser": Wrapper(
-        "c:fg:G:lmpPs:u:hVw:", _SU, _UTIL, _SHELL_TEXT, permutes=True, texts=("-c", "--command", "--session-command")
     ),
     "flock": Wrapper(
         "sexnoFuw:E:c:hV",
@@ -159,36 +129,8 @@ WRAPPERS: dict[str, Wrapper] = {
         operands=1,
         texts=("-c", "--command"),
     ),
-    "script": Wrapper(
-        "aB:c:eE:fI:O:o:qm:T:t::Vh",
-        "append command= echo= flush force log-in= log-io= log-out= log-timing= logging-format= output-limit= quiet "
-        "return timing help version",
-        _UTIL,
-        _SHELL_TEXT,
-        permutes=True,
-        texts=("-c", "--command"),
-    ),
-    "watch": Wrapper(
-        "bced::ghq:n:pvtwx",
-        "beep color differences errexit chgexit equexit= interval= precise no-title no-wrap exec help version",
-        ("-h", "--help", "-v", "--version"),
-        _SHELL_TEXT,
-        joined=True,
-    ),
-    "ssh": Wrapper(
-        "B:b:c:D:E:e:F:I:i:J:L:l:m:O:o:P:p:Q:R:S:W:w:46AaCfGgKkMNnqsTtVvXxYy",
-        "",
-        ("-V", "-Q", "-O"),
-        _ELSEWHERE,
-        1,
-        joined=True,
-        remote=True,
-    ),
-    "parallel": Wrapper("j:I:a:N:n:L:d:S:", "jobs= max-args= delay= retries=", (), _SHELL_TEXT, joined=True),
-    "coproc": Wrapper("", "", (), _SHELL_WORD),
-    "builtin": Wrapper("", "", (), _SHELL_WORD),
 }
 """By basename."""
 
-TAKEN_OFF = frozenset({name for name, row in WRAPPERS.items() if not row.kept})
+TAKEN_OFF = frozenset(WRAPPERS)
 """Those that are taken off when a command starts: what they run is judged with it."""

@@ -133,6 +133,8 @@ class WrapperReading(Generic[W]):
         if value is not None:
             name = names[-1]
             self.options[-1] = (name, value)
+            if name in row.pairs:
+                self.at += 1
             if name in row.splits:
                 pieces = self.split(value)
                 if pieces is None:

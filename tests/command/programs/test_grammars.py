@@ -22,6 +22,7 @@ from needs import found, need
 from safeshell.command.getopt import ATTACHED, NONE, REQUIRED, Grammar
 from safeshell.command.programs.grammars import grammar, grammars_for
 from safeshell.command.programs.record import Record
+from safeshell.command.programs.runners import RUNNERS
 from safeshell.command.programs.wrappers import WRAPPERS
 from safeshell.trash.arguments import LONG, SHORT
 
@@ -102,8 +103,8 @@ def run(*argv: str) -> str:
 
 def data(words: list[str]) -> Grammar:
     """The grammar of a command and its subcommand."""
-    if words[0] in WRAPPERS:
-        return WRAPPERS[words[0]].grammar
+    if words[0] in WRAPPERS or words[0] in RUNNERS:
+        return (WRAPPERS.get(words[0]) or RUNNERS[words[0]]).grammar
     record = grammar(words[0])
     assert record is not None
     found = Grammar.read(record)
