@@ -1,4 +1,23 @@
-"""Forms of the data: a program's grammar, and a wrapper's row."""
+"""Forms of the data: what is known of a program, and a wrapper's row.
+
+A program's record says of it, and under `subcommands` of each of its subcommands:
+
+- how it reads its arguments, as docs/table.md has it under "Grammars";
+- `shows`, `tries` and `acts`: what of it only shows, as the same page has it under "What only shows";
+- `runs`: what of its arguments is a command that it runs, by where that stands.
+
+The keys of `runs`:
+
+- `--rsh`: the option's value; of the kind `command` the words behind the option, up to a `;` or a `+` behind `{}`.
+- `-c core.sshcommand`: of the option's value what stands behind this name and a `=` or a blank; case doesn't count.
+- `2`: the second operand; `2+`: the words from there on. Operands are counted as the grammar tells them, so that behind
+  a subcommand its own name is none.
+- `--`: the words behind `--`.
+- `GIT_SSH_COMMAND=`: the variable, in the command's environment.
+
+The values of `runs` are kinds, TEXT, SPLIT, COMMAND, with ELSEWHERE behind where it runs on another machine or in a
+container: there no shim, no variable and no path of ours counts.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +29,18 @@ from typing import Any, NamedTuple
 from safeshell.command.getopt import Grammar
 
 Record = dict[str, Any]
-"""As docs/table.md has it, "Grammars"."""
+"""What is known of a program or a subcommand: JSON values, none of them empty."""
+
+TEXT = "text"
+"""A text that a shell reads."""
+
+SPLIT = "split"
+"""A text that the program splits at blanks into a command, without a shell."""
+
+COMMAND = "command"
+"""The words of a command, or of one that has no arguments the one word."""
+
+ELSEWHERE = " elsewhere"
 
 PFLAG: Record = {"exact": True}
 """What Go's pflag does otherwise than getopt: nothing is abbreviated."""
