@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,6 +20,7 @@ from safeshell.command.command_line import block, command_line
 from safeshell.command.getopt import Grammar
 from safeshell.command.options import Parsed, grammar_for, parse
 from safeshell.command.programs.grammars import grammar
+from safeshell.command.showing import showing
 from safeshell.policy import patterns
 from safeshell.policy.facts import UNDECIDED
 
@@ -64,7 +66,23 @@ def decide(policy: ResolvedPolicy, situation: Situation) -> tuple[str, str, int]
 
 
 def matches(source: PolicyRule, situation: Situation) -> bool:
-    """Whether the rule counts as matching: it holds, or it restricts and can't be told not to."""
+    """Whether the rule counts as matching: it holds, or it restricts and can't be told not to.
+
+    Of a command that only shows one that restricts counts where it asks about that: by an alternative that wouldn't
+    hold if the command didn't say so.
+    """
+    if not counts(source, situation):
+        return False
+    blank = without_saying_so(situation) if source.restricts else None
+    if blank is None:
+        return True
+    others = whole(source, blank)
+    rows = zip(alternatives(whole(source, situation)), alternatives(others), strict=True)
+    return any(every(row) is not False and every(other) is False for row, other in rows)
+
+
+def counts(source: PolicyRule, situation: Situation) -> bool:
+    """Whether the rule counts as matching, whatever the command only shows."""
     rule = source.rule
     if rule.commands is not None and not any(fnmatch.fnmatchcase(situation.name, glob) for glob in rule.commands):
         return False
@@ -76,6 +94,56 @@ def matches(source: PolicyRule, situation: Situation) -> bool:
     truths += [negate(every(holds(part, situation, taken) for part in exempt.conditions)) for exempt in source.unless]
     truth = every(truths)
     return source.restricts if truth is None else truth
+
+
+def without_saying_so(situation: Situation) -> Situation | None:
+    """The situation of a command that only shows, with what says so made a word that means nothing; else None."""
+    record = grammar(situation.name)
+    found = showing(situation.argv[1:], Grammar() if record is None else Grammar.read(record))
+    if found is None or (found.permuted and {"POSIXLY_CORRECT", "POSIX_ME_HARDER"} & situation.env.keys()):
+        return None
+    return replace(situation, argv=(situation.argv[0], *found.blanked))
+
+
+Tree = Truth | tuple[str, list["Tree"]]
+"""A formula with the truths of its leaves: a truth, or `all` or `any` of some."""
+
+
+def whole(source: PolicyRule, situation: Situation) -> Tree:
+    """A rule's conditions, all of them, with their truths."""
+    rule = source.rule
+    taken = rule.takes_argument or ()
+    parts = [truths(condition, situation, taken) for condition in rule.conditions or ()]
+    parts.append(rule.context == "all" or (rule.context == "ai_only") == (situation.context == "ai"))
+    if rule.directory is not None:
+        parts.append(found(f"^(?:{rule.directory})", situation.directory))
+    parts += [
+        ("any", [truths(part, situation, taken, negated=True) for part in exempt.conditions])
+        for exempt in source.unless
+    ]
+    return "all", parts
+
+
+def truths(condition: Condition, situation: Situation, taken: Sequence[str], *, negated: bool = False) -> Tree:
+    """A condition with the truths of its leaves, negations carried down to them."""
+    if condition.kind == "not":
+        return truths(condition.value, situation, taken, negated=not negated)
+    if condition.kind in ("all", "any"):
+        parts = [truths(part, situation, taken, negated=negated) for part in condition.value]
+        return (condition.kind if not negated else {"all": "any", "any": "all"}[condition.kind]), parts
+    truth = holds(condition, situation, taken)
+    return negate(truth) if negated else truth
+
+
+def alternatives(tree: Tree) -> list[list[Truth]]:
+    """The ways in which a formula may hold: of each `any` one part."""
+    if not isinstance(tree, tuple):
+        return [[tree]]
+    kind, parts = tree
+    made = [alternatives(part) for part in parts]
+    if kind == "any":
+        return [row for part in made for row in part]
+    return [[truth for row in rows for truth in row] for rows in itertools.product(*made)]
 
 
 def holds(condition: Condition, situation: Situation, taken: Sequence[str] = ()) -> Truth:

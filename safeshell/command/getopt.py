@@ -31,6 +31,7 @@ class Grammar(NamedTuple):
         apart: whether the options before a subcommand are the program's own, and say nothing of the subcommand's.
         leading: for a command whose first option ends the operands, the letters that don't (find's -L); else None.
         subcommands: the grammar of each; "" for one that is not listed. None: the first operand is no subcommand.
+        shows, tries, acts: what of it only shows, as records have it (docs/table.md, "What only shows").
         taken: the options that the rule says take an argument, with their dashes.
     """
 
@@ -43,6 +44,9 @@ class Grammar(NamedTuple):
     apart: bool = False
     leading: str | None = None
     subcommands: Mapping[str, Grammar] | None = None
+    shows: tuple[str, ...] = ()
+    tries: tuple[str, ...] = ()
+    acts: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
 
     @classmethod
@@ -59,6 +63,9 @@ class Grammar(NamedTuple):
             apart=record.get("apart", False),
             leading=record.get("leading"),
             subcommands=None if inner is None else {name: cls.read(part) for name, part in inner.items()},
+            shows=tuple(record.get("shows", ())),
+            tries=tuple(record.get("tries", ())),
+            acts=tuple(record.get("acts", ())),
         )
 
     def taking(self, options: Sequence[str]) -> Grammar:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from safeshell.policy.decision import Action
 from safeshell.policy.evaluator import Judge, LoadedTable, Row, Unit
 from safeshell.policy.facts import FactKey, Facts
 
@@ -53,7 +54,12 @@ def _is_ruled_out(judge: Judge, unit: Unit, row: Row, kinds: Collection[str]) ->
 
 
 def _is_settled(judge: Judge, unit: Unit, row: Row, kinds: Collection[str]) -> bool:
-    """Whether a row is the same for every line: never, or always, whatever its truth is."""
+    """Whether a row is the same for every line: never, or always, whatever its truth is.
+
+    Of a rule that restricts only never: it doesn't count for lines that only show.
+    """
     if _is_ruled_out(judge, unit, row, kinds):
         return True
+    if row.rule.action is not Action.ALLOW:
+        return False
     return not (row.line_required or row.line_forbidden) and all(unit.kind(atom) in kinds for _, atom, _ in row.others)

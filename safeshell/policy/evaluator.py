@@ -1,7 +1,8 @@
 """Deciding a command against tables: dispatch by basename, one automaton a unit and subject, then the open rows.
 
 Truth is strong Kleene: a row's value is the least of its atoms' truths, and a rule that restricts matches unless all
-of its rows are false (contract, "Undecided"). Rows stand alone, so the rule's value needs no second pass.
+of its rows are false (contract, "Undecided"). Rows stand alone, so the rule's value needs no second pass. Of a command
+that only shows, rows about deeds don't count.
 `tests/oracle.py` is the same in twenty lines without any of the speed.
 """
 
@@ -11,7 +12,7 @@ import fnmatch
 import operator
 from collections.abc import Iterator, Sequence
 from itertools import count, repeat
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safeshell.command.command_line import command_line
 from safeshell.command.getopt import Grammar
@@ -22,6 +23,9 @@ from safeshell.policy.decision import Action, Decision, Matched
 from safeshell.policy.facts import Fact, FactKey, Facts
 from safeshell.policy.patterns import EngineError, PatternSet
 from safeshell.policy.table import Table
+
+if TYPE_CHECKING:
+    from safeshell.policy.showing import Blanked
 
 ACTIONS = {action.word: action for action in Action}
 
@@ -276,7 +280,7 @@ class Judge:
         found: the pattern atoms that are true, by the unit's identity and what they were asked about.
     """
 
-    __slots__ = ("_facts", "_parsed", "_words", "command", "found", "reads")
+    __slots__ = ("_blanked", "_facts", "_parsed", "_words", "command", "found", "reads")
 
     # The unit's own, so that a judge that keeps what it sees (`safeshell.policy.trace`) costs nothing where none is
     # asked for.
@@ -288,6 +292,7 @@ class Judge:
         self.found: dict[tuple[object, ...], set[int]] = {}
         self.command = ("", b"")
         self._words: list[str] | None = None
+        self._blanked: dict[int, Blanked | None] | None = None
 
     def read(self, key: FactKey) -> Fact:
         """A fact."""
@@ -325,6 +330,18 @@ class Judge:
             elif truth is not wanted:
                 return False
         return not undecided or row.rule.action is not Action.ALLOW
+
+    def only_shows(self, unit: Unit, row: Row) -> bool:
+        """Whether the command only shows, and the row, which holds, is about deeds (`safeshell.policy.showing`)."""
+        if self._blanked is None:
+            self._blanked = {}
+        key = id(unit.table)
+        if key not in self._blanked:
+            from safeshell.policy.showing import blanked  # noqa: PLC0415 # asked where a rule restricts, which is rare
+
+            self._blanked[key] = blanked(self, unit)
+        found = self._blanked[key]
+        return found is not None and found.holds(unit, row)
 
 
 def evaluate(
@@ -371,6 +388,8 @@ def evaluate(
             rows.sort(key=lambda entry: entry[:5])
         for _, position, order, _, _, unit, row in rows:
             if (position, order) not in matched and ((not whole and not row.others) or judge.holds(unit, row)):
+                if row.rule.action is not Action.ALLOW and judge.only_shows(unit, row):
+                    continue
                 matched[(position, order)] = row.rule
                 if row.rank[0] == Action.DENY and not full:
                     break

@@ -65,8 +65,8 @@ class Candidate:
         rule: its rule's name.
         action: its rule's action.
         source: `file:line` of the rule.
-        outcome: `decides`, `matched`, `observed`, `lost` (it was open and does not hold), `closed` (by the command
-            line alone) or `not looked at`.
+        outcome: `decides`, `matched`, `observed`, `shows` (it holds, but the command only shows), `lost` (it was open
+            and does not hold), `closed` (by the command line alone) or `not looked at`.
         why: what made it so.
         conditions: in the order in which the evaluator looks at them.
     """
@@ -201,6 +201,8 @@ class _Reader:
         unsure = None in truths.values()
         if not held:
             return "lost", self._why_lost(consulted.unit, row, truths)
+        if id(row) in trace.shown:
+            return "shows", f"only shows ({trace.shown[id(row)]}): rules about deeds don't count"
         outcome, why = self._why_matched(row)
         return outcome, why + ("; undecided, and what restricts then counts" if unsure else "")
 

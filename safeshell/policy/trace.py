@@ -38,10 +38,11 @@ class Trace(Judge):
         truths: for each row that was looked at, by its identity: the atoms that were, in order, with their truths.
         held: for each row that was looked at to its end, by its identity: whether it made its rule match.
         basis: for each row and atom that was looked at, the fact that it depends on; none for the arguments alone.
+        shown: for each row that held and is about deeds, by its identity: the word by which the command only shows.
         reads: the facts that were read, in order.
     """
 
-    __slots__ = ("_reading", "basis", "consulted", "held", "truths")
+    __slots__ = ("_reading", "basis", "consulted", "held", "shown", "truths")
 
     def __init__(self, facts: Facts) -> None:
         super().__init__(facts)
@@ -49,6 +50,7 @@ class Trace(Judge):
         self.truths: dict[int, dict[int, Truth]] = {}
         self.held: dict[int, bool] = {}
         self.basis: dict[tuple[int, int], FactKey] = {}
+        self.shown: dict[int, str] = {}
         self._reading: tuple[int, int] | None = None
 
     def open_rows(self, unit: Unit, line: str) -> list[Row]:
@@ -68,6 +70,14 @@ class Trace(Judge):
                 break
         self._reading = None
         return held
+
+    def only_shows(self, unit: Unit, row: Row) -> bool:
+        """As the judge says."""
+        found = super().only_shows(unit, row)
+        blanked = (self._blanked or {}).get(id(unit.table))
+        if found and blanked is not None:
+            self.shown[id(row)] = blanked.showing.said
+        return found
 
     def read(self, key: FactKey) -> Fact:
         """As the judge says."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -237,10 +238,12 @@ def _possible(command: LineCommand, caller: LineCaller, facts: _Facts) -> Decisi
     """The request for approval where a rule that restricts could match; else None."""
     from safeshell.shell.partial_match import could_match, gapped  # noqa: PLC0415 # only where a line leaves something open
 
+    known = _known(command.words)
+    whole = len(known) == len(command.words) - 1
     best: Decision | None = None
     for name in _names(command.words, caller):
         line = gapped(name, command.words)
-        judge = Possible(facts, partial(could_match, line=line))
+        judge = Possible(facts, partial(could_match, line=line), known, whole=whole)
         decision = evaluate(caller.tables, name or "", b"\0", facts, judge=judge)
         if decision.action is not Action.ALLOW and (best is None or decision.action < best.action):
             best = decision
@@ -250,6 +253,12 @@ def _possible(command: LineCommand, caller: LineCaller, facts: _Facts) -> Decisi
         return None
     subject = command_line(block([as_bytes(word.written) for word in command.words]), _basename(command.words[0]))
     return best.changed(action=Action.REQUIRE_APPROVAL, subject=subject, redirect_to=())
+
+
+def _known(words: Sequence[Word]) -> list[str]:
+    """The arguments before the first word that only the run can tell."""
+    known = [] if words[0].several else list(itertools.takewhile(lambda word: word.literal is not None, words[1:]))
+    return [word.written for word in known]
 
 
 def _names(words: Sequence[Word], caller: LineCaller) -> Iterator[str]:

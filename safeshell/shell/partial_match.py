@@ -78,6 +78,12 @@ def could_match(pattern: str, line: Gapped) -> bool:
     return any(walker.found(state, before) for before, state in states.items())
 
 
+def begins_a_match(pattern: str, text: str) -> bool:
+    """Whether the pattern is found in whatever begins with a text."""
+    walker = automaton(pattern)
+    return walker is not None and _over(walker, {EDGE: frozenset()}, text) is None
+
+
 def _over(walker: Automaton, states: States, text: str) -> States | None:
     """What a literal text leads to; None where it leads to a match."""
     for char in text:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from safeshell.command.programs.find import EXECUTING
 from safeshell.command.programs.git import GLOBAL_OPTIONS
 from safeshell.command.programs.grammars import grammar
 from safeshell.command.programs.plain import PLAIN
@@ -16,7 +15,7 @@ from safeshell.command.programs.wrappers import WRAPPERS
 from safeshell.shell.multiplexers import run_by_screen, run_by_tmux
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, joined
 from safeshell.shell.option_texts import option_texts
-from safeshell.shell.repeating import run_by_find, run_by_parallel, run_by_xargs
+from safeshell.shell.repeating import FINDERS, run_by_find, run_by_parallel, run_by_xargs
 from safeshell.shell.shells import (
     READERS,
     callback_text,
@@ -52,7 +51,7 @@ def nested(
         yield from special(given, stdin)
     elif name == "git":
         yield from _git(given, stdin, changes)
-    elif name in EXECUTING:
+    elif name in FINDERS:
         yield from run_by_find(name, given)
     elif name in READERS:
         yield from shell_text(name, given, stdin, changes)
@@ -76,7 +75,7 @@ def program(path: str) -> str:
     name = os.path.basename(path)
     if _LOADER.fullmatch(name):
         return "ld.so"
-    if row_of(name) is not None or name in READERS or name in RUNS or name in _SPECIAL or name in EXECUTING:
+    if row_of(name) is not None or name in READERS or name in RUNS or name in _SPECIAL or name in FINDERS:
         return name
     if name[:1] == "g" and (name[1:] in WRAPPERS or name[1:] in _GNU):
         return name[1:]

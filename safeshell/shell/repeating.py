@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
-from safeshell.command.programs.find import EXECUTING
+from safeshell.command.programs.grammars import program
 from safeshell.command.programs.runners import RUNNERS
 from safeshell.command.programs.wrappers import WRAPPERS
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText
@@ -40,9 +40,13 @@ def filled(word: Word, mark: str, by: Word) -> Word:
 # find and fd
 
 
+FINDERS = ("find", "fd", "fdfind")
+"""Programs that run a command for what they find; their data says by which options."""
+
+
 def run_by_find(name: str, words: list[Word]) -> Iterator[Nested]:
     """Of find and fd: the command after -exec and its kin, `{}` being a file."""
-    starts = EXECUTING[name]
+    starts = (program(name) or {}).get("runs", {})
     at = 1
     while at < len(words):
         text = words[at].literal or ""

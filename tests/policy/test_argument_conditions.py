@@ -116,10 +116,12 @@ def test_a_redirect_with_other_arguments_is_not_held_to_be_denied(tmp_path: Path
 
 
 def test_the_table_holds_the_grammars_that_are_asked_for(tmp_path: Path) -> None:
-    plain = table(tmp_path, "commands: [rm, git], action: deny, conditions: [{command_contains: x}]")
-    assert plain.grammars == {}
-    rule = "action: deny, conditions: [{operand_matches: x}]"
-    asked = table(tmp_path, f"commands: [rm, 'mkfs.x*', nothing-known], {rule}", "commands: [git], action: deny")
+    plain = "commands: [rm, git], conditions: [{command_contains: x}]"
+    assert table(tmp_path, f"{plain}, action: allow").grammars == {}
+    # What restricts a command doesn't where it only shows, which takes its grammar.
+    assert table(tmp_path, f"{plain}, action: deny").grammars.keys() == {"git", "rm"}
+    rule = "action: allow, conditions: [{operand_matches: x}]"
+    asked = table(tmp_path, f"commands: [rm, 'mkfs.x*', nothing-known], {rule}", "commands: [git], action: allow")
     assert sorted(asked.grammars) == ["mkfs.xfs", "rm"]
     assert {"git", "find", "curl"} <= table(tmp_path, rule).grammars.keys()
     text = dump(compiled(tmp_path, f"commands: [mkfs.xfs], {rule}").table or {})

@@ -97,11 +97,13 @@ def index(pruned: Pruned, report: Report) -> Indexed:
 
 
 def _grammars(pruned: Pruned) -> dict[str, Record]:
+    """Those of the commands that rules ask about the arguments of, or restrict, unless they only show."""
     atoms = pruned.lowered.atoms
     asking = [
         found
         for found in pruned.rules
-        if any(ATOMS[atoms[literal >> 1][0]].of_arguments for row in found.rows for literal in row)
+        if found.rule.source.restricts
+        or any(ATOMS[atoms[literal >> 1][0]].of_arguments for row in found.rows for literal in row)
     ]
     return grammars_for(name for found in asking for name in found.rule.effects.commands or (None,))
 

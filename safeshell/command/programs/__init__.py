@@ -1,5 +1,4 @@
-"""Programs' data: a module for each kind of program, each with its `GRAMMARS` by basename; and the wrappers' rows.
+"""Programs' data: a file a program (`grammars.py` loads them, `record.py` says what stands there); the wrappers' rows.
 
-Where versions differ, the options of both are listed. tests/command/programs/test_grammars.py holds the
-data to the programs.
+Where versions differ, the options of both are listed. tests/command/programs/ holds the data to the programs.
 """

@@ -73,7 +73,7 @@ _GLOBALS = (
     "no-lazy-fetch shallow-file= super-prefix= list-cmds= help version html-path man-path info-path no-advice"
 )
 
-GRAMMARS: dict[str, Record] = {"git": getopt("C:c:pPhv", _GLOBALS, exact=True, apart=True, subcommands=_GIT)}
+PROGRAM: Record = getopt("C:c:pPhv", _GLOBALS, exact=True, apart=True, subcommands=_GIT)
 
 REBASE = Wrapper(_GIT["rebase"]["short"], " ".join(_GIT["rebase"]["long"]), permutes=True)
 """`git rebase`, whose `--exec` runs a text."""

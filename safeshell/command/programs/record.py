@@ -65,7 +65,7 @@ def getopt(short: str, long: str = "", **more: Any) -> Record:
 
 def gnu(short: str, long: str) -> Record:
     """That of a GNU program, with what all of them have."""
-    return getopt(short, f"{long} help version")
+    return getopt(short, f"{long} help version", shows=["--help", "--version"])
 
 
 _NO_VERBS: Mapping[str, Wrapper] = MappingProxyType({})

@@ -277,7 +277,7 @@ def test_every_name_in_the_data_is_one() -> None:
             names = part.get("long", [])
             assert len(set(names)) == len(names), program
             for name in names:
-                assert re.fullmatch(r"-?[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9](=;?)?|[a-zA-Z]=?", name), (program, name)
+                assert re.fullmatch(r"-?[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9](=;?)?|[a-zA-Z]=?", name), (program, name)
 
 
 def test_the_trash_takes_the_options_of_rm() -> None:

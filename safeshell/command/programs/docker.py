@@ -1,7 +1,8 @@
-"""Data of docker, podman and compose."""
+"""Data of docker."""
 
 from __future__ import annotations
 
+from safeshell.command.programs.docker_compose import PROGRAM as COMPOSE
 from safeshell.command.programs.record import PFLAG, Record, getopt
 
 _GLOBALS = (
@@ -32,25 +33,9 @@ _EXEC = {
     **PFLAG,
     "stops": True,
 }
-# Of the second version from docs.docker.com/reference/cli/docker/compose.
-_COMPOSE: Record = {
-    **getopt(
-        "f:p:c:H:v",
-        "file= project-name= profile= project-directory= env-file= ansi= parallel= progress= all-resources "
-        "compatibility dry-run context= host= log-level= no-ansi verbose version help tls tlscacert= tlscert= tlskey= "
-        "tlsverify skip-hostname-check",
-    ),
-    **PFLAG,
-    "apart": True,
-    "subcommands": {
-        # The first version takes abbreviations.
-        "down": getopt("t:v", "remove-orphans rmi= timeout= volumes dry-run help"),
-        "": {**getopt("")},
-    },
-}
 _NAMED = {**getopt("f", "force"), **PFLAG}
 _REMOVED = {**getopt("aft:", "all force time="), **PFLAG}
-_CONTAINER: Record = {
+PROGRAM: Record = {
     **getopt("c:DH:l:rv", _GLOBALS),
     **PFLAG,
     "apart": True,
@@ -59,18 +44,11 @@ _CONTAINER: Record = {
         "create": _RUN,
         "exec": _EXEC,
         "container": {"subcommands": {"run": _RUN, "create": _RUN, "exec": _EXEC}},
-        "compose": _COMPOSE,
+        "compose": COMPOSE,
         "volume": {
             "subcommands": {"rm": _REMOVED, "remove": _REMOVED, "prune": {**getopt("af", "all filter= force"), **PFLAG}}
         },
         "system": {"subcommands": {"prune": {**getopt("af", "all filter= force volumes"), **PFLAG}}},
         "swarm": {"subcommands": {"leave": _NAMED}},
     },
-}
-
-GRAMMARS: dict[str, Record] = {
-    "docker": _CONTAINER,
-    "podman": _CONTAINER,
-    "docker-compose": _COMPOSE,
-    "podman-compose": _COMPOSE,
 }

@@ -1,0 +1,22 @@
+"""Data of docker-compose."""
+
+from __future__ import annotations
+
+from safeshell.command.programs.record import PFLAG, Record, getopt
+
+# Of the second version from docs.docker.com/reference/cli/docker/compose.
+PROGRAM: Record = {
+    **getopt(
+        "f:p:c:H:v",
+        "file= project-name= profile= project-directory= env-file= ansi= parallel= progress= all-resources "
+        "compatibility dry-run context= host= log-level= no-ansi verbose version help tls tlscacert= tlscert= tlskey= "
+        "tlsverify skip-hostname-check",
+    ),
+    **PFLAG,
+    "apart": True,
+    "subcommands": {
+        # The first version takes abbreviations.
+        "down": getopt("t:v", "remove-orphans rmi= timeout= volumes dry-run help"),
+        "": {**getopt("")},
+    },
+}

@@ -1,0 +1,7 @@
+"""Data of mkfs."""
+
+from __future__ import annotations
+
+from safeshell.command.programs.record import Record, getopt
+
+PROGRAM: Record = getopt("Vt:v", "type= verbose help version lock")

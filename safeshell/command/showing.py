@@ -1,0 +1,219 @@
+"""What only shows: arguments with which a program prints something and ends, or says what it would do.
+
+Which those are the program's data says (docs/table.md, "What only shows"). Where it is in doubt the command acts:
+behind an option that the data doesn't know, which may take the next word for its argument, nothing shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from safeshell.command.getopt import REQUIRED, UNTIL, Grammar, read_options
+
+_ALONE = ("--help", "--version")
+"""What shows of a program without data, where it is the only argument."""
+
+
+class Showing(NamedTuple):
+    """A command that only shows.
+
+    Attributes:
+        said: the word that says so.
+        ends: whether the program ends there, whatever follows.
+        permuted: whether that word is an option only where options may follow operands.
+        names: the options and subcommands that say so.
+        blanked: the arguments, with what says so made a word that means nothing.
+    """
+
+    said: str
+    ends: bool
+    permuted: bool
+    names: frozenset[str]
+    blanked: tuple[str, ...]
+
+
+def showing(arguments: Sequence[str], grammar: Grammar, *, whole: bool = True) -> Showing | None:
+    """Whether a command only shows, and by what; else None.
+
+    Args:
+        arguments: from the second on.
+        grammar: of the command.
+        whole: whether these are all of them; else only what nothing behind can change counts.
+    """
+    if not grammar.known:
+        if not whole or len(arguments) != 1 or arguments[0] not in _ALONE:
+            return None
+        (word,) = arguments
+        return Showing(word, True, False, frozenset([word]), (_blank(word),))
+    reader = _Reader(arguments, grammar)
+    reader.run()
+    found = reader.result()
+    return found if found is not None and (whole or found.ends) else None
+
+
+def _blank(text: str) -> str:
+    """A text of the same form that names no option and no subcommand."""
+    return re.sub("[A-Za-z0-9]", "_", text)
+
+
+@dataclass(slots=True, eq=False)
+class _Switch:
+    """Options that mean the same.
+
+    Attributes:
+        ends: whether the program ends where it meets one.
+        on: whether it only shows by this one so far.
+        said: the word that says so.
+    """
+
+    ends: bool
+    on: bool = False
+    said: str = ""
+
+
+class _Reader:
+    def __init__(self, arguments: Sequence[str], grammar: Grammar) -> None:
+        self._arguments = arguments
+        self._at = 0
+        self._switches: list[_Switch] = []
+        self._named: dict[str, _Switch] = {}
+        self._ended: _Switch | None = None
+        self._acts = False
+        self._doubt = False  # whether the next word may be the argument of an option that nobody knows
+        self._before_operands: bool | None = None
+        self._names: set[str] = set()
+        self._spans: list[tuple[int, int, int]] = []
+        self._enter(grammar)
+
+    def result(self) -> Showing | None:
+        """What has been found."""
+        switch = self._shown_by()
+        if switch is None:
+            return None
+        blanked = list(self._arguments)
+        for index, start, end in self._spans:
+            word = blanked[index]
+            blanked[index] = word[:start] + _blank(word[start:end]) + word[end:]
+        permuted = self._before_operands is False and not self._grammar.words
+        return Showing(switch.said, switch.ends, permuted, frozenset(self._names), tuple(blanked))
+
+    def run(self) -> None:
+        """Reads all arguments."""
+        while self._at < len(self._arguments):
+            word = self._arguments[self._at]
+            self._at += 1
+            doubt, self._doubt = self._doubt, False
+            if word == "--" and self._grammar.leading is None:
+                self._acts |= doubt  # else it is an argument, and options follow
+                break
+            if word == "--":
+                continue
+            if len(word) > 1 and word[0] == "-":
+                self._take(word, doubt=doubt)
+            elif not self._operand(word, doubt=doubt):
+                break
+
+    def _shown_by(self) -> _Switch | None:
+        if self._ended is not None:
+            return self._ended
+        return None if self._acts else next((switch for switch in self._switches if switch.on), None)
+
+    def _enter(self, grammar: Grammar) -> None:
+        self._grammar = grammar
+        self._forms: dict[str, tuple[_Switch, set[str | None]]] = {}
+        for ends, items in ((True, grammar.shows), (False, grammar.tries)):
+            for item in items:
+                switch = _Switch(ends)
+                self._switches.append(switch)
+                for form in item.split("/"):
+                    name, equals, value = form.partition("=")
+                    self._named[name] = switch
+                    self._forms.setdefault(name, (switch, set()))[1].add(value if equals else None)
+
+    def _operand(self, word: str, *, doubt: bool) -> bool:
+        """Takes an operand up; returns whether options may follow."""
+        grammar = self._grammar
+        if grammar.subcommands is not None:
+            self._acts |= doubt  # nobody knows what the subcommand is
+            self._meet(word, None, (0, len(word)), doubt=doubt)
+            self._enter(grammar.subcommands.get(word) or grammar.subcommands.get("") or Grammar())
+            return True
+        if self._before_operands is None:
+            self._before_operands = self._shown_by() is not None
+        self._acts |= any(word.startswith(start) for start in grammar.acts if start[0] != "-")
+        return not grammar.stops
+
+    def _take(self, word: str, *, doubt: bool) -> None:
+        """Takes the options of a word up."""
+        grammar = self._grammar
+        names, begins, takes = read_options(word, grammar)
+        long = grammar.words or word[1] == "-"
+        value: str | None = None
+        for place, name in enumerate(names):
+            last = place == len(names) - 1
+            kind = grammar.long.get(name[1 if grammar.words else 2 :]) if long else grammar.short.get(name[1:])
+            if not last and names[place + 1] == "-=":
+                value = word[place + 3 :]
+            elif last:
+                value = word[begins:] if begins is not None else None
+            span = (0, len(word)) if long else (place + 1, place + 2)
+            self._meet(name, value, span, doubt=doubt, argued=kind == REQUIRED)
+            doubt |= kind is None
+            self._doubt = kind is None and value is None
+        if takes == REQUIRED:
+            self._at += 1
+        elif takes == UNTIL:
+            self._skip_command()
+
+    def _skip_command(self) -> None:
+        before = ""
+        while self._at < len(self._arguments):
+            word = self._arguments[self._at]
+            self._at += 1
+            if word == ";" or (word == "+" and before == "{}"):
+                break
+            before = word
+
+    def _meet(self, name: str, value: str | None, span: tuple[int, int], *, doubt: bool, argued: bool = False) -> None:
+        """Takes up an option, or a subcommand.
+
+        Args:
+            name: its name, dashes included.
+            value: what is attached to it.
+            span: where in the word it stands.
+            doubt: whether it may be the argument of another.
+            argued: whether it takes an argument in any case.
+        """
+        if name in self._grammar.acts:
+            self._acts = True
+        found = self._forms.get(name)
+        if found is None:
+            self._take_back(name, value)
+            return
+        switch, values = found
+        if not (value in values or (argued and None in values)):
+            switch.on = False
+            return
+        self._names.add(name)
+        index = self._at - 1
+        self._spans.append((index, *span))
+        if doubt:
+            return
+        switch.on = True
+        switch.said = self._arguments[index]
+        if switch.ends and self._ended is None:
+            self._ended = switch
+            if self._before_operands is None:
+                self._before_operands = True
+
+    def _take_back(self, name: str, value: str | None) -> None:
+        """Takes back what a negation, or an option of a program around a subcommand, says otherwise."""
+        if value is not None and name in self._named:
+            self._named[name].on = False
+        if name.startswith("--no-"):
+            for other, switch in self._named.items():
+                if other.startswith("--" + name[5:]):
+                    switch.on = False
