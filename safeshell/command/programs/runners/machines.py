@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from safeshell.command.programs.containers import GRAMMARS
+from safeshell.command.programs.docker import PROGRAM as CONTAINER
+from safeshell.command.programs.docker_compose import PROGRAM as COMPOSE
 from safeshell.command.programs.record import Record, Wrapper
 from safeshell.command.programs.runners.reasons import ELSEWHERE, SHELL
 
@@ -20,9 +21,7 @@ def _inside(record: Record) -> Wrapper:
     )
 
 
-_CONTAINER = GRAMMARS["docker"]
-_COMPOSE = GRAMMARS["docker-compose"]
-_VERBS = {name: _inside(_CONTAINER["subcommands"][name]) for name in ("run", "create", "exec")}
+_VERBS = {name: _inside(CONTAINER["subcommands"][name]) for name in ("run", "create", "exec")}
 _SERVICE = Wrapper(
     "de:itTu:w:v:l:p:Ph",
     "detach env= env-from-file= index= interactive no-TTY no-tty privileged tty user= workdir= build cap-add= "
@@ -36,16 +35,16 @@ _SERVICE = Wrapper(
     program=("--entrypoint",),
 )
 _COMPOSED = Wrapper(
-    _COMPOSE["short"],
-    " ".join(_COMPOSE["long"]),
+    COMPOSE["short"],
+    " ".join(COMPOSE["long"]),
     ("--help", "--version"),
     ELSEWHERE,
     {"exec": _SERVICE, "run": _SERVICE},
     exact=True,
 )
 _DOCKER = Wrapper(
-    _CONTAINER["short"],
-    " ".join(_CONTAINER["long"]),
+    CONTAINER["short"],
+    " ".join(CONTAINER["long"]),
     ("--help", "--version"),
     ELSEWHERE,
     {**_VERBS, "container": Wrapper("", verbs=_VERBS), "compose": _COMPOSED},
