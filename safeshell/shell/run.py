@@ -56,6 +56,7 @@ class Runner:
         line: where commands are noted.
         check: raises once the line took too long.
         script: walks a shell text.
+        expand: walks the substitutions in a text, as it is expanded in double quotes.
         call: walks the body of a function.
         place: offsets of the command that all belong to, where they stand in no line.
 
@@ -68,12 +69,14 @@ class Runner:
         line: WalkedLine,
         check: Callable[[], None],
         script: Callable[[bytes, Scope], None],
+        expand: Callable[[bytes, Scope], None],
         call: Callable[[tuple[Script, Function], Scope], None],
         place: tuple[int, int] | None,
     ) -> None:
         self._line = line
         self._check = check
         self._script = script
+        self._expand = expand
         self._call = call
         self.place = place
         self._parent: int | None = None
@@ -217,11 +220,12 @@ class Runner:
     def expand_text(self, text: str, scope: Scope) -> None:
         """Walks the substitutions in a text that the shell expands once more, as it does prompts and subscripts."""
         if "$(" in text or "`" in text or "${" in text:
-            self._script(b': "' + encode(text.replace('"', '\\"')) + b'"', scope.fork())
+            self._expand(encode(text), scope)
 
     def _expand_texts(self, words: tuple[Word, ...], scope: Scope) -> None:
         """Those in the words of a builtin that reads the names of variables, or arithmetic."""
-        if words[0].literal in _READS_NAMES:
+        name = words[0].literal
+        if name in _READS_NAMES and (name != "printf" or (len(words) > 1 and words[1].literal == "-v")):
             for word in words[1:]:
                 if "[" in word.written:
                     self.expand_text(word.written, scope)

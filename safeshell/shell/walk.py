@@ -89,7 +89,7 @@ class _Walk:
         self._deadline = Deadline()
         self._script = Script(b"", Sequence((), 0, 0))
         self._outputs = Outputs(self._deadline.check)
-        self.runner = Runner(self.line, self._deadline.check, self.script, self.call, place)
+        self.runner = Runner(self.line, self._deadline.check, self.script, self._expand, self.call, place)
         self._defined: dict[int, tuple[Script, Function, Scope, tuple[int, int] | None]] = {}
 
     def guard(self, walk: Callable[[], None]) -> None:
@@ -118,6 +118,17 @@ class _Walk:
                 self._read(error.read, scope)
             raise
         self._read(script, scope)
+
+    def _expand(self, data: bytes, scope: Scope) -> None:
+        script = parse(b': "' + data.replace(b'"', b'\\"') + b'"', scope.dialect, limit=self._deadline.check)
+        outer, self._script = self._script, script
+        try:
+            for item in script.body.items:
+                for command in item.pipelines[0].commands:
+                    if isinstance(command, Simple):
+                        self._inside_all(command, scope.fork())
+        finally:
+            self._script = outer
 
     def _read(self, script: Script, scope: Scope) -> None:
         outer, self._script = self._script, script
