@@ -72,16 +72,16 @@ def read_command(state: State) -> Command | None:
     byte = state.data[state.at]
     if byte == 0x28:
         if state.zsh and match_parentheses(state) >= 0:
-            return functions.read_anonymous(state)
-        return _around(state, compounds.read_parentheses(state), start, redirects)
+            return functions.read_anonymous(state, redirects)
+        return _around(state, compounds.read_parentheses(state), state.at, redirects)
     word, end = match_word(state)
     reserved = _RESERVED[state.dialect]
     if word in reserved:
         production = reserved[word]
         if production is None:
             return Simple((), (), tuple(redirects), start, redirects[-1].end) if redirects else None
-        state.at = end
-        return _around(state, production(state), start, redirects)
+        first, state.at = state.at, end
+        return _around(state, production(state), first, redirects)
     simple = read_simple(state, start, redirects)
     if simple and state.peek() == 0x28:
         return functions.define_function(state, simple)
@@ -100,7 +100,9 @@ def read_redirects(state: State) -> list[Redirect]:
 def _around(state: State, command: Command, start: int, before: list[Redirect]) -> Command:
     """The same command with the word that it begins with, and the redirections around it."""
     command.start = start
-    if isinstance(command, (Function, Coproc)):
+    if isinstance(command, Function | Coproc):
+        if before:
+            raise state.unexpected(start)
         return command
     redirects = before
     while True:

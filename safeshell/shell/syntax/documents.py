@@ -98,10 +98,7 @@ def _closing(state: State, name: bytes, *, strip: bool, literal: bool) -> tuple[
 def _joined_closing(state: State, name: bytes, *, strip: bool) -> tuple[int, int] | None:
     """The same where a line may go on behind a backslash, its delimiter too."""
     data, end = state.data, state.end
-    joined = rb"(?:\\\n)*+"
-    letters = [re.escape(name[at : at + 1]) for at in range(len(name))]
-    line = re.compile(rb"^" + (rb"(?:\t|\\\n)*+" if strip else joined) + joined.join([*letters, b""]), re.MULTILINE)
-    for found in line.finditer(data, state.at, end):
+    for found in re.compile(rb"^" + _joined(name, strip=strip), re.MULTILINE).finditer(data, state.at, end):
         begin = found.start()
         slashes = begin - 1
         while slashes > state.at and data[slashes - 1] == 0x5C:
@@ -112,6 +109,21 @@ def _joined_closing(state: State, name: bytes, *, strip: bool) -> tuple[int, int
         if behind is not None:
             return begin, behind
     return None
+
+
+def _joined(name: bytes, *, strip: bool) -> bytes:
+    """A pattern for a delimiter with backslash-newlines anywhere in it."""
+    joined = rb"(?:\\\n)*+"
+    letters = [re.escape(name[at : at + 1]) for at in range(len(name))]
+    return (rb"(?:\t|\\\n)*+" if strip else joined) + joined.join([*letters, b""])
+
+
+def end_of_delimiter(redirect: Redirect, data: bytes) -> int:
+    """Where the delimiter behind a document ends."""
+    assert redirect.document is not None
+    name = delimiter(redirect.target, data)
+    found = re.compile(_joined(name, strip=redirect.operator == b"<<-")).match(data, redirect.document.end)
+    return found.end() if found else redirect.document.end
 
 
 def _behind(state: State, at: int) -> int | None:

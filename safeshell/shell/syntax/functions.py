@@ -54,12 +54,12 @@ def define_function(state: State, simple: Simple) -> Function:
     return Function(tuple(names), body, (), simple.redirects, simple.start, state.at)
 
 
-def read_anonymous(state: State) -> Function:
-    """`( ) body word*`, of zsh: it runs at once."""
+def read_anonymous(state: State, redirects: list[Redirect]) -> Function:
+    """`( ) body word*`, of zsh, behind redirections: it runs at once."""
     start = state.at
     _take_parentheses(state)
     body = _body(state)
-    return _called(state, Function((), body, (), (), start, state.at))
+    return _called(state, Function((), body, (), tuple(redirects), start, state.at))
 
 
 def read_function(state: State) -> Function:
@@ -101,7 +101,7 @@ def _body(state: State) -> Command:
 def _called(state: State, function: Function) -> Function:
     """The same function with the arguments that it is called with."""
     words: list[Word] = []
-    redirects: list[Redirect] = []
+    redirects = list(function.redirects)
     while True:
         end = state.at
         skip_blanks(state)

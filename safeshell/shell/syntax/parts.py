@@ -8,7 +8,17 @@ from __future__ import annotations
 import re
 
 from safeshell.shell.syntax.expansions import read_dollar
-from safeshell.shell.syntax.places import DOCUMENT, DOUBLE, GROUP, TEXT, ZSH_GROUP, ZSH_GROUP_BRACES, ZSH_WORD, Place
+from safeshell.shell.syntax.places import (
+    DOCUMENT,
+    DOUBLE,
+    GROUP,
+    TEXT,
+    ZSH_GROUP,
+    ZSH_GROUP_BRACES,
+    ZSH_NAME,
+    ZSH_WORD,
+    Place,
+)
 from safeshell.shell.syntax.qualifiers import read_qualifiers
 from safeshell.shell.syntax.quotes import read_dollar_single, read_single
 from safeshell.shell.syntax.reading import read_commands
@@ -29,8 +39,8 @@ def read_parts(state: State, place: Place) -> tuple[Part, ...]:
     end = state.end
     parts: list[Part] = []
     depth = 0
-    if state.zsh and place.groups and data.startswith(b"=(", state.at, end):
-        parts.append(read_process(state))
+    if place.loose and state.zsh and not place.quoted:
+        _begin_zsh(state, place, parts)
     while state.at < end:
         found = place.plain.match(data, state.at, end)
         if found:
@@ -57,6 +67,21 @@ def read_parts(state: State, place: Place) -> tuple[Part, ...]:
         else:
             _part(state, place, byte, parts)
     return _merged(parts)
+
+
+def _begin_zsh(state: State, place: Place, parts: list[Part]) -> None:
+    """What means something else where a word of zsh begins: `=(…)`, and a closing brace that more stands behind."""
+    if place in (ZSH_WORD, ZSH_NAME):
+        if state.data.startswith(b"=(", state.at, state.end):
+            parts.append(read_process(state))
+        elif state.peek() == 0x7D and not ends_brace(state):
+            parts.append(_char(state, place))
+
+
+def ends_brace(state: State) -> bool:
+    """Whether the closing brace that stands here is a word, to zsh."""
+    byte = state.peek(1)
+    return byte < 0 or byte in ZSH_WORD.ends
 
 
 def _late(state: State, byte: int, parts: list[Part]) -> None:

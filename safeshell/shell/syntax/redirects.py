@@ -33,7 +33,7 @@ _PATTERNS = {
     ),
     Dialect.SH: re.compile(rb"(\d?)" + _operators(*_DOCUMENTS, *_POSIX)),
     Dialect.ZSH: re.compile(
-        rb"(" + _NAMED + rb"(?=[<>])|\d?)"
+        rb"(?!<\d*+-\d*+>)(" + _NAMED + rb"(?=[<>])|\d?)"
         + _operators(
             b"<<<", *_DOCUMENTS, b"<&", b"<>", b">>&|", b">>&!", b">>&", b">>|", b">>!", b">>", b">&|", b">&!", b">&",
             b">|", b">!", b"<", b">",

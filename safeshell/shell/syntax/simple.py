@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from safeshell.shell.syntax.blanks import skip_newlines
-from safeshell.shell.syntax.parts import read_parts, read_word
-from safeshell.shell.syntax.places import SUBSCRIPT, ZSH_NAME
+from safeshell.shell.syntax.parts import ends_brace, read_parts, read_word
+from safeshell.shell.syntax.places import SUBSCRIPT, ZSH_NAME, ZSH_SUBSCRIPT
 from safeshell.shell.syntax.redirects import read_redirect
 from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.tree import Array, Assignment, Part, Redirect, Simple, Text, Word
@@ -95,7 +95,7 @@ def _ends(state: State) -> bool:
     """Whether what stands here ends a command; a parenthesis behind its words may begin a word of zsh's."""
     byte = state.data[state.at]
     if byte == 0x7D:
-        return state.zsh
+        return state.zsh and ends_brace(state)
     if byte == 0x28:
         return not state.zsh or match_parentheses(state) >= 0
     return True
@@ -135,9 +135,13 @@ def read_assignment(state: State, *, first: bool) -> Assignment | Word | None:
         return None
     name = found[1].replace(b"\\\n", b"")
     subscript = None
+    parts: tuple[Part, ...]
     state.at = found.end()
     if found[2]:
-        inside = read_parts(state, SUBSCRIPT)
+        inside = read_parts(state, ZSH_SUBSCRIPT if state.zsh else SUBSCRIPT)
+        if state.zsh and state.peek() != 0x5D:  # a word may end before its bracket does
+            parts = (Text(name + b"[", quoted=False), *inside, *read_parts(state, state.word))
+            return Word(parts, start, state.at)
         if state.at >= state.end:
             raise BrokenError(start, "it ends within […]")
         subscript = Word(inside, found.end(), state.at)
@@ -145,7 +149,7 @@ def read_assignment(state: State, *, first: bool) -> Assignment | Word | None:
         equals = _EQUALS.match(state.data, state.at, state.end)
         if not equals:
             more = read_parts(state, state.word)
-            parts: tuple[Part, ...] = (Text(name + b"[", quoted=False), *inside, Text(b"]", quoted=False), *more)
+            parts = (Text(name + b"[", quoted=False), *inside, Text(b"]", quoted=False), *more)
             return Word(parts, start, state.at)
         append = bool(equals[1])
         state.at = equals.end()

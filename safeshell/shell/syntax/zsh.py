@@ -80,6 +80,8 @@ def read_if(state: State) -> If:
     otherwise = None
     while True:
         condition = read_sequence(state)
+        if state.at >= state.end:
+            raise state.unexpected()
         if take_word(state, b"then"):
             arms.append((condition, read_sequence(state)))
             braces = False
