@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
+from safeshell.shell.columns import cut
 from safeshell.shell.decoders import run_base64, run_openssl, run_xxd
 from safeshell.shell.echo import echo, read_options
 from safeshell.shell.filters import cat, head, rev, tac, tail, tee
@@ -34,6 +35,7 @@ _MAKERS: dict[str, Callable[[Sequence[bytes], Flavour], bytes]] = {
 _FILTERS: dict[str, Callable[[Sequence[bytes], bytes], bytes]] = {
     "base64": run_base64,
     "cat": cat,
+    "cut": cut,
     "head": head,
     "openssl": run_openssl,
     "rev": rev,

@@ -342,8 +342,13 @@ def _filter(source: random.Random) -> tuple[str, ...]:
         ((), (), (), ("-d",), ("-d",), ("-s",), ("-cd",), ("-c",), ("-ds",), ("-t",), ("--delete",))
     )
     operands = source.choices(sets, k=1 if "d" in "".join(options) and "s" not in "".join(options) else 2)
+    places = source.choice(("1", "2-", "-3", "1,3", "2-4,1", "3-2", "0", "1-2,2-5,7", "x", "2,", "1-1000000000"))
+    columns = source.choice((("-d", " "), ("-d ",), ("-d/",), (), ("-d", ""), ("-d ", "-s"), ("-d", "ab")))
     return source.choice(
         (
+            ("cut", source.choice(("-c", "-b")) + places),
+            ("cut", *columns, "-f", places),
+            ("cut", *columns, source.choice(("-f", "-c")) + places, *source.choice(((), ("-",)))),
             ("cat", *source.choice(((), ("-",), ("-u",), ("-", "-"), ("-n",)))),
             ("tee", *source.choice(((), ("-a",), ("/dev/null",)))),
             ("rev",),

@@ -7,6 +7,7 @@ import random
 
 import pytest
 from needs import need
+from shell import outputs_fuzz
 from shell.outputs_fuzz import RUNS, compare, needed
 
 from safeshell.shell.nested_commands import Input
@@ -89,6 +90,9 @@ def test_l7_echo_is_that_of_the_shell(words: list[str], bash: str | None, sh: st
         (["tr", "[:lower:]", "[:upper:]"], "rm", "RM"),
         (["tr", "-s", " "], "a   b", "a b"),
         (["tr", "a", "[x*2]"], "a", None),
+        (["cut", "-c2-3,5"], "xrm -rf\n", "rm-\n"),
+        (["cut", "-d:", "-f", "2-"], "x:rm:-rf\ny", "rm:-rf\ny\n"),
+        (["cut", "-c2"], "é", None),
         (["base64", "-d"], "cm0gLXJm\nIC8K\n", "rm -rf /\n"),
         (["base64", "-d"], "cm0gLXJm IC8K\n", None),
         (["base64", "-di"], "cm0gLXJm IC8K\n", "rm -rf /\n"),
@@ -173,6 +177,13 @@ def test_bytes_that_are_no_text_are_kept_and_what_is_no_byte_is_unknown() -> Non
     assert written("echo", "\udcff\udc80") == "\udcff\udc80\n"
     assert written("printf", r"\303\251") == "é"
     assert written("echo", "\ud800") is None
+
+
+def test_the_comparison_finds_a_wrong_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    need("bash")
+    monkeypatch.setattr(outputs_fuzz, "output", lambda *_: Input("wrong"))
+    with pytest.raises(AssertionError, match="known b'wrong', real"):
+        compare(random.Random(1), "bash", "echo, ordinary", 1)
 
 
 @pytest.mark.parametrize(("name", "generator"), RUNS)
