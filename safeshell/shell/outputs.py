@@ -65,39 +65,27 @@ def output(words: Sequence[Word], stdin: Input | None, dialect: Dialect = Dialec
     Returns:
         The text; not whole where it holds parts as they are written; None where only the run can tell.
     """
-    names = 0  # words before its name
-    flavour: Flavour | None = BUILTIN[dialect]
-    while (
-        flavour is not None and names < _WRAPPERS_MAX and (name := _name(words, names)) in ("command", "builtin", "env")
-    ):
-        flavour = _under(name, flavour)
-        names += 1
-    name = _name(words, names)
-    if flavour is None or name is None:
-        return Input(None)
-    path = words[names].literal or ""
+    flavour = BUILTIN[dialect]
     try:
-        return _output(name, words[names + 1 :], stdin, Flavour.COREUTILS if "/" in path else flavour)
+        for at, word in enumerate(words[:_WRAPPERS_MAX]):
+            directory, name = os.path.split(word.literal or "")
+            if directory not in _DIRECTORIES:
+                break  # it may be any program
+            flavour = Flavour.COREUTILS if directory or name == "env" else flavour
+            if name in ("command", "builtin"):
+                flavour = _under(name, flavour)
+            elif name != "env":
+                return _output(name, words[at + 1 :], stdin, flavour)
     except UntoldError:
-        return Input(None)
+        pass
+    return Input(None)
 
 
-def _name(words: Sequence[Word], at: int) -> str | None:
-    """The basename of a command that is known by its name, or by where it is everywhere."""
-    text = words[at].literal if at < len(words) else None
-    if text is None:
-        return None
-    directory, name = os.path.split(text)
-    return name if directory in _DIRECTORIES else None
-
-
-def _under(wrapper: str, flavour: Flavour) -> Flavour | None:
-    """Whose command a wrapper runs, or None where it runs none."""
-    if wrapper == "env" or flavour is Flavour.COREUTILS:
-        return Flavour.COREUTILS if wrapper == "env" else None
-    if wrapper == "command":
-        return Flavour.COREUTILS if flavour is Flavour.ZSH else flavour
-    return None if flavour is Flavour.SH else flavour
+def _under(wrapper: str, flavour: Flavour) -> Flavour:
+    """Whose command `command` and `builtin` run; as programs they are scripts of some other shell, if there are any."""
+    if flavour is Flavour.COREUTILS or (wrapper == "builtin" and flavour is Flavour.SH):
+        raise UntoldError
+    return Flavour.COREUTILS if wrapper == "command" and flavour is Flavour.ZSH else flavour
 
 
 def _output(name: str, words: Sequence[Word], stdin: Input | None, flavour: Flavour) -> Input:

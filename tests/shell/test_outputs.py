@@ -65,6 +65,8 @@ def test_l7_printf_is_exact_or_unknown(words: list[str], text: str | None) -> No
         (["builtin", "echo", "-e", r"\101\t"], "\\101\t\n", None, "\\101\t\n"),
         (["./echo", "a"], None, None, None),
         (["env", "builtin", "echo", "a"], None, None, None),
+        (["/usr/bin/command", "echo", "a"], None, None, None),
+        (["/usr/bin/env", "echo", r"a\tb"], "a\\tb\n", "a\\tb\n", "a\\tb\n"),
     ],
 )
 def test_l7_echo_is_that_of_the_shell(words: list[str], bash: str | None, sh: str | None, zsh: str | None) -> None:
