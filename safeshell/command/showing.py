@@ -14,7 +14,7 @@ from typing import NamedTuple
 from safeshell.command.getopt import REQUIRED, UNTIL, Grammar, read_options
 
 _ALONE = ("--help", "--version")
-"""What shows of a program without data, where it is the only argument."""
+"""What shows of any program, where it is the only argument."""
 
 
 class Showing(NamedTuple):
@@ -43,9 +43,7 @@ def showing(arguments: Sequence[str], grammar: Grammar, *, whole: bool = True) -
         grammar: of the command.
         whole: whether these are all of them; else only what nothing behind can change counts.
     """
-    if not grammar.known:
-        if not whole or len(arguments) != 1 or arguments[0] not in _ALONE:
-            return None
+    if whole and len(arguments) == 1 and arguments[0] in _ALONE:
         (word,) = arguments
         return Showing(word, True, False, frozenset([word]), (_blank(word),))
     reader = _Reader(arguments, grammar)
@@ -126,10 +124,12 @@ class _Reader:
         self._forms: dict[str, tuple[_Switch, set[str | None]]] = {}
         for ends, items in ((True, grammar.shows), (False, grammar.tries)):
             for item in items:
-                switch = _Switch(ends)
-                self._switches.append(switch)
-                for form in item.split("/"):
-                    name, equals, value = form.partition("=")
+                forms = [form.partition("=") for form in item.split("/")]
+                # A subcommand's may be the program's own, said again.
+                switch = next((self._named[name] for name, _, _ in forms if name in self._named), _Switch(ends))
+                if switch not in self._switches:
+                    self._switches.append(switch)
+                for name, equals, value in forms:
                     self._named[name] = switch
                     self._forms.setdefault(name, (switch, set()))[1].add(value if equals else None)
 
@@ -142,6 +142,8 @@ class _Reader:
             self._enter(grammar.subcommands.get(word) or grammar.subcommands.get("") or Grammar())
             return True
         if self._before_operands is None:
+            if word in self._forms:  # of aws each command has its `help`
+                self._meet(word, None, (0, len(word)), doubt=doubt)
             self._before_operands = self._shown_by() is not None
         self._acts |= any(word.startswith(start) for start in grammar.acts if start[0] != "-")
         return not grammar.stops
@@ -161,12 +163,17 @@ class _Reader:
                 value = word[begins:] if begins is not None else None
             span = (0, len(word)) if long else (place + 1, place + 2)
             self._meet(name, value, span, doubt=doubt, argued=kind == REQUIRED)
-            doubt |= kind is None
-            self._doubt = kind is None and value is None
+            unknown = kind is None and not self._negates(name)
+            doubt |= unknown
+            self._doubt = unknown and value is None
         if takes == REQUIRED:
             self._at += 1
         elif takes == UNTIL:
             self._skip_command()
+
+    def _negates(self, name: str) -> bool:
+        """Whether it is the negation of an option that is known, and so takes no argument."""
+        return name.startswith("--no-") and any(known.startswith(name[5:]) for known in self._grammar.long)
 
     def _skip_command(self) -> None:
         before = ""

@@ -36,4 +36,5 @@ PROGRAM: Record = getopt(
     "trace-time unix-socket= upload-file= url= url-query= use-ascii user= user-agent= verbose version write-out= "
     "xattr variable= ipfs-gateway= trace-config= haproxy-clientip= ech= ip-tos= vlan-priority= sigalgs= skip-existing "
     "out-null parallel-max-host= keepalive-cnt= mptcp tls-earlydata upload-flags= trace-ids",
+    shows=["-h/--help", "-V/--version", "-M/--manual"],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from safeshell.command.programs.docker_compose import PROGRAM as COMPOSE
-from safeshell.command.programs.record import PFLAG, Record, getopt
+from safeshell.command.programs.record import COMMAND, ELSEWHERE, PFLAG, Record, getopt
 
 _GLOBALS = (
     "config= context= debug host= log-level= tls tlscacert= tlscert= tlskey= tlsverify version help connection= url= "
@@ -27,28 +27,53 @@ _RUN_OPTIONS = (
     "init-path= os= passwd-entry= personality= pidfile= pod= pod-id-file= preserve-fds= requires= sdnotify= "
     "seccomp-policy= secret= subgidname= subuidname= systemd= timeout= tz= uidmap= umask= unsetenv= variant="
 )
-_RUN = {**getopt("a:c:de:h:il:m:Pp:qtu:v:w:", _RUN_OPTIONS), **PFLAG, "stops": True}
-_EXEC = {
-    **getopt("de:itu:w:", "detach detach-keys= env= env-file= interactive preserve-fds= privileged tty user= workdir="),
+_RUN = {
+    **getopt("a:c:de:h:il:m:Pp:qtu:v:w:", _RUN_OPTIONS),
     **PFLAG,
     "stops": True,
+    "tries": ["--help"],
+    "runs": {"2+": COMMAND + ELSEWHERE},
 }
-_NAMED = {**getopt("f", "force"), **PFLAG}
-_REMOVED = {**getopt("aft:", "all force time="), **PFLAG}
+_EXEC = {
+    **getopt(
+        "de:itu:w:", "detach detach-keys= env= env-file= interactive preserve-fds= privileged tty user= workdir= help"
+    ),
+    **PFLAG,
+    "stops": True,
+    "tries": ["--help"],
+    "runs": {"2+": COMMAND + ELSEWHERE},
+}
+_HELP: Record = {**PFLAG, "tries": ["--help"]}
+_NAMED = {**getopt("f", "force help"), **_HELP}
+_REMOVED = {**getopt("aft:", "all force time= help"), **_HELP}
+# Nothing but this is the same in all others.
+_OTHER: Record = {**getopt("", "help"), **_HELP}
 PROGRAM: Record = {
     **getopt("c:DH:l:rv", _GLOBALS),
     **PFLAG,
     "apart": True,
+    "shows": ["help", "version"],
     "subcommands": {
         "run": _RUN,
         "create": _RUN,
         "exec": _EXEC,
-        "container": {"subcommands": {"run": _RUN, "create": _RUN, "exec": _EXEC}},
+        "container": {"subcommands": {"run": _RUN, "create": _RUN, "exec": _EXEC, "": _OTHER}},
         "compose": COMPOSE,
         "volume": {
-            "subcommands": {"rm": _REMOVED, "remove": _REMOVED, "prune": {**getopt("af", "all filter= force"), **PFLAG}}
+            "subcommands": {
+                "rm": _REMOVED,
+                "remove": _REMOVED,
+                "prune": {**getopt("af", "all filter= force help"), **_HELP},
+                "": _OTHER,
+            }
         },
-        "system": {"subcommands": {"prune": {**getopt("af", "all filter= force volumes"), **PFLAG}}},
-        "swarm": {"subcommands": {"leave": _NAMED}},
+        "system": {"subcommands": {"prune": {**getopt("af", "all filter= force volumes help"), **_HELP}, "": _OTHER}},
+        "swarm": {"subcommands": {"leave": _NAMED, "": _OTHER}},
+        "rm": {**getopt("aflvt:", "all force link volumes help time="), **_HELP},
+        "rmi": {**getopt("af", "all force no-prune help"), **_HELP},
+        "kill": {**getopt("as:", "all signal= help"), **_HELP},
+        "push": {**getopt("aq", "all-tags quiet disable-content-trust help"), **_HELP},
+        **{group: {"subcommands": {"": _OTHER}} for group in ("image", "network", "builder", "pod", "secret", "stack")},
+        "": _OTHER,
     },
 }

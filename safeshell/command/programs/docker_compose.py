@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safeshell.command.programs.record import PFLAG, Record, getopt
+from safeshell.command.programs.record import COMMAND, ELSEWHERE, PFLAG, Record, getopt
 
 # Of the second version from docs.docker.com/reference/cli/docker/compose.
 PROGRAM: Record = {
@@ -14,9 +14,17 @@ PROGRAM: Record = {
     ),
     **PFLAG,
     "apart": True,
+    "shows": ["help", "version"],
+    "tries": ["--dry-run"],
     "subcommands": {
         # The first version takes abbreviations.
-        "down": getopt("t:v", "remove-orphans rmi= timeout= volumes dry-run help"),
-        "": {**getopt("")},
+        "down": getopt("t:v", "remove-orphans rmi= timeout= volumes dry-run help", tries=["-h/--help", "--dry-run"]),
+        "exec": {
+            **getopt("de:itTu:w:", "detach env= index= interactive no-tty privileged user= workdir= help"),
+            "stops": True,
+            "tries": ["--help"],
+            "runs": {"2+": COMMAND + ELSEWHERE},
+        },
+        "": {**getopt("h", "help"), "tries": ["-h/--help"]},
     },
 }

@@ -42,7 +42,7 @@ def program(name: str) -> Record | None:
 def grammar(name: str) -> Record | None:
     """What a table has of a program: how it reads its arguments, and what only shows."""
     record = program(name)
-    return None if record is None else _for_table(record)
+    return None if record is None else _for_table(record) or None
 
 
 def _for_table(record: Record) -> Record:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safeshell.command.programs.record import PFLAG, Record, getopt
+from safeshell.command.programs.record import COMMAND, ELSEWHERE, PFLAG, Record, getopt
 
 _GLOBALS = (
     "as= as-group= as-uid= cache-dir= certificate-authority= client-certificate= client-key= cluster= context= "
@@ -21,14 +21,25 @@ _INNER = (
     "patch-file= pod-running-timeout= pod-selector= port= previous protocol= prune prune-allowlist= raw= recursive "
     "reject-methods= reject-paths= replicas= resource-version= restart= retries= selector= session-affinity= "
     "set-image= since= since-time= skip-wait-for-delete-timeout= sort-by= stdin subresource= tail= target= "
-    "target-port= template= timeout= tty type= types= unix-socket= validate verbs= wait watch www= www-prefix="
+    "target-port= template= timeout= tty type= types= unix-socket= validate verbs= wait watch www= www-prefix= help"
 )
-PROGRAM: Record = {
-    **getopt("n:s:v:", _GLOBALS),
+_SHOWN: Record = {
     **PFLAG,
+    "tries": ["-h/--help", "--dry-run/--dry-run=client/--dry-run=server/--dry-run=true/--dry-run=unchanged"],
+}
+PROGRAM: Record = {
+    **getopt("hn:s:v:", f"{_GLOBALS} help"),
+    **PFLAG,
+    "shows": ["help", "version"],
+    "tries": ["-h/--help"],
     "subcommands": {
-        "logs": {**getopt("c:fl:n:ps:v:", _INNER), **PFLAG},
-        "proxy": {**getopt("n:p:P:s:u:v:w:", _INNER), **PFLAG},
-        "": {**getopt("Ac:f:ik:l:L:n:o:p:qRs:tv:w", _INNER), **PFLAG},
+        "logs": {**getopt("c:fhl:n:ps:v:", _INNER), **_SHOWN},
+        "proxy": {**getopt("hn:p:P:s:u:v:w:", _INNER), **_SHOWN},
+        "exec": {
+            **getopt("c:f:hin:qs:tv:", _INNER),
+            **_SHOWN,
+            "runs": {"--": COMMAND + ELSEWHERE, "2+": COMMAND + ELSEWHERE},
+        },
+        "": {**getopt("Ac:f:hik:l:L:n:o:p:qRs:tv:w", _INNER), **_SHOWN},
     },
 }

@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from safeshell.command.programs.record import Record, getopt
 
-PROGRAM: Record = getopt("Vt:v", "type= verbose help version lock")
+PROGRAM: Record = getopt(
+    "Vt:v",
+    "type= verbose help version lock",
+    shows=["-h/--help"],
+)

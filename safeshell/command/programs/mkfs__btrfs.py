@@ -8,4 +8,5 @@ PROGRAM: Record = getopt(
     "A:b:d:fhKl:L:m:Mn:O:qr:R:s:U:vV",
     "alloc-start= byte-count= checksum= csum= label= features= force leafsize= metadata= data= mixed nodesize= "
     "nodiscard rootdir= runtime-features= sectorsize= shrink quiet uuid= verbose help version",
+    shows=["--help", "-V/--version"],
 )

@@ -11,4 +11,5 @@ PROGRAM: Record = getopt(
     "field-separator-zero html list log-file= no-readline single-transaction output= pset= quiet "
     "record-separator= record-separator-zero single-step single-line tuples-only table-attr= set= variable= "
     "expanded no-psqlrc csv",
+    shows=["-?/--help/--help=options/--help=commands/--help=variables", "-V/--version"],
 )

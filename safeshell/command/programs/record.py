@@ -9,7 +9,8 @@ A program's record says of it, and under `subcommands` of each of its subcommand
 The keys of `runs`:
 
 - `--rsh`: the option's value; of the kind `command` the words behind the option, up to a `;` or a `+` behind `{}`.
-- `-c core.sshcommand`: of the option's value what stands behind this name and a `=` or a blank; case doesn't count.
+- `-c core.sshcommand`: of the option's value what stands behind this name and a `=` or a blank; case doesn't count, and
+  `*` is any text.
 - `2`: the second operand; `2+`: the words from there on. Operands are counted as the grammar tells them, so that behind
   a subcommand its own name is none.
 - `--`: the words behind `--`.
@@ -63,9 +64,20 @@ def getopt(short: str, long: str = "", **more: Any) -> Record:
     return {"short": short, "long": words(long), **more}
 
 
-def gnu(short: str, long: str) -> Record:
+def gnu(short: str, long: str, **more: Any) -> Record:
     """That of a GNU program, with what all of them have."""
-    return getopt(short, f"{long} help version", shows=["--help", "--version"])
+    return getopt(short, f"{long} help version", shows=["--help", "--version"], **more)
+
+
+def cobra(short: str = "", long: str = "", **more: Any) -> Record:
+    """That of a program in Go with subcommands, all of which take the same options as far as that is known."""
+    inner: Record = {
+        **getopt(f"{short}h", f"{long} help"),
+        **PFLAG,
+        "tries": ["-h/--help", *more.pop("tries", ())],
+        **more,
+    }
+    return {**inner, "shows": ["help"], "subcommands": {"": inner}}
 
 
 _NO_VERBS: Mapping[str, Wrapper] = MappingProxyType({})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safeshell.command.programs.record import Record, getopt
+from safeshell.command.programs.record import ELSEWHERE, SPLIT, TEXT, Record, getopt
 
 PROGRAM: Record = getopt(
     "vqcarRbudlLkKHpEAXogDtUNOJSnWxB:e:mI@:T:yzCf:F0s8hPiM:46V",
@@ -23,4 +23,15 @@ PROGRAM: Record = getopt(
     "stop-after= time-limit= stop-at= fsync write-batch= only-write-batch= read-batch= protocol= iconv= "
     "checksum-seed= ipv4 ipv6 version help",
     exact=True,
+    shows=["--help", "-V/--version"],
+    tries=["-n/--dry-run"],
+    # Files of its own.
+    acts=["--log-file", "--write-batch", "--only-write-batch"],
+    runs={
+        "-e": SPLIT,
+        "--rsh": SPLIT,
+        "--rsync-path": TEXT + ELSEWHERE,
+        "RSYNC_RSH=": SPLIT,
+        "RSYNC_CONNECT_PROG=": TEXT,
+    },
 )

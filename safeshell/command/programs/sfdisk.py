@@ -10,4 +10,6 @@ PROGRAM: Record = getopt(
     "part-label part-type part-uuid part-attrs disk-id relocate append backup bytes move-data move-use-fsync "
     "force color lock partno= no-act no-reread no-tell-kernel backup-file= output= quiet wipe= wipe-partitions= "
     "label= label-nested= show-pt-geometry Linux unit= help version",
+    shows=["-h/--help", "-V/--version"],
+    tries=["-n/--no-act"],
 )

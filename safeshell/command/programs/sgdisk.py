@@ -12,4 +12,8 @@ PROGRAM: Record = getopt(
     "pretend transpose= replicate= sort resize-table= typecode= transform-bsd= partition-guid= disk-guid= verify "
     "version zap zap-all help usage",
     exact=True,
+    shows=["-?/--help", "-V/--version", "--usage"],
+    # What `acts` has is done where they stand.
+    tries=["-P/--pretend"],
+    acts=["-z", "--zap", "-Z", "--zap-all", "-R", "--replicate", "-b", "--backup"],
 )
