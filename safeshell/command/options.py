@@ -211,9 +211,10 @@ def grammar_for(records: Mapping[str, Any], name: str, taken: Iterable[str], val
     """
     record = records.get(name)
     grammar = UNKNOWN if record is None else Grammar.read(record)
-    return grammar.taking((*taken, *[option for option in valued if not _knows(grammar, option)]))
+    return grammar.taking((*taken, *[option for option in valued if not knows(grammar, option)]))
 
 
-def _knows(grammar: Grammar, option: str) -> bool:
+def knows(grammar: Grammar, option: str) -> bool:
+    """Whether a grammar, or that of a subcommand, has an option; its dashes included."""
     known = option.lstrip("-") in grammar.long or (len(option) == 2 and option[1:] in grammar.short)
-    return known or any(_knows(inner, option) for inner in (grammar.subcommands or {}).values())
+    return known or any(knows(inner, option) for inner in (grammar.subcommands or {}).values())

@@ -6,7 +6,7 @@ docs/recipes/condition.md says how one is added.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from safeshell.policy.world import UNDECIDED, Fact, FactKey
 
@@ -16,6 +16,29 @@ if TYPE_CHECKING:
 
 Truth = Callable[["Judge", "Unit"], bool | None]
 """Whether one atom of a unit is true in an evaluation; None is undecided. It keeps no unit, which keeps it."""
+
+
+class OpenArguments(Protocol):
+    """Arguments of a command of which some are unknown, as a shell line leaves them to the run.
+
+    Each question is answered by a truth: None where it hangs on what is unknown. `taken` as `Judge.arguments` has it.
+    """
+
+    def has_option(self, unit: Unit, names: Sequence[str], taken: tuple[str, ...]) -> bool | None:
+        """Whether one of these options is there."""
+        ...
+
+    def has_operand(self, unit: Unit, pattern: str, taken: tuple[str, ...]) -> bool | None:
+        """Whether a pattern is found in an operand."""
+        ...
+
+    def has_value(self, unit: Unit, pattern: str, names: tuple[str, ...], taken: tuple[str, ...]) -> bool | None:
+        """Whether a pattern is found in the value of one of these options."""
+        ...
+
+    def operands(self, unit: Unit, taken: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+        """The operands, and whether that is all there can be; a name stands for one that is any name."""
+        ...
 
 
 class FactKind:
@@ -105,6 +128,18 @@ class AtomKind:
     def plain(self, arguments: Sequence[Any]) -> str:
         """The condition that has to be true."""
         raise NotImplementedError
+
+    def of_open(self, arguments: Sequence[Any], given: OpenArguments, judge: Judge, unit: Unit) -> bool | None:
+        """The truth of an atom about arguments, where some of them are unknown.
+
+        Args:
+            arguments: the atom's own.
+            given: the command's.
+            judge: what reads facts.
+            unit: the atom's.
+        """
+        del arguments, given, judge, unit
+        return None
 
     def left_to_run(self, arguments: Sequence[Any], variables: Collection[str], *, directory: bool) -> bool:
         """Whether the atom hangs on what only the run of a shell line can tell.

@@ -8,8 +8,9 @@ from typing import Any
 
 from safeshell.command.unwrap import Spelling
 from safeshell.policy.decision import Action, Decision
+from safeshell.shell.caller import LineCaller, as_bytes
 from safeshell.shell.hiding import words_of
-from safeshell.shell.judge_command import Hidden, Judged, LineCaller, as_bytes, hidden, judge_command
+from safeshell.shell.judge_command import Hidden, Judged, hidden, judge_command
 from safeshell.shell.limits import RULE, overrun
 from safeshell.shell.walk import commands_in_turn, commands_of
 from safeshell.shell.walked import LineCommand, WalkedLine
@@ -28,16 +29,19 @@ class LineJudgement:
     Attributes:
         decision: it.
         commands: every command.
+        could_be: the rule that could match, where that hangs on what only the run can tell; else "".
     """
 
     decision: Decision
     commands: tuple[Judged, ...]
+    could_be: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The object that `check -c --json` prints."""
         return {
             **self.decision.to_json(cached=False),
             "deferred": any(command.deferred for command in self.commands),
+            "could_be": self.could_be or None,
             "commands": [command.to_json() for command in self.commands],
         }
 
@@ -121,12 +125,15 @@ class _Judging:
             refusal = _unreadable(line, self._broken, caller)
         if refusal is not None:
             judged.append(Judged(refusal, (0, len(as_bytes(line)))))
-        first = min((one.decision for one in judged), key=_weight, default=None)
-        return LineJudgement(first or Decision(Action.ALLOW, "", tables=caller.digests), tuple(judged))
+        first = min(judged, key=_weight, default=None)
+        if first is None:
+            return LineJudgement(Decision(Action.ALLOW, "", tables=caller.digests), ())
+        return LineJudgement(first.decision, tuple(judged), first.could_be)
 
 
-def _weight(decision: Decision) -> tuple[Action, bool]:
+def _weight(judged: Judged) -> tuple[Action, bool]:
     """The more restrictive first; among what lets a line through, that it could not be judged."""
+    decision = judged.decision
     return decision.action, decision.action is Action.ALLOW and decision.rule != RULE
 
 

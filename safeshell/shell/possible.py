@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from safeshell.policy.atoms import ATOMS
+from safeshell.policy.decision import Action
 from safeshell.policy.evaluator import Judge, Row, Unit
 from safeshell.policy.facts import FactKey, Facts
+from safeshell.shell.partial_match import begins_a_match
+from safeshell.shell.readings import Reading
 
 
 class Certain(Judge):
@@ -42,28 +45,14 @@ class Certain(Judge):
 
 
 class Possible(Judge):
-    """A judge for which a row is open where its patterns could match the line, and none of its facts is against it."""
+    """A judge for which a row is open where its patterns could match the line, and nothing else is against it."""
 
-    __slots__ = ("_could_match", "_known", "_whole")
+    __slots__ = ("_reading",)
 
-    def __init__(
-        self, facts: Facts, could_match: Callable[[str], bool], known: Sequence[str] = (), *, whole: bool = False
-    ) -> None:
-        """Takes what is known.
-
-        Args:
-            facts: where facts are read.
-            could_match: tells whether a pattern could match the line.
-            known: the arguments before the first unknown word, without the command's own.
-            whole: whether there is no unknown word.
-        """
+    def __init__(self, facts: Facts, reading: Reading) -> None:
+        """Takes the facts, and what the command may be."""
         super().__init__(facts)
-        self._could_match = could_match
-        self._known = known
-        self._whole = whole
-
-    def arguments(self, unit: Unit, taken: tuple[str, ...], valued: tuple[str, ...] = ()) -> None:
-        """Not known: what is said of options and operands among unknown words is undecided."""
+        self._reading = reading
 
     def open_rows(self, unit: Unit, line: str) -> list[Row]:
         """All rows: whether their patterns could match is asked where they are looked at, most of them never."""
@@ -71,21 +60,36 @@ class Possible(Judge):
         return unit.rows()
 
     def holds(self, unit: Unit, row: Row) -> bool:
-        """Whether the row could hold. A forbidden pattern is never certain to be found, so it closes nothing."""
-        patterns = [unit.atoms[atom][1] for atom in sorted(row.line_required)]
-        return all(map(self._could_match, patterns)) and super().holds(unit, row)
+        """Whether the row could hold."""
+        if row.rule.action is Action.ALLOW:
+            return False  # what is not certain loosens nothing
+        reading = self._reading
+        if reading.by_operand and not any(
+            wanted and _is_of_operands(unit.kind(atom)) for _, atom, wanted in row.others
+        ):
+            return False
+        if not all(reading.could_match(unit.atoms[atom][1]) for atom in sorted(row.line_required)):
+            return False
+        if not all(self._truth(unit, atom) is not (not wanted) for _, atom, wanted in row.others):
+            return False
+        return not any(reading.has_to_match(unit.atoms[atom][1]) for atom in sorted(row.line_forbidden))
+
+    def _truth(self, unit: Unit, atom: int) -> bool | None:
+        kind, *arguments = unit.atoms[atom]
+        if ATOMS[kind].of_arguments:
+            return ATOMS[kind].of_open(arguments, self._reading.arguments, self, unit)
+        return unit.truths[atom](self, unit)
 
     def only_shows(self, unit: Unit, row: Row) -> bool:
         """Whether the command shows whatever the unknown words are, and the row certainly doesn't ask about that."""
-        if not self._known:
+        reading = self._reading
+        if not reading.known:
             return False
         from safeshell.policy.showing import shows  # noqa: PLC0415 # as the judge has it
 
-        found = shows(self, unit, self._known, whole=self._whole)
+        found = shows(self, unit, reading.known, whole=reading.whole)
         if found is None:
             return False
-        from safeshell.shell.partial_match import begins_a_match  # noqa: PLC0415 # as where it is asked what could match
-
         known = " ".join(map(shlex.quote, (self.command[0], *found.blanked)))
         if not all(begins_a_match(unit.atoms[atom][1], known) for atom in row.line_required):
             return False
@@ -97,3 +101,7 @@ class Possible(Judge):
 def _named(record: Sequence[Any]) -> set[str]:
     """The options that an atom about arguments names."""
     return {name for part in record[1:] if not isinstance(part, str) for name in part}
+
+
+def _is_of_operands(kind: str) -> bool:
+    return ATOMS[kind].of_arguments and kind.startswith("operand")

@@ -50,6 +50,16 @@ class Unknown:
     node: object = field(default=None, compare=False, repr=False)
     file: object = field(default=None, compare=False, repr=False)
 
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it is what stands for file names: `*`, `?`, `[…]`."""
+        return not self.variable and self.source[:1] in ("*", "?", "[")
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it can only be a number: `$?`, `$$`, `$((…))` and the like."""
+        return self.variable in ("#", "?", "$", "!") or self.source.startswith(("$((", "$["))
+
 
 Part = Literal | Unknown
 

@@ -7,13 +7,10 @@ from pathlib import Path
 
 import pytest
 from harness import make_home, temporary_directory
-from hypothesis import given
-from hypothesis import strategies as st
 from safeshell_compiler.publish import compile_home
 
 from safeshell.cli.checkline import caller_of
 from safeshell.home.settings import Settings
-from safeshell.policy.patterns import search
 from safeshell.policy.table import Table
 from safeshell.shell.judge import LineJudgement, judge_line
 from safeshell.shell.partial_match import could_match
@@ -185,19 +182,3 @@ def test_the_object(tables: list[Table]) -> None:
     assert [one["decision"] for one in answer["commands"]] == ["allow", "allow", "deny"]
     assert [one["deferred"] for one in answer["commands"]] == [False, True, False]
     assert [one["place"] for one in answer["commands"]] == [[0, 2], [4, 9], [11, 22]]
-
-
-PATTERNS = ("a", "^a", "a$", r"\ba\b", "a.*b", "^ab( |$)", "a b", "[ab] ")
-
-
-@given(st.sampled_from(PATTERNS), st.text("ab ", max_size=4), st.text("ab ", max_size=4), st.text("ab ", max_size=4))
-def test_a_gap_admits_every_text(pattern: str, before: str, inside: str, after: str) -> None:
-    if search(pattern, before + inside + after):
-        assert could_match(pattern, (before, None, after))
-    assert could_match(pattern, (before, inside)) is search(pattern, before + inside)
-
-
-def test_a_gap_admits_no_more_than_that() -> None:
-    assert not could_match("^ab", ("ba", None))
-    assert not could_match("b$", (None, "a"))
-    assert not could_match("^a b$", ("a", None, "a"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from safeshell.command.options import shown
-from safeshell.policy.atom import AtomKind, Truth
+from safeshell.policy.atom import AtomKind, OpenArguments, Truth
 
 if TYPE_CHECKING:
     from safeshell.policy.evaluator import Judge, Unit
@@ -33,6 +33,10 @@ class _Operand(AtomKind):
             return number in found
 
         return truth
+
+    def of_open(self, arguments: Sequence[Any], given: OpenArguments, judge: Judge, unit: Unit) -> bool | None:
+        del judge
+        return given.has_operand(unit, arguments[0], tuple(arguments[1]))
 
     def plain(self, arguments: Sequence[Any]) -> str:
         return f"operand_matches: {arguments[0]}"

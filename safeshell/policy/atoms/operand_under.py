@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from safeshell.host.path_resolution import split_under, under_key
-from safeshell.policy.atom import AtomKind, FactKind, Truth
+from safeshell.policy.atom import AtomKind, FactKind, OpenArguments, Truth
 from safeshell.policy.world import UNDECIDED, Fact, FactKey, RequestWorld
 
 if TYPE_CHECKING:
@@ -76,6 +76,13 @@ class _OperandUnder(AtomKind):
             return None if value is UNDECIDED else bool(value)
 
         return truth
+
+    def of_open(self, arguments: Sequence[Any], given: OpenArguments, judge: Judge, unit: Unit) -> bool | None:
+        operands, all_of_them = given.operands(unit, tuple(arguments[1]))
+        value = judge.read(under_key(arguments[0], operands)) if operands else False
+        if value is UNDECIDED:
+            return None
+        return True if value else False if all_of_them else None
 
     def plain(self, arguments: Sequence[Any]) -> str:
         return f"operand_under: [{', '.join(arguments[0])}]"

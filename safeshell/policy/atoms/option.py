@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from safeshell.policy.atom import AtomKind, Truth
+from safeshell.policy.atom import AtomKind, OpenArguments, Truth
 
 if TYPE_CHECKING:
     from safeshell.policy.evaluator import Judge, Unit
@@ -24,6 +24,10 @@ class _Option(AtomKind):
             return None if parsed is None else parsed.has(names)
 
         return truth
+
+    def of_open(self, arguments: Sequence[Any], given: OpenArguments, judge: Judge, unit: Unit) -> bool | None:
+        del judge
+        return given.has_option(unit, arguments[0], tuple(arguments[1]))
 
     def plain(self, arguments: Sequence[Any]) -> str:
         return f"option: [{', '.join(arguments[0])}]"

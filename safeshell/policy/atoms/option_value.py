@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from safeshell.command.options import shown
-from safeshell.policy.atom import AtomKind, Truth
+from safeshell.policy.atom import AtomKind, OpenArguments, Truth
 
 if TYPE_CHECKING:
     from safeshell.policy.evaluator import Judge, Unit
@@ -35,6 +35,10 @@ class _OptionValue(AtomKind):
             return False
 
         return truth
+
+    def of_open(self, arguments: Sequence[Any], given: OpenArguments, judge: Judge, unit: Unit) -> bool | None:
+        del judge
+        return given.has_value(unit, arguments[0], tuple(arguments[1]), tuple(arguments[2]))
 
     def plain(self, arguments: Sequence[Any]) -> str:
         return f"option_value: {{option: [{', '.join(arguments[1])}], matches: {arguments[0]}}}"

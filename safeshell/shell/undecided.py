@@ -1,0 +1,148 @@
+"""Undecided commands: what is asked where only the run can tell whether a rule restricts, and no shim will look."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from safeshell.command.command_line import block, command_line
+from safeshell.command.programs.shell_code import is_shell_code
+from safeshell.policy.decision import Action, Decision
+from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.facts import Facts
+from safeshell.shell.caller import as_bytes
+from safeshell.shell.possible import Possible
+from safeshell.shell.program_names import names_of
+from safeshell.shell.readings import Reading, anything, readings
+from safeshell.shell.undecided_message import Doubt, word_for
+from safeshell.shell.walked import LineCommand
+from safeshell.shell.words import Unknown, Word, plain
+from safeshell.text import text
+
+RULE = "only-the-run-can-tell"
+"""The rule's name in such a decision."""
+
+
+class Asked(NamedTuple):
+    """What is asked.
+
+    Attributes:
+        decision: the request for approval.
+        could_be: the name of the rule that could match.
+    """
+
+    decision: Decision
+    could_be: str
+
+
+def undecided(command: LineCommand, tables: Sequence[LoadedTable], facts: Facts, otherwise: Action) -> Asked | None:
+    """What is asked of a command, some of which only the run can tell.
+
+    Args:
+        command: it.
+        tables: what it is judged by.
+        facts: its own.
+        otherwise: what is decided of it by what is known. Only rules that restrict it more count.
+
+    Returns:
+        The request for approval, None where no rule could match.
+    """
+    words = command.words
+    if not words or is_initialisation(words):
+        return None
+    found = _could_match(words, tables, facts)
+    if found is None or found.action >= otherwise:
+        return None
+    name = os.path.basename(words[0].written)
+    doubt = _doubt(command, tables, facts)
+    subject = command_line(block([as_bytes(word.written) for word in words]), text(as_bytes(name)))
+    return ask(found, subject, doubt.message(text(as_bytes(name)), found))
+
+
+def undecided_text(shell: str, names: Sequence[str], tables: Sequence[LoadedTable], facts: Facts) -> Asked | None:
+    """What is asked of a text for a shell whose language isn't read here.
+
+    Args:
+        shell: its name.
+        names: the names in the text that may be commands.
+        tables: what it is judged by.
+        facts: those where it runs.
+
+    Returns:
+        The request for approval, None where the text names no command that a rule could restrict.
+    """
+    for name in dict.fromkeys(names):
+        found = _decide(name, [anything(name)], tables, facts)
+        if found is not None:
+            return ask(found, name, word_for(shell, name, found))
+    return None
+
+
+def may_restrict(name: str, tables: Sequence[LoadedTable], facts: Facts) -> bool:
+    """Whether a rule that names this command could restrict it, whatever its arguments are."""
+    named = [loaded for loaded in tables if any(unit.number != loaded.table.any_unit for unit in loaded.units(name))]
+    return _decide(name, [anything(name)], named, facts) is not None
+
+
+def is_initialisation(words: Sequence[Word]) -> bool:
+    """Whether a command stands for the code that a program prints for a shell, as its documentation has it."""
+    parts = [part for word in words for part in word.parts]
+    return len(parts) == 1 and isinstance(parts[0], Unknown) and is_shell_code(parts[0].output)
+
+
+def ask(found: Decision, subject: str, message: str) -> Asked:
+    """The request for approval where a rule could match.
+
+    Args:
+        found: the rule's decision.
+        subject: what is asked about.
+        message: what people are told.
+    """
+    decision = Decision(
+        Action.REQUIRE_APPROVAL, subject, rule=RULE, message=message, facts=found.facts, tables=found.tables
+    )
+    return Asked(decision, found.rule)
+
+
+def _could_match(words: Sequence[Word], tables: Sequence[LoadedTable], facts: Facts) -> Decision | None:
+    """The most restrictive decision that the command could get; None where no rule could restrict it."""
+    best: Decision | None = None
+    for name in names_of(words[0], tables):
+        found = _decide(name, readings(name, words), tables, facts)
+        if found is not None and (best is None or found.action < best.action):
+            best = found
+            if best.action is Action.DENY:
+                break
+    return best
+
+
+def _decide(
+    name: str, read: Iterator[Reading] | Sequence[Reading], tables: Sequence[LoadedTable], facts: Facts
+) -> Decision | None:
+    best: Decision | None = None
+    for reading in read:
+        found = evaluate(tables, name, b"\0", facts, judge=Possible(facts, reading))
+        if found.action is not Action.ALLOW and (best is None or found.action < best.action):
+            best = found
+    return best
+
+
+def _doubt(command: LineCommand, tables: Sequence[LoadedTable], facts: Facts) -> Doubt:
+    """What it hangs on: the first unknown word that is enough for a rule to match."""
+    words = command.words
+    if words[0].literal is None:
+        return Doubt(program=words[0], alone=len(words) == 1)
+    unknown = [at for at, word in enumerate(words) if word.literal is None]
+    known = [_KNOWN if at in unknown else word for at, word in enumerate(words)]
+    if _could_match(known, tables, facts) is not None:
+        names = [name for name, value in command.changes.items() if value is not None and value.literal is None]
+        return Doubt(variables=tuple(names), directory=command.directory is None)
+    for at in unknown:
+        if _could_match([*known[:at], words[at], *known[at + 1 :]], tables, facts) is not None:
+            return Doubt(words=(words[at],))
+    return Doubt(words=tuple([words[at] for at in unknown]))
+
+
+_KNOWN = plain("0")
+"""A word in the place of one that is left out of account."""
