@@ -8,10 +8,11 @@ from typing import Any
 
 from safeshell.command.unwrap import Spelling
 from safeshell.policy.decision import Action, Decision
-from safeshell.shell.caller import LineCaller, as_bytes
+from safeshell.shell.caller import CommandFacts, LineCaller, as_bytes, block_of
 from safeshell.shell.hiding import words_of
 from safeshell.shell.judge_command import Hidden, Judged, hidden, judge_command
-from safeshell.shell.limits import RULE, overrun
+from safeshell.shell.limits import RULE, Deadline, OverrunError, overrun
+from safeshell.shell.undecided import restricting, undecided_text
 from safeshell.shell.walk import commands_in_turn, commands_of
 from safeshell.shell.walked import LineCommand, WalkedLine
 from safeshell.text import text
@@ -57,7 +58,8 @@ def judge_line(line: str, caller: LineCaller) -> LineJudgement:
         The decision for the line and those for its commands. It never raises for what a line holds.
     """
     judging = _Judging(caller)
-    judging.take(commands_of(line, environment=caller.environment, directory=caller.directory), caller.environment)
+    walked = commands_of(line, environment=caller.environment, directory=caller.directory, dialect=caller.shell)
+    judging.take(walked, caller.environment)
     return judging.judgement(text(as_bytes(line)))
 
 
@@ -87,20 +89,36 @@ class _Judging:
         self._broken: list[str] = []
         self._overrun = ""
         self._opened: set[tuple[object, ...]] = set()
+        self._deadline = Deadline()
 
     def take(self, line: WalkedLine, environment: Mapping[str, str], depth: int = 0) -> None:
         """Judges the commands of a line, or of what a command runs in turn."""
         self._overrun = self._overrun or line.overrun
         self._broken += line.broken
         known: dict[tuple[object, ...], tuple[Judged, tuple[Hidden, ...]]] = {}
-        for command in line.commands:
-            key = _key(command)
-            if key not in known:
-                known[key] = judge_command(command, self._caller, environment)
-            judged, inside = known[key]
-            self._judged.append(replace(judged, place=command.place))
-            for one in inside:
-                self.open(one, depth + 1)
+        try:
+            self._deadline.check()
+            for script, shell in line.unread:
+                self._unread(script, shell)
+            for command in line.commands:
+                self._deadline.step()
+                key = _key(command)
+                if key not in known:
+                    known[key] = judge_command(command, self._caller, environment)
+                judged, inside = known[key]
+                self._judged.append(replace(judged, place=command.place))
+                for one in inside:
+                    self.open(one, depth + 1)
+        except OverrunError as error:
+            self._overrun = self._overrun or str(error)
+
+    def _unread(self, script: str, shell: str) -> None:
+        """Judges a text for a shell that isn't read here: by the names in it."""
+        caller = self._caller
+        place = (0, len(as_bytes(script)))
+        asked = undecided_text(script, shell, caller.tables, _facts_anywhere(caller))
+        if asked is not None:
+            self._judged.append(Judged(asked.decision, place, could_be=asked.could_be))
 
     def open(self, inside: Hidden, depth: int = 0) -> None:
         """Judges what a command runs in turn."""
@@ -154,9 +172,9 @@ def _unreadable(line: str, broken: Sequence[str], caller: LineCaller) -> Decisio
 
 def _restricted(name: str, caller: LineCaller) -> bool:
     """Whether a rule that names this command restricts it."""
-    for loaded in caller.tables:
-        for unit in loaded.units(name):
-            named = unit.number != loaded.table.any_unit
-            if named and any(row.rule.action is not Action.ALLOW and not row.rule.observe for row in unit.rows()):
-                return True
-    return False
+    return restricting(name, caller.tables, _facts_anywhere(caller)) is not None
+
+
+def _facts_anywhere(caller: LineCaller) -> CommandFacts:
+    """The caller's facts where it isn't known in which directory something runs."""
+    return CommandFacts(caller, Spelling("", b"", block_of(caller.environment), None), frozenset())

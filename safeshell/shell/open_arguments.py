@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from safeshell.command.getopt import Grammar
@@ -113,6 +114,7 @@ def _takes(word: str, grammar: Grammar) -> bool:
     return option and not knows(grammar, word)
 
 
+@lru_cache(maxsize=256)
 def grammar_of(name: str) -> Grammar:
     """What is known of a command's options."""
     record = grammar(name)

@@ -103,5 +103,15 @@ def _named(record: Sequence[Any]) -> set[str]:
     return {name for part in record[1:] if not isinstance(part, str) for name in part}
 
 
+class PossibleByName(Possible):
+    """The same, but that only rules count that name the command."""
+
+    __slots__ = ()
+
+    def open_rows(self, unit: Unit, line: str) -> list[Row]:
+        """All rows of such rules."""
+        return [] if unit.number == unit.table.any_unit else super().open_rows(unit, line)
+
+
 def _is_of_operands(kind: str) -> bool:
     return ATOMS[kind].of_arguments and kind.startswith("operand")

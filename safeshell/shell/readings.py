@@ -93,13 +93,9 @@ def readings(name: str, words: Sequence[Word]) -> Iterator[Reading]:
         arguments = OpenValues(name, texts, fill)
     known = [] if words[0].several else itertools.takewhile(lambda word: word.literal is not None, words[1:])
     before = tuple([word.written for word in known])
-    yield Reading(
-        (*begin, *_line(name, texts, fill)),
-        arguments,
-        *_with_values(begin, name, texts, fill),
-        known=before,
-        whole=len(before) == len(texts),
-    )
+    line = (*begin, *_line(name, texts, fill))
+    valueless, renamed = _with_values(begin, name, texts, fill) or (line, line)
+    yield Reading(line, arguments, valueless, renamed, known=before, whole=len(before) == len(texts))
     end = texts.index("--") if "--" in texts else len(texts)
     if far is not None and any(map(may_be_option, texts[:end])):
         pieces = [((" ", ANYTHING) if may_be_option(text) else _word(text, ANY_OPERAND)) for text in texts]
@@ -107,10 +103,12 @@ def readings(name: str, words: Sequence[Word]) -> Iterator[Reading]:
         yield Reading(line, OpenOptions(name, texts), line, line, by_operand=True)
 
 
-def _with_values(begin: Shape, name: str, texts: Sequence[str], fill: Fill) -> tuple[Shape, Shape]:
-    """The line without values that a pattern could spell out, and with other options."""
+def _with_values(begin: Shape, name: str, texts: Sequence[str], fill: Fill) -> tuple[Shape, Shape] | None:
+    """The line without values that a pattern could spell out, and with other options; None where no option has any."""
     free = set(statements(name, texts))
     values = {at: option for at, option in option_values(name, texts).items() if at not in free}
+    if not values:
+        return None
     valueless = [unmarked(text) if at in values else text for at, text in enumerate(texts)]
     renamed = list(texts)
     for option in values.values():

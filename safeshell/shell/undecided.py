@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from safeshell.policy.decision import Action, Decision
 from safeshell.policy.evaluator import LoadedTable, evaluate
 from safeshell.policy.facts import Facts
 from safeshell.shell.caller import as_bytes
-from safeshell.shell.possible import Possible
+from safeshell.shell.possible import Possible, PossibleByName
 from safeshell.shell.program_names import names_of
 from safeshell.shell.readings import Reading, anything, readings
 from safeshell.shell.undecided_message import Doubt, word_for
@@ -22,6 +23,10 @@ from safeshell.text import text
 
 RULE = "only-the-run-can-tell"
 """The rule's name in such a decision."""
+
+
+_NAMES = re.compile(r"[\w.+-]+")
+"""What may be the name of a command in a text."""
 
 
 class Asked(NamedTuple):
@@ -60,29 +65,29 @@ def undecided(command: LineCommand, tables: Sequence[LoadedTable], facts: Facts,
     return ask(found, subject, doubt.message(text(as_bytes(name)), found))
 
 
-def undecided_text(shell: str, names: Sequence[str], tables: Sequence[LoadedTable], facts: Facts) -> Asked | None:
+def undecided_text(script: str, shell: str, tables: Sequence[LoadedTable], facts: Facts) -> Asked | None:
     """What is asked of a text for a shell whose language isn't read here.
 
     Args:
-        shell: its name.
-        names: the names in the text that may be commands.
+        script: the text.
+        shell: the shell's name.
         tables: what it is judged by.
         facts: those where it runs.
 
     Returns:
         The request for approval, None where the text names no command that a rule could restrict.
     """
-    for name in dict.fromkeys(names):
-        found = _decide(name, [anything(name)], tables, facts)
+    for name in dict.fromkeys(_NAMES.findall(script)):
+        found = restricting(name, tables, facts)
         if found is not None:
-            return ask(found, name, word_for(shell, name, found))
+            return ask(found, text(as_bytes(script)), word_for(shell, name, found))
     return None
 
 
-def may_restrict(name: str, tables: Sequence[LoadedTable], facts: Facts) -> bool:
-    """Whether a rule that names this command could restrict it, whatever its arguments are."""
-    named = [loaded for loaded in tables if any(unit.number != loaded.table.any_unit for unit in loaded.units(name))]
-    return _decide(name, [anything(name)], named, facts) is not None
+def restricting(name: str, tables: Sequence[LoadedTable], facts: Facts) -> Decision | None:
+    """The decision of a rule that names this command and could restrict it, whatever its arguments are."""
+    found = evaluate(tables, name, b"\0", facts, judge=PossibleByName(facts, anything(name)))
+    return None if found.action is Action.ALLOW else found
 
 
 def is_initialisation(words: Sequence[Word]) -> bool:
@@ -109,6 +114,8 @@ def _could_match(words: Sequence[Word], tables: Sequence[LoadedTable], facts: Fa
     """The most restrictive decision that the command could get; None where no rule could restrict it."""
     best: Decision | None = None
     for name in names_of(words[0], tables):
+        if not any(loaded.units(name) for loaded in tables):
+            continue
         found = _decide(name, readings(name, words), tables, facts)
         if found is not None and (best is None or found.action < best.action):
             best = found

@@ -26,6 +26,7 @@ from safeshell.policy.table import Table
 from safeshell.shell.frames import frame, read
 from safeshell.shell.judge import LineCaller, judge_line
 from safeshell.shell.judge_command import variables_of
+from safeshell.shell.syntax.tree import Dialect
 
 TABLES_MAX = 64
 """Tables kept; one a repository in use, and the user's."""
@@ -40,6 +41,7 @@ class LineRequest(TypedDict):
         directory: where it runs, absolute.
         markers: variables that tell an agent.
         tables: digest, root and memory file of each table in force, in order of precedence.
+        shell: the shell that reads it, by the name of a `Dialect`.
     """
 
     line: str
@@ -47,6 +49,7 @@ class LineRequest(TypedDict):
     directory: str
     markers: list[str]
     tables: list[tuple[str, str, str]]
+    shell: str
 
 
 class Tables:
@@ -110,7 +113,8 @@ def _caller(request: LineRequest, tables: list[LoadedTable], home: Home) -> Line
     environment = variables_of(_text(request["environment"]).split("\0"))
     directory = _text(request["directory"])
     shimmed = _shimmed(environment.get("PATH", ""), directory, home)
-    return LineCaller(tables, environment, directory, Context(request["markers"]), shimmed)
+    shell = Dialect(request["shell"])
+    return LineCaller(tables, environment, directory, Context(request["markers"]), shimmed, shell=shell)
 
 
 def _shimmed(path: str, directory: str, home: Home) -> Callable[[str], bool] | None:

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 
 import pytest
-from harness import make_home, temporary_directory
 from hypothesis import given
 from hypothesis import strategies as st
-from safeshell_compiler.publish import compile_home
+from judged_lines import PACKS, caller, decided, table
 
-from safeshell.cli.checkline import caller_of
-from safeshell.home.settings import Settings
 from safeshell.policy.decision import Action
 from safeshell.policy.table import Table
-from safeshell.shell.caller import LineCaller
-from safeshell.shell.judge import LineJudgement, judge_line
 from safeshell.shell.judge_command import judge_command
 from safeshell.shell.walked import LineCommand
 from safeshell.shell.words import Literal, Unknown, Word, plain
-
-PACKS = "version: 1\ninclude: [{}]\nrules: []\n".format(
-    ", ".join(f"pack:{name}" for name in ("cloud", "database", "disks", "docker", "files", "git", "packages"))
-)
 
 OWN = """\
 version: 1
@@ -53,12 +43,6 @@ rules:
 """
 
 
-def table(rules: str) -> list[Table]:
-    with temporary_directory() as root:
-        current, sections = compile_home(make_home(os.path.join(root, "h"), rules)).current()
-        return [Table(sections, current.root)]
-
-
 @pytest.fixture(scope="module")
 def packs() -> list[Table]:
     return table(PACKS)
@@ -67,15 +51,6 @@ def packs() -> list[Table]:
 @pytest.fixture(scope="module")
 def own() -> list[Table]:
     return table(OWN)
-
-
-def caller(tables: list[Table], *, shims: bool = False, who: str = "ai") -> LineCaller:
-    environment = {"HOME": "/home/ann", "SAFESHELL_CONTEXT": who}
-    return caller_of(tables, Settings(), environment, b"/usr", None, shims=shims)
-
-
-def decided(tables: list[Table], line: str, *, shims: bool = False, who: str = "ai") -> LineJudgement:
-    return judge_line(line, caller(tables, shims=shims, who=who))
 
 
 def could_be(tables: list[Table], line: str, who: str = "ai") -> str:

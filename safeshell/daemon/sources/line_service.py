@@ -41,6 +41,7 @@ class Line(NamedTuple):
         answer: called once, with the object that `safeshell check -c --json` prints, or with None and why there is
             none.
         gone: whether nobody waits for the answer any more; then a line that isn't begun is dropped.
+        shell: the shell that reads it: bash, sh or zsh.
     """
 
     line: bytes
@@ -51,6 +52,7 @@ class Line(NamedTuple):
     tables: Sequence[LoadedTable]
     answer: Callable[[dict[str, Any] | None, str], None]
     gone: Callable[[], bool]
+    shell: str = "bash"
 
 
 class _Helper:
@@ -175,6 +177,7 @@ class Lines:
                 "directory": line.directory.decode("latin-1"),
                 "markers": line.markers,
                 "tables": [_describe(loaded) for loaded in line.tables],
+                "shell": line.shell,
             }
         )
         self._loop.modify(helper.sock.fileno(), select.EPOLLIN | select.EPOLLOUT)
