@@ -1,0 +1,102 @@
+"""The corpora of shell lines: those that must not be asked about, and those whose commands must all be seen."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+UNKNOWN = "…"
+"""Ends a command of which only the beginning is certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Harmless:
+    """A line as agents write it every day.
+
+    Attributes:
+        subject: the file that it stands in.
+        line: the shell line.
+        cwd: where it runs, below the project.
+        env: what is in its environment beside HOME and USER.
+    """
+
+    subject: str
+    line: str
+    cwd: str = "."
+    env: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A line of the kinds that guards are tried with.
+
+    Attributes:
+        kind: the file that it stands in.
+        line: the shell line.
+        commands: every program that the shell runs, and that those run in turn, in order of appearance: the basename
+            and the arguments, quoted as a shell reads them. Builtins and functions are none. Where only the run can
+            tell how a command goes on, it ends with a word of its own, `…`.
+        shell: who reads it: bash, sh or zsh.
+        harmless: whether it only looks like something dangerous.
+        needs: programs that have to be there for it to run.
+        unrun: why `verify.py` does not run it, or "".
+    """
+
+    kind: str
+    line: str
+    commands: tuple[str, ...]
+    shell: str = "bash"
+    harmless: bool = False
+    needs: tuple[str, ...] = ()
+    unrun: str = ""
+
+
+@lru_cache(maxsize=1)
+def harmless() -> tuple[Harmless, ...]:
+    """The lines that must not be asked about, by file."""
+    return tuple(Harmless(name, **entry) for name, entry in _read("harmless"))
+
+
+@lru_cache(maxsize=1)
+def guarded() -> tuple[Guarded, ...]:
+    """The lines whose commands must be seen, by file."""
+    return tuple(Guarded(name, **_with_tuples(entry)) for name, entry in _read("guards"))
+
+
+def _with_tuples(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+
+
+def _read(directory: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    root = os.path.join(HERE, directory)
+    for file in sorted(os.listdir(root)):
+        with open(os.path.join(root, file), encoding="utf-8") as stream:
+            for entry in yaml.safe_load(stream):
+                yield os.path.splitext(file)[0], entry
+
+
+def covers(expected: str, words: list[str]) -> bool:
+    """Whether a command that ran, or was listed, is the one that an entry expects."""
+    wanted = shlex.split(expected)
+    if wanted[-1] == UNKNOWN:
+        return words[: len(wanted) - 1] == wanted[:-1]
+    return words == wanted
+
+
+def lists(expected: str, subject: str) -> bool:
+    """Whether a subject of `check -c --json` shows the command that an entry expects.
+
+    What is certain is quoted there as `shlex.quote` has it; the rest stands as it is written, and may be no shell text.
+    """
+    wanted = shlex.split(expected)
+    if wanted[-1] == UNKNOWN:
+        beginning = shlex.join(wanted[:-1])
+        return subject == beginning or subject.startswith(beginning + " ")
+    return subject == shlex.join(wanted)
