@@ -6,10 +6,13 @@ import subprocess
 from collections.abc import Iterator, Sequence
 
 import pytest
-from corpus.lines.entries import harmless
+from corpus.lines.entries import Guarded, covers, guarded, harmless, lists
 from corpus.lines.measure import Measure, Wrong, measuring
+from corpus.lines.verify import verified
 
 ASKED_MOST = 0.01
+DEFERRED_MOST = 0.05
+KINDS = sorted({entry.kind for entry in guarded()})
 
 replaced = pytest.mark.xfail(strict=False, reason="the line judge is being replaced")
 
@@ -43,3 +46,64 @@ def test_the_harmless_are_not_asked_about_without_shims(measure: Measure) -> Non
     entries = harmless()
     found = list(measure.asked(entries))
     assert len(found) <= ASKED_MOST * len(entries), listed(found)
+
+
+def test_there_are_1000_lines_of_guards_and_no_two_alike() -> None:
+    entries = guarded()
+    assert len(entries) >= 1000
+    assert len({(entry.line, entry.shell) for entry in entries}) == len(entries)
+    assert 0.3 < sum(entry.harmless for entry in entries) / len(entries) < 0.4
+    assert {entry.shell for entry in entries} == {"bash", "sh", "zsh"}
+    assert sum(bool(entry.unrun) for entry in entries) < 0.02 * len(entries)
+
+
+@pytest.mark.needs("bash", "bwrap", "dash", "setpriv", "zsh")
+def test_a_shell_runs_what_some_lines_say() -> None:
+    assert not (found := verified(guarded()[::8])), "\n".join(found)
+
+
+@pytest.mark.slow
+@pytest.mark.needs("bash", "bwrap", "dash", "setpriv", "zsh")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_shell_runs_what_the_lines_say(kind: str) -> None:
+    assert not (found := verified([entry for entry in guarded() if entry.kind == kind])), "\n".join(found)
+
+
+@pytest.mark.needs("bash", "bwrap", "dash", "setpriv")
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (Guarded("x", "rm -rf /", ("rm -rf /etc",)), ["didn't run: rm -rf /etc", "ran besides: rm -rf /"]),
+        (Guarded("x", "sudo rm x; ls", ("sudo rm x", "ls")), ["ran besides: rm x"]),
+        (Guarded("x", "false && rm x", ("rm x",)), ["didn't run: rm x"]),
+        (Guarded("x", "ls", ("ls",), calls=("unlink",)), ["was told to delete [], not ['unlink']"]),
+        (Guarded("x", "perl -e 'unlink 1'", ("perl -e 'unlink 1'",)), ["was told to delete ['1'], not []"]),
+    ],
+)
+def test_what_a_line_says_wrongly_is_found(entry: Guarded, said: list[str]) -> None:
+    (found,) = verified([entry])
+    assert [line.strip() for line in found.splitlines()[1:-1]] == said
+
+
+def test_a_command_is_listed_as_it_is_or_as_far_as_it_is_certain() -> None:
+    assert lists("rm -rf 'a  b'", "rm -rf 'a  b'")
+    assert not lists("rm -rf /", "rm -rf /etc")
+    assert not lists("rm -rf /", "sudo rm -rf /")
+    assert lists("rm -rf …", "rm -rf '$x'")
+    assert lists("rm -rf …", "rm -rf")
+    assert not lists("rm -rf …", "rm -r x")
+    assert covers("rm -rf …", ["rm", "-rf", "x"])
+    assert not covers("rm -rf x …", ["rm", "-rf"])
+
+
+@replaced
+def test_every_command_is_seen(measure: Measure) -> None:
+    found = [one for one in measure.unseen(guarded()) if one.missed]
+    assert not found, listed(found)
+
+
+@replaced
+def test_few_lines_are_left_to_the_run(measure: Measure) -> None:
+    entries = guarded()
+    found = [one for one in measure.unseen(entries) if one.deferred]
+    assert len(found) <= DEFERRED_MOST * len(entries), listed(found)

@@ -43,6 +43,7 @@ class Guarded:
         commands: every program that the shell runs, and that those run in turn, in order of appearance: the basename
             and the arguments, quoted as a shell reads them. Builtins and functions are none. Where only the run can
             tell how a command goes on, it ends with a word of its own, `…`.
+        calls: what an interpreter is told to delete by a call of its own, as it is written.
         shell: who reads it: bash, sh or zsh.
         harmless: whether it only looks like something dangerous.
         needs: programs that have to be there for it to run.
@@ -52,6 +53,7 @@ class Guarded:
     kind: str
     line: str
     commands: tuple[str, ...]
+    calls: tuple[str, ...] = ()
     shell: str = "bash"
     harmless: bool = False
     needs: tuple[str, ...] = ()

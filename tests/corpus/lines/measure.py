@@ -1,6 +1,7 @@
 """What the judge makes of the corpora of shell lines.
 
-`PYTHONPATH=tests python -m corpus.lines.measure [harmless | guards]` prints each line that it gets wrong with what it said, then the figures; `--kind NAME` keeps to one file.
+`PYTHONPATH=tests python -m corpus.lines.measure [harmless | guards] [--kind NAME]` prints each line that it gets wrong
+with what it said, then the figures.
 """
 
 from __future__ import annotations
@@ -83,6 +84,7 @@ class Measure:
             found = self.judge(entry.line, shims=True)
             subjects = [command.decision.subject for command in found.commands]
             missed = tuple(one for one in entry.commands if not any(lists(one, subject) for subject in subjects))
+            missed += tuple(one for one in entry.calls if not any(subject.startswith(one) for subject in subjects))
             deferred = [command.decision.subject for command in found.commands if command.deferred]
             if missed or deferred:
                 said = [f"missed: {one}" for one in missed] + [f"deferred: {one}" for one in deferred]
