@@ -115,7 +115,8 @@ class Expander:
 
     def _put(self, fields: list[list[Part]], value: Value, part: Unknown) -> None:
         """Adds an unquoted expansion: its text is split, and patterns in it count."""
-        plain_text = self._scope.dialect is Dialect.ZSH and "=" not in part.operation
+        splits = isinstance(part.node, Parameter) and part.node.operation.startswith(b"=")
+        plain_text = self._scope.dialect is Dialect.ZSH and not splits
         for index, element in enumerate(value):
             if index:
                 fields.append([])
@@ -163,9 +164,14 @@ class Expander:
     def _open(self, part: Unknown) -> Unknown:
         """An expansion that stays open; a process substitution with what can be read in it."""
         node = part.node
-        if isinstance(node, Substitution) and node.kind in ("<(", "=("):
-            return replace(part, file=self._read(node.script, self._scope))
-        return part
+        if isinstance(node, Substitution):
+            file = self._read(node.script, self._scope) if node.kind in ("<(", "=(") else None
+            return replace(part, file=file, why="it is what a command writes")
+        if not part.variable:
+            return part if part.why else replace(part, why="it is a pattern" if node is None else "it is worked out")
+        if part.variable in self._scope.variables:
+            return replace(part, why="the line gives it what only the run can tell")
+        return replace(part, why="the environment given doesn't have it")
 
     def _value(self, part: Unknown) -> Value | None:
         node = part.node

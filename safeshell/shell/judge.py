@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -90,6 +91,7 @@ class _Judging:
         self._overrun = ""
         self._opened: set[tuple[object, ...]] = set()
         self._deadline = Deadline()
+        self._restricted: dict[str, bool] = {}
 
     def take(self, line: WalkedLine, environment: Mapping[str, str], depth: int = 0) -> None:
         """Judges the commands of a line, or of what a command runs in turn."""
@@ -102,6 +104,8 @@ class _Judging:
                 self._unread(script, shell)
             for command in line.commands:
                 self._deadline.step()
+                if command.guess and not self._may_be(command):
+                    continue
                 key = _key(command)
                 if key not in known:
                     known[key] = judge_command(command, self._caller, environment)
@@ -111,6 +115,13 @@ class _Judging:
                     self.open(one, depth + 1)
         except OverrunError as error:
             self._overrun = self._overrun or str(error)
+
+    def _may_be(self, command: LineCommand) -> bool:
+        """Whether what is only guessed to be a command counts as one: where a rule that names it restricts it."""
+        name = os.path.basename(command.words[0].literal or "")
+        if name not in self._restricted:
+            self._restricted[name] = bool(name) and _restricted(name, self._caller)
+        return self._restricted[name]
 
     def _unread(self, script: str, shell: str) -> None:
         """Judges a text for a shell that isn't read here: by the names in it."""
@@ -158,7 +169,7 @@ def _weight(judged: Judged) -> tuple[Action, bool]:
 def _key(command: LineCommand) -> tuple[object, ...]:
     """What tells whether two commands of a line are judged alike."""
     changes = tuple(command.changes.items())
-    return (command.words, command.written, changes, command.directory, command.shims, command.bare)
+    return (command.words, command.written, changes, command.directory, command.shims, command.bare, command.shown)
 
 
 def _unreadable(line: str, broken: Sequence[str], caller: LineCaller) -> Decision | None:

@@ -116,7 +116,15 @@ def judge_command(
             facts = make_facts(spelling)
             asked = undecided(command, tables_for(spelling), facts, best.action)
             judged = judged if asked is None else Judged(asked.decision, command.place, could_be=asked.could_be)
+    if command.shown:
+        judged = dataclasses.replace(judged, decision=_of_call(judged.decision, command.shown))
     return judged, tuple(inside)
+
+
+def _of_call(decision: Decision, shown: str) -> Decision:
+    """The decision for a call in another language that does what a command does: nothing can run in its place."""
+    action = Action.DENY if decision.action is Action.REDIRECT else decision.action
+    return decision.changed(action=action, subject=text(as_bytes(shown)), redirect_to=())
 
 
 def _aliased(known: Sequence[Spelling], words: tuple[Word, ...], command: LineCommand) -> Iterator[Hidden]:

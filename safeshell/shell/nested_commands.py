@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safeshell.shell.words import Word, literals
+from safeshell.shell.words import Unknown, Word, literals
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +80,14 @@ class Input:
 def joined(words: Sequence[Word], *, remote: bool = False, inside: bool = False) -> NestedText:
     """The text that a program makes of its words, blanks between them."""
     return NestedText(" ".join([word.written for word in words]), literals(words) is not None, None, remote, inside)
+
+
+def file_of(word: Word) -> Input | None:
+    """What is in the file that a word names, where that is a process substitution's; None for other files."""
+    for part in word.parts:
+        if isinstance(part, Unknown):
+            if isinstance(part.file, Input):
+                return part.file
+            if part.source.startswith(("<(", "=(")):
+                return Input(None)
+    return None

@@ -331,12 +331,22 @@ class Runner:
         if not answer.inside:
             inner.positional = answer.positional
             inner.stdin = None
-        if answer.text is None or not answer.whole:
-            self._found((unknown("…"),), (unknown("…"),), inner)
-        if answer.text is not None:
+        if answer.text is None:
+            code = _code(by)
+            self._found((code,), (code,), inner)
+        else:  # what only the run can tell of it stands in it as it is written
             self._script(encode(answer.text), inner)
         if answer.inside:
             scope.become(inner)
+
+
+def _code(by: tuple[Word, ...]) -> Word:
+    """The word that stands for a text that only the run can tell: the output of a command, where that is known."""
+    for word in by:
+        for part in word.parts:
+            if isinstance(part, Unknown) and part.output:
+                return Word((part,))
+    return unknown("…")
 
 
 def _child(scope: Scope) -> Scope:

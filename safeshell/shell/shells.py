@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from safeshell.command.programs.record import Wrapper
-from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText, joined
+from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText, file_of, joined
 from safeshell.shell.words import Word, plain
 from safeshell.shell.wrapped import WordReading
 
@@ -157,8 +157,8 @@ def shell_text(
         if rest:
             positional = tuple(rest[2:])
             yield NestedText(rest[0].written, rest[0].literal is not None, positional, shell=name, shims=shims)
-    elif rest and rest[0].written.startswith("<("):
-        yield NestedText(None, shell=name, shims=shims)
+    elif rest and (file := file_of(rest[0])) is not None:
+        yield replace(file.nested, positional=tuple(rest[1:]), shell=name, shims=shims)
     elif "s" in found.letters or not rest or rest[0].literal in _INPUTS:
         if stdin is not None:
             positional = tuple(rest if "s" in found.letters else rest[1:])
@@ -251,8 +251,8 @@ def trap_text(words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
 def source_text(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
     """Of `.` and source."""
     rest = words[2:] if words[1:] and words[1].literal == "--" else words[1:]
-    if rest and rest[0].written.startswith("<("):
-        yield NestedText(None, inside=True)
+    if rest and (file := file_of(rest[0])) is not None:
+        yield replace(file.nested, inside=True, positional=tuple(rest[1:]) or None)
     elif rest and rest[0].literal in _INPUTS and stdin is not None:
         positional = tuple(rest[1:]) or None
         yield replace(stdin.nested, inside=True, positional=positional)

@@ -235,7 +235,8 @@ class _Walk:
             self.sequence(part.script.body, scope.fork(stdin=Input(None) if part.kind == ">(" else None))
         finally:
             self._script, self.runner.place = outer, place
-        self._note_unread(part.script)
+        if part.script.data is not outer.data or part.script.broken is not None:
+            self._note_unread(part.script)  # else the text around accounts for it
 
     def count(self, start: int, end: int, scope: Scope) -> None:
         """What arithmetic assigns is left for the run."""

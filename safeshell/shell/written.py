@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from safeshell.shell.braces import Piece, expand_braces
 from safeshell.shell.encoding import decode
-from safeshell.shell.syntax.tree import Arithmetic, Dialect, Parameter, Part, Script, Substitution, Text
+from safeshell.shell.parameter_operations import OPERATIONS
+from safeshell.shell.syntax.tree import Arithmetic, Dialect, Parameter, Part, Script, Simple, Substitution, Text
 from safeshell.shell.syntax.tree import Word as Node
 from safeshell.shell.words import Literal, Unknown, Word
 from safeshell.shell.words import Part as WordPart
@@ -79,11 +80,29 @@ def opened(part: Parameter | Substitution | Arithmetic, script: Script) -> Unkno
         name, operation = decode(part.name), decode(part.operation)
         every = name == "@" or operation.startswith("[@]") or (script.dialect is Dialect.ZSH and "@" in operation)
         several = name not in _ONE_WORD and (every or not part.quoted)
+        if part.argument is not None and part.operation in OPERATIONS:
+            operation += decode(script.data[part.argument.start : part.argument.end])
         return Unknown(source, part.quoted, name, operation, several, node=part)
     if isinstance(part, Substitution):
         several = not part.quoted and part.kind in ("$(", "`", "${")
-        return Unknown(source, part.quoted, several=several, node=part)
+        return Unknown(source, part.quoted, several=several, node=part, output=_command_of(part.script))
     return Unknown(source, part.quoted, several=False, node=part)
+
+
+def _command_of(script: Script) -> tuple[str, ...]:
+    """The words of the one command of a script; none where it has others, or only the run can tell one."""
+    items = script.body.items
+    if len(items) != 1 or len(items[0].pipelines) != 1 or len(items[0].pipelines[0].commands) != 1:
+        return ()
+    only = items[0].pipelines[0].commands[0]
+    if not isinstance(only, Simple) or only.assignments:
+        return ()
+    texts: list[str] = []
+    for word in only.words:
+        if not isinstance(word, Node) or not all(isinstance(part, Text) for part in word.parts):
+            return ()
+        texts.append("".join([decode(part.data) for part in word.parts if isinstance(part, Text)]))
+    return tuple(texts)
 
 
 def _tilde(pieces: Sequence[Piece], home: Home) -> Sequence[Piece]:

@@ -148,13 +148,16 @@ def test_l13_rules_for_agents_ask_no_person(packs: list[Table]) -> None:
 
 MESSAGES = {
     'git push -f origin "$BRANCH"': """
-        Only the run can tell `$BRANCH`, and with it `git` could be what rule force-push (pack:git:9) denies.
+        Only the run can tell `$BRANCH` (the environment given doesn't have it), and with it `git` could be what rule
+        force-push (pack:git:9) denies.
         Write the value itself.""",
     'rm -rf "$(cat where)"': """
-        Only the run can tell `$(cat where)`, and with it `rm` could be what rule rm-root (pack:files:8) denies.
+        Only the run can tell `$(cat where)` (it is what a command writes), and with it `rm` could be what rule rm-root
+        (pack:files:8) denies.
         Run that command first, and write what it prints.""",
     "$EDITOR x": """
-        Only the run can tell which program `$EDITOR` is, and it could be what rule system-essential (pack:packages:49)
+        Only the run can tell which program `$EDITOR` is (the environment given doesn't have it), and it could be what rule
+        system-essential (pack:packages:49)
         denies. Write the program's name.""",
     'cd "$DIR" && git rebase main': """
         Only the run can tell where `git` runs, and there it could be what rule rebase (pack:git:269) asks about.

@@ -26,7 +26,9 @@ def names() -> Mapping[str, str]:
     return {name: module for name, module in found.items() if module not in _NO_PROGRAMS}
 
 
-_NO_PROGRAMS = ("grammars", "plain", "record", "runs", "secrets", "wrappers")
+_NO_PROGRAMS = frozenset(
+    {"far_reaching", "grammars", "plain", "record", "runs", "secrets", "shell_code", "statements", "wrappers"}
+)
 
 
 def program(name: str) -> Record | None:
