@@ -156,8 +156,8 @@ MESSAGES = {
         (pack:files:8) denies.
         Run that command first, and write what it prints.""",
     "$EDITOR x": """
-        Only the run can tell which program `$EDITOR` is (the environment given doesn't have it), and it could be what rule
-        system-essential (pack:packages:49)
+        Only the run can tell which program `$EDITOR` is (the environment given doesn't have it), and it could be what
+        rule system-essential (pack:packages:49)
         denies. Write the program's name.""",
     'cd "$DIR" && git rebase main': """
         Only the run can tell where `git` runs, and there it could be what rule rebase (pack:git:269) asks about.
