@@ -10,7 +10,7 @@ import re
 from safeshell.shell.syntax.places import BRACKETS, PARENTHESES, Place
 from safeshell.shell.syntax.reading import read_commands
 from safeshell.shell.syntax.state import BrokenError, State
-from safeshell.shell.syntax.substitutions import read_command
+from safeshell.shell.syntax.substitutions import read_closed
 from safeshell.shell.syntax.tree import Arithmetic, Substitution, Word
 
 _SECOND = re.compile(rb"(?:\\\n)*+\(")
@@ -28,7 +28,7 @@ def read_dollar_parentheses(state: State, place: Place, opened: int) -> Arithmet
     start = state.at
     second = _SECOND.match(state.data, opened, state.end)
     if not second or (start, "$((") in state.failed:
-        return read_command(state, place, opened - start)
+        return Substitution("$(", read_closed(state, start, opened - start), place.quoted, start, state.at)
     mark = state.mark()
     state.at = second.end()
     inside = read_expression(state, start)
@@ -40,17 +40,17 @@ def read_dollar_parentheses(state: State, place: Place, opened: int) -> Arithmet
     if state.sh:
         raise BrokenError(state.at, "it has $((…) without the second parenthesis")
     state.back(mark)
-    return read_command(state, place, opened - start)
+    return Substitution("$(", read_closed(state, start, opened - start), place.quoted, start, state.at)
 
 
 def _late(state: State, place: Place, start: int, opened: int) -> Substitution:
     """Commands in `$(( … ) … )`, whose end bash finds as if it were arithmetic: it reads them when it runs them."""
+    state.enter()
     state.at += 1
     state.grammar.parts(state, PARENTHESES)
     if state.at >= state.end:
         raise BrokenError(start, "it ends within $((…))")
     mark = state.mark()
-    state.enter()
     waiting, until, test = state.pending, state.until, state.test
     state.pending, state.until, state.test = [], 0, False
     state.at, state.end = opened, mark.at
@@ -58,6 +58,7 @@ def _late(state: State, place: Place, start: int, opened: int) -> Substitution:
     state.pending, state.until, state.test = waiting, until, test
     state.back(mark)
     state.at += 1
+    state.depth -= 1
     return Substitution("$(", script, place.quoted, start, state.at)
 
 

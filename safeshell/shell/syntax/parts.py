@@ -6,6 +6,7 @@ part : plain | \ CHAR | '…' | "…" | $'…' | $"…" | `…` | $… | <(…) 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from safeshell.shell.syntax.expansions import read_dollar
 from safeshell.shell.syntax.places import (
@@ -20,7 +21,7 @@ from safeshell.shell.syntax.places import (
     Place,
 )
 from safeshell.shell.syntax.qualifiers import read_qualifiers
-from safeshell.shell.syntax.quotes import read_dollar_single, read_single
+from safeshell.shell.syntax.quotes import read_single
 from safeshell.shell.syntax.reading import read_commands
 from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.substitutions import read_backticks, read_process
@@ -62,10 +63,9 @@ def read_parts(state: State, place: Place) -> tuple[Part, ...]:
             if part is None:
                 break
             parts += part
-        elif place is DOCUMENT and not state.sh:
-            _late(state, byte, parts)
         else:
-            _part(state, place, byte, parts)
+            take = _late if place is DOCUMENT and not state.sh else _TAKERS.get(byte, _other)
+            take(state, place, parts)
     return _merged(parts)
 
 
@@ -84,11 +84,11 @@ def ends_brace(state: State) -> bool:
     return byte < 0 or byte in ZSH_WORD.ends
 
 
-def _late(state: State, byte: int, parts: list[Part]) -> None:
+def _late(state: State, place: Place, parts: list[Part]) -> None:
     """A part of a document, which these shells read when they expand it: where one can't be read, others still run."""
     mark = state.mark()
     try:
-        _part(state, DOCUMENT, byte, parts)
+        _TAKERS[state.data[state.at]](state, place, parts)
     except BrokenError:
         state.back(mark)
         state.fail()
@@ -99,51 +99,32 @@ def _late(state: State, byte: int, parts: list[Part]) -> None:
             parts.append(Substitution("$(", script, True, mark.at, mark.at + 2))  # as in double quotes
             state.at += 2
         else:
-            parts.append(_char(state, DOCUMENT))
+            parts.append(_char(state, place))
 
 
-def _part(state: State, place: Place, byte: int, parts: list[Part]) -> None:
-    """Takes what begins with a byte that means something."""
-    if byte == 0x24:  # $
-        _dollar(state, place, parts)
-    elif byte == 0x5C:  # backslash
-        found = place.escapes.match(state.data, state.at, state.end)
-        if found:
-            parts.append(Text(_UNESCAPE.sub(rb"\1", found[0]), quoted=True))
-            state.at = found.end()
-        else:
-            parts.append(Text(b"\\", quoted=True))  # the last byte of the text
-            state.at += 1
-    elif byte == 0x22:  # "
-        parts += read_double(state)
-    elif byte == 0x60:  # `
-        parts.append(read_backticks(state, place))
-    elif byte == 0x27:  # '
-        if place.quoted:
-            _hiding(state, parts)
-        else:
-            parts.append(Text(read_single(state), quoted=True))
+def _escape(state: State, place: Place, parts: list[Part]) -> None:
+    found = place.escapes.match(state.data, state.at, state.end)
+    if found:
+        parts.append(Text(_UNESCAPE.sub(rb"\1", found[0]), quoted=True))
+        state.at = found.end()
     else:
-        parts += _special(state, place, byte, parts) or [_char(state, place)]
-
-
-def _dollar(state: State, place: Place, parts: list[Part]) -> None:
-    """What a dollar begins, or itself."""
-    if not place.quoted and not state.sh:
-        following = state.peek(1)
-        if following == 0x27:
-            state.at += 1
-            parts.append(Text(read_dollar_single(state), quoted=True))
-            return
-        if following == 0x22 and state.bash:
-            state.at += 1
-            return
-    part = read_dollar(state, place)
-    if part is None:
-        parts.append(Text(b"$", place.quoted))
+        parts.append(Text(b"" if state.zsh else b"\\", quoted=True))  # the last byte of the text
         state.at += 1
+
+
+def _backticks(state: State, place: Place, parts: list[Part]) -> None:
+    parts.append(read_backticks(state, place))
+
+
+def _single(state: State, place: Place, parts: list[Part]) -> None:
+    if place.quoted:
+        _hiding(state, parts)
     else:
-        parts.append(part)
+        parts.append(Text(read_single(state), quoted=True))
+
+
+def _other(state: State, place: Place, parts: list[Part]) -> None:
+    parts += _special(state, place, state.data[state.at], parts) or [_char(state, place)]
 
 
 def _char(state: State, place: Place) -> Text:
@@ -152,15 +133,15 @@ def _char(state: State, place: Place) -> Text:
     return Text(state.data[state.at - 1 : state.at], place.quoted)
 
 
-def read_double(state: State) -> tuple[Part, ...]:
+def _double(state: State, _place: Place, parts: list[Part]) -> None:
     """`"…"`."""
     start = state.at
     state.at += 1
-    parts = read_parts(state, DOUBLE)
+    inside = read_parts(state, DOUBLE)
     if state.at >= state.end:
         raise BrokenError(start, 'it ends within "…"')
     state.at += 1
-    return parts or (Text(b"", quoted=True),)
+    parts += inside or (Text(b"", quoted=True),)
 
 
 def _hiding(state: State, parts: list[Part]) -> None:
@@ -204,8 +185,10 @@ def _special(state: State, place: Place, byte: int, parts: list[Part]) -> list[P
 def read_group(state: State) -> list[Part]:
     """`( … )` of a pattern, whatever stands in it."""
     start = state.at
+    state.enter()
     state.at += 1
     parts = read_parts(state, GROUP)
+    state.depth -= 1
     if state.at >= state.end:
         raise BrokenError(start, "it ends within a pattern's (…)")
     state.at += 1
@@ -272,3 +255,12 @@ def _merged(parts: list[Part]) -> tuple[Part, ...]:
     if texts:
         merged.append(Text(b"".join(texts), quoted))
     return tuple(merged)
+
+
+_TAKERS: dict[int, Callable[[State, Place, list[Part]], None]] = {
+    0x24: read_dollar,
+    0x5C: _escape,
+    0x22: _double,
+    0x60: _backticks,
+    0x27: _single,
+}

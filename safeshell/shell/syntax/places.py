@@ -37,7 +37,7 @@ class Place:
 
 
 _CLOSES = {b"(": 0x29, b"[": 0x5D, b"{": 0x7D}
-_ANY_ESCAPE = re.compile(rb"(?:\\[^\n])++", re.DOTALL)
+_ANY_ESCAPE = re.compile(rb"(?:\\[^\n][\x80-\xbf]*+)++", re.DOTALL)
 
 
 def _bare(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from safeshell.shell.limits import OverrunError
 from safeshell.shell.syntax.commands import read_command
 from safeshell.shell.syntax.lists import read_and_or, read_complete, read_pipeline, read_sequence
 from safeshell.shell.syntax.parts import read_parts
@@ -29,4 +30,8 @@ def parse(data: bytes, dialect: Dialect, *, limit: Callable[[], None] = nothing)
     Raises:
         OverrunError: it nests too deep.
     """
-    return read_commands(State(data.partition(b"\0")[0], dialect, _GRAMMAR, limit, 0))
+    state = State(data.partition(b"\0")[0], dialect, _GRAMMAR, limit, 0)
+    try:
+        return read_commands(state)
+    except RecursionError:  # who calls is deep in its own stack: `DEPTH_MAX` levels take some 800 frames
+        raise OverrunError("it nests too deep") from None

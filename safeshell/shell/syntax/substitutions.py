@@ -16,18 +16,6 @@ _BARE_ESCAPES = re.compile(rb"\\(?:\n|([$`\\]))")
 _QUOTED_ESCAPES = re.compile(rb"\\(?:\n|([$`\\\"]))")
 
 
-def read_command(state: State, place: Place, opening: int) -> Substitution:
-    """`$( compound_list )`.
-
-    Args:
-        state: at the dollar.
-        place: where it stands.
-        opening: bytes of what opens it.
-    """
-    start = state.at
-    return Substitution("$(", read_closed(state, start, opening), place.quoted, start, state.at)
-
-
 def read_process(state: State) -> Substitution:
     """`<( compound_list )`, `>( compound_list )`, zsh's `=( compound_list )`."""
     start = state.at

@@ -18,7 +18,9 @@ from safeshell.shell.syntax.places import (
 from safeshell.shell.syntax.state import BrokenError, Mark, State
 from safeshell.shell.syntax.tree import Parameter, Part, Word
 
-ZSH_NAME = re.compile(rb"\$(?:\\\n)*+(?:([#+=~^]*+)([A-Za-z_]\w*+|\d++)|([#+=~^]*+)([@*?$!-])|([=~^]*)(#))", re.DOTALL)
+ZSH_NAME = re.compile(
+    rb"\$(?:\\\n)*+(?:([#+=~^]*+)([A-Za-z_]\w*+|\d++)|([#+=~^]*+)([@*?$!-])|([=~^]*)(#)|([=~^]++)())", re.DOTALL
+)
 _HEAD = re.compile(
     rb"(\([^()\n]*+\))?((?:[=~^+]|\#(?=[^}:\-+=?%/]))*+)([A-Za-z_]\w*+|\d++|[@*?!-]|\#(?=[}:\-+=?%/])|\$(?![({\['\"$A-Za-z_]))"
 )
@@ -37,8 +39,8 @@ def read_zsh_name(state: State, place: Place, found: re.Match[bytes]) -> Paramet
         found: what matched ZSH_NAME here.
     """
     start = state.at
-    before = found[1] or found[3] or found[5] or b""
-    name = found[2] or found[4] or found[6]
+    before = found[1] or found[3] or found[5] or found[7] or b""
+    name = found[2] or found[4] or found[6] or b""
     behind = state.at = found.end()
     parts: list[Part] = []
     while state.peek() == 0x5B and _subscript(state, place, parts):
