@@ -12,6 +12,9 @@ from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.tree import Part, Redirect, Text, Word
 
 _TABS = re.compile(rb"\n\t++")
+_LINE = rb"^(?:(?<!\\\n)|(?<=\\\\\n))"
+"""Where a line begins that goes on with none before it, but for what an odd number of backslashes says."""
+
 _NEWLINE = 0x0A
 _TAB = 0x09
 
@@ -98,7 +101,7 @@ def _closing(state: State, name: bytes, *, strip: bool, literal: bool) -> tuple[
 def _joined_closing(state: State, name: bytes, *, strip: bool) -> tuple[int, int] | None:
     """The same where a line may go on behind a backslash, its delimiter too."""
     data, end = state.data, state.end
-    for found in re.compile(rb"^" + _joined(name, strip=strip), re.MULTILINE).finditer(data, state.at, end):
+    for found in re.compile(_LINE + _joined(name, strip=strip), re.MULTILINE).finditer(data, state.at, end):
         begin = found.start()
         slashes = begin - 1
         while slashes > state.at and data[slashes - 1] == 0x5C:

@@ -19,6 +19,7 @@ from safeshell.shell.syntax.tree import AndOr, Command, Pipeline, Sequence, Simp
 _JOIN = rb"(?:\\\n)*+"
 _CONNECTOR = re.compile(rb"&" + _JOIN + rb"&|\|" + _JOIN + rb"\|")
 _PIPE = re.compile(rb"\|(?!" + _JOIN + rb"\|)(?:" + _JOIN + rb"&)?")
+_POSIX_PIPE = re.compile(rb"\|(?!" + _JOIN + rb"\|)")
 _AMPERSAND = re.compile(rb"&(?!" + _JOIN + rb"&)")
 _ZSH_AMPERSAND = re.compile(rb"&(?!" + _JOIN + rb"&)[|!]?")
 _BEFORE = re.compile(
@@ -114,6 +115,8 @@ def read_pipeline(state: State) -> Pipeline | None:
     end = start
     while state.at < state.end and state.data[state.at] in b"!t\\":
         found = _BEFORE.match(state.data, state.at, state.end)
+        if found and state.zsh and state.data[found.end() : found.end() + 1] == b"(" and found[1]:
+            break  # a pattern
         if not found or (found[2] and state.sh):
             break
         if negated and found[1] and not state.bash:
@@ -139,7 +142,7 @@ def read_pipeline(state: State) -> Pipeline | None:
         return Pipeline((empty,), start, end, negated, timed)
     commands.append(command)
     skip_blanks(state)
-    while found := _PIPE.match(state.data, state.at, state.end):
+    while found := (_POSIX_PIPE if state.sh else _PIPE).match(state.data, state.at, state.end):
         state.at = found.end()
         skip_newlines(state)
         command = state.grammar.command(state)

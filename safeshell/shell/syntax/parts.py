@@ -16,7 +16,6 @@ from safeshell.shell.syntax.places import (
     TEXT,
     ZSH_GROUP,
     ZSH_GROUP_BRACES,
-    ZSH_NAME,
     ZSH_WORD,
     Place,
 )
@@ -25,11 +24,15 @@ from safeshell.shell.syntax.quotes import read_single
 from safeshell.shell.syntax.reading import read_commands
 from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.substitutions import read_backticks, read_process
-from safeshell.shell.syntax.tree import Part, Substitution, Text, Word
+from safeshell.shell.syntax.tree import Dialect, Part, Substitution, Text, Word
 
 _UNESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _RANGE = re.compile(rb"<\d*+-\d*+>")
-_DESCRIPTOR = re.compile(rb"\d++|\{[A-Za-z_]\w*+\}")
+_DESCRIPTORS = {
+    Dialect.BASH: re.compile(rb"\d++|\{[A-Za-z_]\w*+\}"),
+    Dialect.SH: re.compile(rb"\d"),
+    Dialect.ZSH: re.compile(rb"\d|\{[A-Za-z_]\w*+\}"),
+}
 _REDIRECTING = (0x3C, 0x3E)
 _GROUPS = b"?*+@!"
 
@@ -40,7 +43,7 @@ def read_parts(state: State, place: Place) -> tuple[Part, ...]:
     end = state.end
     parts: list[Part] = []
     depth = 0
-    if place.loose and state.zsh and not place.quoted:
+    if place is ZSH_WORD:
         _begin_zsh(state, place, parts)
     while state.at < end:
         found = place.plain.match(data, state.at, end)
@@ -71,11 +74,10 @@ def read_parts(state: State, place: Place) -> tuple[Part, ...]:
 
 def _begin_zsh(state: State, place: Place, parts: list[Part]) -> None:
     """What means something else where a word of zsh begins: `=(…)`, and a closing brace that more stands behind."""
-    if place in (ZSH_WORD, ZSH_NAME):
-        if state.data.startswith(b"=(", state.at, state.end):
-            parts.append(read_process(state))
-        elif state.peek() == 0x7D and not ends_brace(state):
-            parts.append(_char(state, place))
+    if state.data.startswith(b"=(", state.at, state.end):
+        parts.append(read_process(state))
+    elif state.peek() == 0x7D and not ends_brace(state):
+        parts.append(_char(state, place))
 
 
 def ends_brace(state: State) -> bool:
@@ -228,7 +230,9 @@ def read_word(state: State, place: Place) -> Word:
     """The word that stands here."""
     start = state.at
     parts = read_parts(state, place)
-    if state.at == start or (state.peek() in _REDIRECTING and _DESCRIPTOR.fullmatch(state.data, start, state.at)):
+    if state.at == start or (
+        state.peek() in _REDIRECTING and _DESCRIPTORS[state.dialect].fullmatch(state.data, start, state.at)
+    ):
         raise state.unexpected(start)
     return Word(parts, start, state.at)
 

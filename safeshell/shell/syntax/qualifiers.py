@@ -30,6 +30,9 @@ def read_qualifiers(state: State, parts: Sequence[Part], start: int) -> list[Par
     data = b"".join(texts)
     if b"e" not in data and b"+" not in data:
         return []
+    bare = b"".join([part.data for part in parts if isinstance(part, Text) and not part.quoted])
+    if not bare.startswith(b"#q") and (b"|" in bare or b"(" in bare):
+        return []  # a pattern
     if len(texts) != len(parts):
         # Expansions come first: what the code is, only the run can tell.
         unknown = Script(b"", Commands((), 0, 0), Broken(0, 0, "it has code that only the run can tell"), state.dialect)
@@ -44,11 +47,7 @@ def read_qualifiers(state: State, parts: Sequence[Part], start: int) -> list[Par
 
 def _codes(data: bytes) -> Iterator[tuple[str, bytes]]:
     """The code in qualifiers, with the kind of each."""
-    at = 0
-    if data.startswith(b"#q"):
-        at = 2
-    elif b"|" in data.partition(b"e")[0]:
-        return  # a pattern
+    at = 2 if data.startswith(b"#q") else 0
     while at < len(data) and data[at] != 0x3A:
         if found := _COMMAND.match(data, at):
             yield "(+", found[1]

@@ -10,7 +10,7 @@ import re
 
 from safeshell.shell.syntax.blanks import skip_newlines
 from safeshell.shell.syntax.parts import ends_brace, read_parts, read_word
-from safeshell.shell.syntax.places import SUBSCRIPT, ZSH_NAME, ZSH_SUBSCRIPT
+from safeshell.shell.syntax.places import SUBSCRIPT, ZSH_SUBSCRIPT
 from safeshell.shell.syntax.redirects import read_redirect
 from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.tree import Array, Assignment, Part, Redirect, Simple, Text, Word
@@ -77,7 +77,7 @@ def read_simple(state: State, start: int, redirects: list[Redirect]) -> Simple |
                 (words or assignments).append(assignment)
                 last = state.at
                 continue
-            word = assignment or read_word(state, state.word if words or not state.zsh else ZSH_NAME)
+            word = assignment or read_word(state, state.word)
         else:
             word = read_word(state, state.word)
         words.append(word)
