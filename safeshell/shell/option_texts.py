@@ -43,7 +43,7 @@ def option_texts(name: str, words: Sequence[Word], stdin: Input | None, changes:
         yield from [_text([text], runs) for word in reading.values((option,)) for text in _setting(word, keys)]
     for variable in runs.variables:
         value = changes.get(variable)
-        if value is not None and value.parts:
+        if value is not None and value.written:
             yield _text([_piped(value)], runs)
     if name == "git":
         yield from [_text([text], runs) for text in _configured(changes)]

@@ -12,6 +12,7 @@ from safeshell.command.programs.grammars import grammar
 from safeshell.command.programs.plain import PLAIN
 from safeshell.command.programs.runs import RUNS
 from safeshell.command.programs.wrappers import WRAPPERS
+from safeshell.shell.interpreters import INTERPRETERS, run_by_code
 from safeshell.shell.multiplexers import run_by_screen, run_by_tmux
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, joined
 from safeshell.shell.option_texts import option_texts
@@ -57,6 +58,10 @@ def nested(
         yield from shell_text(name, given, stdin, changes)
     elif row_of(name) is not None:
         yield from wrapped(name, given, stdin)
+        if name in INTERPRETERS:  # bun runs packages too
+            yield from run_by_code(name, given, stdin)
+    elif name in INTERPRETERS:
+        yield from run_by_code(name, given, stdin)
     elif _is_unknown(name):
         yield from _guessed(given)
 
@@ -75,13 +80,20 @@ def program(path: str) -> str:
     name = os.path.basename(path)
     if _LOADER.fullmatch(name):
         return "ld.so"
-    if row_of(name) is not None or name in READERS or name in RUNS or name in _SPECIAL or name in FINDERS:
+    if (
+        row_of(name) is not None
+        or name in READERS
+        or name in RUNS
+        or name in _SPECIAL
+        or name in FINDERS
+        or name in INTERPRETERS
+    ):
         return name
     if name[:1] == "g" and (name[1:] in WRAPPERS or name[1:] in _GNU):
         return name[1:]
     versioned = _VERSIONED.fullmatch(name)
     base = versioned[1] if versioned is not None else ""
-    return base if base in READERS or base in RUNS else name
+    return base if base in READERS or base in RUNS or base in INTERPRETERS else name
 
 
 _GNU = ("find", "split", "sort", "tar", "watch", "parallel")

@@ -176,7 +176,13 @@ RUNS: dict[str, Runs] = {
     "ssh": Runs(settings=(("-o", _SSH_SETTINGS),)),
     **dict.fromkeys(
         ("scp", "sftp"),
-        Runs("c:D:F:i:J:l:o:P:S:X:b:B:R:s:346ABCOpqrTvaf", texts=("-S", "-D"), settings=(("-o", _SSH_SETTINGS),)),
+        Runs(
+            "c:D:F:i:J:l:o:P:S:X:b:B:R:s:346ABCOpqrTvaf",
+            texts=("-S", "-D"),
+            reads=True,
+            escape=r"(?m)^\s*!\s*(?P<text>[^\n]+)",
+            settings=(("-o", _SSH_SETTINGS),),
+        ),
     ),
     "sshfs": Runs("o:p:F:fdsC", settings=(("-o", ("*ssh_command", *_SSH_SETTINGS)),)),
     "rsync": Runs(
@@ -298,7 +304,7 @@ RUNS: dict[str, Runs] = {
     "expect": Runs("c:f:b:d:D:inNv", scripts=("-c",), reads=True, escape=_TCL_ESCAPE),
     **dict.fromkeys(("tclsh", "wish", "jimsh"), Runs(reads=True, escape=_TCL_ESCAPE)),
     **dict.fromkeys(
-        ("ftp", "sftp", "lftp", "telnet", "tnftp"),
+        ("ftp", "lftp", "telnet", "tnftp"),
         Runs("e:c:u:p:", scripts=("-e", "-c"), reads=True, escape=r"(?m)(?:^|;)\s*!\s*(?P<text>[^\n]+)"),
     ),
     "dc": Runs(
