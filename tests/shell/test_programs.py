@@ -1,0 +1,216 @@
+"""Which reader a program comes to, guesses about programs that nobody knows, and that any words are taken."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from needs import found
+from shell.nesting import answers
+
+from safeshell.command.programs.runners import RUNNERS
+from safeshell.command.programs.runs import RUNS
+from safeshell.command.programs.wrappers import TAKEN_OFF, WRAPPERS
+from safeshell.shell.interpreters import INTERPRETERS
+from safeshell.shell.nested_commands import Input, NestedCommand, NestedText
+from safeshell.shell.programs import nested, program
+from safeshell.shell.shells import READERS
+from safeshell.shell.words import Literal, Unknown, Word, plain
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/usr/bin/python3.11", "python"),
+        ("python3", "python"),
+        ("bash-5.2", "bash"),
+        ("lua5.4", "lua"),
+        ("gtimeout", "timeout"),
+        ("gfind", "find"),
+        ("gdb", "gdb"),
+        ("git", "git"),
+        ("/lib64/ld-linux-x86-64.so.2", "ld.so"),
+        ("ld-2.31.so", "ld.so"),
+        ("i386", "i386"),
+        ("md5sum", "md5sum"),
+        ("x86_64", "x86_64"),
+    ],
+)
+def test_names(path: str, name: str) -> None:
+    assert program(path) == name
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("frobnicate rm -rf /", ["~rm -rf /"]),
+        ("frobnicate -v rm -rf /", ["~rm -rf /", "~/"]),
+        ("frobnicate -u ann rm -rf /", ["~ann rm -rf /", "~rm -rf /"]),
+        ("frobnicate run -- rm -rf /", ["~run -- rm -rf /", "~rm -rf /"]),
+        ("frobnicate -- rm -rf /", ["~rm -rf /"]),
+        ("./run.sh rm -rf /", ["~rm -rf /"]),
+        ("frobnicate --help", []),
+        ("frobnicate", []),
+        ("echo rm -rf /", []),
+        ("grep -r rm -rf", []),
+        ("man rm", []),
+        ("which rm", []),
+        ("type -a rm", []),
+        ("apt-get install git", []),
+        ("command -v rm", []),
+        ("git rm -rf x", []),
+        ("docker rm x", []),
+        ("export rm", []),
+        ("kubectl get rm", []),
+    ],
+)
+def test_l9_guesses(line: str, found: list[str]) -> None:
+    assert list(answers(line)) == found
+
+
+def test_no_program_has_two_rows() -> None:
+    assert not WRAPPERS.keys() & RUNNERS.keys()
+    assert all(not row.kept for row in WRAPPERS.values())
+    assert all(row.kept for row in RUNNERS.values())
+    assert WRAPPERS.keys() == TAKEN_OFF
+
+
+NAMES = sorted(
+    {*WRAPPERS, *RUNNERS, *RUNS, *INTERPRETERS, *READERS, "find", "fd", "eval", "trap", "at", "git", "frobnicate"}
+)
+VERBS = sorted(
+    {verb for row in RUNNERS.values() for verb in row.verbs if verb} | {name.partition(" ")[2] for name in RUNS} - {""}
+)
+WORDS = st.one_of(
+    st.sampled_from(
+        [
+            "-c",
+            "-e",
+            "--",
+            "-",
+            "-u",
+            "-i",
+            "-s",
+            "-o",
+            "-n1",
+            "-I{}",
+            "--replace=",
+            "-x",
+            "-lc",
+            "A=1",
+            "x",
+            "rm",
+            "{}",
+            ";",
+            "+",
+            ":::",
+            "::::",
+            "5",
+            "-S",
+            "--exec=a",
+            "-oProxyCommand=a",
+            "exec:a",
+            "os.system('x')",
+            "s/a/b/e",
+            "+!x",
+            ".shell x",
+            "--checkpoint-action=exec=a",
+            "",
+            "\0",
+            "\udcff",
+            "$(",
+            "'",
+            "`",
+        ]
+    ),
+    st.sampled_from(VERBS),
+    st.sampled_from(NAMES),
+    st.text(max_size=8),
+).map(plain)
+OPEN = st.builds(
+    lambda text, quoted: Word((Literal(text, quoted=True), Unknown("$x", quoted=quoted, several=not quoted))),
+    st.sampled_from(["", "-", "--", "-c", "a", "-o", "A="]),
+    st.booleans(),
+)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(
+    st.sampled_from(NAMES),
+    st.lists(WORDS | OPEN, max_size=8),
+    st.none() | st.builds(Input, st.none() | st.text(max_size=30), st.booleans()),
+    st.dictionaries(
+        st.sampled_from(
+            ["PATH", "PAGER", "EDITOR", "BASH_ENV", "PS4", "TAR_OPTIONS", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"]
+        ),
+        st.none() | WORDS | OPEN,
+        max_size=3,
+    ),
+)
+def test_any_words_are_taken(name: str, rest: list[Word], stdin: Input | None, changes: dict[str, Word | None]) -> None:
+    for answer in nested([plain(name), *rest], stdin, changes=changes):
+        assert isinstance(answer, NestedCommand | NestedText)
+
+
+HARMLESS = [
+    "setarch x86_64 -R", "linux64", "x86_64", "uname26", "prlimit --nofile=99", "choom -n 5 --", "fakeroot",
+    "fakeroot --", "faketime -f @0", "chronic", "strace -o /dev/null -f", "ltrace -o /dev/null",
+    "valgrind -q --tool=none", "busybox env", "busybox nice", "busybox sh -c", "stdbuf -oL", "flock -n lock",
+    "flock lock -c", "sg root -c", "script -qec", "su -c", "su - -c", "runuser -u root --", "runuser -l root -c",
+    "chroot /", "unshare -f", "nsenter -t self -m --", "setpriv --nnp", "env -S", "npm exec -c", "npx -c",
+    "sem --fg", "rlwrap -n", "perf stat -o /dev/null --", "perf record -q -o perf.data --",
+    "gdb -q -batch -ex run --args", "/lib64/ld-linux-x86-64.so.2", "find . -maxdepth 0 -exec", "fdfind -1 -x",
+    "pee", "ifne", "hyperfine -r1", "catchsegv", "numactl -l", "cpulimit -l 50 -f --", "dbus-run-session --",
+    "xvfb-run -a", "taskset 1", "sshpass -p x", "bwrap --bind / / --dev /dev",
+]  # fmt: skip
+TEXTS = ("-c", "-S", "-qec", "--fg", "pee", "hyperfine -r1")
+
+
+@pytest.mark.parametrize("before", HARMLESS)
+def test_l9_the_program_runs_what_is_said(before: str, tmp_path: Path) -> None:
+    name = before.partition(" ")[0]
+    if found(name) is None:
+        pytest.skip(f"needs {name}")
+    mark, canary = tmp_path / "mark", tmp_path / "canary"
+    canary.write_text(f"#!/bin/sh\nprintf '%s\\0' \"$@\" >{mark}\n")
+    canary.chmod(0o755)
+    binary = before.startswith("/lib64")
+    command = ["/usr/bin/touch", str(mark)] if binary else [str(canary), "-x", "a", "-c"]
+    tail = [" ".join(command)] if before.endswith(TEXTS) else [*command]
+    if before.startswith("find"):
+        tail.append(";")
+    argv = [*before.split(), *tail]
+    subprocess.run(
+        argv,
+        input=b"x\n",
+        capture_output=True,
+        check=False,
+        timeout=60,
+        cwd=tmp_path,
+        executable=found(name),
+        env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(tmp_path), "TERM": "dumb", "SHELL": "/bin/sh"},
+    )
+    if not mark.exists():
+        pytest.skip(f"{name} can't run a command here")
+    said = _leaves([plain(word) for word in argv], 0)
+    assert [word.literal for word in said[: len(command)]] == command
+
+
+def _leaves(words: list[Word], depth: int) -> list[Word]:
+    """The innermost command that is said to run."""
+    for answer in nested(words, Input("x\n")):
+        if isinstance(answer, NestedText):
+            inner = [plain(word) for word in (answer.text or "").split()]
+        elif answer.guess:
+            continue
+        else:
+            inner = list(answer.words)
+        return _leaves(inner, depth + 1) if depth < DEEP else inner
+    return words
+
+
+DEEP = 4
+"""Programs in one another that a test has."""
