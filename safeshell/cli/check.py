@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
+from safeshell.cli.check_context import AskedAs, asked_as
+from safeshell.cli.check_tree import draw
 from safeshell.cli.checked_command import CheckedCommand, stated_facts
 from safeshell.cli.output import say, wants_colour, warn
 from safeshell.cli.tables_in_force import TablesInForce
@@ -25,6 +28,7 @@ from safeshell.policy.evaluator import ACTIONS
 from safeshell.policy.explain import render
 from safeshell.shell.hiding import hiding
 from safeshell.shell.limits import RULE as OVERRUN
+from safeshell.shell.syntax.tree import Dialect
 from safeshell.text import columns, printable, text
 
 EXIT = {Action.ALLOW: 0, Action.DENY: 3, Action.REQUIRE_APPROVAL: 4, Action.REDIRECT: 5}
@@ -36,10 +40,11 @@ _COLOUR = {Action.ALLOW: "green", Action.DENY: "red", Action.REQUIRE_APPROVAL: "
 @click.option("--cwd", type=click.Path(), default=".", help="The working directory.")
 @click.option("--branch", help="The git branch; implies a repository.")
 @click.option("--env", "variables", multiple=True, metavar="K=V", help="A variable of the command's environment.")
-@click.option("--context", "who", type=click.Choice(["ai", "human"]), default="human", help="Who is asking.")
-@click.option("--explain", "explained", is_flag=True, help="Say why, and who would run it.")
+@click.option("--context", "who", type=click.Choice(["ai", "human"]), help="Who is asking, if not whoever runs this.")
+@click.option("--explain", "explained", is_flag=True, help="Say why, and who would run it; of a line what runs what.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-c", "line", metavar="LINE", help="A shell line in place of COMMAND: each command in it is judged.")
+@click.option("--shell", type=click.Choice([one.value for one in Dialect]), help="With -c: the shell that reads LINE.")
 @click.option("--shims/--no-shims", default=None, help="With -c: as for a caller behind shims (default), or without.")
 @click.argument("argv", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND [ARG…]")
 def command(
@@ -47,10 +52,11 @@ def command(
     cwd: str,
     branch: str | None,
     variables: tuple[str, ...],
-    who: str,
+    who: str | None,
     explained: bool,
     as_json: bool,
     line: str | None,
+    shell: str | None,
     shims: bool | None,
     argv: tuple[str, ...],
 ) -> int:
@@ -58,27 +64,41 @@ def command(
 
     No daemon is needed, and nothing runs.
 
-    The environment is what --env gives, and HOME. What COMMAND runs in turn, as `sh -c` does, is judged with it.
+    The environment is what --env gives, and HOME; an agent asks where the caller's own environment says so, as it would
+    to a shim, and the last line names it. What COMMAND runs in turn, as `sh -c` does, is judged with it.
 
     --explain lists what was looked up, read and found. It starts a client, as the shim would be that this shell starts,
     and says whether the running daemon, or one that it would start, would run the command or have it run in place.
+    Of a LINE it shows the commands as a tree, each below the one that runs it.
 
     Exit status: 0 allow, 3 deny, 4 require_approval, 5 redirect.
     """
-    _check_usage(line, argv, shims=shims, explained=explained)
+    _check_usage(line, argv, shims=shims, shell=shell)
     home = Home.find()
     directory = os.fsencode(os.path.realpath(cwd))
     if not os.path.isdir(directory):
         raise SafeShellError(f"{cwd} is not a directory")
     in_force = TablesInForce(home, table)
     tables, settings = in_force.at(directory), in_force.settings
-    given = _variables(variables, who)
+    asked = asked_as(variables, who, Context(settings.markers))
+    given = asked.environment
     if line is not None:
         from safeshell.cli.checkline import answer_line, caller_of  # noqa: PLC0415 # the shell parser, only where needed
 
-        caller = caller_of(tables, settings, given, directory, branch, shims=shims, tables_of=in_force.of)
-        answer = answer_line(line, caller)
-        _show(answer, as_json=as_json)
+        caller = caller_of(
+            tables,
+            settings,
+            given,
+            directory,
+            branch,
+            shims=shims,
+            tables_of=in_force.of,
+            shell=Dialect(shell or Dialect.BASH.value),
+        )
+        answer = answer_line(line, caller, explained=explained)
+        _show(answer, asked, as_json=as_json)
+        if explained and not as_json:
+            click.echo(f"\n{draw(answer['commands'])}", nl=False)
         if as_json:
             click.echo(json.dumps(answer))
         return EXIT[ACTIONS[answer["decision"]]]
@@ -99,7 +119,7 @@ def command(
 
         caller = caller_of(tables, settings, given, directory, branch, shims=True, tables_of=in_force.of)
         answer = answer_in_turn(answer, hidden, caller)
-    _show(answer, as_json=as_json)
+    _show(answer, asked, as_json=as_json)
     if explained:
         _explain(check, judgement, answer, (home, settings), as_json=as_json)
     if as_json:
@@ -144,33 +164,32 @@ def _spellings_json(judgement: Judgement) -> list[dict[str, str | None]]:
     ]
 
 
-def _check_usage(line: str | None, argv: tuple[str, ...], *, shims: bool | None, explained: bool) -> None:
+def _check_usage(line: str | None, argv: tuple[str, ...], *, shims: bool | None, shell: str | None) -> None:
     if line is None and not argv:
         raise click.UsageError("COMMAND or -c LINE is missing")
     if line is None and shims is not None:
         raise click.UsageError("--shims and --no-shims are about -c LINE")
-    if line is not None and (argv or explained):
-        raise click.UsageError("-c LINE takes no COMMAND" if argv else "--explain takes a COMMAND, not a line")
+    if line is None and shell is not None:
+        raise click.UsageError("--shell is about -c LINE")
+    if line is not None and argv:
+        raise click.UsageError("-c LINE takes no COMMAND")
+    if len(argv) == 1 and any(map(str.isspace, argv[0])) and not _is_program(argv[0]):
+        raise click.UsageError(
+            f"there is no program {argv[0]!r}. Did you mean a line? safeshell check -c {shlex.quote(argv[0])}"
+        )
+
+
+def _is_program(path: str) -> bool:
+    return os.path.isfile(path) and os.access(path, os.X_OK)
 
 
 def _environment(variables: Mapping[str, str]) -> bytes:
     return b"\0" + block([os.fsencode(f"{name}={value}") for name, value in variables.items()])
 
 
-def _variables(variables: tuple[str, ...], who: str) -> dict[str, str]:
-    given = {"HOME": os.path.expanduser("~")}
-    for variable in variables:
-        name, equals, value = variable.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"{variable!r} is not K=V", param_hint="--env")
-        given[name] = value
-    if who == "ai":
-        given["SAFESHELL_CONTEXT"] = "ai"
-    return given
-
-
-def _show(answer: Mapping[str, Any], *, as_json: bool) -> None:
-    """Prints the decision for people, and says where a line is let through unjudged."""
+def _show(answer: dict[str, Any], asked: AskedAs, *, as_json: bool) -> None:
+    """Adds who asks; prints the decision for people, and says where a line is let through unjudged."""
+    answer.update(context=asked.who, context_by=asked.by)
     action = ACTIONS[answer["decision"]]
     if answer["rule"] == OVERRUN and action is Action.ALLOW:
         warn(f"{answer['message']} Let through, for no agent asks.")
@@ -182,3 +201,4 @@ def _show(answer: Mapping[str, Any], *, as_json: bool) -> None:
         say(f"  rule {answer['rule']}" + (f" ({answer['source']})" if answer["source"] else ""))
     if answer["rule"] and answer["message"]:
         say(f"  {answer['message']}")
+    say(f"context  {asked.words}")

@@ -16,6 +16,7 @@ from safeshell.policy.table import Table
 from safeshell.shell.isolated import judge_apart
 from safeshell.shell.judge import LineCaller, judge_in_turn, judge_line
 from safeshell.shell.limits import RULE
+from safeshell.shell.syntax.tree import Dialect
 from safeshell.text import text
 
 
@@ -28,6 +29,7 @@ def caller_of(
     *,
     shims: bool | None,
     tables_of: Callable[[Spelling], Sequence[LoadedTable]] | None = None,
+    shell: Dialect = Dialect.BASH,
 ) -> LineCaller:
     """Whom a line is judged for, where nobody runs it.
 
@@ -39,6 +41,7 @@ def caller_of(
         branch: the git branch there, where one is stated.
         shims: False for a caller without shims.
         tables_of: what a command is judged by in its own directory, as it is with links resolved; None: `tables`.
+        shell: the shell that reads the line.
     """
 
     def shimmed(name: str) -> bool:
@@ -59,11 +62,17 @@ def caller_of(
         None if shims is False else shimmed,
         stated_facts(branch),
         None if tables_of is None else judging,
+        shell,
     )
 
 
-def answer_line(line: str, caller: LineCaller) -> dict[str, Any]:
+def answer_line(line: str, caller: LineCaller, *, explained: bool = False) -> dict[str, Any]:
     """Judges a shell line in a process of its own.
+
+    Args:
+        line: it.
+        caller: whose it is.
+        explained: whether each command is to be explained too.
 
     Returns:
         The object that `check -c --json` prints.
@@ -72,7 +81,13 @@ def answer_line(line: str, caller: LineCaller) -> dict[str, Any]:
         SafeShellError: no process can be started.
     """
     subject = text(os.fsencode(line))
-    return judge_apart(subject, lambda: judge_line(line, caller), is_ai=caller.is_ai, tables=caller.digests)
+    return judge_apart(
+        subject,
+        lambda: judge_line(line, caller),
+        is_ai=caller.is_ai,
+        tables=caller.digests,
+        explained_to=caller if explained else None,
+    )
 
 
 def answer_in_turn(answer: dict[str, Any], hiding: Sequence[Spelling], caller: LineCaller) -> dict[str, Any]:

@@ -74,13 +74,18 @@ class Context:
         """Whether the context is `ai`; the environment as in `agent`."""
         return self.agent(environment) is not None
 
+    def sign(self, environment: bytes) -> str | None:
+        """The variable that tells that an agent asks; None where a person does. The environment as in `agent`."""
+        found: list[bytes] = self._find(environment)
+        if found:
+            return min(found, key=self._markers.index).decode()
+        return "SAFESHELL_CONTEXT" if _FORCED in environment else None
+
     def agent(self, environment: bytes) -> str | None:
         """The name of the agent that asks; None where a person does.
 
         Args:
             environment: entries each ended by NUL, and one NUL before the first.
         """
-        found = self._find(environment)
-        if found:
-            return KNOWN_AGENTS.get(min(found, key=self._markers.index).decode(), UNKNOWN_AGENT)
-        return UNKNOWN_AGENT if _FORCED in environment else None
+        sign = self.sign(environment)
+        return None if sign is None else KNOWN_AGENTS.get(sign, UNKNOWN_AGENT)

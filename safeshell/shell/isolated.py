@@ -11,12 +11,19 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from safeshell.errors import SafeShellError
+from safeshell.shell.caller import LineCaller
 from safeshell.shell.judge import LineJudgement
 from safeshell.shell.limits import CRASHED, LIMIT_S, too_slow, unjudged
 
 
 def judge_apart(
-    subject: str, judge: Callable[[], LineJudgement], *, is_ai: bool, tables: tuple[str, ...], limit_s: float = LIMIT_S
+    subject: str,
+    judge: Callable[[], LineJudgement],
+    *,
+    is_ai: bool,
+    tables: tuple[str, ...],
+    limit_s: float = LIMIT_S,
+    explained_to: LineCaller | None = None,
 ) -> dict[str, Any]:
     """Judges in a child process.
 
@@ -26,6 +33,7 @@ def judge_apart(
         is_ai: whether an agent asks.
         tables: the digests of the tables in force.
         limit_s: what it may take, by the clock, seconds.
+        explained_to: whose line it is, where each command is to be explained too.
 
     Returns:
         The object that `check -c --json` prints.
@@ -33,7 +41,7 @@ def judge_apart(
     Raises:
         SafeShellError: no child can be started.
     """
-    status, data = _in_child(judge, limit_s)
+    status, data = _in_child(lambda: judge().to_json(explained_to), limit_s)
     if status != 0 or not data:
         reason = too_slow(limit_s) if status == -signal.SIGALRM else CRASHED
         return unjudged(subject, reason, is_ai=is_ai, tables=tables)
@@ -43,7 +51,7 @@ def judge_apart(
     return answer
 
 
-def _in_child(judge: Callable[[], LineJudgement], limit_s: float) -> tuple[int, bytes]:
+def _in_child(judge: Callable[[], dict[str, Any]], limit_s: float) -> tuple[int, bytes]:
     """How the child ended (a status, or minus a signal), and what it wrote."""
     reader, writer = os.pipe()
     sys.stdout.flush()
@@ -65,7 +73,7 @@ def _in_child(judge: Callable[[], LineJudgement], limit_s: float) -> tuple[int, 
     return status, data
 
 
-def _answer(judge: Callable[[], LineJudgement], writer: int, limit_s: float) -> NoReturn:
+def _answer(judge: Callable[[], dict[str, Any]], writer: int, limit_s: float) -> NoReturn:
     """Judges and writes the answer. The alarm ends this process wherever it is, even if nobody waits any more."""
     status = 1
     try:
@@ -73,7 +81,7 @@ def _answer(judge: Callable[[], LineJudgement], writer: int, limit_s: float) -> 
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
         signal.setitimer(signal.ITIMER_REAL, limit_s)
         try:
-            answer = judge().to_json()
+            answer = judge()
         except Exception:  # noqa: BLE001 # whatever it is, it is the parent's to report
             answer = {"bug": traceback.format_exc()}
         with os.fdopen(writer, "wb") as stream:

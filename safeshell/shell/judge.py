@@ -10,6 +10,7 @@ from typing import Any
 from safeshell.command.unwrap import Spelling
 from safeshell.policy.decision import Action, Decision
 from safeshell.shell.caller import CommandFacts, LineCaller, as_bytes, block_of
+from safeshell.shell.explained import explained
 from safeshell.shell.hiding import words_of
 from safeshell.shell.judge_command import Hidden, Judged, hidden, judge_command
 from safeshell.shell.limits import RULE, Deadline, OverrunError, overrun
@@ -38,13 +39,22 @@ class LineJudgement:
     commands: tuple[Judged, ...]
     could_be: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        """The object that `check -c --json` prints."""
+    def to_json(self, caller: LineCaller | None = None) -> dict[str, Any]:
+        """The object that `check -c --json` prints.
+
+        Args:
+            caller: whose line it is, where each command is to be explained too.
+        """
+        commands = [one.to_json() for one in self.commands]
+        if caller is not None:
+            commands = [
+                {**one, **explained(judged, caller)} for one, judged in zip(commands, self.commands, strict=True)
+            ]
         return {
             **self.decision.to_json(cached=False),
             "deferred": any(command.deferred for command in self.commands),
             "could_be": self.could_be or None,
-            "commands": [command.to_json() for command in self.commands],
+            "commands": commands,
         }
 
 
@@ -93,11 +103,12 @@ class _Judging:
         self._deadline = Deadline()
         self._restricted: dict[str, bool] = {}
 
-    def take(self, line: WalkedLine, environment: Mapping[str, str], depth: int = 0) -> None:
-        """Judges the commands of a line, or of what a command runs in turn."""
+    def take(self, line: WalkedLine, environment: Mapping[str, str], depth: int = 0, parent: int | None = None) -> None:
+        """Judges the commands of a line, or of what a command runs in turn: the one at that place."""
         self._overrun = self._overrun or line.overrun
         self._broken += line.broken
         known: dict[tuple[object, ...], tuple[Judged, tuple[Hidden, ...]]] = {}
+        places: list[int] = []
         try:
             self._deadline.check()
             for script, shell in line.unread:
@@ -110,9 +121,11 @@ class _Judging:
                 if key not in known:
                     known[key] = judge_command(command, self._caller, environment)
                 judged, inside = known[key]
-                self._judged.append(replace(judged, place=command.place))
+                by = parent if command.parent is None else places[command.parent]
+                places.append(len(self._judged))
+                self._judged.append(replace(judged, place=command.place, command=command, parent=by))
                 for one in inside:
-                    self.open(one, depth + 1)
+                    self.open(one, depth + 1, places[-1])
         except OverrunError as error:
             self._overrun = self._overrun or str(error)
 
@@ -131,7 +144,7 @@ class _Judging:
         if asked is not None:
             self._judged.append(Judged(asked.decision, place, could_be=asked.could_be))
 
-    def open(self, inside: Hidden, depth: int = 0) -> None:
+    def open(self, inside: Hidden, depth: int = 0, parent: int | None = None) -> None:
         """Judges what a command runs in turn."""
         key = (*_key(inside.command), tuple(inside.environment.items()))
         if key in self._opened:
@@ -141,7 +154,7 @@ class _Judging:
             self._overrun = self._overrun or f"git's aliases in it run more than {ALIASES_MAX} commands"
             return
         found = commands_in_turn(inside.command, environment=inside.environment, depth=depth)
-        self.take(found, inside.environment, depth)
+        self.take(found, inside.environment, depth, parent)
 
     def judgement(self, line: str) -> LineJudgement:
         """What it comes to."""

@@ -33,12 +33,16 @@ class Judged:
         place: the offsets, in bytes, of the command that it belongs to.
         deferred: whether a shim judges what only the run can tell.
         could_be: the rule that could match, where it hangs on what only the run can tell; else "".
+        command: it; None where what is judged is a text.
+        parent: the place of the command that runs it among the line's; None where the line itself does.
     """
 
     decision: Decision
     place: tuple[int, int]
     deferred: bool = False
     could_be: str = ""
+    command: LineCommand | None = None
+    parent: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As an entry of `commands` in `check -c --json`."""
@@ -106,8 +110,8 @@ def judge_command(
             best = decision if best is None or decision.action < best.action else best
             inside += _aliased(known, words, command)
     if best is None:
-        return Judged(Decision(Action.ALLOW, "", tables=caller.digests), command.place), ()
-    judged = Judged(best, command.place)
+        return Judged(Decision(Action.ALLOW, "", tables=caller.digests), command.place, command=command), ()
+    judged = Judged(best, command.place, command=command)
     if best.action >= Action.REDIRECT and (_is_open(command) or any(judge.open for judge in judges)):
         if _is_shimmed(command, caller):
             judged = dataclasses.replace(judged, deferred=True)
@@ -115,7 +119,8 @@ def judge_command(
             spelling = Spelling("", b"", here, directory)
             facts = make_facts(spelling)
             asked = undecided(command, tables_for(spelling), facts, best.action)
-            judged = judged if asked is None else Judged(asked.decision, command.place, could_be=asked.could_be)
+            if asked is not None:
+                judged = dataclasses.replace(judged, decision=asked.decision, could_be=asked.could_be)
     if command.shown:
         judged = dataclasses.replace(judged, decision=_of_call(judged.decision, command.shown))
     return judged, tuple(inside)
@@ -177,9 +182,21 @@ def _is_open(command: LineCommand) -> bool:
 
 def _is_shimmed(command: LineCommand, caller: LineCaller) -> bool:
     """Whether a shim will see the final arguments."""
-    if not command.shims or caller.shimmed is None:
-        return False
-    name = command.words[0].literal
+    return not unseen(command, caller)
+
+
+def unseen(command: LineCommand, caller: LineCaller) -> str:
+    """Why no shim will see the final arguments of a command, as a clause; "" where one will."""
+    if not command.shims:
+        return command.away or "it isn't looked up along the caller's PATH"
+    if caller.shimmed is None:
+        return "the caller has no shims on PATH"
+    name = command.words[0].literal if command.words else ""
     if name is None:
-        return "/" not in command.words[0].prefix  # whatever it is, it is looked up along PATH
-    return "/" not in name and name not in BUILTINS and (caller.shimmed(name) or name in UNWRAPPED)
+        path = "/" in command.words[0].prefix  # else, whatever it is, it is looked up along PATH
+        return "it is named by a path" if path else ""
+    if "/" in name:
+        return "it is named by a path"
+    if name in BUILTINS or not name:
+        return "the shell does it itself"
+    return "" if caller.shimmed(name) or name in UNWRAPPED else "it has no shim"

@@ -52,9 +52,9 @@ def test_the_exit_status_is_the_decision(cli: Cli, argv: list[str], status: int,
 
 def test_for_people_it_says_which_rule_and_why(cli: Cli, home: Home) -> None:
     assert cli("check", "--", "rm", "-r", "precious things").out == (
-        f"deny  rm -r 'precious things'\n  rule no-precious ({home.rules}:3)\n  Precious.\n"
+        f"deny  rm -r 'precious things'\n  rule no-precious ({home.rules}:3)\n  Precious.\ncontext  human\n"
     )
-    assert cli("check", "--", "ls").out == "allow  ls\n"
+    assert cli("check", "--", "ls").out == "allow  ls\ncontext  human\n"
 
 
 def test_the_object_is_the_contracts(cli: Cli, home: Home) -> None:
@@ -78,7 +78,6 @@ def test_the_object_is_the_contracts(cli: Cli, home: Home) -> None:
 
 
 def test_what_is_stated_counts(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(MARKER, "1")  # who runs check is not who is asked about
     monkeypatch.setenv("CI", "a=b")
     monkeypatch.setenv("HOME", "/x")
     asked = {
@@ -97,6 +96,47 @@ def test_what_is_stated_counts(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Non
         ("--cwd", "/", "--", "mv"): 0,
     }
     assert {words: cli("check", *words).status for words in asked} == asked
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "words"),
+    [
+        ({}, (), "human"),
+        ({MARKER: "1"}, (), f"ai ({MARKER})"),
+        ({MARKER: ""}, (), "human"),
+        ({"SAFESHELL_CONTEXT": "ai"}, (), "ai (SAFESHELL_CONTEXT)"),
+        ({"SAFESHELL_CONTEXT": "human", MARKER: "1"}, (), f"ai ({MARKER})"),
+        ({MARKER: "1"}, ("--context", "human"), "human (--context)"),
+        ({MARKER: "1"}, ("--env", f"{MARKER}="), "human"),
+        ({}, ("--env", f"{MARKER}=1"), f"ai ({MARKER})"),
+        ({}, ("--context", "ai"), "ai (--context)"),
+    ],
+)
+def test_u5_who_asks_is_whoever_runs_it_and_is_named(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], options: tuple[str, ...], words: str
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    status = 3 if words.startswith("ai") else 0
+    for asked in (("--", "ssh"), ("-c", "ssh"), ("--", "sh", "-c", "ssh")):
+        done = cli("check", *options, *asked)
+        assert (done.status, done.out.splitlines()[-1]) == (status, f"context  {words}")
+        found = json.loads(cli("check", *options, "--json", *asked).out)
+        who, _, by = words.partition(" (")
+        assert (found["context"], found["context_by"]) == (who, by.rstrip(")") or None)
+
+
+def test_u5_one_word_with_blanks_is_a_line(cli: Cli, tmp_path: Path) -> None:
+    done = cli("check", "rm -rf 'a b'")
+    assert (done.status, done.out) == (2, "")
+    assert done.err.endswith("Did you mean a line? safeshell check -c 'rm -rf '\"'\"'a b'\"'\"''\n")
+    assert cli("check", "--", "rm -rf").status == 2
+    program = tmp_path / "my program"
+    program.write_text("")
+    assert cli("check", str(program)).status == 2
+    program.chmod(0o755)
+    assert cli("check", str(program)).out.startswith("allow  'my program'\n")
+    assert cli("check", "rm", "a b").status == 0
 
 
 def test_a_directory_that_is_not_there_is_said(cli: Cli) -> None:
@@ -158,7 +198,7 @@ def test_a_repositorys_rules_count_and_broken_ones_are_skipped(cli: Cli, tmp_pat
     assert cli("check", "--", "ls").status == 0
     write(str(rules), "version: 1\nrules:\n  - {name: x, commands: [ls], action: allow, message: No.}\n")
     status, out, err = cli("check", "--cwd", str(tmp_path), "--", "ls")
-    assert (status, out) == (0, "allow  ls\n")
+    assert (status, out) == (0, "allow  ls\ncontext  human\n")
     assert err.endswith("this repository's rules are skipped\n")
 
 

@@ -16,6 +16,8 @@ from safeshell.cli import checkline
 from safeshell.home.paths import Home
 from safeshell.shell.isolated import judge_apart
 from safeshell.shell.judge import LineCaller, LineJudgement
+from safeshell.shell.walked import LineCommand, WalkedLine
+from safeshell.shell.words import Unknown, Word, plain
 
 RULES = """\
 version: 1
@@ -74,12 +76,15 @@ def test_a_line_that_overruns_is_denied_for_agents_and_warned_of_for_people(cli:
     message = "This line can't be judged: it nests more than 64 deep. Split it into several."
     denied = cli("check", "--context", "ai", "-c", DEEP)
     assert (denied.status, denied.err) == (3, "")
-    assert denied.out.endswith(f"\n  rule line-overrun\n  {message}\n")
+    assert denied.out.endswith(f"\n  rule line-overrun\n  {message}\ncontext  ai (--context)\n")
     allowed = cli("check", "--json", "-c", DEEP)
     assert (allowed.status, allowed.err) == (0, f"safeshell: {message} Let through, for no agent asks.\n")
     assert (json.loads(allowed.out)["decision"], json.loads(allowed.out)["rule"]) == ("allow", "line-overrun")
     in_turn = cli("check", "--context", "ai", "--", "sh", "-c", DEEP)
-    assert (in_turn.status, in_turn.out.splitlines()[1:]) == (3, ["  rule line-overrun", f"  {message}"])
+    assert (in_turn.status, in_turn.out.splitlines()[1:]) == (
+        3,
+        ["  rule line-overrun", f"  {message}", "context  ai (--context)"],
+    )
     assert cli("check", "--", "sh", "-c", DEEP).err == allowed.err
     assert cli("check", "--", "sh", "-c", f"rm precious; {DEEP}").status == 3
 
@@ -169,7 +174,7 @@ def test_a_shell_line_behind_gits_alias_is_judged(cli: Cli, tmp_path: Path) -> N
 
 
 def test_what_could_drive_a_terminal_is_escaped(cli: Cli) -> None:
-    assert cli("check", "-c", "ls '\x1b[2J\n'").out == "allow  ls '\\x1b[2J\\n'\n"
+    assert cli("check", "-c", "ls '\x1b[2J\n'").out == "allow  ls '\\x1b[2J\\n'\ncontext  human\n"
 
 
 def test_the_installed_command_judges_apart_too(home: Home) -> None:
@@ -182,3 +187,68 @@ def test_the_installed_command_judges_apart_too(home: Home) -> None:
         check=False,
     )
     assert long.returncode == 3
+
+
+def test_the_shell_of_a_line_is_named_or_an_error(cli: Cli) -> None:
+    for shell in ("bash", "sh"):
+        assert cli("check", "--shell", shell, "-c", "rm precious").status == 3
+    done = cli("check", "--shell", "fish", "-c", "ls")
+    assert (done.status, done.out) == (2, "")
+    assert "'fish' is not one of 'bash', 'sh', 'zsh'" in done.err
+    assert cli("check", "--shell", "bash", "--", "ls").status == 2
+
+
+def test_what_only_the_run_can_tell_is_asked_about(cli: Cli, home: Home) -> None:
+    done = cli("check", "--no-shims", "-c", 'rm "$B"')
+    message = f"Only the run can tell `$B`, and with it `rm` could be what rule precious ({home.rules}:3) denies."
+    assert (done.status, done.out.splitlines()[1]) == (4, "  rule only-the-run-can-tell")
+    assert done.out.splitlines()[2].strip().startswith(message)
+    found = json.loads(cli("check", "--no-shims", "--json", "-c", 'rm "$B"').out)
+    assert (found["rule"], found["could_be"]) == ("only-the-run-can-tell", "precious")
+
+
+TREE = """\
+deny              precious               rm precious
+    in /, a shim looks at what it comes to
+allow                                    sh
+    in /, no shim looks: it has no shim
+require_approval  ask                      touch x
+      no shim looks: it is far away
+      the directory: only the run can tell it
+require_approval  only-the-run-can-tell      rm '$F'
+        no shim looks: it isn't looked up along the caller's PATH
+        could be what rule precious is about
+        $F: the environment given doesn't have it
+        A=$F: the environment given doesn't have it
+        the directory: only the run can tell it
+deferred                                 rm '$F'
+    in /, a shim looks at what it comes to
+    $F: the environment given doesn't have it
+"""
+
+
+def test_a_line_is_explained_as_a_tree(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner, outer = plain("sh"), (plain("rm"), plain("precious"))
+    unknown = Word((Unknown("$F", quoted=True, several=False, why="the environment given doesn't have it"),))
+    walked = WalkedLine(
+        [
+            LineCommand(outer, outer, {}, "/", (0, 2), shims=True),
+            LineCommand((inner,), (inner,), {}, "/", (0, 2), shims=True),
+            LineCommand(
+                (plain("touch"), plain("x")), (), {}, None, (0, 2), shims=False, parent=1, away="it is far away"
+            ),
+            LineCommand((plain("rm"), unknown), (), {"A": unknown}, None, (0, 2), shims=False, parent=2),
+            LineCommand((plain("rm"), unknown), (), {}, "/", (0, 2), shims=True),
+        ]
+    )
+    monkeypatch.setattr("safeshell.shell.judge.commands_of", lambda *_, **__: walked)
+    done = cli("check", "--explain", "-c", "as above")
+    assert done.status == 3
+    assert done.out.split("context  human\n\n")[1] == TREE
+    found = json.loads(cli("check", "--explain", "--json", "-c", "as above").out)["commands"]
+    assert [one["parent"] for one in found] == [None, None, 1, 2, None]
+    assert [one["directory"] for one in found] == ["/", "/", None, None, "/"]
+    assert found[2]["unseen"] == "it is far away"
+    assert found[3]["unknown"][0] == {"what": "$F", "why": "the environment given doesn't have it"}
+    plainly = json.loads(cli("check", "--json", "-c", "as above").out)["commands"]
+    assert "parent" not in plainly[0]
