@@ -1,0 +1,90 @@
+"""Grammar of the lines that run a command, and the lines made by it: each the same for its seed, shell and number."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from lines.draft import Draft, Row, finish
+from lines.holes import HOLES
+from lines.rows import broken, compounds, elsewhere, known, lists, shells, simple, substitutions, wrappers, zsh
+
+CANARY = "canary"
+"""The command's name: all it does is leave a mark."""
+
+FIRE = "fire"
+"""The word without which it is harmless: what is judged has to see the command's words, too."""
+
+
+def _scaled(rows: Sequence[Row], factor: float, *, is_open: bool = False) -> tuple[Row, ...]:
+    """Rows that are taken more or less often; with `is_open`, each holds a word that only the run can tell."""
+    return tuple(replace(row, weight=row.weight * factor, open=row.open or is_open) for row in rows)
+
+
+ROWS: Mapping[str, Sequence[Row]] = {
+    "W": broken.WHOLE,
+    "L": (
+        *lists.LISTS,
+        *zsh.LISTS,
+        *_scaled(shells.PIPES, 0.7),
+        *_scaled(known.KNOWN, 0.5),
+        *_scaled(known.OPEN, 0.5, is_open=True),
+        *_scaled(elsewhere.UNSEEN, 0.2),
+    ),
+    "C": lists.COMMANDS,
+    "K": (*compounds.COMPOUNDS, *zsh.COMPOUNDS),
+    "S": (*simple.SIMPLE, *zsh.SIMPLE),
+    "B": (
+        *simple.PLAIN,
+        *_scaled(shells.SHELLS, 1.5),
+        *_scaled(wrappers.WRAPPERS, 2),
+        *_scaled(elsewhere.ELSEWHERE, 2),
+    ),
+    "$": substitutions.WORDS,
+    "D": substitutions.DOCUMENTS,
+    "L0": simple.LEAVES,
+    "C0": simple.LEAVES,
+    "S0": simple.LEAVES,
+    "B0": simple.PLAIN,
+    "K0": compounds.COMPOUNDS_0,
+    "$0": substitutions.WORDS_0,
+    "D0": substitutions.DOCUMENTS_0,
+    "N": simple.HARMLESS,
+}
+"""By position."""
+
+_DEPTHS = (2, 3, 4, 4, 5, 6, 7, 8, 9, 12)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A shell line.
+
+    Attributes:
+        number: its place among those of a seed.
+        shell: whose it is.
+        text: it; bytes that are not UTF-8 as surrogates.
+        kinds: what it exercises.
+        open: whether it holds a word that only the run can tell.
+    """
+
+    number: int
+    shell: str
+    text: str
+    kinds: frozenset[str]
+    open: bool
+
+
+def line(seed: int, shell: str, number: int, command: tuple[str, ...] = (CANARY, FIRE)) -> Line:
+    """The line of a number, which runs a command."""
+    source = random.Random(f"{seed} {shell} {number}")
+    draft = Draft(source, shell, source.choice(_DEPTHS), ROWS, HOLES, command)
+    return made(draft, "W", number)
+
+
+def made(draft: Draft, position: str, number: int) -> Line:
+    """A draft written out from a position."""
+    shell = draft.shell
+    text = finish(draft.fill(position)).rstrip(" ")
+    return Line(number, shell, text, frozenset(draft.kinds), draft.open)

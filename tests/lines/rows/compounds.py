@@ -1,0 +1,71 @@
+"""Compound commands: a command in each place that one has."""
+
+from __future__ import annotations
+
+from lines.draft import Row
+
+COMPOUNDS = (
+    Row("{ §L§;}", "group", weight=3),
+    Row("{\n§L\n}", "group", weight=0.7),
+    Row("( §L )", "subshell", weight=1.5),
+    Row("(§L)", "subshell", weight=1.5),
+    Row("( (§L) )", "subshell", weight=0.5),
+    Row("((§L) | cat)", "subshell arithmetic-lookalike", "bash", weight=0.5),
+    Row("((§L); §N)", "subshell arithmetic-lookalike", "bash", weight=0.3),
+    Row("{ §L§;} >§F", "group"),
+    Row("{ §L§;} 2>&1 | cat", "group pipeline"),
+    Row("(§L) </dev/null", "subshell", weight=0.7),
+    Row("(§L)>/dev/null 2>&1", "subshell", weight=0.5),
+    Row("{ §L§;} §D", "group document", weight=0.5),
+    Row("if §L§;then §N§;fi", "if"),
+    Row("if §N§;then §L§;fi", "if", weight=1.5),
+    Row("if false§;then §N§;else §L§;fi", "if"),
+    Row("if false\nthen :\nelif §L\nthen :\nfi", "if", weight=0.7),
+    Row("if false; then :; elif true; then §L§;else :; fi", "if", weight=0.7),
+    Row("if ! §C§;then §N§;fi", "if negation", weight=0.7),
+    Row("if §N; then { §L§;} fi", "if group", weight=0.5),
+    Row("if §N; then (§L) fi", "if subshell", weight=0.5),
+    Row("while §L§;break§;do :§;done", "while"),
+    Row("while §N§;do §L§;break; done", "while"),
+    Row("until §N && §C§;do :; break; done", "until"),
+    Row("until false§;do §L§;break§;done", "until", weight=0.7),
+    Row("while read -r x; do §L§;done <<<x", "while here-string", "bash zsh", weight=0.7),
+    Row("while read x; do §L§;done §H", "while document", weight=0.7),
+    Row("for §V in a§;do §L§;done", "for", weight=1.5),
+    Row("for §V in a b\ndo\n§L\ndone", "for", weight=0.7),
+    Row("for §V in §$ b§;do :§;done", "for substitution"),
+    Row("for §V\nin a; do §L§;done", "for", weight=0.3),
+    Row("for §V in a; { §L§;}", "for braces", "bash zsh", weight=0.4),
+    Row("for ((i=0; i<1; i++)); do §L§;done", "for-arithmetic", "bash zsh", weight=0.7),
+    Row("for ((i=0; i<1; i++)) { §L§;}", "for-arithmetic braces", "bash zsh", weight=0.3),
+    Row("for ((i=0§$; i<1; i++)); do :; done", "for-arithmetic substitution", "bash zsh", weight=0.3),
+    Row("select §V in a; do §L§;break; done <<<1", "select", "bash zsh", weight=0.5),
+    Row("select §V in §$; do :; done", "select substitution", "bash zsh", weight=0.4),
+    Row("case a in a) §L;; esac", "case"),
+    Row("case a in\n  (b|a)\n§L\n;;\nesac", "case"),
+    Row("case a in b) :;; *) §L\nesac", "case", weight=0.7),
+    Row("case §$ in *) :;; esac", "case substitution"),
+    Row("case a in §$) :;; *) :;; esac", "case substitution pattern"),
+    Row("case a in a) :;& b) §L;; esac", "case fall-through", "bash zsh", weight=0.5),
+    Row("case a in a) :;;& *) §L;; esac", "case fall-through", "bash", weight=0.5),
+    Row('case "a)" in "a)") §L;; esac', "case", weight=0.3),
+    Row("case in in in) §L;; esac", "case reserved", weight=0.3),
+    Row("case esac in (esac) §L;; esac", "case reserved", weight=0.3),
+    Row("[[ -n §$ ]]", "test substitution", "bash zsh"),
+    Row("[[ a == §$ || -n x ]]", "test substitution", "bash zsh", weight=0.5),
+    Row("[[ a =~ (x|§$) ]]", "test substitution", "bash zsh", weight=0.4),
+    Row("[[ ! ( -z §$ ) ]]", "test substitution", "bash zsh", weight=0.4),
+    Row("(( 1 + §$ ))", "arithmetic substitution", "bash zsh"),
+    Row("((§V[§$]))", "arithmetic substitution array", "bash zsh", weight=0.3),
+)
+"""Compounds that run it."""
+
+COMPOUNDS_0 = (
+    Row("{ §S§;}", "group"),
+    Row("(§S)", "subshell"),
+    Row("if §S; then :; fi", "if"),
+    Row("for i in 1; do §S; done", "for"),
+    Row("case a in a) §S;; esac", "case"),
+    Row("while §S; do break; done", "while"),
+)
+"""The shortest."""

@@ -1,0 +1,112 @@
+"""Simple commands: the line's command itself, assignments in front, redirections anywhere, harmless neighbours."""
+
+from __future__ import annotations
+
+from lines.draft import Row
+
+PLAIN = (
+    Row("§n §a", weight=8),
+    Row("§n §R §a", "L1", weight=1.5),
+    Row("§n §a §R"),
+    Row("§n §a§R", "tight-redirection", weight=0.5),
+)
+"""The command, its name first."""
+
+LEAVES = (
+    *PLAIN,
+    Row("§R §n §a", "L1"),
+    Row("§V=1 §n §a", "assignment"),
+    Row("§V= §R §n §a", "L1 assignment"),
+    Row("§R §V='a b' §n §a", "L1 assignment", weight=0.5),
+    Row("§V+=1 §n §a", "assignment", "bash zsh", weight=0.3),
+    Row("§V=(a b) §n §a", "assignment array-prefix", "bash", weight=0.5),
+    Row("§V[0]=1 §n §a", "assignment array-prefix", "bash", weight=0.3),
+    Row("{fd}>/dev/null §n §a", "L1", "bash zsh", weight=0.4),
+    Row(">§F 2>&1 §n §a", "L1", weight=0.5),
+)
+"""The command as it may stand in a list."""
+
+SIMPLE = (
+    Row("§B", weight=14),
+    Row("§V=1 §B", "assignment"),
+    Row("§V=\"a b\" §V='$(x)' §B", "assignment", weight=0.5),
+    Row("§R §B", "L1"),
+    Row("§B §R"),
+    Row("§V=(a 'b c') §B", "assignment array-prefix", "bash", weight=0.4),
+    Row("echo §$", "substitution", weight=1.5),
+    Row("echo a§$b §W", "substitution"),
+    Row(": §W §$ §W", "substitution"),
+    Row("§V=§$", "substitution assignment"),
+    Row("§V=§$ true", "substitution assignment"),
+    Row("§V=a§$ §V=b", "substitution assignment", weight=0.5),
+    Row("true >§F §$", "L1 substitution", weight=0.5),
+    Row("true <§$", "substitution redirection-target"),
+    Row("true >§F§$", "substitution redirection-target"),
+    Row("cat <<<§$", "substitution here-string", "bash zsh"),
+    Row("[ -n §$ ]", "substitution"),
+    Row("test §$", "substitution", weight=0.5),
+    Row("export §V=§$", "substitution declaration"),
+    Row("readonly §V=§$", "substitution declaration", weight=0.3),
+    Row("declare -r §V=§$", "substitution declaration", "bash zsh", weight=0.5),
+    Row("typeset §V=a§$", "substitution declaration", "bash zsh", weight=0.3),
+    Row("§V=(a §$ b)", "substitution array", "bash zsh"),
+    Row("§V[§$]=1", "substitution array", "bash", weight=0.5),
+    Row("declare -a §V=([§$]=1)", "substitution array declaration", "bash", weight=0.3),
+    Row("let §V=1+§$", "substitution arithmetic", "bash zsh", weight=0.4),
+    Row("printf -v §V %s §$", "substitution", "bash zsh", weight=0.3),
+    Row("cat <(§l)", "process-substitution", "bash zsh"),
+    Row("cat <(§l) §W <(echo x)", "process-substitution", "bash zsh", weight=0.5),
+    Row("echo x > >(§l)", "process-substitution", "bash zsh"),
+    Row("cat < <(§l)", "process-substitution", "bash zsh"),
+    Row("true 2> >(§l)", "process-substitution", "bash zsh", weight=0.5),
+    Row("echo $((1 + §$))", "substitution arithmetic"),
+    Row("echo $((§V[§$]))", "substitution arithmetic array", "bash zsh", weight=0.4),
+    Row("echo $[1+§$]", "substitution arithmetic", "bash zsh", weight=0.4),
+    Row("cat §D", "document"),
+    Row("cat §D §W", "L1 document", weight=0.5),
+    Row("cat §H §D", "document several-documents"),
+    Row("§D cat", "document", weight=0.5),
+    Row("cat - §D §H §D", "document several-documents", weight=0.5),
+)
+"""A simple command that runs it, whatever stands in front."""
+
+HARMLESS = (
+    Row(":", weight=2),
+    Row("true", weight=2),
+    Row("echo §W"),
+    Row("echo hi there"),
+    Row("printf x"),
+    Row("[ a = a ]"),
+    Row("cd ."),
+    Row("§V=1"),
+    Row("export §V=§W"),
+    Row("cat a.txt"),
+    Row("ls >/dev/null", weight=0.3),
+    Row("cat <<EOF §R\nx\nEOF\n:", "document", weight=0.2),
+    Row('echo "it\'s"'),
+    Row("echo '#'"),
+    Row("echo a#b"),
+    Row("echo ${x:-y}"),
+    Row('echo "$HOME"'),
+    Row("echo $((1 + 2))"),
+    Row('echo "$(echo x)"'),
+    Row("echo `echo x`"),
+    Row("printf '%s\\n' §W §W"),
+    Row("[[ -n x ]]", shells="bash zsh"),
+    Row("[[ a =~ ^(a|b)$ ]]", shells="bash zsh"),
+    Row("((1))", shells="bash zsh"),
+    Row("echo {a,b}", shells="bash zsh"),
+    Row("echo $'a\\'b'", shells="bash zsh"),
+    Row("echo \\;"),
+    Row('echo "\\`"'),
+    Row("echo §W §R"),
+    Row(":  §R"),
+    Row("case x in x) :;; esac"),
+    Row("{ :; }"),
+    Row("(:)"),
+    Row("if true; then :; fi"),
+    Row("! false"),
+    Row("for i in 1 2; do :; done", weight=0.5),
+    Row("echo x | cat"),
+)
+"""What changes nothing and succeeds."""
