@@ -121,6 +121,7 @@ def script(stand_in: StandIn, name: str, path: str) -> str:
         *(['  -x) exec "$2" "$3" ;;'] if name == "watch" else []),
         "  -*) shift ;;",
         "  u) shift ;;" if user else "  '') break ;;",
+        *(['  *=*) export "$1"; shift ;;'] if name == "sudo" else []),
         "  *) [ $n -gt 0 ] || break; n=$((n - 1)); shift ;;",
         "  esac",
         "done",

@@ -41,7 +41,6 @@ WHOLE = (
     Row("echo a\r\n§L", "carriage-return", weight=0.5),
     Row("§L\r\n§N", "carriage-return", weight=0.5),
     Row("§L \r", "carriage-return", weight=0.5),
-    Row("§L; §N )", "broken", "zsh", weight=0.1),
     Row("# x\r§N\n§L", "carriage-return", weight=0.3),
     Row("cat <<EOF\r\nx\nEOF\r\n§L", "carriage-return document", weight=0.4),
     Row("§N\f\n§L", "blank", weight=0.2),

@@ -104,7 +104,7 @@ PIPES = (
     Row("printf 'cana%s %s' ry fire | sh", "L12 printf", weight=0.5),
     Row("printf 'canary \\x66ire\\n' | sh", "L7 L12 printf", weight=0.5),
     Row("printf 'canary%bfire\\n' '\\x20' | bash", "L7 L12 printf", weight=0.4),
-    Row("printf 'c%canary fire\\n' anary | sh", "L7 L12 printf", weight=0.2),
+    Row("printf 'c%cnary fire\\n' anary | sh", "L7 L12 printf", weight=0.2),
     Row("printf 'canary fire%d' 1 | sh", "L7 L12 printf", weight=0.3),
     Row("printf '%.6sx fire\\n' canaryyy | sed s/x// | sh", "printf", open=True, weight=0.2),
     Row("printf 'can\\141ry f\\151re' | sh", "L7 L12 printf", weight=0.4),

@@ -49,16 +49,14 @@ chrt --idle 0 §B
 flock §F §B
 flock -n §F §B
 flock -w 1 -E 3 §F §B
-flock --nonblock §F -- §B
+flock --nonblock -- §F §B
 command §B
 command -- §B
 exec §B
 exec -a x §B
 exec -- §B
 busybox env A=1 §B
-busybox nice -n 2 §B
 busybox timeout 5 §B
-busybox nohup §B
 busybox setsid §B
 setpriv --no-new-privs §B
 setpriv --bounding-set -all -- §B
@@ -74,7 +72,7 @@ find . -maxdepth 0 -exec §n §a \;
 find . -maxdepth 0 -exec §n §a {} +
 find a.txt -execdir §n §a ';'
 find . -maxdepth 0 \( -name '*' -exec §B \; \)
-find . -maxdepth 0 -true -o -name x -o -exec §B \;
+find . -maxdepth 0 -false -o -name x -o -name . -exec §B \;
 find . -maxdepth 0 -exec env A=1 §n §a \; -print
 find 2>/dev/null . -maxdepth 0 -exec §B \;
 echo x | xargs §n §a
@@ -105,7 +103,6 @@ echo x | xargs --replace sh -c §T
 echo x | xargs --replace bash -c §T
 echo x | xargs -I{} sh -c §T
 echo x | xargs -i bash -euc §T
-xargs --replace= §n §a <words
 xargs -l §n §a <words
 env -S §s
 env -S'A=1 canary fire'
@@ -114,8 +111,8 @@ env -vS 'canary' fire
 env -uA -S 'canary fire' x
 timeout -k1 -sKILL 5 env -S 'canary fire'
 flock §F -c §T
-flock §F --command=§T
-flock -nc §T §F
+flock §F --command §T
+flock -n §F -c §T
 flock -x §F -c §T
 find . -maxdepth 0 -exec sh -c §T \;
 find . -maxdepth 0 -exec bash -euc §T _ {} +
@@ -142,7 +139,7 @@ parallel -j 2 §n §a ::: x
 echo x | parallel §n §a
 echo fire | parallel canary {}
 parallel ::: 'canary fire'
-parallel sh -c §q ::: x
+parallel 'sh -c "canary fire {}"' ::: x
 watch -n1 §s
 watch --interval 2 -x §B
 pkexec --user u §B
@@ -165,7 +162,6 @@ git -c alias.x='!canary fire' x
 echo x | split --filter='canary fire'
 make -sf - all <<<$'all:\n\tcanary fire'
 tar -cf §F -I 'canary fire' a.txt
-git -c core.pager='canary fire' -p --version
 tar cf §F --use-compress-program='canary fire' a.txt
 """
 
