@@ -37,9 +37,9 @@ ROWS: Mapping[str, Sequence[Row]] = {
     "S": (*simple.SIMPLE, *zsh.SIMPLE),
     "B": (
         *simple.PLAIN,
-        *_scaled(shells.SHELLS, 1.5),
-        *_scaled(wrappers.WRAPPERS, 2),
-        *_scaled(elsewhere.ELSEWHERE, 2),
+        *shells.SHELLS,
+        *_scaled(wrappers.WRAPPERS, 1.5),
+        *_scaled(elsewhere.ELSEWHERE, 1.5),
     ),
     "$": substitutions.WORDS,
     "D": substitutions.DOCUMENTS,
@@ -54,7 +54,7 @@ ROWS: Mapping[str, Sequence[Row]] = {
 }
 """By position."""
 
-_DEPTHS = (2, 3, 4, 4, 5, 6, 7, 8, 9, 12)
+_DEPTHS = (1, 2, 2, 3, 3, 4, 4, 5, 6, 8)
 
 
 @dataclass(frozen=True)

@@ -95,11 +95,12 @@ def _at(position: str) -> Hole:
 
     def fill(draft: Draft, frame: Frame) -> list[Item]:
         with _read_by(draft, frame.row.into):
-            draft.depth -= 1
+            deeper = len(frame.row.template) > 2  # a row that is nothing but a position is none of its own
+            draft.depth -= deeper
             try:
                 return draft.fill(position if draft.depth > 0 else f"{position}0")
             finally:
-                draft.depth += 1
+                draft.depth += deeper
 
     return fill
 

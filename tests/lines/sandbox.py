@@ -150,7 +150,7 @@ class _Driver:
     def run(self, line: Line) -> Ran:
         """Runs a line."""
         entries = [os.fsencode(f"{name}={value}") for name, value in self.environment.items()]
-        words = [os.fsencode(word) for word in (*PROGRAMS[line.shell], "-c", line.text)]
+        words = [os.fsencode(word) for word in (*PROGRAMS[line.shell], "-c", "--", line.text)]
         data = b"\0".join([*entries, *words])
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lines.draft import Row
 
 LISTS = (
-    Row("§C", weight=20),
+    Row("§C", weight=35),
     Row("§N§;§L", "list", weight=3),
     Row("§L§;§N", "list", weight=2),
     Row("§N && §L", "list", weight=2),
@@ -65,7 +65,7 @@ LISTS = (
 """More than one command; functions, traps and aliases, whose text runs later."""
 
 COMMANDS = (
-    Row("§S", weight=8),
+    Row("§S", weight=12),
     Row("§K", weight=6),
     Row("! §C", "negation", weight=0.7),
     Row("! §K", "L2 negation", weight=1.2),

@@ -27,7 +27,7 @@ LEAVES = (
 """The command as it may stand in a list."""
 
 SIMPLE = (
-    Row("§B", weight=14),
+    Row("§B", weight=30),
     Row("§V=1 §B", "assignment"),
     Row("§V=\"a b\" §V='$(x)' §B", "assignment", weight=0.5),
     Row("§R §B", "L1"),
