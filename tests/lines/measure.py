@@ -142,27 +142,32 @@ def measure(box: Sandbox, judge: Judge, mode: Mode, *, count: int, seconds: floa
     return tally
 
 
+def passed(mode: str, tally: Tally) -> bool:
+    """Whether the judge is as it should be."""
+    return len(tally.wrong) <= (_STOPPED_MOST * tally.counted if mode == "text" else 0)
+
+
 def _start(box: Sandbox, mode: Mode, numbers: Iterator[int]) -> Iterator[tuple[Line, Ran]]:
     return box.run_all([mode.make(number) for number in itertools.islice(numbers, _BATCH)])
 
 
 def report(tally: Tally, first: int | None, *, table: bool) -> str:
-    """What a tally says: the lines judged wrongly, the shortest first; the kinds; the figures."""
+    """What a tally says: the lines judged wrongly, the shortest first, and the kinds, behind the figures."""
     wrong = sorted(tally.wrong, key=lambda one: len(one.line.text))
-    out = [
+    lines = [
         f"{one.line.number} {one.reason} ({one.verdict}) [{' '.join(sorted(one.line.kinds))}]\n"
         f"    {shown(one.line.text)}"
         for one in wrong[:first]
     ]
     if table:
-        out += [_row(kind, tally, wrong) for kind in sorted(tally.kinds, key=_by_number)]
+        lines += [_row(kind, tally, wrong) for kind in sorted(tally.kinds, key=_by_number)]
     times = sorted(tally.seconds) or [0.0]
-    out.append(
+    figures = (
         f"{tally.made} lines, {tally.counted} counted, {len(wrong)} wrong ({len(wrong) / max(1, tally.counted):.2%}), "
         f"{tally.late} ended late; judged in {1e3 * statistics.median(times):.2f} ms at the median, "
         f"{1e3 * times[int(len(times) * 0.95)]:.2f} ms at the 95th percentile"
     )
-    return "\n".join(out)
+    return "\n".join([figures, *lines])
 
 
 def _row(kind: str, tally: Tally, wrong: Sequence[Wrong]) -> str:
@@ -216,8 +221,7 @@ def main() -> int:
             return _again(box, judge, mode, options.line)
         tally = measure(box, judge, mode, count=options.count, seconds=options.seconds)
     sys.stdout.write(report(tally, options.first, table=options.kinds) + "\n")
-    allowed = _STOPPED_MOST * tally.counted if options.mode == "text" else 0
-    return 1 if len(tally.wrong) > allowed else 0
+    return 0 if passed(options.mode, tally) else 1
 
 
 if __name__ == "__main__":

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 
-from lines.draft import Draft, Frame, Item, Row
+from lines.draft import Document, Draft, Frame, Item, Row
 from lines.grammar import CANARY, FIRE, ROWS, Line, made
 from lines.holes import HOLES
-from lines.quoting import double, single
+from lines.quoting import double, in_document, single
 
 _SENTENCES = (
     *(
@@ -52,6 +52,14 @@ def _phrase(draft: Draft, _frame: Frame) -> list[Item]:
 def _raw(draft: Draft, _frame: Frame) -> list[Item]:
     """A sentence as it stands."""
     return [draft.random.choice(_SENTENCES)]
+
+
+def _document(draft: Draft, _frame: Frame) -> list[Item]:
+    """A here-document in which it is only text."""
+    mark = draft.random.choice(["'EOF'", '"EOF"', "\\EOF", "EOF"])
+    sentences = draft.random.sample(_SENTENCES, draft.random.randrange(1, 4))
+    body = "\n".join(sentences if mark != "EOF" else map(in_document, sentences))
+    return [f"<<{mark}", Document(f"# Notes\n\n{body}\nEOF\n")]
 
 
 _LINES = (
@@ -133,7 +141,6 @@ _PROGRAMS = (
     Row("export NOTE=§~"),
     Row("NOTE=§~ true"),
     Row(": §~"),
-    Row("true # canary fire", weight=1.5),
     Row("case $1 in canary) echo fire ;; esac"),
     Row("case canary in 'canary fire') : ;; *) : ;; esac"),
     Row('for x in canary fire; do echo "$x"; done'),
@@ -171,23 +178,20 @@ _PROGRAMS = (
     Row("sudo -l canary fire", weight=0.2),
 )
 _DOCUMENTS = (
-    Row("cat <<'EOF'\n§^\nEOF", weight=2),
-    Row("cat > §F <<'EOF'\n§^\n§^\nEOF", weight=3),
-    Row('cat <<"EOF" >> §F\n# Notes\n\n§^\nEOF'),
-    Row("cat <<EOF\ncanary fire\n\\$(canary fire) \\`canary fire\\`\nEOF", weight=2),
-    Row("cat <<-EOF > §F\n\tcanary fire\n\t(canary fire)\n\tEOF"),
-    Row("tee §F <<'EOF' >/dev/null\n§^\nEOF"),
-    Row("git commit -F - <<'EOF'\n§^\nEOF", weight=2),
+    Row("cat §d", weight=3),
+    Row("cat > §F §d", weight=3),
+    Row("cat §d >> §F", weight=2),
+    Row("tee §F §d >/dev/null"),
+    Row("git commit -F - §d", weight=2),
     Row("git commit -m \"$(cat <<'EOF'\n§^\n\nSigned-off-by: x\nEOF\n)\"", weight=3),
     Row("gh pr create --body \"$(cat <<'EOF'\n## Summary\n§^\nEOF\n)\""),
-    Row("python3 - <<'EOF'\nx = 'canary fire'\nEOF", weight=0.1),
-    Row("# canary fire\n§N", weight=1.5),
-    Row("# $(canary fire) `canary fire`\n§N"),
+    Row('while read -r x; do echo "$x"; done §d'),
+    Row("sed 's/a/b/' §d", weight=0.7),
+    Row("cat §d §d", weight=0.5),
+    Row("§N; # canary fire\n§N", weight=1.5),
+    Row("{ # $(canary fire) `canary fire`\n§N\n}"),
     Row("§N # canary fire; canary fire\n§N"),
     Row("§N # don't canary fire\n§N"),
-    Row("while read -r x; do echo \"$x\"; done <<'EOF'\n§^\nEOF"),
-    Row("sed 's/a/b/' <<'EOF'\n§^\nEOF", weight=0.7),
-    Row("cat <<'A' <<'B'\ncanary fire\nA\n§^\nB", weight=0.5),
 )
 
 _ROWS = {
@@ -202,6 +206,7 @@ _HOLES = {
     "P": lambda draft, _: draft.fill("P"),
     "~": _phrase,
     "^": _raw,
+    "d": _document,
 }
 
 

@@ -20,6 +20,7 @@ from typing import NamedTuple, Self
 
 from lines.grammar import CANARY, FIRE, Line
 from lines.standins import scripts
+from needs import found
 
 SYSTEM = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 UID = 58231
@@ -28,8 +29,8 @@ UID = 58231
 LIMIT_S = 10.0
 """What a line may take by the clock. Nothing in one waits; on a busy machine a dozen processes take a second."""
 
-PROGRAMS = {"bash": ["/bin/bash", "bash"], "sh": ["/bin/dash", "sh"], "zsh": ["/bin/zsh", "zsh"]}
-"""Each shell's file, and its first argument."""
+PROGRAMS = {"bash": "bash", "sh": "dash", "zsh": "zsh"}
+"""The program that is each shell."""
 
 _FILES = {
     "script": f"{CANARY} {FIRE}\n",
@@ -150,7 +151,10 @@ class _Driver:
     def run(self, line: Line) -> Ran:
         """Runs a line."""
         entries = [os.fsencode(f"{name}={value}") for name, value in self.environment.items()]
-        words = [os.fsencode(word) for word in (*PROGRAMS[line.shell], "-c", "--", line.text)]
+        program = found(PROGRAMS[line.shell])
+        if program is None:
+            raise OSError(f"{PROGRAMS[line.shell]} isn't here")
+        words = [os.fsencode(word) for word in (program, line.shell, "-c", "--", line.text)]
         data = b"\0".join([*entries, *words])
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None

@@ -105,7 +105,6 @@ OPEN = (
     Row("PS4='$(canary fire)'; set -x; :", "prompt-text", "bash", weight=0.2),
     Row("hash -p bin/canary §U; §U fire", "hash", "bash", weight=0.2),
     Row("mapfile -C 'canary fire' -c 1 §V <<<x", "callback", "bash", weight=0.2),
-    Row("BASH_ENV=script bash -c :", "start-file", weight=0.2),
     Row("env 'BASH_FUNC_f%%=() { canary fire; }' bash -c f", "function exported", weight=0.2),
 )
 """Each holds a word that only the run need tell."""

@@ -124,7 +124,6 @@ PIPES = (
     Row("(echo :; echo §T) | sh", "pipe-to-shell subshell", into="sh", weight=0.4),
     Row("§N && echo §T | sh", "L12 pipe-to-shell list", into="sh", weight=0.4),
     Row("cat script | sh", "file-to-shell", open=True, weight=0.4),
-    Row("sh <script", "file-to-shell", open=True, weight=0.4),
     Row('eval "$(cat script)"', "file-to-shell eval", open=True, weight=0.4),
     Row('sh -c "$(cat script)"', "file-to-shell", open=True, weight=0.4),
     Row("$(cat script)", "file-to-shell", open=True, shells="bash sh", weight=0.4),
