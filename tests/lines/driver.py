@@ -19,7 +19,6 @@ import signal
 import struct
 import sys
 import time
-from collections.abc import Iterator
 
 _SUBREAPER, _NO_NEW_PRIVILEGES = 36, 38  # of prctl
 _NEW_NETWORK = 0x40000000  # of unshare
@@ -49,7 +48,7 @@ def confine(uid: int) -> None:
     ):
         resource.setrlimit(limit, (most, most))
     if uid > 0:
-        resource.setrlimit(resource.RLIMIT_NPROC, (200, 200))
+        resource.setrlimit(resource.RLIMIT_NPROC, (100, 100))
     os.umask(0o022)
 
 
@@ -73,7 +72,7 @@ def run(arguments: list[bytes], environment: dict[bytes, bytes], limit_s: float,
     os.waitpid(pid, 0)
     in_time = ended and _reaped(min(deadline, time.monotonic() + GRACE_S))
     while _reap():
-        for child in _children():
+        for child in _descendants():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
         time.sleep(0.001)
@@ -100,14 +99,17 @@ def _reaped(deadline: float) -> bool:
     return True
 
 
-def _children() -> Iterator[int]:
-    """The processes whose parent this is."""
-    me = os.getpid()
+def _descendants() -> list[int]:
+    """The processes that this one has started, and those that they have."""
+    parents: dict[int, list[int]] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             with contextlib.suppress(OSError), open(f"/proc/{entry}/stat", "rb") as stream:
-                if int(stream.read().rpartition(b")")[2].split()[1]) == me:
-                    yield int(entry)
+                parents.setdefault(int(stream.read().rpartition(b")")[2].split()[1]), []).append(int(entry))
+    found = parents.get(os.getpid(), [])
+    for pid in found:
+        found += parents.get(pid, [])
+    return found
 
 
 def _sweep(home: str, kept: frozenset[str]) -> None:

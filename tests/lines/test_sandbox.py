@@ -92,3 +92,9 @@ def test_who_does_not_end_is_ended(box: Sandbox, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sandbox, "LIMIT_S", 0.3)
     assert box.run(_line("canary fire; sleep 79")) == Ran(("fire",), (), in_time=False)
     assert box.run(_line("canary fire")).in_time
+
+
+def test_a_line_that_forks_without_end_is_ended(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "LIMIT_S", 1.0)
+    assert not box.run(_line("command_not_found_handle() { nowhere; }; nowhere")).in_time
+    assert box.run(_line("canary fire")) == Ran(("fire",), (), in_time=True)

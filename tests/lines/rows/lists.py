@@ -59,7 +59,12 @@ LISTS = (
     Row("function §U() { §L§;} >/dev/null; §U", "function", "bash", weight=0.7),
     Row("function §U §K; §U", "L2 function", "bash", weight=0.7),
     Row("§U() { §N; }; §U; §C", "function", weight=0.5),
-    Row("command_not_found_handle() { §L§;}; nosuchcommand", "function handler", "bash", weight=0.3),
+    Row(
+        "command_not_found_handle() { unset -f command_not_found_handle; §L§;}; nosuchcommand",
+        "function handler",
+        "bash",
+        weight=0.3,
+    ),
     Row("§U() { §L§;}; export -f §U; bash -c §U", "function exported", "bash", weight=0.3),
 )
 """More than one command; functions, traps and aliases, whose text runs later."""
