@@ -16,8 +16,8 @@ UV := .venv-tools/bin/uv
 UV_VERSION := 0.13.9
 INSTALL := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow test-newest test-oldest test-pythons check lint format fuzz fuzz-outputs differential faults soak coverage-client docs \
-	bench bench-quick bench-gate bench-page lock audit clean
+.PHONY: demo test test-slow test-newest test-oldest test-pythons check lint format fuzz fuzz-lines fuzz-outputs differential faults soak \
+	coverage-client docs bench bench-quick bench-gate bench-page lock audit clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python docs/demo.py
@@ -69,6 +69,10 @@ fuzz: $(VENV)/.ready
 # What lines are known to write against the real echo, printf and their kin, for so many seconds; SEED=N repeats a run.
 fuzz-outputs: $(VENV)/.ready
 	$(BIN)/python tests/shell/outputs_fuzz.py --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
+
+# The judge of shell lines against bash, dash and zsh: minutes, or so many SECONDS; SEED=N makes other lines.
+fuzz-lines: $(VENV)/.ready
+	$(BIN)/python tests/lines/drive.py $(if $(SECONDS),--seconds $(SECONDS)) --seed $(or $(SEED),1)
 
 # The daemon's native front against Python in random worlds, for so many seconds; SEED=N begins with that world.
 differential: $(VENV)/.ready

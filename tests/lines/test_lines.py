@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from lines.drive import Part, run
 from lines.measure import passed, report
+from lines.sandbox import PROGRAMS
 
 SEED = 15
 OLD_JUDGE = "the judge that this tree has still misses some: the generator is there to show it"
@@ -16,7 +17,6 @@ LINES = (
     (Part("misses", "bash", shims=True, share=1), 300),
     (Part("looser", "bash", shims=False, share=1), 200),
 )
-_SHELLS = {"bash": "bash", "sh": "dash", "zsh": "zsh"}
 
 
 def _measured(part: Part, count: int) -> None:
@@ -35,13 +35,22 @@ def _named(part: Part) -> str:
 @pytest.mark.xfail(strict=True, reason=OLD_JUDGE)
 @pytest.mark.parametrize(
     ("part", "count"),
-    [pytest.param(part, count, marks=pytest.mark.needs(_SHELLS[part.shell]), id=_named(part)) for part, count in LINES],
+    [
+        pytest.param(part, count, marks=pytest.mark.needs(PROGRAMS[part.shell]), id=_named(part))
+        for part, count in LINES
+    ],
 )
 def test_what_a_shell_runs_is_judged(part: Part, count: int) -> None:
     _measured(part, count)
 
 
-@pytest.mark.needs("bash", "dash", "zsh")
-@pytest.mark.parametrize(("shell", "count"), [("bash", 300), ("sh", 100), ("zsh", 100)])
+@pytest.mark.parametrize(
+    ("shell", "count"),
+    [
+        pytest.param("bash", 300, marks=pytest.mark.needs("bash")),
+        pytest.param("sh", 100, marks=pytest.mark.needs("dash")),
+        pytest.param("zsh", 100, marks=pytest.mark.needs("zsh")),
+    ],
+)
 def test_what_is_only_text_is_not_stopped(shell: str, count: int) -> None:
     _measured(Part("text", shell, shims=False, share=1), count)

@@ -1,11 +1,13 @@
 """A tree as text, short enough to be compared in a table.
 
-    cat 'b'+${x} <> f>     a command: words, quoted text in quotes, parts of a word joined by +, redirections in <>
-    $(…) `…` <(…)          substitutions; `q` behind what stands in double quotes
-    if A then B; …         compound commands by their own names
+cat 'b'+${x} <> f>     a command: words, quoted text in quotes, parts of a word joined by +, redirections in <>
+$(…) `…` <(…)          substitutions; `q` behind what stands in double quotes
+if A then B; …         compound commands by their own names
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from safeshell.shell.syntax.tree import (
     AndOr,
@@ -131,7 +133,7 @@ def _group(node: Group) -> str:
     return f"{{{_sequence(node.body)}}}" + (f" always {{{_sequence(node.always)}}}" if node.always else "")
 
 
-_COMMANDS = {
+_COMMANDS: dict[type, Callable[..., str]] = {
     Simple: lambda node: f"[{_arguments((*node.assignments, *node.words, *node.redirects))}]",
     Subshell: lambda node: f"({_sequence(node.body)})",
     Group: _group,
