@@ -108,20 +108,21 @@ class _Judging:
         self._overrun = self._overrun or line.overrun
         self._broken += line.broken
         known: dict[tuple[object, ...], tuple[Judged, tuple[Hidden, ...]]] = {}
-        places: list[int] = []
+        places: list[int | None] = []
         try:
             self._deadline.check()
             for script, shell in line.unread:
                 self._unread(script, shell)
             for command in line.commands:
                 self._deadline.step()
+                by = parent if command.parent is None else places[command.parent]
                 if command.guess and not self._may_be(command):
+                    places.append(by)
                     continue
                 key = _key(command)
                 if key not in known:
                     known[key] = judge_command(command, self._caller, environment)
                 judged, inside = known[key]
-                by = parent if command.parent is None else places[command.parent]
                 places.append(len(self._judged))
                 self._judged.append(replace(judged, place=command.place, command=command, parent=by))
                 for one in inside:

@@ -33,12 +33,22 @@ def names_of(word: Word, tables: Sequence[LoadedTable]) -> Iterator[str]:
         yield text(as_bytes(known))
         return
     yield text(as_bytes(word.written))
-    if _OWN.match(word.prefix):
+    begins, ends = word.prefix.rpartition("/")[2], ""
+    if _is_pattern(word):  # it is a file's name, whichever directory that is in
+        last = word.parts[-1]
+        ends = last.text.rpartition("]")[2] if isinstance(last, Literal) else ""
+    elif _OWN.match(word.prefix):
         return
-    prefix = "" if "/" in word.prefix else word.prefix
+    elif "/" in word.prefix:
+        begins = ""
     names = {name for loaded in tables for name in loaded.table.exact}
     names |= {glob for loaded in tables for glob, _ in loaded.table.globs}
-    yield from sorted(name for name in names if name.startswith(prefix))
+    yield from sorted(name for name in names if name.startswith(begins) and name.endswith(ends))
+
+
+def _is_pattern(word: Word) -> bool:
+    """Whether only the files there are decide what the word is."""
+    return all(isinstance(part, Literal) or part.source in ("*", "?", "[") for part in word.parts)
 
 
 def known_name(word: Word) -> str | None:

@@ -330,7 +330,8 @@ class Runner:
             inner.dialect = dialect
         if not answer.inside:
             inner.positional = answer.positional
-            inner.stdin = None
+            if scope.stdin is not None and answer.text == scope.stdin.text:
+                inner.stdin = None  # the text itself was read from there
         if answer.text is None:
             code = _code(by)
             self._found((code,), (code,), inner)

@@ -43,6 +43,7 @@ from safeshell.shell.written import written_words
 LINE_MAX = 1 << 20
 """Bytes of a line."""
 
+_NAME = re.compile(rb"[A-Za-z_]\w*")
 _WORD = re.compile(rb"""[^\s;&|<>(){}'"`$\\]+""")
 
 
@@ -240,8 +241,14 @@ class _Walk:
 
     def count(self, start: int, end: int, scope: Scope) -> None:
         """What arithmetic assigns is left for the run."""
-        for name in assigned_in(self._script.data[start:end]):
+        expression = self._script.data[start:end]
+        for name in assigned_in(expression):
             scope.assign(name, OPEN)
+        for found in _NAME.findall(expression):
+            variable = scope.variables.get(decode(found))
+            for choice in () if variable is None else variable.choices:
+                for word in choice:
+                    self.runner.expand_text(word.written, scope)  # a value is an expression, too
 
     def _inside_all(self, node: Simple, scope: Scope) -> None:
         for assignment in node.assignments:

@@ -41,9 +41,8 @@ _PRINTING: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("uv", "uvx", "ruff", "rye"), ("generate-shell-completion *", "self completion *")),
     "aws": ("configure export-credentials *",),
     "rustup": ("completions *",),
-    "cat": ("*",),
 }
-"""The arguments with which each does, by basename. `cat` prints a file, which a shell could be given by name too."""
+"""The arguments with which each does, by basename."""
 
 _COMPLETION = ("completion", "completions", "--completion", "--completions")
 """What most others call it: the first argument, or the only one behind a `-s` or `--shell`."""
