@@ -79,7 +79,7 @@ class Input:
 
 def joined(words: Sequence[Word], *, remote: bool = False, inside: bool = False) -> NestedText:
     """The text that a program makes of its words, blanks between them."""
-    return NestedText(" ".join([word.written for word in words]), literals(words) is not None, None, remote, inside)
+    return NestedText(" ".join([word.code for word in words]), literals(words) is not None, None, remote, inside)
 
 
 def file_of(word: Word) -> Input | None:

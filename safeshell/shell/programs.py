@@ -17,6 +17,7 @@ from safeshell.shell.multiplexers import run_by_screen, run_by_tmux
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, joined
 from safeshell.shell.option_texts import option_texts
 from safeshell.shell.repeating import FINDERS, run_by_find, run_by_parallel, run_by_xargs
+from safeshell.shell.sed_text import run_by_sed
 from safeshell.shell.shells import (
     READERS,
     callback_text,
@@ -166,6 +167,7 @@ _SPECIAL: dict[str, Callable[[list[Word], Input | None], Iterator[Nested]]] = {
     "batch": input_text,
     "crontab": crontab_text,
     "xargs": run_by_xargs,
+    "sed": run_by_sed,
     "parallel": run_by_parallel,
     "su": run_by_su,
     "runuser": run_by_su,

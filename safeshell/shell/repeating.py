@@ -187,7 +187,7 @@ def run_by_parallel(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
 
 def _text(words: Sequence[Word], *, remote: bool = False) -> NestedText:
     whole = all(word.literal is not None for word in words)
-    return NestedText(" ".join([word.written for word in words]), whole, None, remote, shims=not remote)
+    return NestedText(" ".join([word.code for word in words]), whole, None, remote, shims=not remote)
 
 
 def _filled(rest: Sequence[Word], arguments: Sequence[str] | None, *, remote: bool) -> NestedText:

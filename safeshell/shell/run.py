@@ -165,15 +165,18 @@ class Runner:
 
     def _alias(self, node: Simple, script: Script, alias: str, scope: Scope) -> None:
         first = node.words[0]
+        name = decode(script.data[first.start : first.end])
         inner = scope.deeper()
-        inner.aliases = {
-            name: text for name, text in scope.aliases.items() if name != decode(script.data[first.start : first.end])
-        }
-        self._script(encode(alias) + b" " + script.data[first.end : node.end], inner)
-        kept = scope.aliases
+        inner.aliases = {key: text for key, text in scope.aliases.items() if key != name}
+        text, end = encode(alias), first.end
+        for following in node.words[1:] if text[-1:] in (b" ", b"\t") else ():  # then the next word may be one, too
+            more = inner.aliases.pop(decode(script.data[following.start : following.end]), None)
+            if more is None:
+                break
+            text, end = text + encode(more), following.end
+        self._script(text + b" " + script.data[end : node.end], inner)
         scope.become(inner)
-        scope.aliases.clear()
-        scope.aliases.update(kept)
+        scope.aliases = {**scope.aliases, name: alias}
 
     # Variables
 

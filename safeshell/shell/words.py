@@ -89,6 +89,11 @@ class Word:
         return "".join([part.source for part in self.parts])
 
     @property
+    def code(self) -> str:
+        """The word as shell text that is to be read: what only the run can tell is an expansion in it."""
+        return "".join([part.text if isinstance(part, Literal) else _as_code(part) for part in self.parts])
+
+    @property
     def several(self) -> bool:
         """Whether it may become no word or many."""
         return any(isinstance(part, Unknown) and part.several for part in self.parts)
@@ -102,6 +107,10 @@ class Word:
                 break
             found.append(part.text)
         return "".join(found)
+
+
+def _as_code(part: Unknown) -> str:
+    return part.source if part.source[:1] in ("$", "`") else "${STANDARD_INPUT}"
 
 
 def plain(text: str) -> Word:
