@@ -67,9 +67,14 @@ def _unalias(words: list[Word], scope: Scope) -> None:
 
 
 def _hash(words: list[Word], scope: Scope) -> None:
-    """Of `hash -p PATH NAME`: the name runs that program from now on."""
+    """Of `hash -p PATH NAME`, and zsh's `hash NAME=PATH`: the name runs that program from now on."""
     if len(words) > 2 and words[0].literal == "-p":
         scope.aliases.update({word.written: shlex.quote(words[1].written) for word in words[2:]})
+    elif scope.dialect is Dialect.ZSH:
+        for word in _operands(words):
+            name, equals, path = word.written.partition("=")
+            if equals:
+                scope.aliases[name] = shlex.quote(path)
 
 
 def _read(words: list[Word], scope: Scope) -> None:
@@ -139,6 +144,16 @@ def _shift(words: list[Word], scope: Scope) -> None:
         scope.positional = None
 
 
+def _setopt(words: list[Word], scope: Scope) -> None:
+    """Of zsh's setopt and emulate."""
+    if any(_option(word.written) in ("shwordsplit", "sh", "ksh", "y") for word in words):
+        scope.splits = True
+
+
+def _option(text: str) -> str:
+    return text.lower().replace("_", "").lstrip("-")
+
+
 def _let(words: list[Word], scope: Scope) -> None:
     for word in words:
         for found in _LET.finditer(word.written):
@@ -158,6 +173,8 @@ _EFFECTS: dict[str, Callable[[list[Word], Scope], None]] = {
     **dict.fromkeys(("export", "declare", "typeset", "local", "readonly", "integer", "float"), _declare),
     "unset": _unset,
     "set": _set,
+    "setopt": _setopt,
+    "emulate": _setopt,
     "shift": _shift,
     "let": _let,
 }

@@ -116,7 +116,7 @@ class Expander:
     def _put(self, fields: list[list[Part]], value: Value, part: Unknown) -> None:
         """Adds an unquoted expansion: its text is split, and patterns in it count."""
         splits = isinstance(part.node, Parameter) and part.node.operation.startswith(b"=")
-        plain_text = self._scope.dialect is Dialect.ZSH and not splits
+        plain_text = self._scope.dialect is Dialect.ZSH and not (splits or self._scope.splits)
         for index, element in enumerate(value):
             if index:
                 fields.append([])
@@ -207,7 +207,7 @@ class Expander:
         elements = self._elements(name)
         array = name in ("@", "*") or (elements is not None and self._scope.lookup(name).array)
         if elements is not None and array and operation.startswith(b"["):
-            elements, operation = _subscripted(elements, operation)
+            elements, operation = _subscripted(elements, operation, first=int(self._scope.dialect is Dialect.ZSH))
         elif array and name not in ("@", "*") and self._scope.dialect is not Dialect.ZSH:
             elements = None if elements is None else elements[:1]  # `$a` is `${a[0]}`
         if elements is None:
@@ -281,13 +281,15 @@ def _is_many(part: Unknown) -> bool:
     return part.variable == "@" or part.operation.startswith("[@]")
 
 
-def _subscripted(elements: Value, operation: bytes) -> tuple[Value | None, bytes]:
+def _subscripted(elements: Value, operation: bytes, *, first: int) -> tuple[Value | None, bytes]:
+    """The elements that a subscript names, the first by that number, and the operation behind it."""
     inside, bracket, rest = operation[1:].partition(b"]")
     if not bracket:
         return None, operation
     if inside in (b"@", b"*"):
         return elements, rest
-    return (elements[int(inside) : int(inside) + 1] if inside.isdigit() else None), rest
+    at = int(inside) - first if inside.isdigit() and len(inside) < 9 else -1
+    return (None if at < 0 else elements[at : at + 1]), rest
 
 
 def _split_later(part: Part) -> Part:

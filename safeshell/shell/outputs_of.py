@@ -9,7 +9,18 @@ from safeshell.shell.expansion import Expander, choices, expanded_value
 from safeshell.shell.nested_commands import Input
 from safeshell.shell.outputs import output
 from safeshell.shell.scope import OPEN, Scope, scalar
-from safeshell.shell.syntax.tree import Array, Command, Group, Pipeline, Redirect, Script, Sequence, Simple, Subshell
+from safeshell.shell.syntax.tree import (
+    Array,
+    Command,
+    Dialect,
+    Group,
+    Pipeline,
+    Redirect,
+    Script,
+    Sequence,
+    Simple,
+    Subshell,
+)
 from safeshell.shell.syntax.tree import Word as Node
 from safeshell.shell.words import Unknown, Word
 from safeshell.shell.written import written_value, written_words
@@ -111,9 +122,11 @@ class Outputs:
     def stdin(self, redirects: tuple[Redirect, ...], script: Script, scope: Scope) -> Input | None:
         """What a command reads whose redirections these are."""
         found = scope.stdin
+        several = False
         for redirect in redirects:
             if redirect.descriptor not in (b"", b"0"):
                 continue
+            before = found
             if redirect.document is not None:
                 found = self._text(written_value(redirect.document, script, lambda: None), script, scope)
             elif redirect.operator == b"<<<":
@@ -121,6 +134,11 @@ class Outputs:
                 found = Input(None if word.text is None else f"{word.text}\n", word.whole)
             elif redirect.operator in (b"<", b"<&", b"<>"):
                 found = self._file(redirect, script, scope)
+            else:
+                continue
+            if several and scope.dialect is Dialect.ZSH:  # which reads one after the other
+                found = _joined(before, found)
+            several = True
         return found
 
     def _text(self, word: Word, script: Script, scope: Scope) -> Input:
@@ -140,6 +158,13 @@ class Outputs:
                 if isinstance(part, Unknown) and part.source.startswith(("<(", "=(")):
                     return UNTOLD
         return None
+
+
+def _joined(first: Input | None, second: Input | None) -> Input:
+    texts = [None if one is None else one.text for one in (first, second)]
+    if texts[0] is None or texts[1] is None:
+        return UNTOLD
+    return Input(texts[0] + texts[1], all(one is not None and one.whole for one in (first, second)))
 
 
 def _is_output(redirect: Redirect) -> bool:

@@ -14,7 +14,7 @@ from safeshell.shell.limits import OverrunError
 from safeshell.shell.nested_commands import NestedCommand, NestedText
 from safeshell.shell.programs import nested
 from safeshell.shell.scope import OPEN, UNSET, Scope, Variable, scalar
-from safeshell.shell.syntax.tree import Array, Assignment, Function, Script, Simple
+from safeshell.shell.syntax.tree import Array, Assignment, Dialect, Function, Script, Simple
 from safeshell.shell.syntax.tree import Word as Node
 from safeshell.shell.walked import LineCommand, WalkedLine
 from safeshell.shell.words import Literal, Unknown, Word, plain, unknown
@@ -28,6 +28,9 @@ _ASSIGNED = re.compile(
 )
 _EXPORTS = re.compile(r"-[A-Za-z]*x[A-Za-z]*")
 
+
+_RUN_LATER = ("functions", "aliases", "galiases", "saliases", "dis_functions", "commands")
+"""zsh's tables of what runs by a name: what is put in is taken to run."""
 
 _EXPORTED_FUNCTION = re.compile(r"BASH_FUNC_(.+)%%")
 _PROMPTS = ("PS0", "PS1", "PS2", "PS3", "PS4", "PROMPT", "RPROMPT")
@@ -142,6 +145,8 @@ class Runner:
             finally:
                 self._parent = outer
             self._expand_texts(words, inner)
+            if scope.dialect is Dialect.ZSH and words[0].literal == "alias":
+                self._zsh_alias(words, inner)
             take_effect(words, inner)
         exported = (bool(words) and words[0].literal == "export") or any(
             _EXPORTS.fullmatch(word.written) for word in words[1:]
@@ -195,6 +200,9 @@ class Runner:
         adds = False
         if assignment.subscript is not None:
             made = OPEN
+            if name in _RUN_LATER and isinstance(value, Node):
+                text = expanded_value(value, scope, script, read, choice or {})
+                self._script(encode(text.code), scope.fork())
         elif isinstance(value, Array):
             made = self._array(value, script, scope, read)
         else:
@@ -217,6 +225,12 @@ class Runner:
         ways = list(choices(words, scope))
         elements = Expander(scope, script, read, ways[0]).words(words)
         return OPEN if len(ways) > 1 or any(word.several for word in elements) else Variable((elements,), array=True)
+
+    def _zsh_alias(self, words: tuple[Word, ...], scope: Scope) -> None:
+        """Aliases of words and of endings, which stand anywhere: they are taken to run."""
+        if any(word.written.startswith("-") and set(word.written) & {"g", "s"} for word in words[1:]):
+            for word in words[1:]:
+                self._script(encode(word.written.partition("=")[2]), scope.fork())
 
     # Texts in which substitutions run
 
@@ -331,6 +345,8 @@ class Runner:
                 self._line.unread.append((answer.text or "", answer.shell))
                 return
             inner.dialect = dialect
+        elif not answer.inside:
+            inner.dialect = Dialect.BASH  # whichever shell the program starts
         if not answer.inside:
             inner.positional = answer.positional
             if scope.stdin is not None and answer.text == scope.stdin.text:

@@ -73,6 +73,7 @@ class Scope:
         stdin: what commands read; None for the caller's own input.
         shims: whether commands are looked up along a PATH that the line left alone, or only added to at its end.
         away: why they aren't, as a clause about "it", or "".
+        splits: whether zsh splits what it expands, as the others do.
         remote: whether it runs on another machine.
         guess: whether what runs here is only guessed to be a command.
         depth: how many shells are around it.
@@ -90,6 +91,7 @@ class Scope:
     stdin: Input | None = None
     shims: bool = True
     away: str = ""
+    splits: bool = False
     remote: bool = False
     guess: bool = False
     depth: int = 0
@@ -133,6 +135,7 @@ class Scope:
         self.variables, self.changes, self.exported = other.variables, other.changes, other.exported
         self.aliases, self.functions = other.aliases, other.functions
         self.positional = other.positional
+        self.splits = other.splits
         self.shims, self.away = other.shims, other.away
 
     def join(self, other: Scope) -> None:
@@ -150,6 +153,7 @@ class Scope:
         for function, bodies in other.functions.items():
             mine_too = self.functions.get(function, ())
             self.functions[function] = (*mine_too, *[body for body in bodies if body not in mine_too])
+        self.splits = self.splits or other.splits
         if self.positional != other.positional:
             self.positional = None
         if not other.shims:

@@ -43,6 +43,9 @@ from safeshell.shell.written import written_words
 LINE_MAX = 1 << 20
 """Bytes of a line."""
 
+_EXPANDS = re.compile(rb"\([^()]*[eP%][^()]*\)")
+"""zsh's flags with which a value is expanded once more."""
+
 _NAME = re.compile(rb"[A-Za-z_]\w*")
 _WORD = re.compile(rb"""[^\s;&|<>(){}'"`$\\]+""")
 
@@ -219,7 +222,7 @@ class _Walk:
                     self.inside(part.argument.parts, scope)
                     if part.operation in (b"=", b":="):
                         scope.assign(decode(part.name), OPEN)
-                if part.operation == b"@P":
+                if part.operation == b"@P" or _EXPANDS.match(part.operation):
                     for choice in scope.lookup(decode(part.name)).choices:
                         for word in choice:
                             self.runner.expand_text(word.written, scope)
