@@ -200,3 +200,69 @@ def argument_situations(draw: st.DrawFn) -> Situation:
         env=draw(st.sampled_from([{}, {"HOME": "/home/a"}])),
         places=draw(st.dictionaries(st.sampled_from(["main", "/etc/x"]), _PLACES | st.just(UNDECIDED), max_size=1)),
     )
+
+
+_SHOWING_WORDS = st.sampled_from(
+    [
+        *("push", "push", "--help", "-h", "--dry-run", "-n", "-fn", "--no-dry-run", "--dry", "--force", "-f", "main"),
+        *("--", "--dry-run=none", "--dry-run=client", "help", "delete", "-o", "--new", "--version", "x"),
+    ]
+)
+_SHOWING_LINES = st.sampled_from(
+    [
+        *("push", "^git push", "--dry-run", "dry", r"^\S+ (--help|push)", "help", "-n$", "^rm .*x", "(--help|--force)"),
+        *(r"\s(-f|--force)(\s|$)", "client", r"^\w+ \w+$", r"^\w+$", "main|--help"),
+    ]
+)
+_SHOWING_LEAVES: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.fixed_dictionaries({"command_matches": _SHOWING_LINES}),
+    st.fixed_dictionaries(
+        {
+            "option": st.lists(
+                st.sampled_from(["--help", "-h", "-n", "--dry-run", "-f", "--force"]), min_size=1, max_size=2
+            )
+        }
+    ),
+    st.fixed_dictionaries({"operand_matches": st.sampled_from(["main", "^x$", "help", "push", "-"])}),
+    st.fixed_dictionaries({"git_branch_in": st.just(["main"])}),
+)
+
+
+_SHOWING_NAMES = st.sampled_from(["git", "git", "rm", "kubectl", "tool"])
+_SHOWN = st.sampled_from(
+    [
+        *(("git", "push", "--dry-run"), ("git", "push", "-fn", "main"), ("rm", "x", "--help"), ("tool", "--help")),
+        ("kubectl", "delete", "x", "--dry-run=client"),
+    ]
+)
+
+
+@st.composite
+def showing_policies(draw: st.DrawFn, names: tuple[str, ...] = ("git", "rm", "[kt]*", "*", "*")) -> str:
+    """Rules about commands that may only show, and about showing."""
+    made = []
+    for number in range(draw(st.integers(1, 3))):
+        rule: dict[str, Any] = {"name": f"rule-{number}", "message": "no"}
+        rule["action"] = draw(st.sampled_from(["allow", "deny", "require_approval"]))
+        rule["commands"] = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2))
+        leaves = st.recursive(_SHOWING_LEAVES, _compound, max_leaves=4)
+        conditions = draw(st.lists(leaves, max_size=2))
+        if conditions:
+            rule["conditions"] = conditions
+        made.append(rule)
+    return _yaml({"version": 1, "rules": made})
+
+
+@st.composite
+def showing_situations(draw: st.DrawFn) -> Situation:
+    """Commands that may only show."""
+    return Situation(
+        argv=draw(_SHOWN | st.tuples(_SHOWING_NAMES, showing_words()).map(lambda drawn: (drawn[0], *drawn[1]))),
+        branch=draw(st.sampled_from(["main", "x"]) | st.just(UNDECIDED)),
+        env=draw(st.sampled_from([{}, {}, {"POSIXLY_CORRECT": ""}])),
+    )
+
+
+def showing_words() -> st.SearchStrategy[list[str]]:
+    """Arguments of such commands."""
+    return st.lists(_SHOWING_WORDS, max_size=4)
