@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from safeshell.command.getopt import REQUIRED, UNTIL, Grammar, read_options
@@ -57,7 +56,6 @@ def _blank(text: str) -> str:
     return re.sub("[A-Za-z0-9]", "_", text)
 
 
-@dataclass(slots=True, eq=False)
 class _Switch:
     """Options that mean the same.
 
@@ -67,9 +65,12 @@ class _Switch:
         said: the word that says so.
     """
 
-    ends: bool
-    on: bool = False
-    said: str = ""
+    __slots__ = ("ends", "on", "said")
+
+    def __init__(self, *, ends: bool) -> None:
+        self.ends = ends
+        self.on = False
+        self.said = ""
 
 
 class _Reader:
@@ -126,7 +127,7 @@ class _Reader:
             for item in items:
                 forms = [form.partition("=") for form in item.split("/")]
                 # A subcommand's may be the program's own, said again.
-                switch = next((self._named[name] for name, _, _ in forms if name in self._named), _Switch(ends))
+                switch = next((self._named[name] for name, _, _ in forms if name in self._named), _Switch(ends=ends))
                 if switch not in self._switches:
                     self._switches.append(switch)
                 for name, equals, value in forms:

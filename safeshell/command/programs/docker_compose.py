@@ -18,7 +18,7 @@ PROGRAM: Record = {
     "tries": ["--dry-run"],
     "subcommands": {
         # The first version takes abbreviations.
-        "down": getopt("t:v", "remove-orphans rmi= timeout= volumes dry-run help", tries=["-h/--help", "--dry-run"]),
+        "down": getopt("t:vh", "remove-orphans rmi= timeout= volumes dry-run help", tries=["-h/--help", "--dry-run"]),
         "exec": {
             **getopt("de:itTu:w:", "detach env= index= interactive no-tty privileged user= workdir= help"),
             "stops": True,

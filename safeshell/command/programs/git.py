@@ -9,10 +9,15 @@ from safeshell.command.programs.record import COMMAND, TEXT, Record, Wrapper, ge
 
 def _builtin(short: str, long: str = "", **more: Any) -> Record:
     """A subcommand that reads its options by git's own parse-options: both of these end it wherever they stand."""
-    return getopt(short, long, shows=["-h", "--help"], **more)
+    return getopt(f"{short}h", f"{long} help", shows=["-h", "--help"], **more)
 
 
 _DRY = ["-n/--dry-run"]
+
+_FOREACH = getopt("q", "quiet recursive", stops=True, runs={"1+": TEXT})
+
+FOREACH = ("-q", *[f"--{name}" for name in _FOREACH["long"]])
+"""The options of `git submodule foreach`."""
 
 _GIT: dict[str, Record] = {
     "push": _builtin(
@@ -91,7 +96,7 @@ _GIT: dict[str, Record] = {
     },
     "remote": {"subcommands": {"prune": _builtin("n", "dry-run", tries=_DRY), "remove": _builtin("")}},
     "bisect": {"subcommands": {"run": {"stops": True, "runs": {"1+": COMMAND}}}},
-    "submodule": {"subcommands": {"foreach": getopt("q", "quiet recursive", stops=True, runs={"1+": TEXT})}},
+    "submodule": {"subcommands": {"foreach": _FOREACH}},
     "rm": _builtin(
         "nqrf", "dry-run quiet cached force ignore-unmatch sparse pathspec-from-file= pathspec-file-nul", tries=_DRY
     ),
