@@ -255,7 +255,10 @@ def _layer(layer: dict[str, Any]) -> str:
 
 def _lines(lines: dict[str, Any]) -> str:
     helper = "no helper" if lines["pid"] is None else f"helper {lines['pid']}"
-    return f"{lines['requests']}, {helper}, {lines['restarts']} restarts"
+    failing = (
+        f"; the last could not be judged: {lines['error']}" if lines.get("error") else ""
+    )
+    return f"{lines['requests']}, {helper}, {lines['restarts']} restarts{failing}"
 
 
 def _status(home: Home) -> dict[str, Any] | None:

@@ -41,9 +41,14 @@ class LineCaller:
     shell: Dialect = Dialect.BASH
 
     @property
+    def agent_by(self) -> str | None:
+        """The variable that tells that an agent asks; None where a person does."""
+        return self.context.sign(block_of(self.environment))
+
+    @property
     def is_ai(self) -> bool:
         """Whether an agent asks."""
-        return self.context.is_ai(block_of(self.environment))
+        return self.agent_by is not None
 
     @property
     def digests(self) -> tuple[str, ...]:

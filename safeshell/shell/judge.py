@@ -33,11 +33,13 @@ class LineJudgement:
         decision: it.
         commands: every command.
         could_be: the rule that could match, where that hangs on what only the run can tell; else "".
+        agent_by: the variable that tells that an agent asks; None where a person does.
     """
 
     decision: Decision
     commands: tuple[Judged, ...]
     could_be: str = ""
+    agent_by: str | None = None
 
     def to_json(self, caller: LineCaller | None = None) -> dict[str, Any]:
         """The object that `check -c --json` prints.
@@ -54,6 +56,8 @@ class LineJudgement:
             **self.decision.to_json(cached=False),
             "deferred": any(command.deferred for command in self.commands),
             "could_be": self.could_be or None,
+            "context": "human" if self.agent_by is None else "ai",
+            "context_by": self.agent_by,
             "commands": commands,
         }
 
@@ -170,8 +174,8 @@ class _Judging:
             judged.append(Judged(refusal, (0, len(as_bytes(line)))))
         first = min(judged, key=_weight, default=None)
         if first is None:
-            return LineJudgement(Decision(Action.ALLOW, "", tables=caller.digests), ())
-        return LineJudgement(first.decision, tuple(judged), first.could_be)
+            return LineJudgement(Decision(Action.ALLOW, "", tables=caller.digests), (), agent_by=caller.agent_by)
+        return LineJudgement(first.decision, tuple(judged), first.could_be, caller.agent_by)
 
 
 def _weight(judged: Judged) -> tuple[Action, bool]:

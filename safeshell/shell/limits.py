@@ -104,5 +104,6 @@ def overrun(line: str, reason: str, *, is_ai: bool, tables: tuple[str, ...]) -> 
 
 def unjudged(line: str, reason: str, *, is_ai: bool, tables: tuple[str, ...]) -> dict[str, Any]:
     """The decision as the object that `check -c --json` prints, where nothing else is known of the line."""
-    decision = overrun(line, reason, is_ai=is_ai, tables=tables)
-    return {**decision.to_json(cached=False), "deferred": False, "could_be": None, "commands": []}
+    decision = overrun(line, reason, is_ai=is_ai, tables=tables).to_json(cached=False)
+    context = "ai" if is_ai else "human"
+    return {**decision, "deferred": False, "could_be": None, "context": context, "context_by": None, "commands": []}

@@ -14,14 +14,17 @@ from harness import Cli, Daemon, make_home, run, running_daemon, sync_shims, tem
 
 from safeshell.cli.probes import services
 from safeshell.cli.probes.configuration import probe_repositories
+from safeshell.cli.probes.model import Probe
 from safeshell.cli.probes.services import (
     probe_audit,
     probe_front,
+    probe_lines,
     probe_notify,
     probe_services,
     probe_upkeep,
 )
 from safeshell.home.paths import Home
+from safeshell.shell.limits import unjudged
 
 AUDIT = {"seq": 3, "failures": 0, "lost": 0, "last_error": None}
 LOST = {"seq": 3, "failures": 2, "last_error": "/h/audit.jsonl: No space left on device"}
@@ -35,6 +38,16 @@ def test_u11_the_audit_log() -> None:
     assert (over.ok, over.found) == (True, f"2 records were lost earlier: {LOST['last_error']}")
     assert probe_audit({**AUDIT, "last_error": "/h/audit.jsonl: Permission denied"}).ok is False  # nothing lost yet
     assert probe_audit(LOST).ok is False  # an older daemon's
+
+
+def test_lines_are_judged_or_said_not_to_be(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert probe_lines(daemon.home) == Probe("lines", True, "a shell line is judged")
+    answer = unjudged("true", "its parser ended before it began", is_ai=False, tables=())
+    monkeypatch.setattr(services, "evaluate_line", lambda *_, **__: answer)
+    found = probe_lines(daemon.home)
+    assert (found.name, found.ok) == ("lines", False)
+    assert found.found.startswith("none is judged: This line can't be judged: its parser ended before it began.")
+    assert "daemon restart" in found.hint
 
 
 def test_u11_notify() -> None:

@@ -18,7 +18,7 @@ from safeshell.cli.probes.configuration import (
 from safeshell.cli.probes.confinement import probe_confinement
 from safeshell.cli.probes.cost import probe_cost
 from safeshell.cli.probes.model import Probe
-from safeshell.cli.probes.services import probe_services
+from safeshell.cli.probes.services import probe_lines, probe_services
 from safeshell.cli.probes.shims import probe_client, probe_path
 from safeshell.cli.probes.stand_ins import StandIns
 from safeshell.client import control
@@ -49,6 +49,8 @@ def examine(home: Home) -> Iterator[Probe]:
         with StandIns(home, names) as stand_ins, _at_root():
             yield probe_canary(home, stand_ins)
             yield from probe_cost(stand_ins)
+    with _at_root():
+        yield probe_lines(home)
     yield from probe_services(control(Type.STATUS, home=home))
 
 

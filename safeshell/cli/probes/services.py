@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from safeshell.cli.probes.model import Probe
+from safeshell.client import evaluate_line
 from safeshell.daemon.approvals.notify_hook import PATH
+from safeshell.errors import SafeShellError
+from safeshell.home.paths import Home
 from safeshell.install.native import native_front
+from safeshell.shell.limits import RULE as OVERRUN
 
 
 def probe_services(status: dict[str, Any]) -> Iterator[Probe]:
@@ -23,6 +27,18 @@ def probe_services(status: dict[str, Any]) -> Iterator[Probe]:
     yield probe_front(status["front"])
     if "shims" in status:  # an older daemon may still run
         yield probe_upkeep(status["shims"])
+
+
+def probe_lines(home: Home) -> Probe:
+    """Are shell lines judged, as hooks have it done?"""
+    hint = "`safeshell daemon restart`; if that doesn't help, install again"
+    try:
+        answer = evaluate_line("true", home=home)
+    except SafeShellError as error:
+        return Probe("lines", False, error.message, hint)
+    if answer["rule"] == OVERRUN:
+        return Probe("lines", False, f"none is judged: {answer['message']}", hint)
+    return Probe("lines", True, "a shell line is judged")
 
 
 def probe_audit(audit: dict[str, Any]) -> Probe:

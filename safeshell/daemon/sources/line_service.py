@@ -38,8 +38,8 @@ class Line(NamedTuple):
         directory: where it runs, absolute.
         markers: variables that tell an agent.
         tables: those in force, in order of precedence.
-        answer: called once, with the object that `safeshell check -c --json` prints, or with None and why there is
-            none.
+        answer: called once, with the object that `safeshell check -c --json` prints (where the helper fails with the
+            decision of `line-overrun`), or with None and why there is none.
         gone: whether nobody waits for the answer any more; then a line that isn't begun is dropped.
         shell: the shell that reads it: bash, sh or zsh.
     """
@@ -101,6 +101,7 @@ class Lines:
     Attributes:
         requests: lines taken.
         restarts: helpers started after the first.
+        error: why lines aren't judged, as a clause about the parser; None where the last one was.
     """
 
     def __init__(
@@ -127,16 +128,18 @@ class Lines:
         self._timer: Timer | None = None
         self._starts = 0
         self.requests = 0
+        self.error: str | None = None
 
     @property
     def restarts(self) -> int:
         """Helpers started after the first."""
         return max(0, self._starts - 1)
 
-    def describe(self) -> dict[str, int | None]:
-        """For `daemon status`."""
+    def describe(self) -> dict[str, int | str | None]:
+        """For `daemon status`; with the error where there is one."""
         pid = None if self._helper is None else self._helper.pid
-        return {"pid": pid, "requests": self.requests, "restarts": self.restarts}
+        found: dict[str, int | str | None] = {"pid": pid, "requests": self.requests, "restarts": self.restarts}
+        return found if self.error is None else {**found, "error": self.error}
 
     def judge(self, line: Line) -> None:
         """Takes a line; its `answer` is called when it has been judged, never where it is gone before."""
@@ -168,7 +171,7 @@ class Lines:
         try:
             helper = self._helper or self._start()
         except OSError as error:
-            self._finish(None, f"the line parser can't be started: {error.strerror}")
+            self._fail(f"its parser can't be started: {error.strerror}")
             return
         helper.output += frame(
             {
@@ -224,6 +227,7 @@ class Lines:
             elif "error" in answer:
                 self._finish(None, answer["error"])
             else:
+                self.error = None
                 self._finish(answer, "")
 
     def _lose_helper(self) -> None:
@@ -234,10 +238,16 @@ class Lines:
         if self._begun:
             self._overrun(self._current, CRASHED)
         elif not self._again:
-            self._finish(None, "the line parser ended without an answer")
+            self._fail("its parser ended before it began")
         else:
             self._again = False
             self._send()
+
+    def _fail(self, reason: str) -> None:
+        """The current line can't be judged, and neither will the next be."""
+        self.error = reason
+        assert self._current is not None
+        self._overrun(self._current, f"{reason} (see `safeshell doctor`)")
 
     def _overrun(self, line: Line, reason: str) -> None:
         digests = tuple([loaded.digest for loaded in line.tables])
@@ -245,10 +255,12 @@ class Lines:
 
     def _time_out(self) -> None:
         self._drop_helper()
-        if self._begun and self._current is not None:
+        if self._current is None:
+            return
+        if self._begun:
             self._overrun(self._current, too_slow(self._limit_s))
         else:
-            self._finish(None, f"the line parser did not begin within {START_S:g} s")
+            self._fail(f"its parser did not begin within {START_S:g} s")
 
     def _drop_helper(self) -> None:
         if self._timer is not None:

@@ -263,9 +263,10 @@ def test_a_line_that_crashes_its_parser_is_denied_for_agents_only(loops: Loops, 
 
 
 @pytest.mark.parametrize(("program", "restarts"), [(DIES_EARLY, 3), (RUBBISH, 3)])
-def test_a_helper_that_never_begins_decides_nothing(loops: Loops, home: Home, program: str, restarts: int) -> None:
+def test_a_helper_that_never_begins_is_an_overrun(loops: Loops, home: Home, program: str, restarts: int) -> None:
     found, started_anew = answers(loops, home, program, True, False)
-    assert found == [(None, "the line parser ended without an answer")] * 2
+    assert [(one["decision"], one["rule"]) for one, _ in found] == [("deny", "line-overrun"), ("allow", "line-overrun")]
+    assert "its parser ended before it began (see `safeshell doctor`)" in found[0][0]["message"]
     assert started_anew == restarts
 
 
@@ -294,7 +295,7 @@ def test_an_answer_that_there_is_no_memory_for_is_not_read_for_ever(
 
     monkeypatch.setattr(Lines, "_start", start_poor)
     found, restarts = answers(loops, home, HANGS, True)
-    assert found == [(None, "the line parser ended without an answer")]
+    assert [one["rule"] for one, _ in found] == ["line-overrun"]
     assert restarts == 1
 
 
@@ -309,11 +310,13 @@ def test_a_line_that_nobody_waits_for_is_dropped(loops: Loops, home: Home) -> No
 
 def test_a_helper_that_cannot_be_started_is_said(loops: Loops, home: Home) -> None:
     loop, executor = loops
-    found: list[str] = []
-    lines = Lines(home, executor, loop, ("/nonexistent/helper",))
-    lines.judge(Line(b"ls", True, b"", b"/", (), (), lambda _value, reason: found.append(reason), lambda: False))
-    assert found == ["the line parser can't be started: No such file or directory"]
-    assert lines.describe() == {"pid": None, "requests": 1, "restarts": 0}
+    found: list[Any] = []
+    lines = Lines(home, executor, loop, (f"{home.root}/helper",))
+    lines.judge(Line(b"ls", True, b"", b"/", (), (), lambda value, _reason: found.append(value), lambda: False))
+    error = "its parser can't be started: No such file or directory"
+    assert [(one["rule"], one["decision"]) for one in found] == [("line-overrun", "deny")]
+    assert found[0]["message"].startswith(f"This line can't be judged: {error} (see `safeshell doctor`).")
+    assert lines.describe() == {"pid": None, "requests": 1, "restarts": 0, "error": error}
 
 
 def test_the_helper_maps_the_daemons_own_tables(daemon: Daemon, judge: Callable[..., dict[str, Any]]) -> None:
@@ -338,7 +341,7 @@ def test_what_is_not_the_table_in_force_is_said(home: Home) -> None:
     for wanted, message in (
         (("0" * 64, "/", path), "not in /proc/self/fd/"),
         ((current.digest, "/", f"/proc/self/fd/{unsealed}"), "ended early"),
-        ((current.digest, "/", "/nonexistent"), "can't map the rules in force from /nonexistent"),
+        ((current.digest, "/", f"{home.root}/no"), f"can't map the rules in force from {home.root}/no"),
     ):
         with pytest.raises(TableError, match=message):
             Tables().get([wanted])
