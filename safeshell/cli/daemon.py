@@ -255,9 +255,7 @@ def _layer(layer: dict[str, Any]) -> str:
 
 def _lines(lines: dict[str, Any]) -> str:
     helper = "no helper" if lines["pid"] is None else f"helper {lines['pid']}"
-    failing = (
-        f"; the last could not be judged: {lines['error']}" if lines.get("error") else ""
-    )
+    failing = f"; the last could not be judged: {lines['error']}" if lines.get("error") else ""
     return f"{lines['requests']}, {helper}, {lines['restarts']} restarts{failing}"
 
 
