@@ -40,11 +40,19 @@ from safeshell.shell.syntax.tree import (
 
 Span = tuple[int, int]
 
-_RESERVED = (
-    rb"if|then|elif|else|fi|for|foreach|select|in|while|until|do|done|repeat|case|esac|end|function|coproc|always"
+_JOIN = rb"(?:\\\n)*+"
+_RESERVED = b"|".join(
+    [
+        _JOIN.join([word[at : at + 1] for at in range(len(word))])
+        for word in (
+            b"if then elif else fi for foreach select in while until do done repeat case esac end function coproc always"
+        ).split()
+    ]
 )
 _GAP = re.compile(
-    rb"(?:[ \t\n]++|\\\n|\#[^\n]*+|[;&|(){}!]|\]\]|\[\[|time(?:(?:[ \t]|\\\n)++(?:-p|--))*+(?![^ \t\n;&|<>()\\])|(?:"
+    rb"(?:[ \t\n]++|\\\n|\#[^\n]*+|[;&|(){}!]|\]\]|\[\[|"
+    + _JOIN.join((b"t", b"i", b"m", b"e"))
+    + rb"(?:(?:[ \t]|\\\n)++(?:-p|--))*+(?![^ \t\n;&|<>()\\])|(?:"
     + _RESERVED
     + rb")(?![^ \t\n;&|<>(){}\\]))*+"
 )

@@ -69,7 +69,7 @@ def read_parts(state: State, place: Place) -> tuple[Part, ...]:
         else:
             take = _late if place is DOCUMENT and not state.sh else _TAKERS.get(byte, _other)
             take(state, place, parts)
-    return _merged(parts)
+    return merged(parts)
 
 
 def _begin_zsh(state: State, place: Place, parts: list[Part]) -> None:
@@ -237,7 +237,7 @@ def read_word(state: State, place: Place) -> Word:
     return Word(parts, start, state.at)
 
 
-def _merged(parts: list[Part]) -> tuple[Part, ...]:
+def merged(parts: list[Part]) -> tuple[Part, ...]:
     """The same parts, texts that touch and are alike as one."""
     if len(parts) < 2:
         return tuple(parts)

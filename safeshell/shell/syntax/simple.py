@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from safeshell.shell.syntax.blanks import skip_newlines
-from safeshell.shell.syntax.parts import ends_brace, read_parts, read_word
+from safeshell.shell.syntax.parts import ends_brace, merged, read_parts, read_word
 from safeshell.shell.syntax.places import SUBSCRIPT, ZSH_SUBSCRIPT
 from safeshell.shell.syntax.redirects import read_redirect
 from safeshell.shell.syntax.state import BrokenError, State
@@ -135,13 +135,13 @@ def read_assignment(state: State, *, first: bool) -> Assignment | Word | None:
         return None
     name = found[1].replace(b"\\\n", b"")
     subscript = None
-    parts: tuple[Part, ...]
+    parts: list[Part]
     state.at = found.end()
     if found[2]:
         inside = read_parts(state, ZSH_SUBSCRIPT if state.zsh else SUBSCRIPT)
         if state.zsh and state.peek() != 0x5D:  # a word may end before its bracket does
-            parts = (Text(name + b"[", quoted=False), *inside, *read_parts(state, state.word))
-            return Word(parts, start, state.at)
+            parts = [Text(name + b"[", quoted=False), *inside, *read_parts(state, state.word)]
+            return Word(merged(parts), start, state.at)
         if state.at >= state.end:
             raise BrokenError(start, "it ends within […]")
         subscript = Word(inside, found.end(), state.at)
@@ -149,8 +149,8 @@ def read_assignment(state: State, *, first: bool) -> Assignment | Word | None:
         equals = _EQUALS.match(state.data, state.at, state.end)
         if not equals:
             more = read_parts(state, state.word)
-            parts = (Text(name + b"[", quoted=False), *inside, Text(b"]", quoted=False), *more)
-            return Word(parts, start, state.at)
+            parts = [Text(name + b"[", quoted=False), *inside, Text(b"]", quoted=False), *more]
+            return Word(merged(parts), start, state.at)
         append = bool(equals[1])
         state.at = equals.end()
     else:
@@ -200,4 +200,4 @@ def read_element(state: State) -> Word:
         raise BrokenError(start, "it ends within […]")
     state.at += 1
     more = read_parts(state, state.word)
-    return Word((Text(b"[", quoted=False), *inside, Text(b"]", quoted=False), *more), start, state.at)
+    return Word(merged([Text(b"[", quoted=False), *inside, Text(b"]", quoted=False), *more]), start, state.at)

@@ -8,6 +8,7 @@ if A then B; …         compound commands by their own names
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from safeshell.shell.syntax.tree import (
     AndOr,
@@ -133,7 +134,7 @@ def _group(node: Group) -> str:
     return f"{{{_sequence(node.body)}}}" + (f" always {{{_sequence(node.always)}}}" if node.always else "")
 
 
-_COMMANDS: dict[type, Callable[..., str]] = {
+_COMMANDS: dict[type, Callable[[Any], str]] = {
     Simple: lambda node: f"[{_arguments((*node.assignments, *node.words, *node.redirects))}]",
     Subshell: lambda node: f"({_sequence(node.body)})",
     Group: _group,
