@@ -26,6 +26,7 @@ COMMANDS = {
     "log": "what was decided: the audit log",
     "monitor": "watch what is decided and answer what waits, on one screen",
     "replay": "decide the audit log again",
+    "rules": "what rules can ask about: the programs that run others",
     "run": "run a command behind the shims",
     "shims": "the shims on PATH",
     "test": "run the rules' own tests",

@@ -17,7 +17,7 @@ from safeshell.shell.multiplexers import run_by_screen, run_by_tmux
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, joined
 from safeshell.shell.option_texts import option_texts
 from safeshell.shell.repeating import FINDERS, run_by_find, run_by_parallel, run_by_xargs
-from safeshell.shell.sed_text import run_by_sed
+from safeshell.shell.sed import sed_text
 from safeshell.shell.shells import (
     READERS,
     callback_text,
@@ -167,10 +167,10 @@ _SPECIAL: dict[str, Callable[[list[Word], Input | None], Iterator[Nested]]] = {
     "batch": input_text,
     "crontab": crontab_text,
     "xargs": run_by_xargs,
-    "sed": run_by_sed,
     "parallel": run_by_parallel,
     "su": run_by_su,
     "runuser": run_by_su,
+    "sed": sed_text,
     "tmux": lambda words, _: run_by_tmux(words),
     "screen": lambda words, _: run_by_screen(words),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -81,6 +82,38 @@ TEXT = "|rm -rf /"
 )
 def test_p6_options_that_run_commands(line: str) -> None:
     assert TEXT in list(answers(line))
+
+
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [
+        ("1e rm -rf /", ["|rm -rf /"]),
+        ("2!{/x/,+2e rm -rf /\n}", ["|rm -rf /"]),
+        ("s/.*/rm -rf \\//e", ["|rm -rf /"]),
+        ("s|^.*$|rm -rf /|ge;s/a/b/", ["|rm -rf /"]),
+        ("s/x/rm -rf &/e", ["|?rm -rf &"]),
+        ("e", ["|??"]),
+        ("s/e/e/g; y/abc/eee/; /e/d", []),
+        ("a e rm -rf /", []),
+        ("s/x/e/w e", []),
+        (":e;be;n;te", []),
+        ("\\,e,d", []),
+    ],
+)
+def test_p6_sed(script: str, found: list[str]) -> None:
+    for line in (f"sed {shlex.quote(script)} f", f"sed -n -e {shlex.quote(script)} f"):
+        assert list(answers(line)) == found
+
+
+@pytest.mark.parametrize("script", ["1e CANARY a", "s/.*/CANARY a/e", "1{s/x/y/;e CANARY a\n}"])
+def test_p6_sed_runs_what_is_said(script: str, tmp_path: Path) -> None:
+    mark, canary = tmp_path / "mark", tmp_path / "canary"
+    canary.write_text(f"#!/bin/sh\necho ran >{mark}\n")
+    canary.chmod(0o755)
+    text = script.replace("CANARY", str(canary).replace("/", "\\/") if script.startswith("s") else str(canary))
+    subprocess.run(["sed", text], input=b"x\n", capture_output=True, check=True, timeout=20)
+    assert mark.exists()
+    assert list(answers(f"sed {shlex.quote(text)}")) == [f"|{canary} a"]
 
 
 @pytest.mark.parametrize(

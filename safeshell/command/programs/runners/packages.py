@@ -115,7 +115,6 @@ RUNNERS: dict[str, Wrapper] = {
         },
     ),
     "nx": Wrapper("", "", (), OWN_PATH, {"exec": _DASHED}),
-    "rush-x": Wrapper("", "", (), OWN_PATH),
     "uv": _UV,
     "uvx": _UV_RUN._replace(kept=OWN_PATH),
     "rye": Wrapper("", "", (), OWN_PATH, {"run": Wrapper("lf", "list pyproject=")}),

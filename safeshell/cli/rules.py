@@ -1,0 +1,66 @@
+"""`safeshell rules`: what rules can ask about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import click
+
+from safeshell.command.programs.record import Wrapper
+from safeshell.command.programs.runners import RUNNERS
+from safeshell.command.programs.wrappers import WRAPPERS
+from safeshell.text import columns
+
+
+@click.group("rules")
+def command() -> None:
+    """What rules can ask about."""
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+def wrappers(as_json: bool) -> None:
+    """List the programs that run what they are given: what each takes, and whether it is taken off when it starts.
+
+    What isn't is looked into in shell lines only: by hooks and by `check -c`.
+    """
+    rows = [one for name, row in sorted({**WRAPPERS, **RUNNERS}.items()) for one in _rows(name, row, row.kept)]
+    if as_json:
+        names = ("wrapper", "takes", "taken_off", "why_not", "shims")
+        click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))
+    else:
+        shown = [
+            (name, takes, "taken off" if taken else f"in lines only: {why}", "" if shims else "no shim sees it")
+            for name, takes, taken, why, shims in rows
+        ]
+        click.echo(columns(shown), nl=False)
+
+
+def _rows(name: str, row: Wrapper, kept: str) -> Iterator[tuple[str, str, bool, str | None, bool]]:
+    """A program's, or those of its subcommands."""
+    for verb, inner in row.verbs.items():
+        yield from _rows(f"{name} {verb}" if verb else name, inner, kept)
+    if not row.verbs:
+        yield name, _takes(row), not kept, kept or None, not (row.unseen or row.elsewhere)
+
+
+def _takes(row: Wrapper) -> str:
+    """What a row says that a program runs."""
+    found = []
+    if row.texts:
+        found.append(f"a text behind {row.texts[0]}")
+    if row.each:
+        found.append("texts")
+    elif row.joined:
+        found.append("a text")
+    elif row.behind or (row.dashed and not row.operands):
+        found.append(f"a command behind {' or '.join([*row.behind[:1], *(['--'] if row.dashed else [])])}")
+    elif not row.needs and not (row.permutes and row.texts):
+        operands = "" if not row.operands else ", an operand before it" if row.operands == 1 else ", operands before it"
+        found.append(f"a command{operands}")
+    elif row.needs and not row.texts:
+        found.append(f"a command with {row.needs[0]}")
+    if row.program:
+        found.append(f"a program behind {row.program[0]}")
+    return " or ".join(found)
