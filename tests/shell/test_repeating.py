@@ -107,7 +107,9 @@ def test_l8_xargs_makes_the_same_items(text: str, options: list[str]) -> None:
 
 @settings(max_examples=12, deadline=None)
 @given(
-    st.lists(st.text("ab '\"$;", min_size=1, max_size=4), min_size=1, max_size=3),
+    st.lists(  # a process says its own number
+        st.text("ab '\"$;", min_size=1, max_size=4).filter(lambda text: "$$" not in text), min_size=1, max_size=3
+    ),
     st.sampled_from([["echo", "x"], ["echo", "{}", "{}y"], ["echo", "{1}"], ["echo 'a b' {}"], []]),
 )
 def test_l8_parallel_makes_the_same_texts(arguments: list[str], command: list[str]) -> None:
