@@ -60,7 +60,7 @@ def run_openssl(arguments: Sequence[bytes], data: bytes) -> bytes:
     *lines, last = data.split(b"\n")
     if not whole and (last or any(len(line) != _OPENSSL_LINE for line in lines[:-1])):
         raise UntoldError
-    if len(lines) > 1 and whole:
+    if whole and b"\n" in data[:-1]:
         raise UntoldError
     if any(len(line) > _OPENSSL_LINE for line in [*lines[-1:], last]):
         raise UntoldError

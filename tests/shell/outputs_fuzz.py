@@ -203,7 +203,7 @@ def _conversion(source: random.Random, *, ordinary: bool) -> str:
         return f"%{letter}" if letter in "bc" or (letter == "s" and flags in ("05", "02", "+")) else f"%{flags}{letter}"
     flags = "".join(source.choices("-+ #0'", (4, 4, 4, 4, 4, 1), k=source.randrange(3)))
     width = source.choice(("", "", "1", "6", "20", "*", "2147483648"))
-    precision = source.choice(("", "", "", ".", ".0", ".2", ".9", ".*", ".-1"))
+    precision = source.choice(("", "", "", ".", ".0", ".2", ".9", ".010", ".*", ".-1"))
     length = source.choice(("", "", "", "", "", "l", "ll", "h", "L"))
     return f"%{flags}{width}{precision}{length}{source.choice('sbcdiouxXeEfFgGaqQnTz%(')}"
 

@@ -75,6 +75,15 @@ def test_l7_echo_is_that_of_the_shell(words: list[str], bash: str | None, sh: st
     assert written(*words, dialect=Dialect.ZSH) == zsh
 
 
+def test_l7_a_precision_that_zsh_reads_as_another_number_is_left_to_the_run() -> None:
+    assert written("printf", "%.010d", "8") == "0000000008"
+    assert written("printf", "%.0Xa", "0") == "a"
+    for form in ("%.010d", "%.0Xa"):
+        assert written("printf", form, "8", dialect=Dialect.ZSH) is None
+    assert written("printf", "%*c", "2", "x") == " x"
+    assert written("printf", "%*c", "2", "x", dialect=Dialect.SH) is None
+
+
 @pytest.mark.parametrize(
     ("words", "stdin", "text"),
     [
@@ -102,6 +111,8 @@ def test_l7_echo_is_that_of_the_shell(words: list[str], bash: str | None, sh: st
         (["base64", "-d"], "cm0gLXJmIC8", None),
         (["base64"], "rm -rf /\n", "cm0gLXJmIC8K\n"),
         (["openssl", "enc", "-base64", "-d"], "cm0gLXJmIC8K\n", "rm -rf /\n"),
+        (["openssl", "base64", "-d", "-A"], "cm0gLXJmIC8K\n", "rm -rf /\n"),
+        (["openssl", "base64", "-d", "-A"], "cm0g\nLXJmIC8K", None),
         (["openssl", "enc", "-aes256", "-d"], "cm0gLXJmIC8K\n", None),
         (["xxd", "-r", "-p"], "726d\n202f", "rm /"),
         (["xxd", "-p"], "rm /", "726d202f\n"),
