@@ -150,17 +150,13 @@ def _conversion(match: re.Match[bytes], kind: Printf) -> Conversion:
         raise UntoldError  # the locale says how thousands are set apart
     if length and (kind.strict or letter not in "diouxX"):
         raise UntoldError  # all integers have 64 bits, but `%ls` is another conversion
-    if (
-        kind.strict
-        and (
-            (letter in "bq" and (flags or width or precision is not None))
-            or (letter == "c" and (precision is not None or width == b"*"))  # busybox takes the width for the argument
-            or (
-                precision is not None and precision[:1] == b"0" and (len(precision) > 1 or letter in "xX")
-            )  # zsh reads C's
-            or (b"#" in flags and letter in "cdisu")
-            or (b"0" in flags and letter in "cs")
-        )
+    # Busybox takes the width of `%*c` for the argument; zsh reads `.010` as octal, and `.0x` as the start of `0x…`.
+    if kind.strict and (
+        (letter in "bq" and (flags or width or precision is not None))
+        or (letter == "c" and (precision is not None or width == b"*"))
+        or (precision is not None and precision[:1] == b"0" and (len(precision) > 1 or letter in "xX"))
+        or (b"#" in flags and letter in "cdisu")
+        or (b"0" in flags and letter in "cs")
     ):
         raise UntoldError
     return Conversion(

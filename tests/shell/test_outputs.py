@@ -7,7 +7,7 @@ import random
 
 import pytest
 from needs import need
-from shell import outputs_fuzz
+from shell import outputs_cases
 from shell.outputs_fuzz import RUNS, compare, needed
 
 from safeshell.shell.nested_commands import Input
@@ -194,7 +194,7 @@ def test_bytes_that_are_no_text_are_kept_and_what_is_no_byte_is_unknown() -> Non
 
 def test_the_comparison_finds_a_wrong_text(monkeypatch: pytest.MonkeyPatch) -> None:
     need("bash")
-    monkeypatch.setattr(outputs_fuzz, "output", lambda *_: Input("wrong"))
+    monkeypatch.setattr(outputs_cases, "output", lambda *_: Input("wrong"))
     with pytest.raises(AssertionError, match="known b'wrong', real"):
         compare(random.Random(1), "bash", "echo, ordinary", 1)
 
