@@ -18,7 +18,7 @@ class Form(NamedTuple):
 
     Attributes:
         values: its options that take a word of their own.
-        skip: words of its own before the command.
+        skip: words of its own before the command; `ALL` where it has none but by `code`.
         text: the command is a shell text, its words joined by blanks.
         assigns: words with `=` before the command are its environment.
         code: options whose value is a shell text that is run, and nothing else.
@@ -33,7 +33,8 @@ class Form(NamedTuple):
     marked: bool = False
 
 
-SU = Form("-g -G -s -w --shell", code="-c --command --session-command")
+ALL = sys.maxsize
+SU = Form("-g -G -s -w --shell", ALL, code="-c --command --session-command")
 EXEC = Form("-e -u -w --env --user --workdir --index --env-file --detach-keys", skip=1)
 RUN = Form(
     "-e -u -v -w -p -m -h -l --env --user --volume --workdir --name --network --mount --publish --memory --hostname"
@@ -85,7 +86,7 @@ FORMS: dict[tuple[str, ...], Form] = {
     ("npx",): Form("-p --package", code="-c --call"),
     ("npm", "exec"): Form("-p --package", code="-c --call"),
     ("npm", "x"): Form("-p --package", code="-c --call"),
-    ("pnpm", "exec"): Form("-C --filter", code=""),
+    ("pnpm", "exec"): Form("-C --filter"),
     ("yarn", "exec"): Form(),
     ("bundle", "exec"): Form(),
     ("poetry", "run"): Form("-C -P"),
@@ -219,8 +220,6 @@ def operand(form: Form, words: list[str]) -> None:
             del words[: 2 if word in values else 1]
         elif form.assigns and equals:
             os.environ[name] = value
-            del words[0]
-        elif code and not form.skip and form is SU:
             del words[0]
         elif skip:
             skip -= 1
