@@ -14,8 +14,6 @@ ASKED_MOST = 0.01
 DEFERRED_MOST = 0.05
 KINDS = sorted({entry.kind for entry in guarded()})
 
-replaced = pytest.mark.xfail(strict=False, reason="the line judge is being replaced")
-
 
 @pytest.fixture(scope="module")
 def measure() -> Iterator[Measure]:
@@ -41,7 +39,6 @@ def test_a_shell_reads_the_harmless_lines() -> None:
         assert (done.returncode, done.stderr) == (0, ""), f"{entry.line!r}: {done.stderr}"
 
 
-@replaced
 def test_the_harmless_are_not_asked_about_without_shims(measure: Measure) -> None:
     entries = harmless()
     found = list(measure.asked(entries))
@@ -96,13 +93,11 @@ def test_a_command_is_listed_as_it_is_or_as_far_as_it_is_certain() -> None:
     assert not covers("rm -rf x …", ["rm", "-rf"])
 
 
-@replaced
 def test_every_command_is_seen(measure: Measure) -> None:
     found = [one for one in measure.unseen(guarded()) if one.missed]
     assert not found, listed(found)
 
 
-@replaced
 def test_few_lines_are_left_to_the_run(measure: Measure) -> None:
     entries = guarded()
     found = [one for one in measure.unseen(entries) if one.deferred]

@@ -8,7 +8,6 @@ from lines.measure import passed, report
 from lines.sandbox import PROGRAMS
 
 SEED = 15
-OLD_JUDGE = "the judge that this tree has still misses some: the generator is there to show it"
 
 LINES = (
     (Part("misses", "bash", shims=False, share=1), 400),
@@ -32,7 +31,6 @@ def _named(part: Part) -> str:
     return f"{part.mode}-{part.shell}{'-shims' if part.shims else ''}"
 
 
-@pytest.mark.xfail(strict=True, reason=OLD_JUDGE)
 @pytest.mark.parametrize(
     ("part", "count"),
     [
