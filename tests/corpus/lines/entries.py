@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -43,10 +43,12 @@ class Guarded:
         commands: every program that the shell runs, and that those run in turn, in order of appearance: the basename
             and the arguments, quoted as a shell reads them. Builtins and functions are none. Where only the run can
             tell how a command goes on, it ends with a word of its own, `…`.
-        calls: what an interpreter is told to delete by a call of its own, as it is written.
+        calls: what an interpreter is told to delete by a call of its own: the end of the call, as it is written; a
+            subject beside those of the commands shows it.
         shell: who reads it: bash, sh or zsh.
         harmless: whether it only looks like something dangerous.
         needs: programs that have to be there for it to run.
+        beyond: why a judge need not tell all of its commands from the line, or "".
         unrun: why `verify.py` does not run it, or "".
     """
 
@@ -57,6 +59,7 @@ class Guarded:
     shell: str = "bash"
     harmless: bool = False
     needs: tuple[str, ...] = ()
+    beyond: str = ""
     unrun: str = ""
 
 
@@ -92,13 +95,36 @@ def covers(expected: str, words: list[str]) -> bool:
     return words == wanted
 
 
-def lists(expected: str, subject: str) -> bool:
-    """Whether a subject of `check -c --json` shows the command that an entry expects.
+def lists(expected: str, subjects: Sequence[str], commands: Sequence[str] = ()) -> bool:
+    """Whether the subjects of `check -c --json` show the command that an entry expects.
 
     What is certain is quoted there as `shlex.quote` has it; the rest stands as it is written, and may be no shell text.
+    Of a command's spellings the subject is the one that decides: a wrapper is shown by what it runs, and a command of
+    git's without its global options.
+
+    Args:
+        expected: it.
+        subjects: those of all commands that are listed.
+        commands: what else the entry expects.
     """
+    if any(_is(expected, subject) for subject in subjects):
+        return True
+    text = _text(expected)
+    inside = [one for one in commands if one != expected and text.endswith(" " + _text(one))]
+    if any(_is(one, subject) for one in inside for subject in subjects):
+        return True
+    rests = [subject.removeprefix("git") for subject in subjects if subject.startswith("git ")]
+    return text.startswith("git -") and any(shlex.join(shlex.split(expected)).endswith(rest) for rest in rests)
+
+
+def _is(expected: str, subject: str) -> bool:
     wanted = shlex.split(expected)
     if wanted[-1] == UNKNOWN:
         beginning = shlex.join(wanted[:-1])
         return subject == beginning or subject.startswith(beginning + " ")
     return subject == shlex.join(wanted)
+
+
+def _text(expected: str) -> str:
+    """A command's words without their quotes, as far as they are certain."""
+    return " ".join(shlex.split(expected)).removesuffix(" " + UNKNOWN)

@@ -26,6 +26,8 @@ from safeshell.shell.judge import LineJudgement, judge_line
 
 PACKS = os.path.join(os.path.dirname(safeshell.__file__), "packs")
 BRANCH = "topic"
+USER_HOME = "/home/dev"
+"""The home that the guards' lines name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,11 @@ class Wrong:
     said: tuple[str, ...]
     missed: tuple[str, ...] = ()
     deferred: bool = False
+
+    @property
+    def unseen(self) -> bool:
+        """Whether a command was neither listed nor left to the run."""
+        return bool(self.missed) and not self.deferred
 
     def __str__(self) -> str:
         return "\n    ".join([f"{self.kind}: {self.line!r}", *self.said])
@@ -81,15 +88,18 @@ class Measure:
     def unseen(self, entries: Sequence[Guarded]) -> Iterator[Wrong]:
         """Those of the guards' lines of which a command is not listed, or left to the run, for a caller with shims."""
         for entry in entries:
-            found = self.judge(entry.line, shims=True)
+            found = self.judge(entry.line, shims=True, env={"HOME": USER_HOME})
             subjects = [command.decision.subject for command in found.commands]
-            missed = tuple(one for one in entry.commands if not any(lists(one, subject) for subject in subjects))
-            missed += tuple(one for one in entry.calls if not any(subject.startswith(one) for subject in subjects))
+            missed = [one for one in entry.commands if not lists(one, subjects, entry.commands)]
+            own = [one for one in subjects if not any(lists(command, [one]) for command in entry.commands)]
+            missed += [one for one in entry.calls if not any(one in subject for subject in own)]
+            if entry.beyond:
+                missed = []
             deferred = [command.decision.subject for command in found.commands if command.deferred]
             if missed or deferred:
                 said = [f"missed: {one}" for one in missed] + [f"deferred: {one}" for one in deferred]
                 said.append(f"listed: {subjects}")
-                yield Wrong(entry.kind, entry.line, tuple(said), missed, bool(deferred))
+                yield Wrong(entry.kind, entry.line, tuple(said), tuple(missed), bool(deferred))
 
 
 def _tables(root: str) -> list[Table]:
@@ -120,7 +130,7 @@ def main() -> None:
         if chosen.corpus != "harmless":
             tried = [entry for entry in guarded() if chosen.kind in (None, entry.kind)]
             found = list(measure.unseen(tried))
-            out += [*map(str, found), f"a command unseen: {_share(sum(bool(one.missed) for one in found), len(tried))}"]
+            out += [*map(str, found), f"a command unseen: {_share(sum(one.unseen for one in found), len(tried))}"]
             out.append(f"deferred: {_share(sum(one.deferred for one in found), len(tried))}")
     sys.stdout.write("\n".join(out) + "\n")
 
