@@ -71,6 +71,7 @@ PACKAGES = {
     "openssl": "openssl",
     "parallel": "parallel",
     "parted": "parted",
+    "perl": "perl",
     "podman": "podman",
     "pre-commit": "pre-commit",
     "psql": "postgresql-client",

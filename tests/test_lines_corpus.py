@@ -58,7 +58,7 @@ def test_there_are_1000_lines_of_guards_and_no_two_alike() -> None:
 
 @pytest.mark.needs("bash", "bwrap", "dash", "setpriv", "zsh")
 def test_a_shell_runs_what_some_lines_say() -> None:
-    assert not (found := verified(guarded()[::8])), "\n".join(found)
+    assert not (found := verified(guarded()[::16])), "\n".join(found)
 
 
 @pytest.mark.slow
@@ -68,20 +68,19 @@ def test_a_shell_runs_what_the_lines_say(kind: str) -> None:
     assert not (found := verified([entry for entry in guarded() if entry.kind == kind])), "\n".join(found)
 
 
-@pytest.mark.needs("bash", "bwrap", "dash", "setpriv")
-@pytest.mark.parametrize(
-    ("entry", "said"),
-    [
-        (Guarded("x", "rm -rf /", ("rm -rf /etc",)), ["didn't run: rm -rf /etc", "ran besides: rm -rf /"]),
-        (Guarded("x", "sudo rm x; ls", ("sudo rm x", "ls")), ["ran besides: rm x"]),
-        (Guarded("x", "false && rm x", ("rm x",)), ["didn't run: rm x"]),
-        (Guarded("x", "ls", ("ls",), calls=("unlink",)), ["was told to delete [], not ['unlink']"]),
-        (Guarded("x", "perl -e 'unlink 1'", ("perl -e 'unlink 1'",)), ["was told to delete ['1'], not []"]),
-    ],
-)
-def test_what_a_line_says_wrongly_is_found(entry: Guarded, said: list[str]) -> None:
-    (found,) = verified([entry])
-    assert [line.strip() for line in found.splitlines()[1:-1]] == said
+WRONG = [
+    (Guarded("x", "rm -rf /", ("rm -rf /etc",)), ["didn't run: rm -rf /etc", "ran besides: rm -rf /"]),
+    (Guarded("x", "sudo rm x; ls", ("sudo rm x", "ls")), ["ran besides: rm x"]),
+    (Guarded("x", "false && rm x", ("rm x",)), ["didn't run: rm x"]),
+    (Guarded("x", "ls", ("ls",), calls=("unlink",)), ["was told to delete [], not ['unlink']"]),
+    (Guarded("x", "perl -e 'unlink 1'", ("perl -e 'unlink 1'",)), ["was told to delete ['1'], not []"]),
+]
+
+
+@pytest.mark.needs("bash", "bwrap", "dash", "perl", "setpriv")
+def test_what_a_line_says_wrongly_is_found() -> None:
+    found = verified([entry for entry, _ in WRONG])
+    assert [[line.strip() for line in one.splitlines()[1:-1]] for one in found] == [said for _, said in WRONG]
 
 
 def test_a_command_is_listed_as_it_is_or_as_far_as_it_is_certain() -> None:

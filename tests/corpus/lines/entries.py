@@ -47,7 +47,6 @@ class Guarded:
             subject beside those of the commands shows it.
         shell: who reads it: bash, sh or zsh.
         harmless: whether it only looks like something dangerous.
-        needs: programs that have to be there for it to run.
         beyond: why a judge need not tell all of its commands from the line, or "".
         unrun: why `verify.py` does not run it, or "".
     """
@@ -58,7 +57,6 @@ class Guarded:
     calls: tuple[str, ...] = ()
     shell: str = "bash"
     harmless: bool = False
-    needs: tuple[str, ...] = ()
     beyond: str = ""
     unrun: str = ""
 

@@ -7,8 +7,10 @@ import shutil
 
 from corpus.lines.sandbox.standin import FORMS, SPECIAL
 
-PYTHON = "/usr/bin/python3"
 SYSTEM = "/usr/local/bin:/usr/bin:/usr/sbin:/bin:/sbin"
+PYTHON = shutil.which("python3", path=SYSTEM) or "python3"
+"""The system's: another may be where nobody but its owner can read it."""
+
 COVERED = ("/usr/local/bin", "/usr/bin", "/usr/sbin")
 
 SHELLS = frozenset({"bash", "dash", "sh", "zsh"})
@@ -81,6 +83,11 @@ printf '%s\\0' {name} "$@" '{end}' >>{root}/trace
 """
 
 
+def real_program(name: str) -> str | None:
+    """Where the machine has a program."""
+    return shutil.which("python3" if name == "python" else name, path=SYSTEM)
+
+
 def install(name: str, root: str) -> list[str]:
     """Puts a program into the sandbox's `bin`.
 
@@ -92,7 +99,7 @@ def install(name: str, root: str) -> list[str]:
         The options of bwrap that put it over the machine's own.
     """
     reader, then = f"{root}/real/dash", ""
-    real = shutil.which("python3" if name == "python" else name, path=SYSTEM)
+    real = real_program(name)
     if name in REAL and real is not None:
         if name not in LEFT or name in SHELLS:
             shutil.copy(real, f"{root}/real/{name}")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from corpus.lines.entries import Guarded, guarded
-from corpus.lines.sandbox.programs import PYTHON, REAL, SYSTEM, install
+from corpus.lines.sandbox.programs import PYTHON, REAL, install, real_program
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NOBODY = 65534
@@ -119,5 +119,6 @@ def _program(name: str) -> str:
 
 
 def runnable(entry: Guarded) -> bool:
-    """Whether a line can be run here."""
-    return not entry.unrun and all(shutil.which(name, path=SYSTEM) for name in (*entry.needs, entry.shell))
+    """Whether a line can be run here: its shell is there, and what it names that has to be the real program."""
+    real = REAL & {shlex.split(command)[0] for command in entry.commands}
+    return not entry.unrun and all(real_program(name) for name in (entry.shell, *real))
