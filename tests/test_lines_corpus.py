@@ -15,7 +15,6 @@ DEFERRED_MOST = 0.05
 KINDS = sorted({entry.kind for entry in guarded()})
 
 
-
 @pytest.fixture(scope="module")
 def measure() -> Iterator[Measure]:
     with measuring() as made:

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness import make_home, temporary_directory
 
@@ -23,6 +23,7 @@ from safeshell.home.settings import Settings
 from safeshell.policy.decision import Action
 from safeshell.policy.table import Table
 from safeshell.shell.judge import LineJudgement, judge_line
+from safeshell.shell.syntax.tree import Dialect
 
 PACKS = os.path.join(os.path.dirname(safeshell.__file__), "packs")
 BRANCH = "topic"
@@ -69,12 +70,14 @@ class Measure:
         with open(os.path.join(self._project, ".git", "HEAD"), "w", encoding="utf-8") as stream:
             stream.write(f"ref: refs/heads/{BRANCH}\n")
 
-    def judge(self, line: str, *, shims: bool, cwd: str = ".", env: dict[str, str] | None = None) -> LineJudgement:
+    def judge(
+        self, line: str, *, shims: bool, cwd: str = ".", env: dict[str, str] | None = None, shell: str = "bash"
+    ) -> LineJudgement:
         """What `check -c --context ai` decides."""
         environment = {"HOME": self._home, "USER": "dev", "SAFESHELL_CONTEXT": "ai", **(env or {})}
         directory = os.path.normpath(os.path.join(self._project, cwd))
         caller = caller_of(self._tables, Settings(), environment, os.fsencode(directory), None, shims=shims)
-        return judge_line(line, caller)
+        return judge_line(line, replace(caller, shell=Dialect(shell)))
 
     def asked(self, entries: Sequence[Harmless]) -> Iterator[Wrong]:
         """Those of the harmless lines that are not let through for a caller without shims."""
@@ -88,7 +91,7 @@ class Measure:
     def unseen(self, entries: Sequence[Guarded]) -> Iterator[Wrong]:
         """Those of the guards' lines of which a command is not listed, or left to the run, for a caller with shims."""
         for entry in entries:
-            found = self.judge(entry.line, shims=True, env={"HOME": USER_HOME})
+            found = self.judge(entry.line, shims=True, env={"HOME": USER_HOME}, shell=entry.shell)
             subjects = [command.decision.subject for command in found.commands]
             missed = [one for one in entry.commands if not lists(one, subjects, entry.commands)]
             own = [one for one in subjects if not any(lists(command, [one]) for command in entry.commands)]
