@@ -27,6 +27,7 @@ COMMIT = "commit:"
 PACKAGES = {
     "ar": "binutils",
     "aws": "awscli",
+    "apt-get": "apt",
     "badblocks": "e2fsprogs",
     "bash": "bash",
     "blkdiscard": "util-linux",
@@ -51,6 +52,7 @@ PACKAGES = {
     "flock": "util-linux",
     "gcov": "gcc",
     "gdb": "gdb",
+    "gh": "gh",
     "git": "git",
     "groff": "groff",
     "gzip": "gzip",

@@ -112,3 +112,53 @@ def test_a_mention_is_no_command(tmp_path: Path, mention: str) -> None:
         words = [word.replace("{}", f"do not: {command} ; it's bad") for word in shlex.split(mention)]
         decision = judge(table, words, "main")
         assert decision.action is Action.ALLOW, f"{shlex.join(words)} is no {decision.rule}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "does", "shows"),
+    [
+        ("repo-delete", "gh repo delete a/b --yes", "gh repo delete --help"),
+        ("terraform-destroy", "terraform destroy", "terraform destroy -help"),
+        ("terraform-destroy", "terraform apply -destroy", "terraform apply -destroy -help"),
+        ("kubectl-delete-all", "kubectl delete pods --all", "kubectl delete pods --all --help"),
+        ("kubectl-drain", "kubectl drain node-1", "kubectl drain -h"),
+        ("s3-remove", "aws s3 rb s3://a --force", "aws s3 rb help"),
+        ("aws-delete", "aws ec2 terminate-instances --instance-ids i", "aws ec2 terminate-instances help"),
+        ("stack-destroy", "helm uninstall web", "helm uninstall --help"),
+        ("stack-destroy", "pulumi destroy --yes", "pulumi destroy --help"),
+        ("project-delete", "gcloud projects delete a", "gcloud projects delete --help"),
+        ("publish", "npm publish --access public", "npm publish --help"),
+        ("unpublish", "npm unpublish a --force", "npm unpublish a --force --dry-run"),
+        ("unpublish", "cargo yank a", "cargo yank --help"),
+        ("system-remove", "apt-get remove -y nginx", "apt-get remove --help"),
+        ("system-remove", "dpkg --purge a", "dpkg --purge --simulate a"),
+    ],
+)
+def test_l15_what_only_shows_is_restricted_by_no_pack(tmp_path: Path, rule: str, does: str, shows: str) -> None:
+    compilation = compile_packs(tmp_path, *NAMES)
+    assert compilation.table is not None
+    table = LoadedTable(Table(compilation.table, ""))
+    assert judge(table, shlex.split(does), "main").rule.endswith(rule)
+    assert judge(table, shlex.split(shows), "main").action is Action.ALLOW
+
+
+def test_l15_a_pack_s_own_examples_are_no_deeds_where_help_is_asked_for_first(tmp_path: Path) -> None:
+    compilation = compile_packs(tmp_path, *NAMES)
+    assert compilation.table is not None
+    table = LoadedTable(Table(compilation.table, ""))
+    shown = 0
+    for found in compilation.policy.rules:
+        for case in found.rule.tests.match:
+            words = shlex.split(case.command)
+            with_help = [*words[:1], "--help", *words[1:]]
+            if words[0] in HELPS_FIRST:
+                assert judge(table, with_help, "main").action is Action.ALLOW, with_help
+                shown += 1
+    assert shown > 60
+
+
+HELPS_FIRST = {
+    *("rm", "mv", "cp", "chmod", "chown", "chgrp", "tee", "truncate", "shred", "find", "rsync", "psql", "redis-cli"),
+    *("git", "wipefs", "blkdiscard", "sgdisk", "dd"),
+}
+"""Programs that take `--help` before all else."""
