@@ -83,8 +83,7 @@ class _Reader:
         self._acts = False
         self._doubt = False  # whether the next word may be the argument of an option that nobody knows
         self._before_operands: bool | None = None
-        self._names: set[str] = set()
-        self._spans: list[tuple[int, int, int]] = []
+        self._met: list[tuple[_Switch, str, int, int, int]] = []  # with name, word, and where in it
         self._enter(grammar)
 
     def result(self) -> Showing | None:
@@ -93,11 +92,12 @@ class _Reader:
         if switch is None:
             return None
         blanked = list(self._arguments)
-        for index, start, end in self._spans:
+        met = [found for found in self._met if found[0].ends is switch.ends]  # what ends it makes a dry run no matter
+        for _, _, index, start, end in met:
             word = blanked[index]
             blanked[index] = word[:start] + _blank(word[start:end]) + word[end:]
         permuted = self._before_operands is False and not self._grammar.words
-        return Showing(switch.said, switch.ends, permuted, frozenset(self._names), tuple(blanked))
+        return Showing(switch.said, switch.ends, permuted, frozenset([found[1] for found in met]), tuple(blanked))
 
     def run(self) -> None:
         """Reads all arguments."""
@@ -127,7 +127,8 @@ class _Reader:
             for item in items:
                 forms = [form.partition("=") for form in item.split("/")]
                 # A subcommand's may be the program's own, said again.
-                switch = next((self._named[name] for name, _, _ in forms if name in self._named), _Switch(ends=ends))
+                said = [self._named[name] for name, _, _ in forms if name in self._named]
+                switch = next((one for one in said if one.ends is ends), None) or _Switch(ends=ends)
                 if switch not in self._switches:
                     self._switches.append(switch)
                 for name, equals, value in forms:
@@ -205,9 +206,8 @@ class _Reader:
         if not (value in values or (argued and None in values)):
             switch.on = False
             return
-        self._names.add(name)
         index = self._at - 1
-        self._spans.append((index, *span))
+        self._met.append((switch, name, index, *span))
         if doubt:
             return
         switch.on = True

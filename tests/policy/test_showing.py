@@ -50,6 +50,7 @@ def judged(tables: list[LoadedTable], line: str, env: Mapping[str, Fact] | None 
         ("commands: [git], conditions: [{option: [--dry-run]}]", "git push --dry-run --mirror", "git push -n"),
         ("commands: [git], conditions: [{option: [-n, --force]}]", "git push -n --mirror", "git push --dry-run"),
         ("conditions: [{command_matches: '^terraform (plan|apply)'}]", "terraform plan", "terraform apply -help"),
+        ("commands: [terraform], conditions: [{command_contains: plan}]", "terraform plan", "terraform plan -help"),
         ("conditions: [{command_contains: --help}]", "tool --help", "tool --version"),
         ("conditions: [{command_contains: --help}]", "rm --help --help", "rm --version"),
         ("conditions: [{not: {not: {option: [--help]}}}], commands: [rm]", "rm x --help", "rm --version"),
