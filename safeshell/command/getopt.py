@@ -6,7 +6,7 @@ the grammar. `programs/` holds the data; of the commands that rules ask about th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -32,6 +32,7 @@ class Grammar(NamedTuple):
         leading: for a command whose first option ends the operands, the letters that don't (find's -L); else None.
         subcommands: the grammar of each; "" for one that is not listed. None: the first operand is no subcommand.
         shows, tries, acts: what of it only shows, as records have it (docs/table.md, "What only shows").
+        signs: how words begin, or letters that they have, without any of which neither it nor a subcommand shows.
         taken: the options that the rule says take an argument, with their dashes.
     """
 
@@ -47,12 +48,15 @@ class Grammar(NamedTuple):
     shows: tuple[str, ...] = ()
     tries: tuple[str, ...] = ()
     acts: tuple[str, ...] = ()
+    signs: frozenset[str] = frozenset()
     taken: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> Grammar:
         """The grammar of a table's record (docs/table.md, "Grammars")."""
         inner = record.get("subcommands")
+        subcommands = None if inner is None else {name: cls.read(part) for name, part in inner.items()}
+        shown = (*record.get("shows", ()), *record.get("tries", ()))
         return cls(
             short=_short(record.get("short", "")),
             long=dict(_long(name) for name in record.get("long", ())),
@@ -62,7 +66,8 @@ class Grammar(NamedTuple):
             stops=record.get("stops", False),
             apart=record.get("apart", False),
             leading=record.get("leading"),
-            subcommands=None if inner is None else {name: cls.read(part) for name, part in inner.items()},
+            subcommands=subcommands,
+            signs=_signs(shown).union(*[part.signs for part in (subcommands or {}).values()]),
             shows=tuple(record.get("shows", ())),
             tries=tuple(record.get("tries", ())),
             acts=tuple(record.get("acts", ())),
@@ -88,6 +93,19 @@ class Grammar(NamedTuple):
             return word
         found = [name for name in self.long if name.startswith(word)]
         return found[0] if len(found) == 1 else word
+
+
+def _signs(items: Iterable[str]) -> frozenset[str]:
+    """Of an option of one letter that letter, of a word its first ones, two dashes included; of a subcommand all."""
+    found: set[str] = set()
+    for form in [form.partition("=")[0] for item in items for form in item.split("/")]:
+        if form[0] != "-":
+            found.add(form)
+        elif len(form) == 2:
+            found.add(form[1])
+        else:
+            found |= {form[:3], f"--{form.lstrip('-')[0]}"}
+    return frozenset(found)
 
 
 def _short(text: str) -> dict[str, int]:

@@ -45,6 +45,12 @@ def showing(arguments: Sequence[str], grammar: Grammar, *, whole: bool = True) -
     if whole and len(arguments) == 1 and arguments[0] in _ALONE:
         (word,) = arguments
         return Showing(word, True, False, frozenset([word]), (_blank(word),))
+    signs = grammar.signs
+    for word in arguments:
+        if word[:3] in signs or word in signs or (word[:1] == "-" and not signs.isdisjoint(word)):
+            break
+    else:
+        return None
     reader = _Reader(arguments, grammar)
     reader.run()
     found = reader.result()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shlex
+import string
 
 import pytest
+from budget import examples
+from hypothesis import given
+from hypothesis import strategies as st
 
 from safeshell.command.getopt import Grammar
-from safeshell.command.programs.grammars import grammar
+from safeshell.command.programs.grammars import grammar, names
 from safeshell.command.showing import Showing, showing
 
 
@@ -142,6 +146,9 @@ make --version                                      | make -n
 """
 
 
+WORDS = sorted({word for line in ROWS.replace(" | ", "\n").splitlines() for word in shlex.split(line)[1:]})
+
+
 @pytest.mark.parametrize("row", ROWS.strip().splitlines())
 def test_l15_what_shows_and_its_look_alike(row: str) -> None:
     shows, does = (line.strip() for line in row.split(" | "))
@@ -189,3 +196,12 @@ def test_l15_of_the_first_words_only_what_nothing_behind_can_change_counts() -> 
     assert showing(["push", "--help"], git, whole=False)
     assert not showing(["push", "--dry-run"], git, whole=False)
     assert not showing(["--help"], Grammar(), whole=False)
+
+
+@examples(300)
+@given(st.sampled_from([*sorted(names()), "nothing-known"]), st.lists(st.sampled_from(WORDS), max_size=5))
+def test_l15_what_is_not_looked_at_does_not_show(name: str, words: list[str]) -> None:
+    record = grammar(name)
+    data = Grammar() if record is None else Grammar.read(record)
+    everything = data._replace(signs=frozenset(string.ascii_letters + "?").union(word[:3] for word in words))
+    assert showing(words, data) == showing(words, everything)
