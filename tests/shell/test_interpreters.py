@@ -284,6 +284,12 @@ def test_any_code_is_read(language: str, code: str) -> None:
         assert isinstance(answer, NestedCommand | NestedText)
 
 
+def test_p5_what_is_too_long_to_be_read_may_do_anything() -> None:
+    code = "x = 1\n" * 20_000
+    assert of("python", code) == []
+    assert of("python", code + "os.system('x')") == ["?"]
+
+
 def test_deep_and_long_code_is_read() -> None:
     for code in (
         "(" * 20_000,

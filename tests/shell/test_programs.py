@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from needs import found
 from shell.nesting import answers
 
+from safeshell.command.programs.grammars import grammar
+from safeshell.command.programs.plain import PLAIN
 from safeshell.command.programs.runners import RUNNERS
 from safeshell.command.programs.runs import RUNS
 from safeshell.command.programs.wrappers import TAKEN_OFF, WRAPPERS
+from safeshell.shell.builtins import BUILTINS
 from safeshell.shell.interpreters import INTERPRETERS
 from safeshell.shell.nested_commands import Input, NestedCommand, NestedText
 from safeshell.shell.programs import nested, program
@@ -76,6 +79,11 @@ def test_no_program_has_two_rows() -> None:
     assert all(not row.kept for row in WRAPPERS.values())
     assert all(row.kept for row in RUNNERS.values())
     assert WRAPPERS.keys() == TAKEN_OFF
+
+
+def test_plain_programs_are_those_that_nothing_else_is_known_of() -> None:
+    known = {name for name in PLAIN if grammar(name) is not None or name in BUILTINS}
+    assert not PLAIN & {*known, *WRAPPERS, *RUNNERS, *RUNS, *INTERPRETERS, *READERS}
 
 
 NAMES = sorted(

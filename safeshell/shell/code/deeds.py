@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from safeshell.shell.code.combine import Value
 from safeshell.shell.code.languages import Language
-from safeshell.shell.code.values import CodeReading, Deed, Value
+from safeshell.shell.code.lexer import CODE_MAX
+from safeshell.shell.code.values import CodeReading, Deed
 from safeshell.shell.nested_commands import Nested, NestedCommand, NestedText
 from safeshell.shell.words import Literal, Unknown, Word, plain, unknown
 
@@ -36,9 +38,12 @@ def done_by(code: str, language: Language, holes: Sequence[Unknown] = ()) -> Ite
         language: its own.
         holes: what the line's shell puts into it.
     """
-    if any(name.rpartition(".")[2] in code for name in language.calls) or "`" in code or language.piping or "x" in code:
-        for deed in CodeReading(code, language, holes).deeds:
-            yield from _done(deed)
+    reading = CodeReading(code, language, holes)
+    for deed in reading.deeds:
+        yield from _done(deed)
+    unread = code[CODE_MAX:]
+    if not reading.whole or (unread and any(name.rpartition(".")[2] in unread for name in language.calls)):
+        yield NestedCommand(())  # what is too long or too intricate to be read may do anything
 
 
 def _done(deed: Deed) -> Iterator[Nested]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from safeshell.shell.words import Literal, Part, Unknown
 
-CODE_MAX = 64 * 1024
+CODE_MAX = 32 * 1024
 """Characters of code that are read; there is nothing longer that somebody wrote into a line."""
 
 
@@ -79,11 +79,15 @@ _REGEX = re.compile(r"/(?![*/\s])(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z
 _BEFORE_REGEX = ("return", "split", "if", "and", "or", "not", "when", "unless", "grep", "typeof", "case", "in", "while")
 
 
+_PREFIX_MAX = 2
+"""Letters before a string that say of which form it is."""
+
+
 def tokens(code: str, syntax: Syntax) -> list[Token]:
     """The tokens of a code.
 
     Args:
-        code: it; what is behind its first 64 KiB isn't read.
+        code: it; what is behind its first 32 KiB isn't read.
         syntax: its language's.
     """
     code = code[:CODE_MAX]
@@ -99,6 +103,11 @@ def tokens(code: str, syntax: Syntax) -> list[Token]:
         if skipped is not None:
             at = skipped.end()
             continue
+        name = names.match(code, at)
+        if name is not None and name.end() - at > _PREFIX_MAX:
+            found.append(Token("name", name[0], at))
+            at = name.end()
+            continue
         begun = openings.match(code, at)
         if begun is not None and begun.lastgroup == "comment" and begun.end() > at:
             at = begun.end()
@@ -106,7 +115,6 @@ def tokens(code: str, syntax: Syntax) -> list[Token]:
         token = _string(code, begun, syntax) if begun is not None and begun.end() > at else None
         token = token or _pattern(code, at, syntax, found)
         if token is None:
-            name = names.match(code, at)
             shown = name[0] if name is not None else (_OPERATOR.match(code, at) or [code[at]])[0]
             token = Token("op" if name is None else "name", shown, at)
         found.append(token)

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from safeshell.shell.code.combine import FUNCTIONS, HOME, Value, filled, joined, split
+from safeshell.shell.code.cursor import MEMBERS, OPENING, Cursor, IntricateError
 from safeshell.shell.code.languages import Language
 from safeshell.shell.code.lexer import Token, tokens
 from safeshell.shell.words import Literal, Part, Unknown, Word
 
-Value = Word | tuple["Value", ...] | None
-"""A text, a list, or None for what is neither: options, a function."""
-
-HOME = Word((Unknown("$HOME", quoted=True, variable="HOME", several=False),))
-"""The home directory."""
-
 _DEEP = 40
 """Calls and brackets in one another; what is deeper isn't read."""
+
+_PATH_MAX = 200
+"""Characters of a name with its owners; of a longer one only the last counts."""
 
 _SHOWN_MAX = 40
 """Characters of code that stand for a value which only the run can tell."""
 
-_MEMBER = (".", "->", "?.", "::")
-_OPENING = {"(": ")", "[": "]", "{": "}"}
 _CLOSERS = (",", ")", "]", "}", ";", "")
+_BINDING = ("for", "as", "foreach", "|")
+"""What stands before a name that is bound again and again."""
+
 _SKIPPED = ("new", "await", "my", "our", "local", "const", "let", "var", "return", "do", "not", "print", "puts", "p")
 _ENDING = ("if", "unless", "or", "and", "for", "while", "do", "rescue", "then", "else", "end", "in", "is", "until")
 
@@ -60,86 +59,52 @@ class CodeReading:
 
     Attributes:
         deeds: what it does, in order.
+        whole: whether all of it was read.
     """
 
     def __init__(self, code: str, language: Language, holes: Sequence[Unknown] = ()) -> None:
         self._code = code
         self._language = language
         self._holes = holes
-        self._tokens = tokens(code, language.syntax)
+        self._at = Cursor(code, tokens(code, language.syntax))
         self._known: dict[int, tuple[Value, int]] = {}
         self._deeds: dict[int, Deed] = {}
         self._depth = 0
         self._aliases = _aliases(code, language)
         self._assigned = self._assignments()
-        self._run()
+        self.whole = True
+        try:
+            self._run()
+        except IntricateError:
+            self.whole = False
         self.deeds = [self._deeds[at] for at in sorted(self._deeds)]
 
     def _run(self) -> None:
-        before = ""
-        for at, token in enumerate(self._tokens):
+        """Reads each value that has a call which does something, and each string that a shell runs."""
+        doing = {path.rpartition(".")[2] for path in self._language.calls}
+        doing |= {name for name, path in self._aliases.items() if path.rpartition(".")[2] in doing}
+        for at, token in enumerate(self._at.tokens):
             if token.kind == "shell":
                 self._deeds[at] = Deed("text", [self._word(token)], shown=token.text)
-            elif self._starts(at, before):
-                self._primary(at)
-            if self._language.piping and token.text in ("|", "|&"):
+            elif token.kind == "name" and token.text in doing:
+                self._primary(self._at.start_of(at))
+            elif self._language.piping and token.text in ("|", "|&"):
                 self._pipe(at)
-            before = token.text
-
-    def _starts(self, at: int, before: str) -> bool:
-        """Whether a value may begin here that is looked into for calls."""
-        token = self._tokens[at]
-        if token.text == "(":
-            return not (at and self._tokens[at - 1].kind == "name")
-        return token.kind in ("name", "text") and before not in _MEMBER
 
     def _pipe(self, at: int) -> None:
         """Awk's `print | "command"` and `"command" | getline`."""
-        if self._text(at + 1) == "getline":
+        if self._at.text(at + 1) == "getline":
             start = at
-            while start and self._tokens[start - 1].kind == "text":
+            while start and self._at.tokens[start - 1].kind == "text":
                 start -= 1
             if start < at:
                 self._deeds[at] = Deed("text", [self._expression(start, inside=False)[0]])
-        elif at + 1 < len(self._tokens):
+        elif at + 1 < len(self._at.tokens):
             self._deeds[at] = Deed("text", [self._expression(at + 1, inside=False)[0]])
 
-    # Tokens
-
-    def _text(self, at: int) -> str:
-        return self._tokens[at].text if at < len(self._tokens) else ""
-
-    def _kind(self, at: int) -> str:
-        return self._tokens[at].kind if at < len(self._tokens) else ""
-
-    def _skip_lines(self, at: int) -> int:
-        while self._kind(at) == "line":
-            at += 1
-        return at
-
-    def _slice(self, start: int, end: int) -> str:
-        """The code of some tokens."""
-        if start >= len(self._tokens):
-            return ""
-        last = self._tokens[max(start, min(end, len(self._tokens)) - 1)]
-        return " ".join(self._code[self._tokens[start].start : last.end].split())
-
     def _unknown(self, start: int, end: int) -> Word:
-        shown = self._slice(start, max(end, start + 1))[:_SHOWN_MAX] or "…"
+        shown = self._at.shown(start, max(end, start + 1))[:_SHOWN_MAX] or "…"
         return Word((Unknown(shown, quoted=True, several=False),))
-
-    def _closing(self, at: int) -> int:
-        """Behind the bracket that closes the one here."""
-        depth = 0
-        while at < len(self._tokens):
-            if self._kind(at) == "op":
-                text = self._text(at)
-                depth += text in _OPENING
-                depth -= text in (")", "]", "}")
-                if depth <= 0:
-                    return at + 1
-            at += 1
-        return at
 
     def _word(self, token: Token) -> Word:
         """A string's value, with what the line's shell puts in."""
@@ -162,32 +127,37 @@ class CodeReading:
         counts: Counter[str] = Counter()
         values: dict[str, int] = {}
         brackets: list[str] = []
-        for at, token in enumerate(self._tokens):
-            if token.kind == "op" and token.text in _OPENING:
+        for at, token in enumerate(self._at.tokens):
+            if token.kind == "op" and token.text in OPENING:
                 brackets.append(token.text)
             elif token.kind == "op" and token.text in (")", "]", "}") and brackets:
                 brackets.pop()
             elif token.kind == "name":
-                following = self._text(at + 1)
+                following = self._at.text(at + 1)
                 statement = not brackets or brackets[-1] == "{"
-                if following == "=" and statement and self._text(at - 1) not in _MEMBER:
+                if following == "=" and statement and self._at.text(at - 1) not in MEMBERS:
                     values[token.text] = at + 2
                     counts[token.text] += 1
-                elif following in (":=", "+=", "-=", ".=", "=>") or self._text(at - 1) in ("for", "as", "foreach", "|"):
+                elif following in (":=", "+=", "-=", ".=", "=>") or self._at.text(at - 1) in (
+                    "for",
+                    "as",
+                    "foreach",
+                    "|",
+                ):
                     counts[token.text] += 2
                 elif token.text in ("def", "function", "lambda", "fn", "func", "sub", "for", "foreach"):
                     end = self._skip_parameters(at + 1)
-                    counts.update({one.text: 2 for one in self._tokens[at + 1 : end] if one.kind == "name"})
-            elif token.text == "=>" and self._text(at - 1) == ")":
+                    counts.update({one.text: 2 for one in self._at.tokens[at + 1 : end] if one.kind == "name"})
+            elif token.text == "=>" and self._at.text(at - 1) == ")":
                 start = at - 1
-                while start and self._text(start) != "(":
+                while start and self._at.text(start) != "(":
                     start -= 1
-                counts.update({one.text: 2 for one in self._tokens[start:at] if one.kind == "name"})
+                counts.update({one.text: 2 for one in self._at.tokens[start:at] if one.kind == "name"})
         return {name: at for name, at in values.items() if counts[name] == 1}
 
     def _skip_parameters(self, at: int) -> int:
-        while at < len(self._tokens) and self._text(at) not in (":", "{", "in", "->", "\n", "="):
-            at = self._closing(at) if self._text(at) == "(" else at + 1
+        while at < len(self._at.tokens) and self._at.text(at) not in (":", "{", "in", "->", "\n", "="):
+            at = self._at.behind(at) if self._at.text(at) == "(" else at + 1
         return at
 
     def _variable(self, name: str) -> Value:
@@ -205,31 +175,32 @@ class CodeReading:
             at: its first token.
             inside: whether it stands in brackets, where the end of a line doesn't end it.
         """
-        start = at = self._skip_lines(at) if inside else at
+        start = at = self._at.behind_lines(at) if inside else at
         value, at = self._primary(at)
         while True:
-            at = self._skip_lines(at) if inside else at
-            text = self._text(at)
-            if at >= len(self._tokens) or self._ends(at):
+            self._at.step()
+            at = self._at.behind_lines(at) if inside else at
+            text = self._at.text(at)
+            if at >= len(self._at.tokens) or self._ends(at):
                 return value, at
             path = text == "/" and self._language.adjacent
-            if self._kind(at) == "op" and (text in self._language.joins or path):
-                right, at = self._primary(self._skip_lines(at + 1))
-                value = _joined(value, right, "/" if path else "")
+            if self._at.kind(at) == "op" and (text in self._language.joins or path):
+                right, at = self._primary(self._at.behind_lines(at + 1))
+                value = joined(value, right, "/" if path else "")
             elif self._language.adjacent and (
-                self._kind(at) == "text" or (self._language.piping and self._kind(at) == "name")
+                self._at.kind(at) == "text" or (self._language.piping and self._at.kind(at) == "name")
             ):
                 right, at = self._primary(at)
-                value = _joined(value, right, "")
+                value = joined(value, right, "")
             elif text == "%" and self._language.adjacent and isinstance(value, Word):
-                value = _filled(value, re.compile(r"%[-\d.]*[sdr]"))
-                at = self._primary(self._skip_lines(at + 1))[1]
+                value = filled(value, re.compile(r"%[-\d.]*[sdr]"))
+                at = self._primary(self._at.behind_lines(at + 1))[1]
             else:
                 at = self._end(at, inside=inside)
                 return self._unknown(start, at), at
 
     def _ends(self, at: int) -> bool:
-        token = self._tokens[at]
+        token = self._at.tokens[at]
         if token.kind == "name":
             return token.text in _ENDING
         return token.kind == "line" or (
@@ -237,14 +208,14 @@ class CodeReading:
         )
 
     def _end(self, at: int, *, inside: bool) -> int:
-        while at < len(self._tokens) and not (self._ends(at) and not (inside and self._kind(at) == "line")):
-            at = self._closing(at) if self._kind(at) == "op" and self._text(at) in _OPENING else at + 1
+        while at < len(self._at.tokens) and not (self._ends(at) and not (inside and self._at.kind(at) == "line")):
+            at = self._at.behind(at) if self._at.kind(at) == "op" and self._at.text(at) in OPENING else at + 1
         return at
 
     def _primary(self, at: int) -> tuple[Value, int]:
         found = self._known.get(at)
         if found is None:
-            if self._depth > _DEEP or at >= len(self._tokens):
+            if self._depth > _DEEP or at >= len(self._at.tokens):
                 return self._unknown(at, at + 1), at + 1
             self._depth += 1
             self._known[at] = self._unknown(at, at + 1), at + 1  # of what refers to itself nothing is known
@@ -255,64 +226,74 @@ class CodeReading:
         return found
 
     def _begin(self, at: int) -> tuple[Value, int]:
-        token = self._tokens[at]
+        token = self._at.tokens[at]
         if token.kind == "text":
             word = self._word(token)
-            value: Value = tuple(_split(word)) if token.words else word
+            value: Value = tuple(split(word)) if token.words else word
             return self._chain(at, "*", value, at + 1)
         if token.kind == "name":
-            if token.text in _SKIPPED and self._kind(at + 1) in ("name", "text"):
+            if token.text in _SKIPPED and self._at.kind(at + 1) in ("name", "text"):
                 return self._primary(at + 1)
             path = self._aliases.get(token.text, token.text)
             known = self._variable(token.text)
             return self._chain(at, path, self._unknown(at, at + 1) if known is None else known, at + 1)
         if token.text in ("(", "["):
             values, _, end = self._arguments(at)
-            several = token.text == "[" or len(values) != 1 or self._text(end - 2) == ","
+            several = token.text == "[" or len(values) != 1 or self._at.text(end - 2) == ","
             return self._chain(at, "*", tuple(values) if several else values[0], end)
         if token.text == "{":
-            return None, self._closing(at)
-        if token.text == "\\" and self._kind(at + 1) == "name":
+            return None, self._at.behind(at)
+        if token.text == "\\" and self._at.kind(at + 1) == "name":
             return self._primary(at + 1)
         return self._unknown(at, at + 1), at + 1
 
     def _chain(self, start: int, path: str, value: Value, at: int) -> tuple[Value, int]:
         """What follows a value: members, calls, indexes."""
-        receiver: Value = None
+        known = True  # whether the value is; what isn't is shown by its code, once that is asked for
+        receiver, receiver_known, receiver_end = value, False, at
         named = path != "*"
-        while at < len(self._tokens):
-            text = self._text(at)
-            following = at + 1 if self._kind(at) == "op" and text in _MEMBER else 0
-            if not following and self._kind(at) == "line" and self._text(self._skip_lines(at)) in (".", "?."):
-                following = self._skip_lines(at) + 1  # a chain that goes on in the next line
-            if following and self._kind(following) == "name":
-                path = f"{path}.{self._text(following)}"
-                known = HOME if self._language.values.get(path) == "HOME" else None
-                receiver, value, named = value, known or self._unknown(start, following + 1), True
+        while at < len(self._at.tokens):
+            text = self._at.text(at)
+            following = at + 1 if self._at.kind(at) == "op" and text in MEMBERS else 0
+            if (
+                not following
+                and self._at.kind(at) == "line"
+                and self._at.text(self._at.behind_lines(at)) in (".", "?.")
+            ):
+                following = self._at.behind_lines(at) + 1  # a chain that goes on in the next line
+            if following and self._at.kind(following) == "name":
+                path = f"{'*' if len(path) > _PATH_MAX else path}.{self._at.text(following)}"
+                receiver, receiver_known, receiver_end = value, known, at
+                home = self._language.values.get(path) == "HOME"
+                value, known, named = HOME if home else None, home, True
                 at = following + 1
-            elif text == "(" and self._kind(at) == "op" and named:
-                arguments, keywords, end = self._arguments(at)
+                continue
+            bare = named and self._language.bare and self._kind_of(path) and self._begins(at)
+            if (text == "(" and self._at.kind(at) == "op" and named) or bare:
+                arguments, keywords, end = self._listed(at) if bare else self._arguments(at)
+                if not receiver_known:
+                    receiver = self._unknown(start, receiver_end)
                 path, value = self._called(start, path, Deed("", arguments, keywords, receiver), end)
-                named, at = False, end
-            elif text == "[" and self._kind(at) == "op":
-                at = self._closing(at)
-                path, value, named = "*", self._unknown(start, at), False
-            elif named and self._language.bare and self._kind_of(path) and self._begins(at):
-                arguments, keywords, end = self._listed(at)
-                return self._called(start, path, Deed("", arguments, keywords, receiver), end)[1], end
+                known, named, at = True, False, end
+                if bare:
+                    return value, at
+            elif text == "[" and self._at.kind(at) == "op":
+                at = self._at.behind(at)
+                path, value, known, named = "*", None, False, False
             else:
                 break
         if named and self._kind_of(path) == "delete-self":
-            self._deeds[start] = Deed("delete-self", [], {}, receiver, self._slice(start, at))
-        return value, at
+            shown = receiver if receiver_known else self._unknown(start, receiver_end)
+            self._deeds[at] = Deed("delete-self", [], {}, shown, self._at.shown(start, at))
+        return value if known else self._unknown(start, at), at
 
     def _begins(self, at: int) -> bool:
         """Whether a bare call's arguments begin here."""
-        token = self._tokens[at]
+        token = self._at.tokens[at]
         return (
             token.kind in ("text", "shell")
             or (token.kind == "name" and token.text not in _ENDING)
-            or (token.text in ("[", "{", "\\") and self._tokens[at - 1].end < token.start)
+            or (token.text in ("[", "{", "\\") and self._at.tokens[at - 1].end < token.start)
         )
 
     def _kind_of(self, path: str) -> str:
@@ -323,8 +304,8 @@ class CodeReading:
         """Notes a call; returns the path and value of its result."""
         kind = self._kind_of(path)
         if kind:
-            deed.kind, deed.shown = kind, self._slice(start, end)
-            self._deeds[start] = deed
+            deed.kind, deed.shown = kind, self._at.shown(start, end)
+            self._deeds[end] = deed
         first = deed.arguments[0] if deed.arguments else None
         if path in ("require", "__import__", "importlib.import_module") and isinstance(first, Word) and first.literal:
             return first.literal.removeprefix("node:"), None
@@ -334,42 +315,43 @@ class CodeReading:
         given = deed.arguments
         if method is not None and (how is None or path.startswith("*.")):
             how, given = method, [deed.receiver, *deed.arguments]
-        return "*", (_VALUES[how](given) if how else None) or self._unknown(start, end)
+        return "*", (FUNCTIONS[how](given) if how else None) or self._unknown(start, end)
 
     def _arguments(self, at: int) -> tuple[list[Value], dict[str, str], int]:
         """What stands in the brackets that begin here; returns what is behind them too."""
-        return self._listed(at + 1, closing=_OPENING[self._text(at)])
+        return self._listed(at + 1, closing=OPENING[self._at.text(at)])
 
     def _listed(self, at: int, closing: str = "") -> tuple[list[Value], dict[str, str], int]:
         """Arguments up to a bracket, or of a bare call."""
         values: list[Value] = []
         keywords: dict[str, str] = {}
         while True:
-            at = self._skip_lines(at) if closing else at
-            text = self._text(at)
-            if at >= len(self._tokens) or (self._kind(at) == "op" and text in (")", "]", "}", ";")):
+            self._at.step()
+            at = self._at.behind_lines(at) if closing else at
+            text = self._at.text(at)
+            if at >= len(self._at.tokens) or (self._at.kind(at) == "op" and text in (")", "]", "}", ";")):
                 return values, keywords, at + (text == closing and bool(closing))
             if not closing and self._ends(at):
                 return values, keywords, at
             start = at
-            marks = ("=", ":", "=>") if self._kind(at) == "name" else ("=>",)
-            if self._kind(at) in ("name", "text") and self._text(at + 1) in marks:
+            marks = ("=", ":", "=>") if self._at.kind(at) == "name" else ("=>",)
+            if self._at.kind(at) in ("name", "text") and self._at.text(at + 1) in marks:
                 at = self._expression(at + 2, inside=bool(closing))[1]
-                keywords[text] = self._slice(start + 2, at)
-            elif text in ("*", "**", "...") and self._kind(at) == "op":
+                keywords[text] = self._at.shown(start + 2, at)
+            elif text in ("*", "**", "...") and self._at.kind(at) == "op":
                 at = self._expression(at + 1, inside=bool(closing))[1]
-                values.append(Word((Unknown(self._slice(start, at), quoted=False),)))
+                values.append(Word((Unknown(self._at.shown(start, at), quoted=False),)))
             else:
                 value, at = self._expression(at, inside=bool(closing))
                 values.append(value)
                 if text == "{":
-                    keywords[""] = self._slice(start, at)
+                    keywords[""] = self._at.shown(start, at)
             at = max(at, start + 1)
-            if self._text(at) not in _CLOSERS:
+            if self._at.text(at) not in _CLOSERS:
                 at = self._end(at, inside=bool(closing))
-            if not closing and self._text(at) != ",":
+            if not closing and self._at.text(at) != ",":
                 return values, keywords, at
-            if self._text(at) not in _CLOSERS or self._text(at) == ",":
+            if self._at.text(at) not in _CLOSERS or self._at.text(at) == ",":
                 at += 1
 
 
@@ -391,80 +373,3 @@ def _aliases(code: str, language: Language) -> dict[str, str]:
                 if words[0]:
                     found[words[-1]] = f"{module}.{words[0]}"
     return found
-
-
-# What values come to
-
-
-def _parts_of(value: Value) -> tuple[Part, ...]:
-    return value.parts if isinstance(value, Word) else (Unknown("…", quoted=True, several=False),)
-
-
-def _joined(left: Value, right: Value, between: str) -> Value:
-    if isinstance(left, tuple) or isinstance(right, tuple):
-        both = isinstance(left, tuple) and isinstance(right, tuple)
-        return (*left, *right) if both and isinstance(left, tuple) and isinstance(right, tuple) else None
-    if between and isinstance(right, Word) and right.prefix.startswith("/"):
-        return right
-    glue = (Literal(between, quoted=True),) if between else ()
-    return Word((*_parts_of(left), *glue, *_parts_of(right)))
-
-
-def _filled(value: Word, marks: re.Pattern[str]) -> Word:
-    """A text with holes where a format has marks."""
-    parts: list[Part] = []
-    for part in value.parts:
-        if isinstance(part, Unknown):
-            parts.append(part)
-            continue
-        at = 0
-        for mark in marks.finditer(part.text):
-            parts += [Literal(part.text[at : mark.start()], quoted=True)] if mark.start() > at else []
-            parts.append(Unknown(mark[0], quoted=True, several=False))
-            at = mark.end()
-        parts += [Literal(part.text[at:], quoted=True)] if at < len(part.text) else []
-    return Word(tuple(parts))
-
-
-def _split(word: Word) -> list[Word]:
-    try:
-        return [Word((Literal(text, quoted=True),)) for text in shlex.split(word.literal or "")]
-    except ValueError:
-        return []
-
-
-def _join(given: Sequence[Value]) -> Value:
-    value = given[0] if given else None
-    for one in given[1:]:
-        value = _joined(value, one, "/")
-    return value
-
-
-def _home(given: Sequence[Value]) -> Value:
-    value = given[0] if given else None
-    if not isinstance(value, Word) or value.prefix[:1] != "~" or value.prefix[1:2] not in ("", "/"):
-        return value
-    first = value.parts[0]
-    rest = first.text[1:] if isinstance(first, Literal) else ""
-    return Word((*HOME.parts, *((Literal(rest, quoted=True),) if rest else ()), *value.parts[1:]))
-
-
-def _divided(given: Sequence[Value]) -> Value:
-    value = given[0] if given else None
-    return tuple(_split(value)) if isinstance(value, Word) and value.literal is not None else None
-
-
-def _formatted(given: Sequence[Value]) -> Value:
-    value = given[0] if given else None
-    return _filled(value, re.compile(r"\{[^{}]*\}")) if isinstance(value, Word) else None
-
-
-_VALUES = {
-    "join": _join,
-    "same": lambda given: given[0] if given else None,
-    "home": _home,
-    "HOME": lambda _: HOME,
-    "split": _divided,
-    "format": _formatted,
-    "list": tuple,
-}

@@ -297,5 +297,4 @@ RUNNERS: dict[str, Wrapper] = {
     "builtin": Wrapper("", "", (), WORD),
     "noglob": Wrapper("", "", (), WORD),
     "nocorrect": Wrapper("", "", (), WORD),
-    "-": Wrapper("", "", (), WORD),
 }
