@@ -76,6 +76,7 @@ PACKAGES = {
     "perl": "perl",
     "podman": "podman",
     "pre-commit": "pre-commit",
+    "prlimit": "util-linux",
     "psql": "postgresql-client",
     "readelf": "binutils",
     "redis-cli": "redis-tools",

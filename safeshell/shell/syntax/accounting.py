@@ -45,8 +45,8 @@ _RESERVED = b"|".join(
     [
         _JOIN.join([word[at : at + 1] for at in range(len(word))])
         for word in (
-            b"if then elif else fi for foreach select in while until do done repeat case esac end function coproc "
-            b"always"
+            b"if then elif else fi for foreach select in while until do done repeat case esac end function coproc"
+            b" always"
         ).split()
     ]
 )

@@ -11,7 +11,7 @@ from safeshell.shell.syntax.places import BRACKETS, PARENTHESES, Place
 from safeshell.shell.syntax.reading import read_commands
 from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.substitutions import read_closed
-from safeshell.shell.syntax.tree import Arithmetic, Substitution, Word
+from safeshell.shell.syntax.tree import Arithmetic, Substitution, Text, Word
 
 _SECOND = re.compile(rb"(?:\\\n)*+\(")
 _CLOSING = re.compile(rb"\)(?:\\\n)*+\)")
@@ -37,8 +37,6 @@ def read_dollar_parentheses(state: State, place: Place, opened: int) -> Arithmet
     state.failed.add((start, "$(("))
     if state.bash:
         return _late(state, place, start, opened)
-    if state.sh:
-        raise BrokenError(state.at, "it has $((…) without the second parenthesis")
     state.back(mark)
     return Substitution("$(", read_closed(state, start, opened - start), place.quoted, start, state.at)
 
@@ -67,14 +65,16 @@ def read_expression(state: State, start: int) -> Word | None:
     state.enter()
     begin = state.at
     parts = state.grammar.parts(state, PARENTHESES)
+    while not (closing := _CLOSING.match(state.data, state.at, state.end)):
+        if state.at >= state.end:
+            raise BrokenError(start, "it ends within ((…))")
+        if not state.sh:
+            state.depth -= 1
+            return None
+        state.at += 1  # dash goes on until there are two
+        parts += (Text(b")", quoted=True), *state.grammar.parts(state, PARENTHESES))
     state.depth -= 1
-    end = state.at
-    if end >= state.end:
-        raise BrokenError(start, "it ends within ((…))")
-    closing = _CLOSING.match(state.data, end, state.end)
-    if not closing:
-        return None
-    state.at = closing.end()
+    end, state.at = state.at, closing.end()
     return Word(parts, begin, end)
 
 

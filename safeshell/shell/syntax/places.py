@@ -6,7 +6,7 @@ A backslash-newline means nothing and stands in runs of plain bytes, whoever tak
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,9 @@ def _quoted(
 
 
 WORD = _bare(b" \t\n;&|<>()")
+DASH_DELIMITER = replace(WORD, plain=re.compile(rb"(?:[^'\"\\ \t\n;&|<>()]++|\\\n)++"))
+"""Where dash expands nothing, not even to find the end of a word."""
+
 GROUP = _bare(b")", opens=b"(")
 BRACES = _bare(b"}", special=b"<>", more=rb"|[<>](?!\()")
 SUBSCRIPT = _bare(b"]", opens=b"[")

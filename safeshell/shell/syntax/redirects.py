@@ -10,6 +10,7 @@ import re
 
 from safeshell.shell.syntax.blanks import skip_blanks
 from safeshell.shell.syntax.parts import read_parts, read_word
+from safeshell.shell.syntax.places import DASH_DELIMITER
 from safeshell.shell.syntax.state import State
 from safeshell.shell.syntax.tree import Dialect, Redirect, Word
 
@@ -62,7 +63,7 @@ def read_redirect(state: State) -> Redirect | None:
             raise state.unexpected()
         target = Word(parts, at, state.at)
     else:
-        target = read_word(state, state.word)
+        target = read_word(state, DASH_DELIMITER if state.sh and operator in _DOCUMENTS else state.word)
     redirect = Redirect(operator, descriptor, target, None, start, state.at)
     if operator in _DOCUMENTS:
         state.pending.append(redirect)

@@ -23,6 +23,9 @@ from safeshell.shell.syntax.reserved import expect_word, match_word, take_word
 from safeshell.shell.syntax.state import State
 from safeshell.shell.syntax.tree import Case, CaseItem, For, Group, If, Repeat, Sequence, While, Word
 
+_RESERVED = frozenset(
+    b"then else elif fi while until do done for foreach select repeat case esac end function coproc time".split()
+)
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*+|\d++")
 
 
@@ -140,7 +143,7 @@ def read_for(state: State) -> For | Repeat:
 
 def read_select(state: State) -> For:
     """`select …`, behind the word."""
-    return _for(state)
+    return _for(state, single=True)
 
 
 def read_foreach(state: State) -> For:
@@ -148,15 +151,18 @@ def read_foreach(state: State) -> For:
     return _for(state, b"end")
 
 
-def _for(state: State, end: bytes = b"") -> For:
+def _for(state: State, end: bytes = b"", *, single: bool = False) -> For:
     names: list[bytes] = []
     while True:
         skip_blanks(state)
         name, after = match_word(state)
-        if not _IDENTIFIER.fullmatch(name) or (names and name in (b"in", b"do")):
+        if not _IDENTIFIER.fullmatch(name) or (names and (name == b"in" or name in _RESERVED)):
             break
         names.append(name)
         state.at = after
+        if single:
+            skip_blanks(state)
+            break
     if not names:
         raise state.unexpected()
     words = None

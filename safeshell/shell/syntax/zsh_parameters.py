@@ -24,6 +24,7 @@ ZSH_NAME = re.compile(
 _HEAD = re.compile(
     rb"(\([^()\n]*+\))?((?:[=~^+]|\#(?=[^}:\-+=?%/]))*+)([A-Za-z_]\w*+|\d++|[@*?!-]|\#(?=[}:\-+=?%/])|\$(?![({\['\"$A-Za-z_]))"
 )
+_BEYOND = re.compile(rb"[\w\x80-\xff]++")
 _OPERATOR = re.compile(rb":?[-=+?]")
 _MODIFIERS = re.compile(
     rb"(?::(?:[hte]\d++|g?s([/:,|#@!.])[^\s$`\"'\\]*?\1[^\s$`\"'\\]*?\1?|[aAcehlpPqQrtuUx&]))++(?![A-Za-z0-9_])"
@@ -41,7 +42,10 @@ def read_zsh_name(state: State, place: Place, found: re.Match[bytes]) -> Paramet
     start = state.at
     before = found[1] or found[3] or found[5] or found[7] or b""
     name = found[2] or found[4] or found[6] or b""
-    behind = state.at = found.end()
+    state.at = found.end()
+    if found[2] and state.peek() >= 0x80 and not name.isdigit():
+        name += _letters(state)
+    behind = state.at
     parts: list[Part] = []
     while state.peek() == 0x5B and _subscript(state, place, parts):
         pass
@@ -51,6 +55,18 @@ def read_zsh_name(state: State, place: Place, found: re.Match[bytes]) -> Paramet
     operation = before + state.data[behind : state.at]
     argument = Word(tuple(parts), behind, state.at) if parts else None
     return Parameter(name, operation, argument, place.quoted, start, state.at)
+
+
+def _letters(state: State) -> bytes:
+    """Letters of a name beyond ASCII, and those behind them."""
+    found = _BEYOND.match(state.data, state.at, state.end)
+    text = found[0].decode("utf-8", "ignore") if found else ""
+    letters = next((at for at, char in enumerate(text) if not (char.isalnum() or char == "_")), len(text))
+    data = text[:letters].encode()
+    if not state.data.startswith(data, state.at):
+        return b""  # bytes that are none of a letter stand before these
+    state.at += len(data)
+    return data
 
 
 def _subscript(state: State, place: Place, parts: list[Part]) -> bool:
