@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from fuzz.mutate import damage, pieces, request
+from shell.syntax.texts import text
 
 from safeshell.audit.chain import Head, head_of, seal, unseal
 from safeshell.audit.verify import verify
@@ -31,6 +32,10 @@ from safeshell.policy.store.reading import Inherited
 from safeshell.policy.table import SECTIONS, Table, pack_records
 from safeshell.protocol import Receiver
 from safeshell.shell.frames import frame, read, take
+from safeshell.shell.limits import OverrunError
+from safeshell.shell.syntax.accounting import unaccounted
+from safeshell.shell.syntax.reader import parse
+from safeshell.shell.syntax.tree import Dialect
 from safeshell.trash.limits import TrashLimits
 from safeshell.trash.record import TrashRecord
 from safeshell.trash.record import read as read_record
@@ -189,6 +194,21 @@ def _all(buffer: bytearray) -> list[object]:
     return found
 
 
+# Shell texts
+
+
+def _shell_text(source: random.Random) -> bytes:
+    seed = source.randrange(1 << 30)
+    return source.choice(tuple(Dialect)).value.encode() + b"\n" + text(seed, source.choice(tuple(Dialect))).encode()
+
+
+def _parse(data: bytes) -> None:
+    first, _, rest = data.partition(b"\n")
+    dialect = {each.value.encode(): each for each in Dialect}.get(first, Dialect.BASH)
+    script = parse(rest, dialect)
+    assert unaccounted(script) == []
+
+
 def _line_form(source: random.Random) -> bytes:
     strings = b"".join(b"%b\0" % source.randbytes(source.randrange(9)).replace(b"\0", b"x") for _ in range(4))
     head = source.choice((b"execute 2 1", b"ask 2 1", b"spawn 2 1 0 1 2", b"execute 4 0", b"spawn 1 3 9 99999999999 1"))
@@ -208,6 +228,7 @@ FORMATS = {
     "a table compiled for a daemon": Format(_sealed, _compiled, (TableError, LookupError, TypeError, ValueError)),
     "client.conf": Format(_conf, _start, (SafeShellError,)),
     "records of the trash": Format(_trash_record, lambda data: read_record(data, 5)),
+    "shell texts": Format(_shell_text, _parse, (OverrunError,)),
     "the audit log": Format(_log, _verify),
 }
 """Each with the errors that its callers catch."""
