@@ -16,7 +16,9 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from lines.quoting import spelled
 
 SHELLS = ("bash", "sh", "zsh")
 """The shells whose lines are made; `sh` is dash."""
@@ -123,7 +125,16 @@ class Draft:
         """Takes a row for a position and fills it in."""
         rows = [row for row in self.rows[position] if self.shell in row.shells.split()]
         row = self.random.choices(rows, [row.weight for row in rows])[0]
+        if position == "B":
+            row = self._respelled(row)
         return self.write(row)
+
+    def _respelled(self, row: Row) -> Row:
+        """A row whose program is written another way, now and then."""
+        name = _PROGRAM.match(row.template)
+        if name is None or not self.chance(0.08):
+            return row
+        return replace(row, template=spelled(self.random, name[0], self.shell) + row.template[name.end() :])
 
     def write(self, row: Row) -> list[Item]:
         """Fills a row in."""
@@ -147,6 +158,7 @@ class Draft:
         return text.replace(" ", self.random.choice(["  ", "\t", " \\\n", " \\\n\t"]), 1)
 
 
+_PROGRAM = re.compile(r"[a-z][a-z0-9]+(?= )")
 _HOLE = re.compile("§(.)", re.DOTALL)
 _PARTS: dict[str, list[tuple[str, str]]] = {}
 

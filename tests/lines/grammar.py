@@ -8,7 +8,20 @@ from dataclasses import dataclass, replace
 
 from lines.draft import Draft, Row, finish
 from lines.holes import HOLES
-from lines.rows import broken, compounds, elsewhere, known, lists, shells, simple, substitutions, wrappers, zsh
+from lines.rows import (
+    broken,
+    compounds,
+    elsewhere,
+    flows,
+    known,
+    lists,
+    shells,
+    simple,
+    substitutions,
+    traps,
+    wrappers,
+    zsh,
+)
 
 CANARY = "canary"
 """The command's name: all it does is leave a mark."""
@@ -31,6 +44,7 @@ ROWS: Mapping[str, Sequence[Row]] = {
         *_scaled(known.KNOWN, 0.5),
         *_scaled(known.OPEN, 0.5, is_open=True),
         *_scaled(elsewhere.UNSEEN, 0.2),
+        *flows.FLOWS,
     ),
     "C": lists.COMMANDS,
     "K": (*compounds.COMPOUNDS, *zsh.COMPOUNDS),
@@ -50,7 +64,7 @@ ROWS: Mapping[str, Sequence[Row]] = {
     "K0": compounds.COMPOUNDS_0,
     "$0": substitutions.WORDS_0,
     "D0": substitutions.DOCUMENTS_0,
-    "N": simple.HARMLESS,
+    "N": (*simple.HARMLESS, *_scaled(traps.TRAPS, 0.25)),
 }
 """By position."""
 

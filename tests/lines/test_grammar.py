@@ -68,7 +68,7 @@ def test_what_is_looser() -> None:
 
 def _lines_of(position: str, row: Row, shell: str) -> list[Line]:
     """A few lines that hold a row, and little else."""
-    frames = {"$": ("echo ", ""), "D": ("cat <<EOF\n", "\nEOF\n")}
+    frames = {"$": ("echo ", ""), "D": ("cat <<EOF\n", "\nEOF\n"), "N": ("", " && canary fire")}
     before, after = frames.get(position, ("", ""))
     made = []
     for seed in range(6):
@@ -79,7 +79,7 @@ def _lines_of(position: str, row: Row, shell: str) -> list[Line]:
 
 @pytest.mark.slow
 @pytest.mark.needs("bash", "dash", "zsh", "busybox", "strace", "flock", "perl", "git")
-@pytest.mark.parametrize("position", "WLCKSB$D")
+@pytest.mark.parametrize("position", "WLCKSB$DN")
 def test_each_row_runs_the_command(position: str) -> None:
     with Sandbox(2) as box:
         dead = [
