@@ -77,10 +77,14 @@ def _quoted(source: str) -> str:
 
 
 def _why(part: Unknown) -> str:
-    return f" ({part.why})" if part.why else ""
+    return f" ({part.why})" if part.why and not _is_output(part) else ""
+
+
+def _is_output(part: Unknown) -> bool:
+    return bool(part.output) or part.source.startswith(("$(", "`"))
 
 
 def _instead(part: Unknown) -> str:
-    if part.output or part.source.startswith(("$(", "`")):
+    if _is_output(part):
         return "Run that command first, and write what it prints."
     return "Write the names themselves." if part.is_pattern else "Write the value itself."
