@@ -83,7 +83,15 @@ def parts_of(word: str, fill: Fill) -> Parts:
         else:
             fill = A_NAME if not found and fill is not ANY_TEXT and _SPELT_OUT.search(text) else fill
             found.append(text)
+        if len(found) > 1 and isinstance(found[-1], Fill) and found[-1] is found[-2]:
+            del found[-1]  # two of a kind are one
+    if len(found) > PARTS_MAX:
+        return [*[text for text in found[:1] if isinstance(text, str)], ANY_TEXT]
     return found
+
+
+PARTS_MAX = 16
+"""Parts of a word that are told apart; of one with more only the beginning is known."""
 
 
 def option_values(name: str, words: Sequence[str]) -> dict[int, int]:

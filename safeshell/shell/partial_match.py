@@ -28,6 +28,11 @@ APART_MAX = 500
 """Fillings that are told apart; with more, a pattern doesn't have to match."""
 
 
+def size(shape: Shape) -> int:
+    """The pieces and the literal characters of a shape: what walking it costs, and keeping it."""
+    return sum([len(piece) if isinstance(piece, str) else 1 for piece in shape])
+
+
 @lru_cache(maxsize=REMEMBERED_MAX)
 def could_match(pattern: str, shape: Shape) -> bool:
     """Whether some filling lets the pattern be found in the text."""
@@ -111,7 +116,9 @@ def begins_a_match(pattern: str, text: str) -> bool:
 
 
 def _over(walker: Automaton, states: States, text: str) -> States | None:
-    for char in text:
+    for at, char in enumerate(text):
+        if at % _PRUNED == _PRUNED - 1:
+            states = {before: state for before, state in states.items() if walker.distance(state, before) < FAR}
         following: States = {}
         for before, state in states.items():
             reached = walker.step(state, before, char)
@@ -119,7 +126,13 @@ def _over(walker: Automaton, states: States, text: str) -> States | None:
                 return None
             _join(following, beside(char), reached)
         states = following
+        if not states:
+            break
     return states
+
+
+_PRUNED = 64
+"""Characters after which it is asked whether the pattern can still be found."""
 
 
 @lru_cache(maxsize=REMEMBERED_MAX)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import shlex
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from safeshell.command.programs.far_reaching import far_reaching
 from safeshell.command.programs.statements import statements
@@ -30,10 +30,13 @@ from safeshell.shell.open_arguments import (
     parts_of,
     unmarked,
 )
-from safeshell.shell.partial_match import could_match, has_to_match
+from safeshell.shell.partial_match import could_match, has_to_match, size
 from safeshell.shell.program_names import known_name
 from safeshell.shell.shapes import A_NAME, ANY_OPERAND, ANY_TEXT, ANYTHING, Fill, Many, OneOf, Piece, Shape, quoted
 from safeshell.shell.words import Word
+
+if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
 
 
 class Reading(NamedTuple):
@@ -63,15 +66,23 @@ class Reading(NamedTuple):
         The value of an option is no verb and no operand: it counts where the pattern is about that option, and so no
         longer matches where the option is another.
         """
-        if could_match(pattern, self.valueless):
+        if _ask(could_match, pattern, self.valueless):
             return True
-        if self.line == self.valueless:
+        if self.line is self.valueless:
             return False
-        return could_match(pattern, self.line) and not could_match(pattern, self.renamed)
+        return _ask(could_match, pattern, self.line) and not _ask(could_match, pattern, self.renamed)
 
     def has_to_match(self, pattern: str) -> bool:
         """Whether the pattern is found in it whatever the unknown words are."""
-        return has_to_match(pattern, self.line)
+        return _ask(has_to_match, pattern, self.line)
+
+
+REMEMBERED_SIZE = 1000
+"""The size of a command line up to which answers about it are kept."""
+
+
+def _ask(question: _lru_cache_wrapper[bool], pattern: str, line: Shape) -> bool:
+    return question(pattern, line) if size(line) <= REMEMBERED_SIZE else question.__wrapped__(pattern, line)
 
 
 def readings(name: str, words: Sequence[Word]) -> Iterator[Reading]:

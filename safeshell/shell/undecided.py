@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from safeshell.policy.decision import Action, Decision
 from safeshell.policy.evaluator import LoadedTable, evaluate
 from safeshell.policy.facts import Facts
 from safeshell.shell.caller import as_bytes
+from safeshell.shell.limits import OverrunError
 from safeshell.shell.possible import Possible, PossibleByName
 from safeshell.shell.program_names import names_of
 from safeshell.shell.readings import Reading, anything, readings
@@ -24,6 +26,9 @@ from safeshell.text import text
 RULE = "only-the-run-can-tell"
 """The rule's name in such a decision."""
 
+
+COMMAND_MAX = 16 << 10
+"""Characters of a command that is looked at for what it could be."""
 
 _NAMES = re.compile(r"[\w.+-]+")
 """What may be the name of a command in a text."""
@@ -52,10 +57,15 @@ def undecided(command: LineCommand, tables: Sequence[LoadedTable], facts: Facts,
 
     Returns:
         The request for approval, None where no rule could match.
+
+    Raises:
+        OverrunError: it is too long.
     """
     words = command.words
     if not words or is_initialisation(words):
         return None
+    if sum([len(word.written) for word in words]) > COMMAND_MAX:
+        raise OverrunError(f"a command in it with unknown words is longer than {COMMAND_MAX >> 10} KiB")
     found = _could_match(words, tables, facts)
     if found is None or found.action >= otherwise:
         return None
@@ -77,11 +87,21 @@ def undecided_text(script: str, shell: str, tables: Sequence[LoadedTable], facts
     Returns:
         The request for approval, None where the text names no command that a rule could restrict.
     """
-    for name in dict.fromkeys(_NAMES.findall(script)):
+    for name in _named(script, tables):
         found = restricting(name, tables, facts)
         if found is not None:
             return ask(found, text(as_bytes(script)), word_for(shell, name, found))
     return None
+
+
+def _named(script: str, tables: Sequence[LoadedTable]) -> Iterator[str]:
+    """The names in a text that rules name."""
+    exact = {name for loaded in tables for name in loaded.table.exact}
+    globs = [fnmatch.translate(glob) for loaded in tables for glob, _ in loaded.table.globs]
+    fits = re.compile("|".join(globs) or r"(?!)").match
+    for name in dict.fromkeys(_NAMES.findall(script)):
+        if name in exact or fits(name):
+            yield name
 
 
 def restricting(name: str, tables: Sequence[LoadedTable], facts: Facts) -> Decision | None:

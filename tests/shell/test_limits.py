@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from judged_lines import caller, table
+from typing import Any
 
+import pytest
+from judged_lines import PACKS, caller, table
+
+from safeshell.shell import undecided
 from safeshell.shell.judge import judge_line
 from safeshell.shell.judge_command import judge_command
 from safeshell.shell.limits import Deadline, OverrunError
+from safeshell.shell.walked import WalkedLine
 
 RULES = """\
 version: 1
@@ -49,3 +53,35 @@ def test_what_judging_takes_counts_too(clock: list[float], monkeypatch: pytest.M
     assert 40 < len(found.commands) < 80
     clock[0] = 0.0
     assert judge_line(f"rm x;{many}", caller(tables)).decision.rule == "r"
+
+
+LONG = {
+    "unknown parts of a word": f'rm -rf "{"$a/" * 20_000}"',
+    "unknown words": "rm -rf " + '"$a" ' * 20_000,
+    "a long word beside an unknown one": f'psql "$a" -c "{"drop x " * 60_000}"',
+    "commands": 'git push -f "$a$b";' * 2_000,
+    "different commands": "".join([f'git push -f "$a{number}";' for number in range(4_000)]),
+    "an unknown program": f"$a {'x ' * 3_000}",
+}
+
+
+@pytest.mark.parametrize("line", LONG.values(), ids=LONG)
+def test_what_is_long_is_asked_about_or_too_long(line: str) -> None:
+    found = judge_line(line, caller(table(PACKS)))
+    assert found.decision.rule in ("only-the-run-can-tell", "line-overrun")
+
+
+def test_a_text_of_many_names_is_looked_through_for_those_of_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = " ".join([f"name{number}" for number in range(100_000)])
+    walked = WalkedLine(unread=[(f"{text} rm", "fish")])
+    monkeypatch.setattr("safeshell.shell.judge.commands_of", lambda *_, **__: walked)
+    asked: list[str] = []
+    restricts = undecided.restricting
+
+    def noted(name: str, *more: Any) -> Any:
+        asked.append(name)
+        return restricts(name, *more)
+
+    monkeypatch.setattr(undecided, "restricting", noted)
+    assert judge_line("", caller(table(RULES))).could_be == "r"
+    assert asked == ["rm"]
