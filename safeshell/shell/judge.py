@@ -13,7 +13,7 @@ from safeshell.shell.caller import CommandFacts, LineCaller, as_bytes, block_of
 from safeshell.shell.explained import explained
 from safeshell.shell.hiding import words_of
 from safeshell.shell.judge_command import Hidden, Judged, hidden, judge_command
-from safeshell.shell.limits import RULE, Deadline, OverrunError, overrun
+from safeshell.shell.limits import REST_MAX, RULE, Deadline, OverrunError, overrun
 from safeshell.shell.undecided import restricting, undecided_text
 from safeshell.shell.walk import commands_in_turn, commands_of
 from safeshell.shell.walked import LineCommand, WalkedLine
@@ -113,6 +113,8 @@ class _Judging:
         self._broken += line.broken
         known: dict[tuple[object, ...], tuple[Judged, tuple[Hidden, ...]]] = {}
         places: list[int | None] = []
+        if line.overrun:
+            self._deadline = Deadline(REST_MAX)
         try:
             self._deadline.check()
             for script, shell in line.unread:

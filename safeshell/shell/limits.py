@@ -23,6 +23,9 @@ LIMIT_S = 1.0
 TIME_MAX = 0.2
 """Seconds of processor time that one line may take, to be read and to be judged."""
 
+REST_MAX = 0.05
+"""Seconds more for judging what was read of a line before its time was over."""
+
 
 class OverrunError(Exception):
     """A line that is too long, too deep, took too long or crashed its parser; says which, as a clause about "it".

@@ -11,7 +11,8 @@ from safeshell.shell import undecided
 from safeshell.shell.judge import judge_line
 from safeshell.shell.judge_command import judge_command
 from safeshell.shell.limits import Deadline, OverrunError
-from safeshell.shell.walked import WalkedLine
+from safeshell.shell.walked import LineCommand, WalkedLine
+from safeshell.shell.words import plain
 
 RULES = """\
 version: 1
@@ -53,6 +54,19 @@ def test_what_judging_takes_counts_too(clock: list[float], monkeypatch: pytest.M
     assert 40 < len(found.commands) < 80
     clock[0] = 0.0
     assert judge_line(f"rm x;{many}", caller(tables)).decision.rule == "r"
+
+
+def test_what_was_read_before_its_time_was_over_is_judged(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    words = (plain("rm"), plain("x"))
+    command = LineCommand(words, words, {}, "/", (0, 1), shims=True)
+
+    def read(*_: object, **__: object) -> WalkedLine:
+        clock[0] = 0.3
+        return WalkedLine([command], overrun="it takes more than 200 ms to judge")
+
+    monkeypatch.setattr("safeshell.shell.judge.commands_of", read)
+    found = judge_line("", caller(table(RULES), who="human"))
+    assert (found.decision.rule, found.decision.action.word) == ("r", "deny")
 
 
 LONG = {
