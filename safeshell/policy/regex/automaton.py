@@ -12,6 +12,9 @@ from safeshell.policy.regex.syntax import Alt, Chars, Look, Repeat, Seq, Tree, U
 NODES = 20_000
 """Nodes of one automaton; RE2 takes counted repetitions of up to 1000, nested ones multiply."""
 
+STEPS = 2_000
+"""Steps that one automaton remembers: whoever writes the text chooses how many different ones there are."""
+
 EDGE, LINE, LETTER, OTHER = range(4)
 """What stands beside a place: the text's start or end, a newline, a word character, any other."""
 
@@ -86,6 +89,8 @@ class Automaton:
             return None
         key = (state, before, char)
         if key not in self._steps:
+            if len(self._steps) >= STEPS:
+                self._steps.clear()
             reached = self._closure(state, before, beside(char))
             code = ord(char)
             self._steps[key] = (
@@ -111,6 +116,8 @@ class Automaton:
             return 0
         key = (state, before == EDGE)
         if key not in self._distances:
+            if len(self._distances) >= STEPS:
+                self._distances.clear()
             table = self._first if before == EDGE else self._middle
             self._distances[key] = min((table[node] for node in (self._start, *state)), default=FAR)
         return self._distances[key]
