@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Sequence
 
 from safeshell.shell.outputs import output
-from safeshell.shell.scope import OPEN, Scope, scalar
+from safeshell.shell.scope import OPEN, Scope, Variable, scalar
 from safeshell.shell.syntax.tree import Dialect
 from safeshell.shell.words import Literal, Word, plain
 
@@ -78,11 +78,33 @@ def _hash(words: list[Word], scope: Scope) -> None:
 
 
 def _read(words: list[Word], scope: Scope) -> None:
-    """Of read, mapfile and getopts: what they assign is left for the run."""
-    for word in words:
-        if word.written.isidentifier():
-            scope.assign(word.written, OPEN)
-    scope.assign("REPLY", OPEN)
+    """Of read and its kin: what they assign is left for the run, but a line that is known."""
+    names = [word.written for word in _operands(words) if word.written.isidentifier()]
+    for name in (*names, "REPLY"):
+        scope.assign(name, OPEN)
+    options = {word.written for word in words} - set(names)
+    stdin = scope.stdin
+    text = None if stdin is None or not stdin.whole else stdin.text
+    if text is None or scope.value("IFS") != " \t\n" or not options <= {"-r"}:
+        return
+    line = text.partition("\n")[0]
+    if not names or "\0" in line or ("\\" in line and "-r" not in options):
+        return
+    fields = line.strip(" \t").split(None, len(names) - 1)
+    for at, name in enumerate(names):
+        scope.assign(name, scalar(plain(fields[at] if at < len(fields) else "")))
+
+
+def _mapfile(words: list[Word], scope: Scope) -> None:
+    """Of mapfile: the lines that are known."""
+    names = [word.written for word in _operands(words) if word.written.isidentifier()] or ["MAPFILE"]
+    stdin = scope.stdin
+    known = stdin is not None and stdin.whole and stdin.text is not None and "\0" not in stdin.text
+    lines = (stdin.text or "").removesuffix("\n").split("\n") if stdin is not None and known else []
+    if known and {word.written for word in words} - set(names) == {"-t"}:
+        scope.assign(names[0], Variable((tuple(map(plain, lines)),), array=True))
+    else:
+        scope.assign(names[0], OPEN)
 
 
 def _printf(words: list[Word], scope: Scope) -> None:
@@ -168,7 +190,8 @@ _EFFECTS: dict[str, Callable[[list[Word], Scope], None]] = {
     "alias": _alias,
     "unalias": _unalias,
     "hash": _hash,
-    **dict.fromkeys(("read", "mapfile", "readarray", "getopts", "vared", "zparseopts", "print"), _read),
+    **dict.fromkeys(("read", "getopts", "vared", "zparseopts", "print"), _read),
+    **dict.fromkeys(("mapfile", "readarray"), _mapfile),
     "printf": _printf,
     **dict.fromkeys(("export", "declare", "typeset", "local", "readonly", "integer", "float"), _declare),
     "unset": _unset,

@@ -205,6 +205,8 @@ class Expander:
         if name == "#" and not operation and self._scope.positional is not None:
             return [(Literal(str(len(self._scope.positional)), quoted=False),)]
         elements = self._elements(name)
+        if operation == b"!":  # the value is the name of another
+            elements, operation = self._referred(elements), b""
         array = name in ("@", "*") or (elements is not None and self._scope.lookup(name).array)
         if elements is not None and array and operation.startswith(b"["):
             elements, operation = _subscripted(elements, operation, first=int(self._scope.dialect is Dialect.ZSH))
@@ -222,11 +224,20 @@ class Expander:
             return None if made is None else [(Literal(made, quoted=False),)]
         return None
 
+    def _referred(self, elements: Value | None) -> Value | None:
+        """What the variable holds whose name this is."""
+        if elements is None or len(elements) != 1:
+            return None
+        name = "".join([part.text if isinstance(part, Literal) else " " for part in elements[0]])
+        return self._elements(name) if name.isidentifier() else None
+
     def _elements(self, name: str) -> Value | None:
         """What a parameter holds, None where only the run can tell; no element where it is unset."""
         positional = self._scope.positional
         if name in ("@", "*"):
             found = positional
+        elif name == "0":
+            found = None if self._scope.name is None else (self._scope.name,)
         elif name.isdigit():
             index = int(name) - 1
             found = None if positional is None or index < 0 else positional[index : index + 1]

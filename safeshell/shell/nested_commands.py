@@ -41,6 +41,7 @@ class NestedText:
         text: the text as it is written, or None where it comes from somewhere that only the run can tell.
         whole: whether all of it is known.
         positional: `$1` and so on, where they are known.
+        name: `$0`, where it is known.
         remote: it runs on another machine.
         inside: it runs in the calling shell itself.
         shell: the basename of the shell that reads it; "" for the one that reads the line.
@@ -54,6 +55,7 @@ class NestedText:
     inside: bool = False
     shell: str = ""
     shims: bool = True
+    name: Word | None = None
 
 
 Nested = NestedCommand | NestedText

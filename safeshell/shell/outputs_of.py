@@ -122,9 +122,11 @@ class Outputs:
     def stdin(self, redirects: tuple[Redirect, ...], script: Script, scope: Scope) -> Input | None:
         """What a command reads whose redirections these are."""
         found = scope.stdin
+        others: dict[bytes, Input | None] = {}
         several = False
         for redirect in redirects:
             if redirect.descriptor not in (b"", b"0"):
+                others[redirect.descriptor] = self.stdin((replace(redirect, descriptor=b""),), script, scope)
                 continue
             before = found
             if redirect.document is not None:
@@ -132,6 +134,8 @@ class Outputs:
             elif redirect.operator == b"<<<":
                 word = self._text(written_value(redirect.target, script, lambda: scope.home), script, scope)
                 found = Input(None if word.text is None else f"{word.text}\n", word.whole)
+            elif redirect.operator == b"<&" and _digits(redirect, script) in others:
+                found = others[_digits(redirect, script)]
             elif redirect.operator in (b"<", b"<&", b"<>"):
                 found = self._file(redirect, script, scope)
             else:
@@ -158,6 +162,11 @@ class Outputs:
                 if isinstance(part, Unknown) and part.source.startswith(("<(", "=(")):
                     return UNTOLD
         return None
+
+
+def _digits(redirect: Redirect, script: Script) -> bytes:
+    """The descriptor that a redirection copies, as it is written."""
+    return script.data[redirect.target.start : redirect.target.end]
 
 
 def _joined(first: Input | None, second: Input | None) -> Input:

@@ -139,7 +139,7 @@ class Runner:
         if words:
             outer, self._parent = self._parent, self._found(words, written, inner)
             try:
-                if words != written and (words[0].literal or "") not in inner.functions:
+                if words != written and written[0].literal is not None and written[0].literal not in inner.functions:
                     self.in_turn(tuple([plain(word.written) for word in written]), inner.copy())  # `$HOME`, to rules
                 self.in_turn(words, inner)
             finally:
@@ -148,12 +148,15 @@ class Runner:
             if scope.dialect is Dialect.ZSH and words[0].literal == "alias":
                 self._zsh_alias(words, inner)
             take_effect(words, inner)
+        refers = bool(words) and any(re.fullmatch(r"-[A-Za-z]*n[A-Za-z]*", word.written) for word in words[1:])
         exported = (bool(words) and words[0].literal == "export") or any(
             _EXPORTS.fullmatch(word.written) for word in words[1:]
         )
         for word in node.words:
             if isinstance(word, Assignment):
                 self._assign(word, script, inner, read, exported=exported, choice=choice)
+                if refers and words[0].literal != "export":  # from here on the name is another's
+                    inner.variables[decode(word.name)] = OPEN
         if inner is not scope:  # what stands before a command is gone behind it
             before = scope.held([decode(assignment.name) for assignment in node.assignments])
             scope.become(inner)
@@ -348,7 +351,7 @@ class Runner:
         elif not answer.inside:
             inner.dialect = Dialect.BASH  # whichever shell the program starts
         if not answer.inside:
-            inner.positional = answer.positional
+            inner.name, inner.positional = answer.name, answer.positional
             if scope.stdin is not None and answer.text == scope.stdin.text:
                 inner.stdin = None  # the text itself was read from there
         if answer.text is None:

@@ -69,6 +69,7 @@ class Scope:
         exported: names that commands get once they are assigned, beside the environment's own.
         aliases: by name.
         functions: by name; what each may be: the text that its definition stands in, and that.
+        name: `$0`, None where it is not known.
         positional: `$1` and so on, None where they are not known.
         stdin: what commands read; None for the caller's own input.
         shims: whether commands are looked up along a PATH that the line left alone, or only added to at its end.
@@ -87,6 +88,7 @@ class Scope:
     exported: set[str] = field(default_factory=set)
     aliases: dict[str, str] = field(default_factory=dict)
     functions: dict[str, tuple[tuple[Script, Function], ...]] = field(default_factory=dict)
+    name: Word | None = None
     positional: tuple[Word, ...] | None = None
     stdin: Input | None = None
     shims: bool = True

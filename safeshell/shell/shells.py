@@ -156,7 +156,9 @@ def shell_text(
     if "c" in found.letters:
         if rest:
             positional = tuple(rest[2:])
-            yield NestedText(rest[0].code, rest[0].literal is not None, positional, shell=name, shims=shims)
+            own = rest[1] if len(rest) > 1 else None
+            whole = rest[0].literal is not None
+            yield NestedText(rest[0].code, whole, positional, shell=name, shims=shims, name=own)
     elif rest and (file := file_of(rest[0])) is not None:
         yield replace(file.nested, positional=tuple(rest[1:]), shell=name, shims=shims)
     elif "s" in found.letters or not rest or rest[0].literal in _INPUTS:

@@ -62,7 +62,8 @@ def commands_of(
         dialect: the shell that reads it.
     """
     walk = _Walk()
-    walk.guard(lambda: walk.script(encode(text), Scope(environment, (directory,), dialect)))
+    scope = Scope(environment, (directory,), dialect, positional=())
+    walk.guard(lambda: walk.script(encode(text), scope))
     return walk.line
 
 

@@ -125,7 +125,10 @@ def _parts(pieces: Sequence[Piece], *, patterns: bool) -> tuple[WordPart, ...]:
     parts: list[WordPart] = []
     text: list[str] = []  # of the part that goes on
     text_quoted = False
+    single = _single_brackets(pieces, closes) if patterns and closes > 0 else frozenset()
     for index, piece in enumerate(pieces):
+        if index in single:
+            continue
         if isinstance(piece, Unknown):
             part = piece
         else:
@@ -145,6 +148,17 @@ def _parts(pieces: Sequence[Piece], *, patterns: bool) -> tuple[WordPart, ...]:
     if text:
         parts.append(Literal("".join(text), text_quoted))
     return tuple(parts)
+
+
+def _single_brackets(pieces: Sequence[Piece], closes: int) -> frozenset[int]:
+    """The brackets around a single character, as in `r[m]`: a file that fits has that one there."""
+    found: set[int] = set()
+    for index in range(min(closes, len(pieces) - 2)):
+        inside = pieces[index + 1]
+        around = pieces[index] == ("[", False) and pieces[index + 2] == ("]", False)
+        if around and not isinstance(inside, Unknown) and len(inside[0]) == 1 and inside[0] not in "!^]-":
+            found |= {index, index + 2}
+    return frozenset(found)
 
 
 def _is_pattern(pieces: Sequence[Piece], index: int, closes: int) -> bool:

@@ -16,11 +16,11 @@ from safeshell.shell.syntax.places import EXPRESSION
 from safeshell.shell.syntax.state import State
 from safeshell.shell.syntax.tree import Test, Text, Word
 
-_END = re.compile(rb"\]\](?=[ \t\n;&|<>()]|\Z)")
-_NOT = re.compile(rb"!(?=[ \t\n;&|<>()]|\Z)")
-_UNARY = re.compile(rb"-[a-zA-Z](?=[ \t\n;&|<>()]|\Z)")
+_END = re.compile(rb"\]\](?=[ \t\n;&|<>()]|\\\n|\Z)")
+_NOT = re.compile(rb"!(?=[ \t\n;&|<>()]|\\\n|\Z)")
+_UNARY = re.compile(rb"-[a-zA-Z](?=[ \t\n;&|<>()]|\\\n|\Z)")
 _ZSH_BINARY = re.compile(rb"=~|==?|!=|<|>|-\w+")
-_BINARY = re.compile(rb"(=~|==|!=|=|-[a-z]{2})(?=[ \t\n;&|<>()]|\Z)")
+_BINARY = re.compile(rb"(=~|==|!=|=|-[a-z]{2})(?=[ \t\n;&|<>()]|\\\n|\Z)")
 
 
 def read_condition(state: State) -> Test:

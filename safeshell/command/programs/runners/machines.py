@@ -309,8 +309,8 @@ RUNNERS: dict[str, Wrapper] = {
         (),
         ELSEWHERE,
         {
-            "run": Wrapper("a:r:s:e:", "app= remote= size= env= exit-code no-tty type=", elsewhere=True),
-            "run:detached": Wrapper("a:r:s:e:", "app= remote= size= env=", elsewhere=True),
+            "run": Wrapper("a:r:s:e:", "app= remote= size= env= exit-code no-tty type=", joined=True, elsewhere=True),
+            "run:detached": Wrapper("a:r:s:e:", "app= remote= size= env=", joined=True, elsewhere=True),
         },
     ),
     **dict.fromkeys(
