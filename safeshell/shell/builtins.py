@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Sequence
 
 from safeshell.shell.outputs import output
-from safeshell.shell.scope import OPEN, Scope, Variable, scalar
+from safeshell.shell.scope import CHOICES_MAX, OPEN, Scope, Variable, scalar
 from safeshell.shell.syntax.tree import Dialect
 from safeshell.shell.words import Literal, Word, plain
 
@@ -85,14 +85,17 @@ def _read(words: list[Word], scope: Scope) -> None:
     options = {word.written for word in words} - set(names)
     stdin = scope.stdin
     text = None if stdin is None or not stdin.whole else stdin.text
-    if text is None or scope.value("IFS") != " \t\n" or not options <= {"-r"}:
+    blanks = scope.value("IFS") == " \t\n"
+    if text is None or not (blanks or scope.value("IFS") == "") or not options <= {"-r"}:
         return
-    line = text.partition("\n")[0]
-    if not names or "\0" in line or ("\\" in line and "-r" not in options):
+    lines = text.removesuffix("\n").split("\n")
+    if not names or len(lines) > CHOICES_MAX or "\0" in text or ("\\" in text and "-r" not in options):
         return
-    fields = line.strip(" \t").split(None, len(names) - 1)
+    # Of several lines a loop reads each.
+    rows = [line.strip(" \t").split(None, len(names) - 1) if blanks else [line] for line in lines]
     for at, name in enumerate(names):
-        scope.assign(name, scalar(plain(fields[at] if at < len(fields) else "")))
+        values = dict.fromkeys([(plain(row[at] if at < len(row) else ""),) for row in rows])
+        scope.assign(name, Variable(tuple(values)))
 
 
 def _mapfile(words: list[Word], scope: Scope) -> None:
@@ -121,6 +124,7 @@ def _declare(words: list[Word], scope: Scope) -> None:
         if _ASSIGNMENT.match(word.source):
             continue  # it is one in the line already
         if found is not None:
+            scope.own(found[1])
             value = _behind(word, found.end())
             scope.assign(found[1], scalar(value))
         elif word.literal is not None and word.literal.isidentifier():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 
+from safeshell.command.programs.wrappers import TAKEN_OFF
 from safeshell.shell.expansion import Expander, choices, expanded_value
-from safeshell.shell.nested_commands import Input
+from safeshell.shell.nested_commands import Input, NestedCommand
 from safeshell.shell.outputs import output
+from safeshell.shell.programs import nested
 from safeshell.shell.scope import OPEN, Scope, scalar
 from safeshell.shell.syntax.tree import (
     Array,
@@ -22,7 +25,7 @@ from safeshell.shell.syntax.tree import (
     Subshell,
 )
 from safeshell.shell.syntax.tree import Word as Node
-from safeshell.shell.words import Unknown, Word
+from safeshell.shell.words import Unknown, Word, plain
 from safeshell.shell.written import written_value, written_words
 
 UNTOLD = Input(None)
@@ -107,7 +110,9 @@ class Outputs:
         first = words[0].literal
         if first is None or first in scope.functions or first in scope.aliases:
             return UNTOLD
-        return output(words, self.stdin(node.redirects, script, scope), scope.dialect)
+        stdin = self.stdin(node.redirects, script, scope)
+        found = output(words, stdin, scope.dialect)
+        return _of_wrapped(words, stdin, scope) if found.text is None else found
 
     def _words(self, node: Simple, script: Script, scope: Scope) -> tuple[Word, ...] | None:
         """A command's words; None where it depends on the way that the run takes what they are."""
@@ -121,8 +126,14 @@ class Outputs:
 
     def stdin(self, redirects: tuple[Redirect, ...], script: Script, scope: Scope) -> Input | None:
         """What a command reads whose redirections these are."""
+        return self.read(redirects, script, scope)[0] if redirects else scope.stdin
+
+    def read(
+        self, redirects: tuple[Redirect, ...], script: Script, scope: Scope
+    ) -> tuple[Input | None, dict[bytes, Input | None]]:
+        """The same, and what is read from each descriptor beside it."""
         found = scope.stdin
-        others: dict[bytes, Input | None] = {}
+        others = dict(scope.descriptors)
         several = False
         for redirect in redirects:
             if redirect.descriptor not in (b"", b"0"):
@@ -143,7 +154,7 @@ class Outputs:
             if several and scope.dialect is Dialect.ZSH:  # which reads one after the other
                 found = _joined(before, found)
             several = True
-        return found
+        return found, others
 
     def _text(self, word: Word, script: Script, scope: Scope) -> Input:
         """A text that is read, with what only the run can tell of it as it is written."""
@@ -162,6 +173,22 @@ class Outputs:
                 if isinstance(part, Unknown) and part.source.startswith(("<(", "=(")):
                     return UNTOLD
         return None
+
+
+def _of_wrapped(words: tuple[Word, ...], stdin: Input | None, scope: Scope) -> Input:
+    """What a wrapper's command writes, where it runs one and writes nothing itself."""
+    name = words[0].literal or ""
+    if os.path.basename(name) not in TAKEN_OFF or name in ("command", "exec", "xargs", "time", "strace", "ltrace"):
+        return UNTOLD
+    runs = list(nested(words, stdin))
+    if len(runs) != 1 or not isinstance(runs[0], NestedCommand) or not runs[0].words:
+        return UNTOLD
+    inner = runs[0].words
+    program = inner[0].literal
+    if program is None or "/" in program:
+        return UNTOLD
+    found = output((plain(f"/usr/bin/{program}"), *inner[1:]), stdin, scope.dialect)  # no builtin
+    return _of_wrapped(inner, stdin, scope) if found.text is None else found
 
 
 def _digits(redirect: Redirect, script: Script) -> bytes:

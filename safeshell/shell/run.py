@@ -12,6 +12,7 @@ from safeshell.shell.encoding import decode, encode
 from safeshell.shell.expansion import Choice, Expander, Read, choices, expanded_value
 from safeshell.shell.limits import OverrunError
 from safeshell.shell.nested_commands import NestedCommand, NestedText
+from safeshell.shell.program_names import known_name
 from safeshell.shell.programs import nested
 from safeshell.shell.scope import OPEN, UNSET, Scope, Variable, scalar
 from safeshell.shell.syntax.tree import Array, Assignment, Dialect, Function, Script, Simple
@@ -26,12 +27,12 @@ COMMANDS_MAX = 4096
 _ASSIGNED = re.compile(
     rb"([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)|(?:\+\+|--)\s*([A-Za-z_]\w*)"
 )
-_EXPORTS = re.compile(r"-[A-Za-z]*x[A-Za-z]*")
 
 
 _RUN_LATER = ("functions", "aliases", "galiases", "saliases", "dis_functions", "commands")
 """zsh's tables of what runs by a name: what is put in is taken to run."""
 
+_DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 _EXPORTED_FUNCTION = re.compile(r"BASH_FUNC_(.+)%%")
 _PROMPTS = ("PS0", "PS1", "PS2", "PS3", "PS4", "PROMPT", "RPROMPT")
 _READS_NAMES = frozenset(
@@ -148,19 +149,25 @@ class Runner:
             if scope.dialect is Dialect.ZSH and words[0].literal == "alias":
                 self._zsh_alias(words, inner)
             take_effect(words, inner)
-        refers = bool(words) and any(re.fullmatch(r"-[A-Za-z]*n[A-Za-z]*", word.written) for word in words[1:])
-        exported = (bool(words) and words[0].literal == "export") or any(
-            _EXPORTS.fullmatch(word.written) for word in words[1:]
-        )
         for word in node.words:
             if isinstance(word, Assignment):
-                self._assign(word, script, inner, read, exported=exported, choice=choice)
-                if refers and words[0].literal != "export":  # from here on the name is another's
-                    inner.variables[decode(word.name)] = OPEN
+                self._declare(word, words, script, inner, read, choice)
         if inner is not scope:  # what stands before a command is gone behind it
             before = scope.held([decode(assignment.name) for assignment in node.assignments])
             scope.become(inner)
             scope.put_back(before)
+
+    def _declare(
+        self, word: Assignment, words: tuple[Word, ...], script: Script, scope: Scope, read: Read, choice: Choice
+    ) -> None:
+        """An assignment behind `declare`, `export`, `local` and their kin."""
+        name, by = decode(word.name), words[0].literal if words else ""
+        letters = {letter for one in words[1:] if one.written.startswith("-") for letter in one.written}
+        if by not in ("export", "readonly") and "g" not in letters:
+            scope.own(name)
+        self._assign(word, script, scope, read, exported=by == "export" or "x" in letters, choice=choice)
+        if by != "export" and letters & set("nliuc"):  # another's name, a number, or text in other letters
+            scope.variables[name] = _lettered(scope.variables[name], letters)
 
     def _written(self, node: Simple, script: Script, scope: Scope) -> tuple[Word, ...]:
         found: list[Word] = []
@@ -285,10 +292,13 @@ class Runner:
 
     def in_turn(self, words: tuple[Word, ...], scope: Scope) -> None:
         """Walks what a command runs in turn."""
-        if not words or words[0].literal is None:
+        name = known_name(words[0]) if words else None
+        if name is None:
             return
         self._check()
-        name = words[0].literal
+        literal = words[0].literal
+        name = name if literal is None else literal
+        words = (words[0] if literal is not None else plain(name), *[_opened(word, scope) for word in words[1:]])
         if name in scope.functions:
             self._call_functions(name, words, scope)
             return
@@ -303,9 +313,10 @@ class Runner:
         bodies = scope.functions[name]
         for body in bodies:
             inner = scope.copy().deeper()
-            inner.positional = words[1:]
+            inner.enter(words[1:])
             inner.functions.pop(name)
             self._call(body, inner)
+            inner.leave_function()
             inner.functions.setdefault(name, bodies)
             ways.append(inner)
         positional = scope.positional
@@ -363,6 +374,15 @@ class Runner:
             scope.become(inner)
 
 
+def _opened(word: Word, scope: Scope) -> Word:
+    """A word that names an open descriptor, with what is read there."""
+    found = _DESCRIPTOR.fullmatch(word.literal or "") if scope.descriptors else None
+    number = b"" if found is None else encode(found[1])
+    if number not in scope.descriptors:
+        return word
+    return Word((Unknown(word.written, quoted=True, several=False, file=scope.descriptors[number]),), word.source)
+
+
 def _code(by: tuple[Word, ...]) -> Word:
     """The word that stands for a text that only the run can tell: the output of a command, where that is known."""
     for word in by:
@@ -380,6 +400,17 @@ def _child(scope: Scope) -> Scope:
     inner.functions = {}
     inner.aliases = {}
     return inner
+
+
+def _lettered(variable: Variable, letters: set[str]) -> Variable:
+    """A variable of which `declare -l` or `-u` changes the letters; of other attributes only the run can tell."""
+    if not letters & {"l", "u"} or letters & set("nic"):
+        return OPEN
+    change = str.lower if "l" in letters else str.upper
+    texts = [[word.literal for word in choice] for choice in variable.choices]
+    if any(text is None or not text.isascii() for choice in texts for text in choice):
+        return OPEN
+    return Variable(tuple([tuple([plain(change(text or "")) for text in choice]) for choice in texts]), variable.array)
 
 
 def _as_string(variable: Variable) -> Variable:

@@ -72,6 +72,8 @@ class Scope:
         name: `$0`, None where it is not known.
         positional: `$1` and so on, None where they are not known.
         stdin: what commands read; None for the caller's own input.
+        descriptors: what other descriptors read that the shell has opened, by number as it is written.
+        locals: in a function, its own variables by name, with what they hid; None outside.
         shims: whether commands are looked up along a PATH that the line left alone, or only added to at its end.
         away: why they aren't, as a clause about "it", or "".
         splits: whether zsh splits what it expands, as the others do.
@@ -91,6 +93,8 @@ class Scope:
     name: Word | None = None
     positional: tuple[Word, ...] | None = None
     stdin: Input | None = None
+    descriptors: dict[bytes, Input | None] = field(default_factory=dict)
+    locals: dict[str, Variable | None] | None = None
     shims: bool = True
     away: str = ""
     splits: bool = False
@@ -215,6 +219,24 @@ class Scope:
         self.exported.discard(name)
         if name == "PATH":
             self.leave("the line takes PATH away")
+
+    def enter(self, positional: tuple[Word, ...]) -> None:
+        """Begins a function's call."""
+        self.positional, self.locals = positional, {}
+
+    def own(self, name: str) -> None:
+        """Makes a variable the function's own, where this is one."""
+        if self.locals is not None:
+            self.locals.setdefault(name, self.variables.get(name))
+
+    def leave_function(self) -> None:
+        """Ends a function's call: its own variables are gone."""
+        for name, variable in (self.locals or {}).items():
+            if variable is None:
+                self.variables.pop(name, None)
+                self.changes.pop(name, None)
+            else:
+                self.assign(name, variable, adds=True)
 
     def held(self, names: Iterable[str]) -> Held:
         """All that is known of variables, to be put back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 
 from safeshell.shell.compounds import COMPOUNDS
@@ -278,7 +278,8 @@ class _Walk:
             self.inside(redirect.target.parts, scope)
             if redirect.document is not None:
                 self.inside(redirect.document.parts, scope)
-        return replace(scope, stdin=self._outputs.stdin(redirects, self._script, scope))
+        stdin, descriptors = self._outputs.read(redirects, self._script, scope)
+        return replace(scope, stdin=stdin, descriptors=descriptors)
 
     # Commands
 
@@ -297,6 +298,9 @@ class _Walk:
         self.runner.run(node, self._script, inner, self._outputs.of_script)
         if inner is not scope:
             scope.become(inner)
+            if len(node.words) == 1 and _word_is(node.words[0], (b"exec",)):  # the shell's own from here on
+                scope.stdin = inner.stdin
+                scope.descriptors = inner.descriptors
 
     def _function(self, node: Function, scope: Scope) -> None:
         if not node.names:  # zsh's anonymous one
@@ -327,8 +331,7 @@ def _succeeds(pipeline: Pipeline) -> bool:
         return False
     if not command.words:
         return True
-    first = command.words[0]
-    return isinstance(first, Node) and len(first.parts) == 1 and getattr(first.parts[0], "data", None) in _SURE
+    return _word_is(command.words[0], _SURE)
 
 
 def _leaves(pipeline: Pipeline) -> bool:
@@ -336,6 +339,12 @@ def _leaves(pipeline: Pipeline) -> bool:
     command = pipeline.commands[-1]
     if not isinstance(command, Simple) or not command.words:
         return False
-    first = command.words[0]
-    leaving = (b"exit", b"return", b"break", b"continue")
-    return isinstance(first, Node) and len(first.parts) == 1 and getattr(first.parts[0], "data", None) in leaving
+    return _word_is(command.words[0], (b"exit", b"return", b"break", b"continue"))
+
+
+def _word_is(word: Node | Assignment, names: Container[bytes]) -> bool:
+    """Whether a word is one of these names, as it is written."""
+    if not isinstance(word, Node) or len(word.parts) != 1:
+        return False
+    only = word.parts[0]
+    return isinstance(only, Text) and only.data in names

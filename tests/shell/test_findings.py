@@ -129,6 +129,22 @@ def test_l5_a_quoted_delimiter_keeps_them_text() -> None:
         "alias x='rm -rf'\nx /",
         "hash -p /bin/rm x; x -rf /",
         "let i=1; r=rm; $r -rf /",
+        "read -r r <<<rm; $r -rf /",
+        "read -r a b c <<< 'rm -rf /'; $a $b $c",
+        "mapfile -t a <<< $'rm\n-rf\n/'; \"${a[@]}\"",
+        'while IFS= read -r x; do sh -c "$x"; done < <(echo rm -rf /)',
+        "x=y; y=rm; ${!x} -rf /",
+        'bash -c \'exec "$0" "$@"\' rm -rf /',
+        "r$@m -rf /$1",
+        "/bin/r[m] -rf /",
+        "\"${SHELL:-sh}\" -c 'rm -rf /'",
+        "f() { local r=ls; }; r=rm; f; $r -rf /",
+        "f() { r=rm; }; r=ls; f; $r -rf /",
+        "declare -l r=RM; $r -rf /",
+        "exec 3<<<'rm -rf /'; sh <&3",
+        "bash 3<<EOF <&3\nrm -rf /\nEOF",
+        ". /dev/fd/3 3<<<'rm -rf /'",
+        "env -u A echo -rf / | xargs rm",
     ],
 )
 def test_l12_what_the_line_says_is_known(line: str) -> None:
@@ -138,7 +154,7 @@ def test_l12_what_the_line_says_is_known(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "r=$1; $r x",
+        "f() { r=$1; $r x; }",
         "while x; do $r x; r=rm; done",
         "x && r=rm; $r x",
         "read r; $r x",

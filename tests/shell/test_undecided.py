@@ -152,8 +152,7 @@ MESSAGES = {
         force-push (pack:git:9) denies.
         Write the value itself.""",
     'rm -rf "$(cat where)"': """
-        Only the run can tell `$(cat where)` (it is what a command writes), and with it `rm` could be what rule rm-root
-        (pack:files:8) denies.
+        Only the run can tell `$(cat where)`, and with it `rm` could be what rule rm-root (pack:files:8) denies.
         Run that command first, and write what it prints.""",
     "$EDITOR x": """
         Only the run can tell which program `$EDITOR` is (the environment given doesn't have it), and it could be what

@@ -33,7 +33,7 @@ def argvs(text: str) -> list[list[str | None]]:
         ("a {b,c{d,e}}f {1..3} {x} '{y,z}'", [["a", "bf", "cdf", "cef", "1", "2", "3", "{x}", "{y,z}"]]),
         ('f() { a "$1"; }; f b', [["f", "b"], ["a", "b"]]),
         ('f() { a "$1"; }', [["a", None]]),
-        ("bash -c 'a \"$1\" $0' b c", [["bash", "-c", 'a "$1" $0', "b", "c"], ["a", "c", None]]),
+        ("bash -c 'a \"$1\" $0' b c", [["bash", "-c", 'a "$1" $0', "b", "c"], ["a", "c", "b"]]),
         ("a <<A <<B\nx\nA\ny\nB\nb", [["a"], ["b"]]),
         ("case x in a) b ;& c) d ;;& e) f ;; esac", [["b"], ["d"], ["f"]]),
         ("exec 3<>f; a", [["exec"], ["a"]]),
