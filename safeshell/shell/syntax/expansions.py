@@ -13,7 +13,7 @@ from safeshell.shell.syntax.places import Place
 from safeshell.shell.syntax.quotes import read_dollar_single
 from safeshell.shell.syntax.state import State
 from safeshell.shell.syntax.tree import Parameter, Part, Text
-from safeshell.shell.syntax.zsh_parameters import ZSH_NAME, read_zsh_name
+from safeshell.shell.syntax.zsh_parameters import read_zsh_name
 
 _NAME = re.compile(rb"\$(?:\\\n)*+([A-Za-z_](?:\w++|\\\n)*+|[\d@*#?$!-])")
 _OPENING = re.compile(rb"\$(?:\\\n)*+([({['\"])")
@@ -22,9 +22,9 @@ _OPENING = re.compile(rb"\$(?:\\\n)*+([({['\"])")
 def read_dollar(state: State, place: Place, parts: list[Part]) -> None:
     """What a dollar begins, or itself. This calls each production itself, for commands nest through here."""
     at = state.at
-    found = (ZSH_NAME if state.zsh else _NAME).match(state.data, at, state.end)
-    if found:
-        parts.append(read_zsh_name(state, place, found) if state.zsh else _name(state, place, found))
+    named = read_zsh_name(state, place) if state.zsh else _name(state, place)
+    if named is not None:
+        parts.append(named)
         return
     found = _OPENING.match(state.data, at, state.end)
     opening = found[1] if found else b""
@@ -44,6 +44,9 @@ def read_dollar(state: State, place: Place, parts: list[Part]) -> None:
         state.at = at + 1
 
 
-def _name(state: State, place: Place, found: re.Match[bytes]) -> Parameter:
+def _name(state: State, place: Place) -> Parameter | None:
+    found = _NAME.match(state.data, state.at, state.end)
+    if not found:
+        return None
     start, state.at = state.at, found.end()
     return Parameter(found[1].replace(b"\\\n", b""), b"", None, place.quoted, start, state.at)

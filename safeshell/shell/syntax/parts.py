@@ -34,6 +34,7 @@ _DESCRIPTORS = {
     Dialect.ZSH: re.compile(rb"\d|\{[A-Za-z_]\w*+\}"),
 }
 _REDIRECTING = (0x3C, 0x3E)
+_BRACE = re.compile(rb"\}(?:\\\n)*+(?:[ \t\n;&|<>()}]|\Z)")
 _GROUPS = b"?*+@!"
 
 
@@ -82,8 +83,7 @@ def _begin_zsh(state: State, place: Place, parts: list[Part]) -> None:
 
 def ends_brace(state: State) -> bool:
     """Whether the closing brace that stands here is a word, to zsh."""
-    byte = state.peek(1)
-    return byte < 0 or byte in ZSH_WORD.ends
+    return _BRACE.match(state.data, state.at, state.end) is not None
 
 
 def _late(state: State, place: Place, parts: list[Part]) -> None:

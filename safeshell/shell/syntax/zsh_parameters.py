@@ -18,7 +18,7 @@ from safeshell.shell.syntax.places import (
 from safeshell.shell.syntax.state import BrokenError, Mark, State
 from safeshell.shell.syntax.tree import Parameter, Part, Word
 
-ZSH_NAME = re.compile(
+_NAME = re.compile(
     rb"\$(?:\\\n)*+(?:([#+=~^]*+)([A-Za-z_]\w*+|\d++)|([#+=~^]*+)([@*?$!-])|([=~^]*)(#)|([=~^]++)())", re.DOTALL
 )
 _HEAD = re.compile(
@@ -31,20 +31,23 @@ _MODIFIERS = re.compile(
 )
 
 
-def read_zsh_name(state: State, place: Place, found: re.Match[bytes]) -> Parameter:
-    """`$NAME`.
-
-    Args:
-        state: at the dollar.
-        place: where it stands.
-        found: what matched ZSH_NAME here.
-    """
+def read_zsh_name(state: State, place: Place) -> Parameter | None:
+    """`$NAME`, or None where none stands behind the dollar."""
     start = state.at
-    before = found[1] or found[3] or found[5] or found[7] or b""
-    name = found[2] or found[4] or found[6] or b""
-    state.at = found.end()
-    if found[2] and state.peek() >= 0x80 and not name.isdigit():
-        name += _letters(state)
+    found = _NAME.match(state.data, start, state.end)
+    if found:
+        before = found[1] or found[3] or found[5] or found[7] or b""
+        name = found[2] or found[4] or found[6] or b""
+        state.at = found.end()
+        if found[2] and not name.isdigit():
+            name += _letters(state)
+    else:
+        before = b""
+        state.at += 1
+        name = _letters(state)
+        if not name:
+            state.at = start
+            return None
     behind = state.at
     parts: list[Part] = []
     while state.peek() == 0x5B and _subscript(state, place, parts):
@@ -59,6 +62,8 @@ def read_zsh_name(state: State, place: Place, found: re.Match[bytes]) -> Paramet
 
 def _letters(state: State) -> bytes:
     """Letters of a name beyond ASCII, and those behind them."""
+    if state.peek() < 0x80:
+        return b""
     found = _BEYOND.match(state.data, state.at, state.end)
     text = found[0].decode("utf-8", "ignore") if found else ""
     letters = next((at for at, char in enumerate(text) if not (char.isalnum() or char == "_")), len(text))
