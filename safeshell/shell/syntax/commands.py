@@ -76,7 +76,7 @@ def read_command(state: State) -> Command | None:
         return _around(state, compounds.read_parentheses(state), state.at, redirects)
     word, end = match_word(state)
     reserved = _RESERVED[state.dialect]
-    if word in reserved:
+    if word in reserved and not (word == b"!" and state.data.startswith(b"(", end) and state.zsh):
         production = reserved[word]
         if production is None:
             return Simple((), (), tuple(redirects), start, redirects[-1].end) if redirects else None

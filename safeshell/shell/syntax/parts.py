@@ -34,7 +34,11 @@ _DESCRIPTORS = {
     Dialect.ZSH: re.compile(rb"\d|\{[A-Za-z_]\w*+\}"),
 }
 _REDIRECTING = (0x3C, 0x3E)
-_BRACE = re.compile(rb"\}(?:\\\n)*+(?:[ \t\n;&|<>()}]|\Z)")
+_CLOSING_BRACE = {
+    ZSH_WORD: re.compile(rb"\}(?:\\\n)*+(?:[ \t\n;&|<>()]|\Z)"),
+    ZSH_GROUP: re.compile(rb"\}(?:\\\n)*+(?:[;&]|\Z)"),
+}
+"""The brace without a partner that isn't part of a word of zsh's any more: the last byte of it."""
 _GROUPS = b"?*+@!"
 
 
@@ -44,8 +48,8 @@ def read_parts(state: State, place: Place) -> tuple[Part, ...]:
     end = state.end
     parts: list[Part] = []
     depth = 0
-    if place is ZSH_WORD:
-        _begin_zsh(state, place, parts)
+    if place.groups and data.startswith(b"=(", state.at, end):
+        parts.append(read_process(state))
     while state.at < end:
         found = place.plain.match(data, state.at, end)
         if found:
@@ -71,19 +75,6 @@ def read_parts(state: State, place: Place) -> tuple[Part, ...]:
             take = _late if place is DOCUMENT and not state.sh else _TAKERS.get(byte, _other)
             take(state, place, parts)
     return merged(parts)
-
-
-def _begin_zsh(state: State, place: Place, parts: list[Part]) -> None:
-    """What means something else where a word of zsh begins: `=(…)`, and a closing brace that more stands behind."""
-    if state.data.startswith(b"=(", state.at, state.end):
-        parts.append(read_process(state))
-    elif state.peek() == 0x7D and not ends_brace(state):
-        parts.append(_char(state, place))
-
-
-def ends_brace(state: State) -> bool:
-    """Whether the closing brace that stands here is a word, to zsh."""
-    return _BRACE.match(state.data, state.at, state.end) is not None
 
 
 def _late(state: State, place: Place, parts: list[Part]) -> None:
@@ -168,6 +159,11 @@ def _special(state: State, place: Place, byte: int, parts: list[Part]) -> list[P
     if byte in b"<>" and state.peek(1) == 0x28:
         return [read_process(state)]
     if state.zsh:
+        if byte == 0x7D:
+            closing = _CLOSING_BRACE.get(place)
+            if closing is None or closing.match(state.data, state.at, state.end):
+                return None
+            return [_char(state, place)]
         if byte == 0x7B:
             return _braces_in_group(state)
         if byte == 0x28 and place.groups and state.peek(1) != 0x29:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Place:
     """A place.
 
@@ -83,6 +83,7 @@ PARENTHESES = _quoted(b")", b'$`"\\', special=b'"', opens=b"(", hides=True)
 BRACKETS = _quoted(b"]", b'$`"\\', special=b'"', opens=b"[", hides=True)
 EXPRESSION = _bare(b" \t\n;&<>)", opens=b"(")
 ZSH_WORD = _bare(b" \t\n;&|<>()}", opens=b"{", loose=True, groups=True)
+ZSH_VALUE = _bare(b" \t\n;&|<>()", groups=True)
 ZSH_GROUP = _bare(b");&<>}", opens=b"(", special=b"{", loose=True)
 ZSH_GROUP_BRACES = _bare(b");&<>}", opens=b"{", loose=True)
 ZSH_BRACES = _bare(b"}", opens=b"{")

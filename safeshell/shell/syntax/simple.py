@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 
 from safeshell.shell.syntax.blanks import skip_newlines
-from safeshell.shell.syntax.parts import ends_brace, merged, read_parts, read_word
-from safeshell.shell.syntax.places import SUBSCRIPT, ZSH_SUBSCRIPT
+from safeshell.shell.syntax.parts import merged, read_parts, read_word
+from safeshell.shell.syntax.places import SUBSCRIPT, ZSH_SUBSCRIPT, ZSH_VALUE
 from safeshell.shell.syntax.redirects import read_redirect
+from safeshell.shell.syntax.reserved import match_word
 from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.tree import Array, Assignment, Part, Redirect, Simple, Text, Word
 
@@ -95,7 +96,7 @@ def _ends(state: State) -> bool:
     """Whether what stands here ends a command; a parenthesis behind its words may begin a word of zsh's."""
     byte = state.data[state.at]
     if byte == 0x7D:
-        return state.zsh and ends_brace(state)
+        return state.zsh and match_word(state)[0] == b"}"
     if byte == 0x28:
         return not state.zsh or match_parentheses(state) >= 0
     return True
@@ -167,7 +168,7 @@ def read_value(state: State) -> Word | Array:
     if state.peek() == 0x28 and not state.sh:
         return read_array(state)
     start = state.at
-    parts = read_parts(state, state.word)
+    parts = read_parts(state, ZSH_VALUE if state.zsh else state.word)
     return Word(parts, start, state.at)
 
 

@@ -11,6 +11,7 @@ from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.tree import Broken, Script, Substitution
 
 CLOSE = 0x29
+_OPERATOR = re.compile(rb"[&|]|;(?!;)")
 _BACKTICKS = re.compile(rb"`((?:[^`\\]++|\\.)*+)`", re.DOTALL)
 _BARE_ESCAPES = re.compile(rb"\\(?:\n|([$`\\]))")
 _QUOTED_ESCAPES = re.compile(rb"\\(?:\n|([$`\\\"]))")
@@ -71,6 +72,8 @@ def _read_at_once(state: State) -> Script:
     """
     body = state.grammar.sequence(state)
     read_early_documents(state)
+    if _OPERATOR.match(state.data, state.at, state.end):
+        raise state.unexpected()
     wrong = state.unexpected() if state.at < state.end else None
     broken = Broken(wrong.at, wrong.at, wrong.why) if wrong else None
     return Script(state.data, body, broken, state.dialect)
