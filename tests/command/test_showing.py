@@ -139,7 +139,10 @@ bash -n -c 'rm -rf /'                               | bash -n +n -c 'rm -rf /'
 bash --help                                         | bash -in -c 'rm -rf /'
 zsh -n x                                            | zsh -n --exec x
 sh -n x                                             | sh -c 'rm -rf /' -n
-tar --help                                          | tar -cf --help x
+tar --help                                          | tar cf --help x
+fd --help                                           | fd -x touch --help
+gh pr merge --help                                  | gh an-extension delete --help
+cargo owner --help                                  | cargo a-plugin --help
 unknown-program --help                              | unknown-program x --help
 unknown-program --version                           | unknown-program --help --version
 make --version                                      | make -n

@@ -10,5 +10,6 @@ PROGRAM: Record = getopt(
     "force-depends recursive abort-after root= admindir= instdir= status-fd= log= auto-deconfigure skip-same-version "
     "refuse-downgrade selected-only pending no-pager",
     exact=True,
+    stops=True,
     tries=["--no-act/--dry-run/--simulate"],
 )

@@ -13,6 +13,5 @@ PROGRAM: Record = getopt(
     "base-directory= path-separator= search-path= strip-cwd-prefix one-file-system gen-completions help version "
     "hyperlink ignore-contain= relative-path no-follow no-hidden ignore ignore-vcs require-git",
     exact=True,
-    shows=["-h/--help", "-V/--version"],
     runs={"-x": COMMAND, "-X": COMMAND, "--exec": COMMAND, "--exec-batch": COMMAND},
 )

@@ -69,15 +69,22 @@ def gnu(short: str, long: str, **more: Any) -> Record:
     return getopt(short, f"{long} help version", shows=["--help", "--version"], **more)
 
 
-def cobra(short: str = "", long: str = "", **more: Any) -> Record:
-    """That of a program in Go with subcommands, all of which take the same options as far as that is known."""
+def cobra(short: str = "", long: str = "", commands: str = "", **more: Any) -> Record:
+    """That of a program in Go with subcommands, all of which take the same options as far as that is known.
+
+    Args:
+        short: as `getopt` takes it.
+        long: likewise.
+        commands: the subcommands, where others may be somebody else's: a plugin's, an alias.
+        more: what else is said of each.
+    """
     inner: Record = {
         **getopt(f"{short}h", f"{long} help"),
         **PFLAG,
         "tries": ["-h/--help", *more.pop("tries", ())],
         **more,
     }
-    return {**inner, "shows": ["help"], "subcommands": {"": inner}}
+    return {**inner, "shows": ["help"], "subcommands": dict.fromkeys(commands.split() or [""], inner)}
 
 
 _NO_VERBS: Mapping[str, Wrapper] = MappingProxyType({})

@@ -13,7 +13,7 @@ PROGRAM: Record = getopt(
     "sparse to-stdout to-command= checkpoint checkpoint-action= rmt-command= rsh-command= exclude= strip-components= "
     "transform= xform= owner= group= mode= mtime= sort= dereference one-file-system remove-files wildcards totals "
     "null recursion no-recursion overwrite auto-compress help usage version",
-    shows=["-?/--help", "--usage", "--version"],
+    # Of `tar cf --help x` it is an archive: where it is not alone nothing shows.
     runs={
         "-I": TEXT,
         "--use-compress-program": TEXT,
