@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,17 +13,19 @@ from safeshell.command.options import Parsed, knows, parse, shown
 from safeshell.command.programs.far_reaching import BEFORE_FILES
 from safeshell.command.programs.grammars import grammar
 from safeshell.shell.partial_match import could_match, has_to_match
-from safeshell.shell.shapes import A_FILE, A_NAME, A_TEMPORARY, ANY_OPERAND, ANY_TEXT, Fill, Parts, bare
+from safeshell.shell.shapes import A_FILE, A_NAME, A_TEMPORARY, ANY_TEXT, Fill, Parts, bare
 from safeshell.shell.words import Literal, Unknown, Word
 
 if TYPE_CHECKING:
     from safeshell.policy.evaluator import Unit
 
-ONE, SOME, FILE, NAMED, MADE = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
+ONE, SOME, FILE, NAMED, MADE, OPTIONS = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004", "\ue005"
 """What stands for an unknown part in a word: of one word; of one that may be none or several; a file's name as patterns
-have it; what is certain to be a name; the path of a temporary file."""
+have it; what is certain to be a name; the path of a temporary file; like the second, but called options."""
 
-_MARKS = re.compile(f"([{ONE}-{MADE}])")
+_MARKS = re.compile(f"([{ONE}-{OPTIONS}])")
+_CALLED_OPTIONS = re.compile(r"(?i)opt|flag|arg|param|switch|extra|more|^[@*]$")
+"""Names of variables that hold options, as `$OPTS`, `$FLAGS`, `$@` do."""
 _TAGS = 0xE100
 _SPELT_OUT = re.compile(r"[^\W_][^=:]*$")
 """A name at the end of what stands before an unknown part, not only an option, a host or the like."""
@@ -42,7 +44,14 @@ def _mark(part: Unknown) -> str:
         return NAMED
     if part.output[:1] == ("mktemp",):
         return MADE
-    return FILE if part.is_pattern else SOME if part.several else ONE
+    if part.is_pattern or not part.several:
+        return FILE if part.is_pattern else ONE
+    return OPTIONS if _CALLED_OPTIONS.search(part.variable) else SOME
+
+
+def is_several(word: str) -> bool:
+    """Whether it may be no word or several."""
+    return SOME in word or OPTIONS in word
 
 
 def finds_below(words: Sequence[str]) -> bool:
@@ -74,7 +83,7 @@ def parts_of(word: str, fill: Fill) -> Parts:
     for text in _MARKS.split(word):
         if not text:
             continue
-        if text in (ONE, SOME):
+        if text in (ONE, SOME, OPTIONS):
             found.append(fill)
         elif text == FILE:
             found.append(A_NAME if fill is A_NAME else A_FILE)
@@ -205,21 +214,21 @@ class OpenValues:
         could = False
         for word in words:
             shape = bare(parts_of(word, fill))
-            if SOME not in word and has_to_match(pattern, shape):
+            if not is_several(word) and has_to_match(pattern, shape):
                 return True
             could = could or could_match(pattern, shape)
         return None if could else False
 
 
 class OpenOptions:
-    """Arguments whose unknown words are options, any of them, and so are no operands."""
+    """Arguments of which some unknown words are options, any of them, and so are no operands."""
 
-    def __init__(self, name: str, words: Sequence[str]) -> None:
-        """Takes the command's basename and its marked arguments."""
+    def __init__(self, name: str, words: Sequence[str], may_be: Callable[[str], bool], fill: Fill) -> None:
+        """Takes the command's basename, its marked arguments, which are options, and what the others may be."""
         self._name = name
-        first = next((at for at, word in enumerate(words) if may_be_option(word)), len(words))
-        self._before = OpenValues(name, words[:first], ANY_OPERAND)
-        self._others = OpenValues(name, [word for word in words if not may_be_option(word)], ANY_OPERAND)
+        first = next((at for at, word in enumerate(words) if may_be(word)), len(words))
+        self._before = OpenValues(name, words[:first], fill)
+        self._others = OpenValues(name, [word for word in words if not may_be(word)], fill)
 
     def has_option(self, unit: Unit, names: Sequence[str], taken: tuple[str, ...]) -> bool | None:
         """As `OpenArguments` has it."""
@@ -264,4 +273,13 @@ def before_files(name: str, words: Sequence[str]) -> int:
 
 def may_be_option(word: str) -> bool:
     """Whether an unknown part begins the word, or follows its dashes."""
-    return is_open(word) and word.lstrip("-")[0] in (ONE, SOME)  # a pattern's first file may be one too, but seldom is
+    return is_open(word) and word.lstrip("-")[0] in (
+        ONE,
+        SOME,
+        OPTIONS,
+    )
+
+
+def may_be_options(word: str) -> bool:
+    """Whether the word is nothing but an unknown part that may be several words."""
+    return word in (SOME, OPTIONS)

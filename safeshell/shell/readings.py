@@ -17,6 +17,7 @@ from safeshell.policy.atom import OpenArguments
 from safeshell.shell.open_arguments import (
     FILE,
     NO_NAME,
+    OPTIONS,
     SOME,
     OpenAll,
     OpenOptions,
@@ -24,8 +25,10 @@ from safeshell.shell.open_arguments import (
     before_files,
     grammar_of,
     is_open,
+    is_several,
     marked,
     may_be_option,
+    may_be_options,
     option_values,
     parts_of,
     unmarked,
@@ -93,9 +96,11 @@ def readings(name: str, words: Sequence[Word]) -> Iterator[Reading]:
         words: its arguments, its own name the first.
     """
     texts = [marked(word) for word in words[1:]]
-    begin: Shape = (shlex.quote(name),)
     if words[0].several and known_name(words[0]) is None:  # there may be more in it than the name
-        begin = (*begin, OneOf(((), (" ", ANYTHING))))
+        line = (shlex.quote(name), OneOf(((), (" ", ANYTHING))), *_line(name, texts, A_NAME))
+        yield Reading(line, OpenAll(), line, line)
+        return
+    begin: Shape = (shlex.quote(name),)
     far = far_reaching(name)
     arguments = OpenValues(name, texts, A_NAME)
     fill = A_NAME
@@ -108,10 +113,20 @@ def readings(name: str, words: Sequence[Word]) -> Iterator[Reading]:
     valueless, renamed = _with_values(begin, name, texts, fill) or (line, line)
     yield Reading(line, arguments, valueless, renamed, known=before, whole=len(before) == len(texts))
     end = texts.index("--") if "--" in texts else len(texts)
-    if far is not None and any(map(may_be_option, texts[:end])):
-        pieces = [((" ", ANYTHING) if may_be_option(text) else _word(text, ANY_OPERAND)) for text in texts]
+    may_be = may_be_option if far is not None else may_be_options
+    if any(map(may_be, texts[:end])):
+        fill = A_NAME if far is None else ANY_OPERAND
+        pieces = [_options(text, far) if may_be(text) else _word(text, fill) for text in texts]
         line = (*begin, *[piece for shape in pieces for piece in shape])
-        yield Reading(line, OpenOptions(name, texts), line, line, by_operand=True)
+        called = OPTIONS in texts[:end]  # else they are options only where the operands are what a rule is about
+        yield Reading(line, OpenOptions(name, texts, may_be, fill), line, line, by_operand=not called)
+
+
+def _options(text: str, far: tuple[str, ...] | None) -> Shape:
+    """Words that are options, each with the blank before it."""
+    if far is not None:
+        return (" ", ANYTHING)
+    return (Many((" -", ANY_TEXT.safe)),) if text == OPTIONS else (f" --{NO_NAME}",)
 
 
 def _with_values(begin: Shape, name: str, texts: Sequence[str], fill: Fill) -> tuple[Shape, Shape] | None:
@@ -156,7 +171,7 @@ def _word(text: str, fill: Fill) -> Shape:
     """A word with the blank before it; of one that may be several, all of them."""
     if not is_open(text):
         return (" ", shlex.quote(text))
-    if text.strip(SOME) == "":
+    if text.strip(SOME + OPTIONS) == "":
         return (OneOf(((), (Many((" ", *quoted([fill]))),))),)
     one: Shape = (" ", *quoted(parts_of(text, fill)))
-    return (Many(one),) if SOME in text or FILE in text else one
+    return (Many(one),) if is_several(text) or FILE in text else one

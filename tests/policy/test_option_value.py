@@ -162,7 +162,8 @@ def test_an_explanation_shows_it_as_it_is_written(tmp_path: Path) -> None:
     [
         ("kubectl -n prod delete $POD", "deny"),
         ("kubectl -n $NS delete pod a", "require_approval"),
-        ("kubectl delete pod a $MORE", "allow"),  # words that only the run can tell are taken to be no options
+        ("kubectl delete pod a $MORE", "require_approval"),
+        ("kubectl delete pod $POD", "allow"),  # what isn't called options is taken to be none
         ("kubectl -n test delete pod a", "allow"),
     ],
 )

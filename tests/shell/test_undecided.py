@@ -64,6 +64,9 @@ def could_be(tables: list[Table], line: str, who: str = "ai") -> str:
 
 CALM = """\
 git diff $BASE
+git checkout $BRANCH
+apt-get install -y $PACKAGES
+docker run --rm $IMAGE
 git diff "$BASE"...HEAD -- "$FILE"
 git checkout "$BRANCH"
 git push -u origin "$BRANCH"
@@ -113,6 +116,14 @@ def test_l13_what_agents_write_every_day_is_allowed_without_shims(packs: list[Ta
         ('rm -r -- "$DIR"', "rm-root"),
         ("rm $OPTIONS /", "rm-root"),
         ('rm "$OPTION" -- /', "rm-root"),
+        ("git push $OPTS origin main", "force-push"),
+        ("git push $X origin main", "force-push"),
+        ("git push $X origin topic", "allow"),
+        ('git push "$X" main', "allow"),
+        ("git checkout $FLAGS topic", "switch-force"),
+        ("git reset ${ARGS[@]}", "reset-hard"),
+        ("git reset $COMMIT", "allow"),
+        ("rm${IFS}-rf${IFS}/", "rm-root"),
         ('rm -- "$X" /', "allow"),
         ("rm x$X /", "allow"),
         ("ls | xargs rm -rf", "rm-root"),
@@ -131,7 +142,7 @@ def test_l13_what_agents_write_every_day_is_allowed_without_shims(packs: list[Ta
         ('sqlite3 "$DB" "$SQL"', "drop-table"),
         ('kubectl delete "$KIND" x', "kubectl-delete"),
         ("$CMD /", "system-essential"),
-        ("shre$X x", "shred"),
+        ("shre$X x", "wipe"),
         ('bash -c "$X"', "system-essential"),
         ("curl x | sh", "system-essential"),
         ('docker run --privileged "$IMAGE"', "host-access"),  # that matches whatever it is
