@@ -37,6 +37,9 @@ rules:
 UNREAD = ("shell-line", OVERRUN)
 """The rules by which a line is refused that couldn't be read."""
 
+UNKNOWN_TEXT = "unknown-text"
+"""The kind of lines in which the judge need not work out what text a shell is given."""
+
 JUDGE = "safeshell.shell.judge:judge_line"
 
 RANKS = {"allow": 0, "require_approval": 1, "redirect": 2, "deny": 3}
@@ -114,8 +117,8 @@ def missed(line: Line, ran: Ran, verdict: Verdict, *, shims: bool) -> str:
     """Why a line in which the canary ran is a miss, or "".
 
     Without shims it has to be denied or asked about. Behind them it may be left to a shim only where it holds a word
-    that only the run can tell, and where a shim was asked. A line that couldn't be read is a miss unless it holds such
-    a word.
+    that only the run can tell, and where a shim was asked; but of a text that only the run can tell nobody knows
+    whether it names its programs by their paths. A line that couldn't be read is a miss unless it holds such a word.
     """
     if not ran.fired():
         return ""
@@ -126,7 +129,7 @@ def missed(line: Line, ran: Ran, verdict: Verdict, *, shims: bool) -> str:
     if not verdict.deferred:
         seen = shims and line.open and not ran.past_shims()
         return "" if seen else "allowed"
-    if ran.past_shims():
+    if ran.past_shims() and UNKNOWN_TEXT not in line.kinds:
         return "no shim looks"
     return "" if line.open else "deferred"
 

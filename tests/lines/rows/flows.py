@@ -208,9 +208,9 @@ def _rows(
 
 
 FLOWS = (
-    *_rows(_VALUES, "value-flow"),
-    *_rows(_BASH_VALUES, "value-flow", shells="bash"),
-    *_rows(_INPUTS, "input-flow", into="sh"),
-    *_rows(_BASH_INPUTS, "input-flow", shells="bash", into="sh"),
+    *_rows(_VALUES, "value-flow unknown-text"),
+    *_rows(_BASH_VALUES, "value-flow unknown-text", shells="bash"),
+    *_rows(_INPUTS, "input-flow unknown-text", into="sh"),
+    *_rows(_BASH_INPUTS, "input-flow unknown-text", shells="bash", into="sh"),
 )
 """Lists."""

@@ -79,7 +79,7 @@ SHELLS = (
     Row("emulate sh -c §T", "eval", "zsh", weight=0.3),
     Row("bash -c '\"$@\"' _ §n §a", "shell arguments", open=True, weight=0.4),
     Row("sh -c '$0 \"$@\"' §n §a", "shell arguments", open=True, weight=0.4),
-    Row("sh -c 'eval \"$1\"' x §T", "shell arguments eval", into="sh", open=True, weight=0.4),
+    Row("sh -c 'eval \"$1\"' x §T", "shell arguments eval unknown-text", into="sh", open=True, weight=0.4),
     Row('bash -c \'exec "$0" "$@"\' §n §a', "shell arguments", open=True, weight=0.3),
 )
 """Each is one command, the shell's."""
@@ -118,8 +118,8 @@ PIPES = (
     Row('bash -c "$(cat §h\n)"', "L12 document", into="bash", weight=0.7),
     Row("cat §H §h | sh", "L12 document several-documents", into="sh", weight=0.4),
     Row("echo §T | cat | sh", "L12 pipe-to-shell", into="sh", weight=0.4),
-    Row("echo §T | tee /dev/null | sh", "pipe-to-shell", into="sh", open=True, weight=0.3),
-    Row("echo §T | sed s/zz/y/ | sh", "pipe-to-shell", into="sh", open=True, weight=0.3),
+    Row("echo §T | tee /dev/null | sh", "pipe-to-shell unknown-text", into="sh", open=True, weight=0.3),
+    Row("echo §T | sed s/zz/y/ | sh", "pipe-to-shell unknown-text", into="sh", open=True, weight=0.3),
     Row("{ echo §T; } | sh", "pipe-to-shell group", into="sh", weight=0.4),
     Row("(echo :; echo §T) | sh", "pipe-to-shell subshell", into="sh", weight=0.4),
     Row("§N && echo §T | sh", "L12 pipe-to-shell list", into="sh", weight=0.4),
