@@ -5,7 +5,8 @@ the daemon can do without.
 
 Both ways go frames (`safeshell.shell.frames`). A request (`LineRequest`) is answered with `{"begun": true}`
 once the tables are there, so that the daemon's clock measures the line only; then with the object that
-`safeshell check -c --json` prints, or with `{"error": reason}`. It ends when its input does.
+`safeshell check -c --json` prints, with `{"wanted": rules}` where commands of the line run under other repositories'
+rules, for the daemon to ask again with those, or with `{"error": reason}`. It ends when its input does.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, TypedDict, cast
 
+from safeshell.command.unwrap import FileWorld, Spelling
 from safeshell.errors import SafeShellError, TableError
 from safeshell.home.paths import Home
+from safeshell.home.repository_rules import find_rules
 from safeshell.host.path_lookup import Programs
 from safeshell.policy.context import Context
 from safeshell.policy.evaluator import LoadedTable
@@ -41,6 +44,9 @@ class LineRequest(TypedDict):
         directory: where it runs, absolute.
         markers: variables that tell an agent.
         tables: digest, root and memory file of each table in force, in order of precedence.
+        rules: the repositories' rules that are among them, by their paths.
+        elsewhere: the same two for other directories that commands of the line run in or are about, as far as the
+            daemon was asked for them.
         shell: the shell that reads it, by the name of a `Dialect`.
     """
 
@@ -49,6 +55,8 @@ class LineRequest(TypedDict):
     directory: str
     markers: list[str]
     tables: list[tuple[str, str, str]]
+    rules: list[str]
+    elsewhere: list[tuple[list[str], list[tuple[str, str, str]]]]
     shell: str
 
 
@@ -87,12 +95,55 @@ def main() -> None:
     tables = Tables()
     for request in _requests(sys.stdin.buffer):
         try:
-            loaded = tables.get(request["tables"])
+            rules = _Rules(request, tables, home)
             _send(sys.stdout.buffer, {"begun": True})
-            answer = judge_line(_text(request["line"]), _caller(request, loaded, home)).to_json()
+            answer = judge_line(_text(request["line"]), _caller(request, rules, home)).to_json()
+            if rules.wanted:
+                answer = {"wanted": [[path.decode("latin-1") for path in found] for found in rules.wanted]}
         except SafeShellError as error:
             answer = {"error": error.message}
         _send(sys.stdout.buffer, answer)
+
+
+class _Rules:
+    """What commands are judged by, each in its own directory.
+
+    Attributes:
+        own: the tables of the line's directory.
+        wanted: rules of repositories that are to be in force for some command, and have not come with the request.
+    """
+
+    def __init__(self, request: LineRequest, tables: Tables, home: Home) -> None:
+        self.own = tables.get(request["tables"])
+        self.wanted: dict[tuple[bytes, ...], None] = {}
+        self._home = os.fsencode(home.root)
+        self._known = {_paths(rules): tables.get(its) for rules, its in request["elsewhere"]}
+        self._known[_paths(request["rules"])] = self.own
+        self._world = FileWorld()
+        self._found: dict[bytes, tuple[bytes, ...]] = {}
+
+    def of(self, spelling: Spelling) -> list[LoadedTable]:
+        """The tables that a spelling is judged by: those of each directory that it runs in or is about.
+
+        Raises:
+            UnseenRulesError: it can't be told which those are.
+        """
+        rules: tuple[bytes, ...] = ()
+        for place in self._world.places(spelling):
+            if place is not None:
+                rules += tuple([each for each in self._rules_in(place) if each not in rules])
+        if rules not in self._known:
+            self.wanted[rules] = None
+        return self._known.get(rules, self.own)
+
+    def _rules_in(self, directory: bytes) -> tuple[bytes, ...]:
+        if directory not in self._found:
+            self._found[directory] = find_rules(directory, self._home)
+        return self._found[directory]
+
+
+def _paths(texts: list[str]) -> tuple[bytes, ...]:
+    return tuple([text.encode("latin-1") for text in texts])
 
 
 def _requests(stream: BinaryIO) -> Iterator[LineRequest]:
@@ -109,12 +160,13 @@ def _text(characters: str) -> str:
     return os.fsdecode(characters.encode("latin-1"))
 
 
-def _caller(request: LineRequest, tables: list[LoadedTable], home: Home) -> LineCaller:
+def _caller(request: LineRequest, rules: _Rules, home: Home) -> LineCaller:
     environment = variables_of(_text(request["environment"]).split("\0"))
     directory = _text(request["directory"])
     shimmed = _shimmed(environment.get("PATH", ""), directory, home)
     shell = Dialect(request["shell"])
-    return LineCaller(tables, environment, directory, Context(request["markers"]), shimmed, shell=shell)
+    context = Context(request["markers"])
+    return LineCaller(rules.own, environment, directory, context, shimmed, tables_of=rules.of, shell=shell)
 
 
 def _shimmed(path: str, directory: str, home: Home) -> Callable[[str], bool] | None:

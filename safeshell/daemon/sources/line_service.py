@@ -12,7 +12,8 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from safeshell.daemon.core.executor import Executor
@@ -39,9 +40,12 @@ class Line(NamedTuple):
         markers: variables that tell an agent.
         tables: those in force, in order of precedence.
         answer: called once, with the object that `safeshell check -c --json` prints (where the helper fails with the
-            decision of `line-overrun`), or with None and why there is none.
+            decision of `line-overrun`); with `{"wanted": …}`, other repositories' rules that it has to be judged by,
+            too; or with None and why there is none.
         gone: whether nobody waits for the answer any more; then a line that isn't begun is dropped.
         shell: the shell that reads it: bash, sh or zsh.
+        rules: the repositories' rules among the tables.
+        elsewhere: the tables for commands that other repositories' rules apply to, by those.
     """
 
     line: bytes
@@ -53,6 +57,8 @@ class Line(NamedTuple):
     answer: Callable[[dict[str, Any] | None, str], None]
     gone: Callable[[], bool]
     shell: str = "bash"
+    rules: tuple[bytes, ...] = ()
+    elsewhere: Mapping[tuple[bytes, ...], Sequence[LoadedTable]] = MappingProxyType({})
 
 
 class _Helper:
@@ -180,6 +186,11 @@ class Lines:
                 "directory": line.directory.decode("latin-1"),
                 "markers": line.markers,
                 "tables": [_describe(loaded) for loaded in line.tables],
+                "rules": _as_text(line.rules),
+                "elsewhere": [
+                    (_as_text(rules), [_describe(loaded) for loaded in tables])
+                    for rules, tables in line.elsewhere.items()
+                ],
                 "shell": line.shell,
             }
         )
@@ -279,6 +290,10 @@ class Lines:
         assert line is not None
         line.answer(answer, reason)
         self._next()
+
+
+def _as_text(rules: tuple[bytes, ...]) -> list[str]:
+    return [path.decode("latin-1") for path in rules]
 
 
 def _describe(loaded: LoadedTable) -> tuple[str, str, str]:

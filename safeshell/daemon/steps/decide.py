@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from safeshell.command.unwrap import Spelling
@@ -20,6 +20,9 @@ from safeshell.policy.decision_cache import Policy
 from safeshell.policy.distant import Asked, DistantFacts
 from safeshell.policy.facts import UNDECIDED, RequestFacts
 from safeshell.protocol import Type
+
+PLACES_MAX = 64
+"""Sets of repositories' rules that the commands of one line may be under."""
 
 
 class Decide:
@@ -131,6 +134,8 @@ class Decide:
             if found is None:
                 request.refuse(FAILED, reason)
                 self._resume(request, "finish")
+            elif "wanted" in found:
+                self._resume(request, _ask_for(request, found["wanted"]))
             elif (lifting := self._line_by_edit(line, found, finish)) is not None:
                 self._lines.judge(lifting)
             else:
@@ -150,6 +155,8 @@ class Decide:
             request.policy.tables,
             answer,
             lambda: connection.closed,
+            rules=request.rules,
+            elsewhere={rules: (self._policies.policy(rules) or request.policy).tables for rules in request.rules_of},
         )
         self._lines.judge(line)
         return WAIT
@@ -169,12 +176,21 @@ class Decide:
             return None
 
         def answer(otherwise: dict[str, Any] | None, _reason: str) -> None:
-            if otherwise is not None and Action[otherwise["decision"].upper()] > action:
+            if otherwise is not None and "decision" in otherwise and Action[otherwise["decision"].upper()] > action:
                 found["message"] = f"{found['message']} ({held.would_lift})"
             finish(found)
 
         markers = self._policies.settings.markers if held.markers is None else held.markers
         return line._replace(tables=policy.tables, markers=markers, answer=answer)
+
+
+def _ask_for(request: Request, wanted: Sequence[Sequence[str]]) -> str:
+    """Has a line judged by other repositories' rules, too; returns the step to go to."""
+    others = [tuple([path.encode("latin-1") for path in rules]) for rules in wanted]
+    request.rules_of = tuple(dict.fromkeys((*request.rules_of, *others)))
+    if len(request.rules_of) > PLACES_MAX:
+        return request.refuse(FAILED, f"the line runs commands under the rules of more than {PLACES_MAX} repositories")
+    return "refresh"
 
 
 def _judge(request: Request, facts: RequestFacts, policy_of: Callable[[Rules], Policy]) -> Judgement:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -297,6 +298,33 @@ def test_an_answer_that_there_is_no_memory_for_is_not_read_for_ever(
     found, restarts = answers(loops, home, HANGS, True)
     assert [one["rule"] for one, _ in found] == ["line-overrun"]
     assert restarts == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("git -C {other} tag", "no-tag"),
+        ("cd {other} && git tag", "no-tag"),
+        ("env -C {other}/sub git tag", "no-tag"),
+        ("for d in {other}; do git -C $d tag; done", "no-tag"),
+        ("GIT_DIR={other}/.git git tag", "no-tag"),
+        ("cd {third} && touch x", "no-touch"),
+        ("cd {other}; cd {third}; touch x; git tag", "no-touch"),
+        ("git tag", None),
+        ("cd {other} && git status; cd {third} && ls", None),
+    ],
+)
+def test_s4_a_line_is_judged_by_the_rules_of_each_repository_that_it_runs_in(
+    judge: Callable[..., dict[str, Any]], tmp_path: Path, line: str, rule: str | None
+) -> None:
+    for name, text in {"other": "no-tag, commands: [git], conditions: [{command_contains: tag}]",
+                       "third": "no-touch, commands: [touch]"}.items():  # fmt: skip
+        made = f"version: 1\nrules:\n  - {{name: {text}, action: deny, message: No.}}\n"
+        subprocess.run(["git", "init", "-q", tmp_path / name], check=True)
+        os.makedirs(tmp_path / name / "sub")
+        write(str(tmp_path / name / ".safeshell/rules.yaml"), made)
+    found = judge(line.format(other=tmp_path / "other", third=tmp_path / "third"))
+    assert found["rule"] == rule
 
 
 def test_a_line_that_nobody_waits_for_is_dropped(loops: Loops, home: Home) -> None:
