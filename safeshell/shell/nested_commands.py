@@ -46,6 +46,8 @@ class NestedText:
         inside: it runs in the calling shell itself.
         shell: the basename of the shell that reads it; "" for the one that reads the line.
         shims: as of a NestedCommand, for all that it runs.
+        read: it was read from the standard input, of which nothing is left for what it runs. What another text runs
+            reads on.
     """
 
     text: str | None
@@ -56,6 +58,7 @@ class NestedText:
     shell: str = ""
     shims: bool = True
     name: Word | None = None
+    read: bool = False
 
 
 Nested = NestedCommand | NestedText
@@ -76,7 +79,7 @@ class Input:
     @property
     def nested(self) -> NestedText:
         """It as the text that a shell runs."""
-        return NestedText(self.text, self.whole)
+        return NestedText(self.text, self.whole, read=True)
 
 
 def joined(words: Sequence[Word], *, remote: bool = False, inside: bool = False) -> NestedText:

@@ -363,8 +363,8 @@ class Runner:
             inner.dialect = Dialect.BASH  # whichever shell the program starts
         if not answer.inside:
             inner.name, inner.positional = answer.name, answer.positional
-            if scope.stdin is not None and answer.text == scope.stdin.text:
-                inner.stdin = None  # the text itself was read from there
+            if answer.read:
+                inner.stdin = None
         if answer.text is None:
             code = _code(by)
             self._found((code,), (code,), inner)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from needs import found
+from needs import need
 from shell.nesting import shown, words
 
 from safeshell.shell.code.deeds import done_by
@@ -74,14 +74,23 @@ RM = "rm -rf /"
         ("import os, shutil; shutil.rmtree(os.path.expanduser('~/x'))", ["rm -rf ?$HOME/x"]),
         ("from pathlib import Path; import shutil; shutil.rmtree(Path.home() / 'x')", ["rm -rf ?$HOME/x"]),
         ("p = '/'; import shutil; shutil.rmtree(p)", [RM]),
+        ("from os import *; system('rm -rf /')", [TEXT]),
+        ("exec('import os; os.system(\"rm -rf /\")')", [TEXT]),
+        ("exec(code)", []),
+        ("import os\nfor c in ['rm -rf /', 'b']:\n  os.system(c)", [TEXT, "|b"]),
+        ("import os\nfor c in ('a', 'b'):\n for d in 'c', 'd':\n  os.system(c + d)", ["|?a$1", "|?b$1"]),
+        ("import os\nfor c in 'ab', x:\n  os.system(c)", None),
+        ("import os\nfor a, c in [('a', 'b')]:\n  os.system(c)", ["|??"]),
+        ("import os\n[os.remove(p) for p in ['/', 'x']]", [RM, "rm -rf x"]),
         ("# os.system('x')\n'os.system(\"y\")'\nx.remove('z')", []),
         ("'''\nos.system('x')\n'''", []),
         ("import os; os.system(", []),
         ("print('rm -rf /')", []),
     ],
 )
-def test_p5_python(code: str, found: list[str]) -> None:
-    assert of("python", code) == found
+def test_p5_python(code: str, found: list[str] | None) -> None:
+    said = of("python", code)
+    assert said == found if found is not None else said
 
 
 @pytest.mark.parametrize(
@@ -109,6 +118,8 @@ def test_p5_python(code: str, found: list[str]) -> None:
         ("// fs.rmSync('/')\n/* fs.rmSync('/') */ 'fs.rmSync(\"/\")'", []),
         ("a = b / c; fs.rmSync('/'); d = e / f", [RM]),
         ("x.replace(/'/g, '').length; fs.rmSync('/')", [RM]),
+        ("for (const f of ['/', 'x']) fs.rmSync(f)", [RM, "rm -rf x"]),
+        ("eval(\"fs.rmSync('/')\")", [RM]),
         ("Deno.removeSync('/', {recursive: true})", [RM]),
         ("await Bun.$`rm -rf /`", [TEXT]),
         ("console.log(`rm -rf /`); map.delete('x'); set.remove('y')", []),
@@ -133,6 +144,7 @@ def test_p5_javascript(code: str, found: list[str]) -> None:
         ("perl", "open(my $f, 'rm -rf / |')", [TEXT]),
         ("perl", "open(my $f, '<', 'x')", []),
         ("perl", "unlink '/', 'x'", ["rm -rf / x"]),
+        ("perl", "for my $f ('/', 'x') { unlink $f }", [RM, "rm -rf x"]),
         ("perl", "unlink glob('*')", ["rm -rf ?glob('*')"]),
         ("perl", "use File::Path; rmtree('/')", [RM]),
         ("perl", "s/'/x/g; system('rm -rf /')", [TEXT]),
@@ -302,17 +314,6 @@ def test_deep_and_long_code_is_read() -> None:
         list(done_by(code, LANGUAGES["python"]))
 
 
-PROGRAMS = {
-    "python": "python3",
-    "perl": "perl",
-    "ruby": "ruby",
-    "php": "php",
-    "awk": "awk",
-    "lua": "lua5.4",
-    "javascript": "node",
-}
-
-
 @pytest.mark.parametrize(
     ("language", "argv", "code"),
     [
@@ -335,8 +336,7 @@ PROGRAMS = {
     ],
 )
 def test_p5_the_program_runs_what_is_said(language: str, argv: list[str], code: str, tmp_path: Path) -> None:
-    if found(argv[0]) is None:
-        pytest.skip(f"needs {argv[0]}")
+    need(argv[0])
     mark = tmp_path / "mark"
     canary = tmp_path / "canary"
     canary.write_text(f"#!/bin/sh\nprintf '%s\\0' \"$@\" >{mark}\n")

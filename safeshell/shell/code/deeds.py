@@ -30,17 +30,26 @@ def code_of(word: Word) -> tuple[str, list[Unknown]]:
     return "".join(text), holes
 
 
-def done_by(code: str, language: Language, holes: Sequence[Unknown] = ()) -> Iterator[Nested]:
+_DEEP = 4
+"""Codes in one another; what is deeper may do anything."""
+
+
+def done_by(code: str, language: Language, holes: Sequence[Unknown] = (), depth: int = 0) -> Iterator[Nested]:
     """What a code runs and deletes.
 
     Args:
         code: the text.
         language: its own.
         holes: what the line's shell puts into it.
+        depth: how many codes are around it.
     """
     reading = CodeReading(code, language, holes)
     for deed in reading.deeds:
-        yield from _done(deed)
+        first = deed.arguments[0] if deed.arguments else None
+        if deed.kind != "code":
+            yield from _done(deed)
+        elif isinstance(first, Word) and first.literal is not None:
+            yield from done_by(first.literal, language, holes, depth + 1) if depth < _DEEP else [NestedCommand(())]
     unread = code[CODE_MAX:]
     if not reading.whole or (unread and any(name.rpartition(".")[2] in unread for name in language.calls)):
         yield NestedCommand(())  # what is too long or too intricate to be read may do anything

@@ -34,7 +34,8 @@ class Language(NamedTuple):
 # What a call does: `text` has a shell read its first argument; `words` runs its arguments, or has a shell read the only
 # one; `program` runs the first with the list that is the second, `list` the list that is the first; `subprocess` is
 # Python's; `execl` and `execv` take a path and then argv, `spawnl` and `spawnv` a mode before; `delete` deletes its
-# first argument, `delete-all` all of them, `delete-self` the path that it is a method of; `pipe` is perl's open.
+# first argument, `delete-all` all of them, `delete-self` the path that it is a method of; `code` is more of the same
+# language; `pipe` is perl's open.
 
 _EXEC = {
     f"os.{name}{letters}": kind
@@ -73,12 +74,13 @@ PYTHON = Language(
         "asyncio.create_subprocess_exec": "program",
         **dict.fromkeys(("os.remove", "os.unlink", "os.rmdir", "os.removedirs", "shutil.rmtree", "*.rmtree"), "delete"),
         **dict.fromkeys(("*.unlink", "*.rmdir"), "delete-self"),
-        "send2trash.send2trash": "delete",
+        **dict.fromkeys(("exec", "eval", "compile", "builtins.exec"), "code"),
     },
     joins=("+",),
     imports=(
         r"\bimport\s+(?P<module>[\w.]+)\s+as\s+(?P<alias>\w+)",
         r"\bfrom\s+(?P<module>[\w.]+)\s+import\s+\(?(?P<names>[\w ,]+(?:\n[\w ,]+)*)",
+        r"\bfrom\s+(?P<module>[\w.]+)\s+import\s+(?P<star>\*)",
         r"\b(?P<alias>\w+)\s*=\s*(?:__import__|importlib\.import_module)\(\s*['\"](?P<module>[\w.]+)['\"]\s*\)",
     ),
     values={
@@ -113,6 +115,7 @@ _NODE = {
     **dict.fromkeys(("execa", "execa.execa", "execaSync", "Deno.Command"), "program"),
     **dict.fromkeys(("execaCommand", "shelljs.exec", "shell.exec"), "text"),
     **dict.fromkeys(("Bun.spawn", "Bun.spawnSync"), "list"),
+    **dict.fromkeys(("eval", "Function", "vm.runInThisContext", "vm.runInNewContext"), "code"),
 }
 
 JAVASCRIPT = Language(
@@ -166,7 +169,8 @@ PERL = Language(
     ),
     {
         **dict.fromkeys(("system", "exec", "CORE::system", "CORE::exec"), "words"),
-        **dict.fromkeys(("readpipe",), "text"),
+        "readpipe": "text",
+        "eval": "code",
         **dict.fromkeys(("open", "CORE::open"), "pipe"),
         **dict.fromkeys(("unlink", "rmdir", "rmtree", "remove_tree", "File::Path::rmtree"), "delete-all"),
         **dict.fromkeys(("File::Path::remove_tree", "pathrmdir", "CORE::unlink", "CORE::rmdir"), "delete-all"),
@@ -210,6 +214,7 @@ RUBY = Language(
         **{f"{owner}{name}": "words" for owner in ("", "Kernel.", "Process.") for name in ("system", "exec", "spawn")},
         **{f"Open3.{name}": "words" for name in ("capture2", "capture2e", "capture3", "popen2", "popen2e", "popen3")},
         **dict.fromkeys(("IO.popen", "PTY.spawn", "sh"), "words"),
+        **dict.fromkeys(("eval", "instance_eval", "Kernel.eval"), "code"),
         **{f"FileUtils.{name}": "delete-all" for name in _FILE_UTILS},
         **dict.fromkeys(("rm_rf", "rm_r", "rm_f", "remove_dir"), "delete-all"),
         **dict.fromkeys(("File.delete", "File.unlink", "Dir.rmdir", "Dir.delete", "Dir.unlink"), "delete-all"),
@@ -242,6 +247,7 @@ PHP = Language(
     {
         **dict.fromkeys(("system", "exec", "shell_exec", "passthru", "popen", "proc_open"), "text"),
         "pcntl_exec": "program",
+        "eval": "code",
         **dict.fromkeys(("unlink", "rmdir"), "delete"),
     },
     joins=(".",),
@@ -253,7 +259,7 @@ LUA = Language(
         (Quote(r"(?P<open>\[\[)", raw=True), Quote(r"(?P<open>[\"'])")),
         name=r"[A-Za-z_]\w*",
     ),
-    {"os.execute": "text", "io.popen": "text", "os.remove": "delete"},
+    {"os.execute": "text", "io.popen": "text", "os.remove": "delete", "load": "code", "loadstring": "code"},
     joins=("..",),
     bare=True,
 )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from safeshell.shell.code.bindings import bindings
 from safeshell.shell.code.combine import FUNCTIONS, HOME, Value, filled, joined, split
 from safeshell.shell.code.cursor import MEMBERS, OPENING, Cursor, IntricateError
 from safeshell.shell.code.languages import Language
 from safeshell.shell.code.lexer import Token, tokens
 from safeshell.shell.words import Literal, Part, Unknown, Word
+
+_TURNS_MAX = 64
+"""Items of the lists that a code loops over, multiplied; with more it is too intricate."""
 
 _DEEP = 40
 """Calls and brackets in one another; what is deeper isn't read."""
@@ -23,9 +27,6 @@ _SHOWN_MAX = 40
 """Characters of code that stand for a value which only the run can tell."""
 
 _CLOSERS = (",", ")", "]", "}", ";", "")
-_BINDING = ("for", "as", "foreach", "|")
-"""What stands before a name that is bound again and again."""
-
 _SKIPPED = ("new", "await", "my", "our", "local", "const", "let", "var", "return", "do", "not", "print", "puts", "p")
 _ENDING = ("if", "unless", "or", "and", "for", "while", "do", "rescue", "then", "else", "end", "in", "is", "until")
 
@@ -71,13 +72,27 @@ class CodeReading:
         self._deeds: dict[int, Deed] = {}
         self._depth = 0
         self._aliases = _aliases(code, language)
-        self._assigned = self._assignments()
+        self._bound = bindings(self._at)
+        self._items: dict[str, int] = {}
+        self._turn: dict[str, int] = {}
+        self.deeds: list[Deed] = []
         self.whole = True
         try:
-            self._run()
+            self._turns()
         except IntricateError:
             self.whole = False
-        self.deeds = [self._deeds[at] for at in sorted(self._deeds)]
+
+    def _turns(self) -> None:
+        """Reads the code with each item of the lists that it loops over."""
+        self._run()
+        names = list(self._items)
+        turns = itertools.product(*[range(self._items[name]) for name in names])
+        for number, turn in enumerate(itertools.islice(turns, 1, None) if names else ()):
+            if number >= _TURNS_MAX:
+                raise IntricateError
+            self._turn = dict(zip(names, turn, strict=True))
+            self._known.clear()
+            self._run()
 
     def _run(self) -> None:
         """Reads each value that has a call which does something, and each string that a shell runs."""
@@ -90,6 +105,7 @@ class CodeReading:
                 self._primary(self._at.start_of(at))
             elif self._language.piping and token.text in ("|", "|&"):
                 self._pipe(at)
+        self.deeds += [deed for _, deed in sorted(self._deeds.items()) if deed not in self.deeds]
 
     def _pipe(self, at: int) -> None:
         """Awk's `print | "command"` and `"command" | getline`."""
@@ -120,51 +136,20 @@ class CodeReading:
                     parts.append(Literal(text, quoted=True))
         return Word(tuple(parts))
 
-    # Assignments
-
-    def _assignments(self) -> dict[str, int]:
-        """Where the value begins of each name that is bound once, by an assignment."""
-        counts: Counter[str] = Counter()
-        values: dict[str, int] = {}
-        brackets: list[str] = []
-        for at, token in enumerate(self._at.tokens):
-            if token.kind == "op" and token.text in OPENING:
-                brackets.append(token.text)
-            elif token.kind == "op" and token.text in (")", "]", "}") and brackets:
-                brackets.pop()
-            elif token.kind == "name":
-                following = self._at.text(at + 1)
-                statement = not brackets or brackets[-1] == "{"
-                if following == "=" and statement and self._at.text(at - 1) not in MEMBERS:
-                    values[token.text] = at + 2
-                    counts[token.text] += 1
-                elif following in (":=", "+=", "-=", ".=", "=>") or self._at.text(at - 1) in (
-                    "for",
-                    "as",
-                    "foreach",
-                    "|",
-                ):
-                    counts[token.text] += 2
-                elif token.text in ("def", "function", "lambda", "fn", "func", "sub", "for", "foreach"):
-                    end = self._skip_parameters(at + 1)
-                    counts.update({one.text: 2 for one in self._at.tokens[at + 1 : end] if one.kind == "name"})
-            elif token.text == "=>" and self._at.text(at - 1) == ")":
-                start = at - 1
-                while start and self._at.text(start) != "(":
-                    start -= 1
-                counts.update({one.text: 2 for one in self._at.tokens[start:at] if one.kind == "name"})
-        return {name: at for name, at in values.items() if counts[name] == 1}
-
-    def _skip_parameters(self, at: int) -> int:
-        while at < len(self._at.tokens) and self._at.text(at) not in (":", "{", "in", "->", "\n", "="):
-            at = self._at.behind(at) if self._at.text(at) == "(" else at + 1
-        return at
-
     def _variable(self, name: str) -> Value:
-        start = self._assigned.get(name)
+        """The value that a name is bound to."""
+        start = self._bound.assigned.get(name)
+        if start is not None and self._depth <= _DEEP:
+            return self._expression(start, inside=False)[0]
+        start = self._bound.looped.get(name)
         if start is None or self._depth > _DEEP:
             return None
-        return self._expression(start, inside=False)[0]
+        listed = self._at.text(start) == "(" or self._at.tokens[min(start, len(self._at.tokens) - 1)].words
+        items = self._primary(start)[0] if listed else self._expression(start, inside=False)[0]
+        if not isinstance(items, tuple) or not items:
+            return None
+        self._items[name] = len(items)
+        return items[self._turn.get(name, 0) % len(items)]
 
     # Values
 
@@ -365,6 +350,10 @@ def _aliases(code: str, language: Language) -> dict[str, str]:
     for pattern in language.imports:
         for match in re.finditer(pattern, code):
             groups = match.groupdict()
+            if groups.get("star"):
+                inside = f"{groups['module']}."
+                found.update({path.removeprefix(inside): path for path in language.calls if path.startswith(inside)})
+                continue
             module = groups["module"]
             if groups.get("alias"):
                 found[groups["alias"]] = module
