@@ -16,7 +16,17 @@ from safeshell.shell.words import Literal, Unknown, Word, plain, unknown
 
 
 class WordReading(WrapperReading[Word]):
-    """The reading of a wrapper's arguments in a line, of which only the run can tell some."""
+    """The reading of a wrapper's arguments in a line, of which only the run can tell some.
+
+    Args:
+        words: the wrapper and its arguments.
+        row: its row.
+        settled: a word that may become any words is taken for an operand, and not for options or nothing.
+    """
+
+    def __init__(self, words: list[Word], row: Wrapper, *, settled: bool = False) -> None:
+        super().__init__(words, row)
+        self._settled = settled
 
     def head(self, word: Word) -> tuple[str, bool]:
         """The text before what only the run can tell."""
@@ -24,7 +34,7 @@ class WordReading(WrapperReading[Word]):
 
     def is_anything(self, word: Word) -> bool:
         """Whether it has no text to begin with, or only what any option begins with."""
-        return word.prefix in ("-", "--") or (word.several and not word.prefix)
+        return word.prefix in ("-", "--") or (word.several and not word.prefix and not self._settled)
 
     def tail(self, word: Word, position: int) -> Word:
         """The word without its first characters."""
@@ -134,8 +144,24 @@ def run_by_row(row: Wrapper, words: list[Word], stdin: Input | None, around: _Ar
         reading = WordReading(reading.words[: -1 if reading.words[1:] else None], row._replace(permutes=True))
     if not reading.read():
         return
-    if reading.unclear and behind is None:
+    yield from _by_reading(row, words, reading, behind, stdin, around)
+    if reading.unclear and behind is None and row.operands:  # `$HOST` is rather the operand than options
+        again = WordReading(words, row, settled=True)
+        if again.read():
+            yield from _by_reading(row, words, again, behind, stdin, around)
+    elif reading.unclear and behind is None:
         yield NestedCommand(())
+
+
+def _by_reading(
+    row: Wrapper,
+    words: list[Word],
+    reading: WordReading,
+    behind: list[Word] | None,
+    stdin: Input | None,
+    around: _Around,
+) -> Iterator[Nested]:
+    """What it runs by one reading of its arguments."""
     rest = reading.words[reading.at :] if behind is None else behind
     inside = around.within(row, reading)
     yield from [inside.text([text], row) for text in reading.values(row.beside)]

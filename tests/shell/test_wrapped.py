@@ -259,3 +259,19 @@ def test_l10_without_an_input_of_the_line_nothing_is_read() -> None:
 )
 def test_l9_multiplexers(line: str, found: list[str]) -> None:
     assert list(answers(line)) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("docker exec $C rm -rf /", ["!-rf /", "!rm -rf /"]),
+        ("docker exec $O c rm -rf /", ["!rm -rf /", "!c rm -rf /"]),
+        ("docker exec $C ls", ["!ls"]),
+        ("ssh $H", []),
+        ("timeout $T rm -rf /", ["-rf /", "rm -rf /"]),
+        ("sudo $X rm -rf /", ["!rm -rf /", "?"]),
+        ("kubectl exec $P -- rm -rf /", ["!rm -rf /"]),
+    ],
+)
+def test_l13_an_unknown_operand_leaves_the_command_known(line: str, found: list[str]) -> None:
+    assert list(answers(line)) == found
