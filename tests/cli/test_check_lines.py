@@ -200,9 +200,12 @@ def test_the_shell_of_a_line_is_named_or_an_error(cli: Cli) -> None:
 
 def test_what_only_the_run_can_tell_is_asked_about(cli: Cli, home: Home) -> None:
     done = cli("check", "--no-shims", "-c", 'rm "$B"')
-    message = f"Only the run can tell `$B`, and with it `rm` could be what rule precious ({home.rules}:3) denies."
     assert (done.status, done.out.splitlines()[1]) == (4, "  rule only-the-run-can-tell")
-    assert done.out.splitlines()[2].strip().startswith(message)
+    message = done.out.splitlines()[2]
+    assert message.startswith("  Only the run can tell `$B`")
+    assert message.endswith(
+        f", and with it `rm` could be what rule precious ({home.rules}:3) denies. Write the value itself."
+    )
     found = json.loads(cli("check", "--no-shims", "--json", "-c", 'rm "$B"').out)
     assert (found["rule"], found["could_be"]) == ("only-the-run-can-tell", "precious")
 

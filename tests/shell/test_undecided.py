@@ -66,7 +66,7 @@ CALM = """\
 git diff $BASE
 git checkout $BRANCH
 apt-get install -y $PACKAGES
-docker run --rm $IMAGE
+docker pull $IMAGE
 git diff "$BASE"...HEAD -- "$FILE"
 git checkout "$BRANCH"
 git push -u origin "$BRANCH"
