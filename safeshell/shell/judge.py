@@ -11,6 +11,7 @@ from safeshell.command.unwrap import Spelling
 from safeshell.policy.decision import Action, Decision
 from safeshell.shell.caller import CommandFacts, LineCaller, as_bytes, block_of
 from safeshell.shell.explained import explained
+from safeshell.shell.found_files import with_origins
 from safeshell.shell.hiding import words_of
 from safeshell.shell.judge_command import Hidden, Judged, hidden, judge_command
 from safeshell.shell.limits import REST_MAX, RULE, Deadline, OverrunError, overrun
@@ -119,7 +120,7 @@ class _Judging:
             self._deadline.check()
             for script, shell in line.unread:
                 self._unread(script, shell)
-            for command in line.commands:
+            for command in with_origins(line.commands):
                 self._deadline.step()
                 by = parent if command.parent is None else places[command.parent]
                 if command.guess and not self._may_be(command):
