@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from safeshell.shell.walked import DIRECTORY
 from safeshell.text import columns, printable
 
 
@@ -34,8 +35,13 @@ def draw(commands: Sequence[Mapping[str, Any]]) -> str:
 def _order(commands: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
     """The places of the commands as a tree has them, and how deep each is in it; without recursion."""
     below: dict[int | None, list[int]] = {}
+    seen = set()
     for at, command in enumerate(commands):
-        below.setdefault(command["parent"], []).append(at)
+        # A command is judged as it is written and as it is expanded; what it runs either way is shown once.
+        key = (command["parent"], *command["place"], command["subject"], command["decision"], command["deferred"])
+        if key not in seen:
+            seen.add(key)
+            below.setdefault(command["parent"], []).append(at)
     found = []
     waiting = [(at, 0) for at in reversed(below.get(None, ()))]
     while waiting:
@@ -51,12 +57,13 @@ def _decision(command: Mapping[str, Any]) -> str:
 
 def _where(command: Mapping[str, Any]) -> str:
     """Where it runs; said where that is another place than the command's before it."""
-    place = [] if command["directory"] is None else [f"in {command['directory']}"]
+    place = "where only the run can tell" if command["directory"] is None else f"in {command['directory']}"
     looks = f"no shim looks: {command['unseen']}" if command["unseen"] else "a shim looks at what it comes to"
-    return ", ".join([*place, looks])
+    return f"{place}, {looks}"
 
 
 def _notes(command: Mapping[str, Any]) -> list[str]:
     """What isn't known of it."""
     could_be = [f"could be what rule {command['could_be']} is about"] if command["could_be"] else []
-    return [*could_be, *[f"{one['what']}: {one['why']}" for one in command["unknown"]]]
+    unknown = [one for one in command["unknown"] if one["what"] != DIRECTORY]
+    return [*could_be, *[f"{one['what']}: {one['why']}" for one in unknown]]

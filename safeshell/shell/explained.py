@@ -7,7 +7,7 @@ from typing import Any
 
 from safeshell.shell.caller import LineCaller
 from safeshell.shell.judge_command import Judged, unseen
-from safeshell.shell.walked import LineCommand
+from safeshell.shell.walked import DIRECTORY, LineCommand
 from safeshell.shell.words import Unknown, Word
 
 _NOT_TOLD = "only the run can tell it"
@@ -39,7 +39,7 @@ def _unknown(command: LineCommand) -> Iterator[tuple[str, str]]:
             for what, why in _parts(value):
                 yield f"{name}={what}", why
     if command.directory is None:
-        yield "the directory", _NOT_TOLD
+        yield DIRECTORY, _NOT_TOLD
 
 
 def _parts(word: Word) -> Iterator[tuple[str, str]]:

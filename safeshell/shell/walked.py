@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from safeshell.shell.words import Word
 
+DIRECTORY = "the directory"
+"""What is said not to be known where only the run can tell where a command runs."""
+
 
 @dataclass(frozen=True, slots=True)
 class LineCommand:

@@ -216,14 +216,12 @@ deny              precious               rm precious
 allow                                    sh
     in /, no shim looks: it has no shim
 require_approval  ask                      touch x
-      no shim looks: it is far away
-      the directory: only the run can tell it
+      where only the run can tell, no shim looks: it is far away
 require_approval  only-the-run-can-tell      rm '$F'
-        no shim looks: it isn't looked up along the caller's PATH
+        where only the run can tell, no shim looks: it isn't looked up along the caller's PATH
         could be what rule precious is about
         $F: the environment given doesn't have it
         A=$F: the environment given doesn't have it
-        the directory: only the run can tell it
 deferred                                 rm '$F'
     in /, a shim looks at what it comes to
     $F: the environment given doesn't have it
@@ -242,6 +240,7 @@ def test_a_line_is_explained_as_a_tree(cli: Cli, monkeypatch: pytest.MonkeyPatch
             ),
             LineCommand((plain("rm"), unknown), (), {"A": unknown}, None, (0, 2), shims=False, parent=2),
             LineCommand((plain("rm"), unknown), (), {}, "/", (0, 2), shims=True),
+            LineCommand((plain("touch"), plain("x")), (), {}, None, (0, 2), shims=True, parent=1),  # once more
         ]
     )
     monkeypatch.setattr("safeshell.shell.judge.commands_of", lambda *_, **__: walked)
@@ -249,8 +248,8 @@ def test_a_line_is_explained_as_a_tree(cli: Cli, monkeypatch: pytest.MonkeyPatch
     assert done.status == 3
     assert done.out.split("context  human\n\n")[1] == TREE
     found = json.loads(cli("check", "--explain", "--json", "-c", "as above").out)["commands"]
-    assert [one["parent"] for one in found] == [None, None, 1, 2, None]
-    assert [one["directory"] for one in found] == ["/", "/", None, None, "/"]
+    assert [one["parent"] for one in found] == [None, None, 1, 2, None, 1]
+    assert [one["directory"] for one in found] == ["/", "/", None, None, "/", None]
     assert found[2]["unseen"] == "it is far away"
     assert found[3]["unknown"][0] == {"what": "$F", "why": "the environment given doesn't have it"}
     plainly = json.loads(cli("check", "--json", "-c", "as above").out)["commands"]
