@@ -124,4 +124,4 @@ def answer_in_turn(answer: dict[str, Any], hiding: Sequence[Spelling], caller: L
     }
 
 
-_DECIDED = ("decision", "rule", "message", "source", "subject", "facts")
+_DECIDED = ("decision", "rule", "message", "source", "subject", "facts", "could_be")

@@ -208,6 +208,8 @@ def test_what_only_the_run_can_tell_is_asked_about(cli: Cli, home: Home) -> None
     )
     found = json.loads(cli("check", "--no-shims", "--json", "-c", 'rm "$B"').out)
     assert (found["rule"], found["could_be"]) == ("only-the-run-can-tell", "precious")
+    found = json.loads(cli("check", "--json", "--", "sh", "-c", '/bin/rm "$B"').out)
+    assert (found["rule"], found["could_be"]) == ("only-the-run-can-tell", "precious")
 
 
 TREE = """\
