@@ -18,8 +18,8 @@ from safeshell.shell.written import with_patterns, written_value
 COMBINATIONS_MAX = 16
 """Ways to choose among the values of one command's variables; with more, those are left for the run."""
 
-Choice = Mapping[str, tuple[Word, ...]]
-"""The value that each variable with more than one is taken to have."""
+Choice = Mapping[str, tuple[Word, ...] | None]
+"""The value that each variable with more than one is taken to have; None for one that only the run can tell."""
 
 Value = list[tuple[Part, ...]]
 """What an expansion becomes: the elements of an array, or one. Unquoted text in them is split into words."""
@@ -30,16 +30,16 @@ Read = Callable[[Script, Scope], Input]
 
 def choices(words: Sequence[Word], scope: Scope) -> Iterator[Choice]:
     """Each way to choose among the values that the variables in words may have."""
-    names: dict[str, tuple[tuple[Word, ...], ...]] = {}
+    names: dict[str, tuple[tuple[Word, ...] | None, ...]] = {}
     for word in words:
         for part in word.parts:
             if isinstance(part, Unknown) and part.variable and part.variable not in names:
-                found = scope.lookup(part.variable).choices
-                if len(found) > 1:
-                    names[part.variable] = found
+                variable = scope.lookup(part.variable)
+                if variable.choices and variable.only is None:
+                    names[part.variable] = (*variable.choices, *([None] if variable.open else []))
     count = 1
-    for found in names.values():
-        count *= len(found)
+    for values in names.values():
+        count *= len(values)
     if not names or count > COMBINATIONS_MAX:
         yield {}
         return
@@ -242,9 +242,7 @@ class Expander:
             index = int(name) - 1
             found = None if positional is None or index < 0 else positional[index : index + 1]
         else:
-            chosen = self._choice.get(name)
-            possible = self._scope.lookup(name).choices
-            found = chosen if chosen is not None else possible[0] if len(possible) == 1 else None
+            found = self._choice[name] if name in self._choice else self._scope.lookup(name).only
         return None if found is None else [tuple([_split_later(part) for part in word.parts]) for word in found]
 
     def _or(self, node: Parameter, elements: Value, operation: str) -> Value | None:

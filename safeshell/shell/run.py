@@ -410,7 +410,8 @@ def _lettered(variable: Variable, letters: set[str]) -> Variable:
     texts = [[word.literal for word in choice] for choice in variable.choices]
     if any(text is None or not text.isascii() for choice in texts for text in choice):
         return OPEN
-    return Variable(tuple([tuple([plain(change(text or "")) for text in choice]) for choice in texts]), variable.array)
+    changed = tuple([tuple([plain(change(text or "")) for text in choice]) for choice in texts])
+    return Variable(changed, variable.array, variable.open)
 
 
 def _as_string(variable: Variable) -> Variable:
@@ -418,9 +419,9 @@ def _as_string(variable: Variable) -> Variable:
 
 
 def _appended(before: Variable, more: Variable) -> Variable:
-    if before.array != more.array or len(before.choices) != 1 or len(more.choices) != 1:
+    first, second = before.only, more.only
+    if before.array != more.array or first is None or second is None:
         return OPEN
-    first, second = before.choices[0], more.choices[0]
     if more.array:
         return Variable(((*first, *second),), array=True)
     return scalar(Word(tuple([part for word in (*first, *second) for part in word.parts])))

@@ -33,10 +33,17 @@ class Variable:
         choices: what it may hold, each as the elements of an array, one word where it is none, or no word where it is
             unset; without any only the run can tell.
         array: whether it is one.
+        open: whether it may hold something else, too.
     """
 
     choices: tuple[tuple[Word, ...], ...]
     array: bool = False
+    open: bool = False
+
+    @property
+    def only(self) -> tuple[Word, ...] | None:
+        """What it certainly holds; None where that isn't one thing."""
+        return self.choices[0] if len(self.choices) == 1 and not self.open else None
 
 
 Held = tuple[list[tuple[str, Variable | None, bool, Word | None, bool]], tuple[bool, str]]
@@ -186,8 +193,8 @@ class Scope:
 
     def value(self, name: str) -> str | None:
         """A variable's text; None where it is none, or only the run can tell."""
-        choices = self.lookup(name).choices
-        return choices[0][0].literal if len(choices) == 1 and len(choices[0]) == 1 else None
+        only = self.lookup(name).only
+        return only[0].literal if only is not None and len(only) == 1 else None
 
     def assign(self, name: str, variable: Variable, *, exported: bool = False, adds: bool = False) -> None:
         """Sets a variable.
@@ -297,16 +304,18 @@ def _own(scope: Scope) -> None:
 
 def as_given(name: str, variable: Variable) -> Word | None:
     """A variable as a command gets it."""
-    if len(variable.choices) == 1 and not variable.array:
-        return variable.choices[0][0] if variable.choices[0] else None
+    only = variable.only
+    if only is not None and not variable.array:
+        return only[0] if only else None
     return Word((Unknown(f"${name}", quoted=True, several=False),))
 
 
 def _either(one: Variable, other: Variable) -> Variable:
-    if not one.choices or not other.choices or one.array != other.array:
-        return OPEN
     choices = tuple(dict.fromkeys((*one.choices, *other.choices)))
-    return Variable(choices, one.array) if len(choices) <= CHOICES_MAX else OPEN
+    if not choices or len(choices) > CHOICES_MAX or (one.choices and other.choices and one.array != other.array):
+        return OPEN
+    is_open = one.open or other.open or not (one.choices and other.choices)
+    return Variable(choices, one.array or other.array, is_open)
 
 
 def _entered(directory: str | None, text: str) -> str | None:

@@ -28,7 +28,7 @@ _LABELS = ":btTv}"
 """Commands that take a word, up to a `;` or the end of the line."""
 
 
-def sed_text(words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
+def sed_text(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
     """What a call of sed has a shell run."""
     reading = WordReading(words, _ROW)
     if not reading.read():
@@ -38,7 +38,10 @@ def sed_text(words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
         scripts = [*reading.operands, *reading.words[reading.at :]][:1]
     for script in scripts:
         for text, whole in _texts(script.written):
-            yield NestedText(text, whole and script.literal is not None, shell=_SH)
+            if text is None and stdin is not None and stdin.text is not None:
+                yield NestedText(stdin.text, stdin.whole, shell=_SH, read=True)
+            else:
+                yield NestedText(text, whole and script.literal is not None, shell=_SH)
 
 
 def _texts(script: str) -> Iterator[tuple[str | None, bool]]:
