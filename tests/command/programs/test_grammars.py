@@ -103,10 +103,9 @@ def run(*argv: str) -> str:
 
 def data(words: list[str]) -> Grammar:
     """The grammar of a command and its subcommand."""
-    if words[0] in WRAPPERS or words[0] in RUNNERS:
-        return (WRAPPERS.get(words[0]) or RUNNERS[words[0]]).grammar
     record = grammar(words[0])
-    assert record is not None
+    if record is None:
+        return (WRAPPERS.get(words[0]) or RUNNERS[words[0]]).grammar
     found = Grammar.read(record)
     for word in words[1:]:
         assert found.subcommands is not None
