@@ -33,7 +33,7 @@ _S3: dict[str, Record] = {
     "website": getopt("", f"{_GLOBALS} index-document= error-document=", shows=["help"]),
 }
 PROGRAM: Record = {
-    **getopt("", f"{_GLOBALS} version"),
+    **getopt("", _GLOBALS),
     "shows": ["help", "--version"],
     "subcommands": {
         "s3": {**getopt("", _GLOBALS), "shows": ["help"], "subcommands": _S3},
