@@ -103,8 +103,8 @@ _GIT: dict[str, Record] = {
     "mv": _builtin("vnfk", "verbose dry-run force sparse", tries=_DRY),
     "add": _builtin(
         "nvipefuNA",
-        "dry-run verbose interactive patch edit force update renormalize intent-to-add all ignore-removal refresh "
-        "ignore-errors ignore-missing sparse chmod= pathspec-from-file= pathspec-file-nul",
+        "dry-run verbose interactive patch edit force update renormalize intent-to-add all no-all ignore-removal "
+        "refresh ignore-errors ignore-missing sparse chmod= pathspec-from-file= pathspec-file-nul",
         tries=_DRY,
     ),
 }

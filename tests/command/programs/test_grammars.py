@@ -56,7 +56,7 @@ COMMANDS = [
     # Wrappers. busybox, command and exec have none to list; time is bash's word, not the program.
     *("env", "nice", "nohup", "timeout", "stdbuf", "setsid", "ionice", "chrt", "sudo", "doas", "xargs", "taskset"),
     *("setpriv", "strace", "chroot", "unshare", "nsenter", "systemd-run", "su", "runuser", "flock", "script", "watch"),
-    "ssh",
+    *("ssh", "sort", "split", "tar", "git rm", "git add", "git mv", "git remote prune", "git worktree prune"),
 ]
 
 
