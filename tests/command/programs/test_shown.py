@@ -135,7 +135,7 @@ def _digest(path: Path) -> bytes:
 )
 def test_l15_nothing_is_done_by_what_shows_and_something_by_its_look_alike(there: Path, row: str) -> None:
     shows, does = (shlex.split(line) for line in row.split(" | "))
-    need(shows[0], does[0])
+    need(*dict.fromkeys([shows[0], does[0], *(["sgdisk"] if "../gpt" in does else [])]))
     assert show(shlex.join(shows)) is not None
     assert show(shlex.join(does)) is None
     before = state(there)
