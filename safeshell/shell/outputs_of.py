@@ -88,7 +88,9 @@ class Outputs:
         found = UNTOLD
         stdin = scope.stdin
         for command in pipeline.commands:
-            found = stdin = self.of_command(command, script, replace(scope, stdin=stdin))
+            part = scope.alike()
+            part.stdin = stdin
+            found = stdin = self.of_command(command, script, part)
         return found
 
     def _of_simple(self, node: Simple, script: Script, scope: Scope) -> Input:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from safeshell.errors import UndecidedError
 from safeshell.host.path_resolution import Resolver
@@ -134,12 +134,21 @@ class Scope:
         """
         if self.depth >= NEST_MAX:
             raise OverrunError(f"it nests more than {NEST_MAX} deep")
-        return replace(self, depth=self.depth + 1)
+        made = self.alike()
+        made.depth += 1
+        return made
 
     def copy(self) -> Scope:
         """The same shell, on one of the ways that the run may take."""
-        made = replace(self)
+        made = self.alike()
         _own(made)
+        return made
+
+    def alike(self) -> Scope:
+        """The same shell; it shares its tables."""
+        made = Scope.__new__(Scope)
+        for name in Scope.__slots__:
+            setattr(made, name, getattr(self, name))
         return made
 
     def become(self, other: Scope) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Container, Mapping
-from dataclasses import replace
 
 from safeshell.shell.compounds import COMPOUNDS
 from safeshell.shell.encoding import decode, encode
@@ -191,7 +190,8 @@ class _Walk:
         last = pipeline.commands[-1]
         for command in pipeline.commands:
             if command is last and scope.dialect is Dialect.ZSH:  # which runs in the shell itself
-                part = replace(scope, stdin=stdin)
+                part = scope.alike()
+                part.stdin = stdin
                 self.command(command, part)
                 scope.become(part)
                 return
@@ -279,7 +279,9 @@ class _Walk:
             if redirect.document is not None:
                 self.inside(redirect.document.parts, scope)
         stdin, descriptors = self._outputs.read(redirects, self._script, scope)
-        return replace(scope, stdin=stdin, descriptors=descriptors)
+        made = scope.alike()
+        made.stdin, made.descriptors = stdin, descriptors
+        return made
 
     # Commands
 

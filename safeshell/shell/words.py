@@ -64,29 +64,37 @@ class Unknown:
 Part = Literal | Unknown
 
 
-@dataclass(frozen=True, slots=True)
 class Word:
-    """A word.
+    """A word; it is not changed once it is made.
 
     Attributes:
         parts: what it is made of; none is the empty word.
         source: how it is written in the line, quotes included; "" where it was made.
+        written: the word as it is written, without its quotes.
+        literal: the word's text, or None where only the run can tell it.
     """
 
-    parts: tuple[Part, ...]
-    source: str = ""
+    __slots__ = ("literal", "parts", "source", "written")
 
-    @property
-    def literal(self) -> str | None:
-        """The word's text, or None where only the run can tell it."""
-        if any(isinstance(part, Unknown) for part in self.parts):
-            return None
-        return self.written
+    def __init__(self, parts: tuple[Part, ...], source: str = "") -> None:
+        """Takes its parts, and how it is written."""
+        self.parts = parts
+        self.source = source
+        if len(parts) == 1 and isinstance(parts[0], Literal):  # most are
+            self.written = parts[0].text
+            self.literal: str | None = self.written
+        else:
+            self.written = "".join([part.source for part in parts])
+            self.literal = None if any(isinstance(part, Unknown) for part in parts) else self.written
 
-    @property
-    def written(self) -> str:
-        """The word as it is written, without its quotes."""
-        return "".join([part.source for part in self.parts])
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Word) and self.source == other.source and self.parts == other.parts
+
+    def __hash__(self) -> int:
+        return hash(self.source or self.written)
+
+    def __repr__(self) -> str:
+        return f"Word({self.parts!r}, {self.source!r})"
 
     @property
     def code(self) -> str:

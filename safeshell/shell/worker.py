@@ -11,6 +11,7 @@ rules, for the daemon to ask again with those, or with `{"error": reason}`. It e
 
 from __future__ import annotations
 
+import gc
 import os
 import stat
 import sys
@@ -97,6 +98,7 @@ def main() -> None:
         try:
             rules = _Rules(request, tables, home)
             _send(sys.stdout.buffer, {"begun": True})
+            gc.freeze()  # tables and modules stay: no collection goes through them in the middle of a line
             answer = judge_line(_text(request["line"]), _caller(request, rules, home)).to_json()
             if rules.wanted:
                 answer = {"wanted": [[path.decode("latin-1") for path in found] for found in rules.wanted]}

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import pytest
+from harness import temporary_directory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from needs import need
@@ -118,13 +119,14 @@ def test_l8_parallel_makes_the_same_texts(arguments: list[str], command: list[st
         pytest.skip("needs GNU parallel")
     bash = shutil.which("bash")
     tail = [*command, ":::", *arguments]
-    done = subprocess.run(
-        [program, "-k", "--dry-run", *tail],
-        capture_output=True,
-        check=True,
-        timeout=60,
-        env={"SHELL": bash or "sh", "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"},
-    )
+    with temporary_directory() as home:  # where it keeps things
+        done = subprocess.run(
+            [program, "-k", "--dry-run", *tail],
+            capture_output=True,
+            check=True,
+            timeout=60,
+            env={"SHELL": bash or "sh", "PATH": "/usr/bin:/bin", "HOME": home},
+        )
     said = [
         answer.text
         for answer in nested([plain(word) for word in ["parallel", *tail]], None)
