@@ -74,7 +74,7 @@ def read_function(state: State) -> Function:
         byte = state.peek()
         if names and not state.zsh:
             break
-        if state.zsh and (byte < 0 or byte in b"{\n;"):
+        if state.zsh and (byte < 0 or byte in b"{\n;&|)"):
             break
         names.append(read_word(state, state.word))
     body = _body(state)
@@ -92,6 +92,8 @@ def _body(state: State) -> Command:
     state.enter()
     body = state.grammar.command(state)
     state.depth -= 1
+    if body is None and state.zsh:
+        return Simple((), (), (), state.at, state.at)  # nothing will do
     if body is None or (state.bash and isinstance(body, Simple | Function | Coproc)):
         raise state.unexpected()
     state.at = body.end
