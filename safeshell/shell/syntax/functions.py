@@ -77,7 +77,7 @@ def read_function(state: State) -> Function:
         if state.zsh and (byte < 0 or byte in b"{\n;&|)"):
             break
         names.append(read_word(state, state.word))
-    body = _body(state)
+    body = _body(state, may_lack=state.zsh)
     function = Function(tuple(names), body, (), (), start, state.at)
     return function if names else _called(state, function)
 
@@ -86,14 +86,14 @@ def _take_parentheses(state: State) -> None:
     state.at = match_parentheses(state)
 
 
-def _body(state: State) -> Command:
-    """Linebreak command."""
+def _body(state: State, *, may_lack: bool = False) -> Command:
+    """linebreak command; behind zsh's `function` nothing will do."""
     skip_newlines(state)
     state.enter()
     body = state.grammar.command(state)
     state.depth -= 1
-    if body is None and state.zsh:
-        return Simple((), (), (), state.at, state.at)  # nothing will do
+    if body is None and may_lack:
+        return Simple((), (), (), state.at, state.at)
     if body is None or (state.bash and isinstance(body, Simple | Function | Coproc)):
         raise state.unexpected()
     state.at = body.end
