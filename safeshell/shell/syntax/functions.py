@@ -87,7 +87,7 @@ def _take_parentheses(state: State) -> None:
 
 
 def _body(state: State, *, may_lack: bool = False) -> Command:
-    """linebreak command; behind zsh's `function` nothing will do."""
+    """Reads `linebreak command`; behind zsh's `function` nothing will do."""
     skip_newlines(state)
     state.enter()
     body = state.grammar.command(state)

@@ -22,6 +22,9 @@ def nothing() -> None:
 def parse(data: bytes, dialect: Dialect, *, limit: Callable[[], None] = nothing) -> Script:
     """Reads a text's commands, up to the first one that the shell couldn't read.
 
+    Zsh reads all of a `-c` text before it runs any of it, of a script or its standard input a command at a time: what
+    stands before an error is in the tree for it, too.
+
     Args:
         data: the text. It ends at its first NUL, as an argument of a shell does.
         dialect: whose grammar it is read by.
