@@ -194,11 +194,14 @@ _DOCUMENTS = (
     Row("§N # don't canary fire\n§N"),
 )
 
+_PROGRAM_NAMES = ("echo", "printf", "grep", "sed", "git", "ls", "cat", "find", "wc", "jq", "curl", "env", "nice")
+"""Those that can stand behind a wrapper."""
+
 _ROWS = {
     **ROWS,
     "T": _LINES,
     "M": (*_PROGRAMS, *_DOCUMENTS),
-    "P": tuple(row for row in _PROGRAMS if "=" not in row.template),
+    "P": tuple(row for row in _PROGRAMS if row.template.partition(" ")[0] in _PROGRAM_NAMES),
 }
 _HOLES = {
     **HOLES,

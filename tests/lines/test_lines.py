@@ -8,7 +8,6 @@ from lines.measure import passed, report
 from lines.sandbox import PROGRAMS
 
 SEED = 15
-MISSED = "this tree's judge misses some: `tests/lines/measure.py --seed 15` shows which"
 
 LINES = (
     (Part("misses", "bash", shims=False, share=1), 400),
@@ -17,8 +16,6 @@ LINES = (
     (Part("misses", "bash", shims=True, share=1), 300),
     (Part("looser", "bash", shims=False, share=1), 200),
 )
-KNOWN = (Part("misses", "bash", shims=False, share=1), Part("misses", "sh", shims=False, share=1))
-"""Where it does."""
 
 
 def _measured(part: Part, count: int) -> None:
@@ -34,14 +31,12 @@ def _named(part: Part) -> str:
     return f"{part.mode}-{part.shell}{'-shims' if part.shims else ''}"
 
 
-def _marks(part: Part) -> list[pytest.MarkDecorator]:
-    """What a part needs, and whether it is known to fail."""
-    known = [pytest.mark.xfail(strict=True, reason=MISSED)] if part in KNOWN else []
-    return [pytest.mark.needs(PROGRAMS[part.shell]), *known]
-
-
 @pytest.mark.parametrize(
-    ("part", "count"), [pytest.param(part, count, marks=_marks(part), id=_named(part)) for part, count in LINES]
+    ("part", "count"),
+    [
+        pytest.param(part, count, marks=pytest.mark.needs(PROGRAMS[part.shell]), id=_named(part))
+        for part, count in LINES
+    ],
 )
 def test_what_a_shell_runs_is_judged(part: Part, count: int) -> None:
     _measured(part, count)
