@@ -98,13 +98,14 @@ def main() -> None:
         try:
             rules = _Rules(request, tables, home)
             _send(sys.stdout.buffer, {"begun": True})
-            gc.freeze()  # tables and modules stay: no collection goes through them in the middle of a line
             answer = judge_line(_text(request["line"]), _caller(request, rules, home)).to_json()
             if rules.wanted:
                 answer = {"wanted": [[path.decode("latin-1") for path in found] for found in rules.wanted]}
         except SafeShellError as error:
             answer = {"error": error.message}
         _send(sys.stdout.buffer, answer)
+        if not gc.get_freeze_count():
+            gc.freeze()  # modules and tables stay: no collection goes through them in the middle of a line
 
 
 class _Rules:
