@@ -139,8 +139,8 @@ def read_select(state: State) -> For:
             words = read_words(state)
             if state.peek() not in (0x3B, NEWLINE):
                 raise state.unexpected()
-            if state.peek() == 0x3B:
-                state.at += 1
+            if state.peek() == 0x3B or state.sh:
+                state.at += 1  # the newline that dash takes here begins no here-document
     body = _do_body(state)
     return For((name,), words, body, (), 0, state.at)
 

@@ -66,7 +66,8 @@ class Substitution:
             glob qualifiers, which puts nothing into the word.
         script: the commands; in a here-document, whose parts the shell reads when it expands them, a `$(` that can't
             be read is just these two bytes, with the commands behind it that run first. Where the text had to be
-            unescaped first (backticks, quoted code of a glob qualifier) it has bytes of its own, and offsets into them.
+            unescaped first (backticks, quoted code of a glob qualifier) it has bytes of its own, and offsets into
+            them.
         quoted: whether it stands in double quotes.
     """
 
