@@ -77,7 +77,7 @@ class Said(NamedTuple):
     err: str
 
     def is_like(self, other: Said) -> bool:
-        """Whether it is the same but for the order in which a command and its client wrote to stderr, where both did."""
+        """Whether it is the same but for the order in which a command and its client wrote to stderr."""
         return self[:2] == other[:2] and sorted(self.err) == sorted(other.err)
 
 
