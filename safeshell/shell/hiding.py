@@ -18,7 +18,7 @@ def hiding(known: Sequence[Spelling]) -> Iterator[Spelling]:
     texts = [literals(words) for words in shown]
     for spelling, words in zip(known, shown, strict=True):
         if words and any(
-            not isinstance(answer, NestedCommand) or literals(answer.words) not in texts
+            not isinstance(answer, NestedCommand) or (not answer.guess and literals(answer.words) not in texts)
             for answer in nested(words, None)
         ):
             yield spelling

@@ -17,7 +17,7 @@ from safeshell.shell.judge import LineCaller, LineJudgement, judge_line
 
 HALVES = " ".join([FORBIDDEN[:4], FORBIDDEN[4:]])
 
-DEFERRED = [
+KNOWN = [
     f"WORD={FORBIDDEN}; ls $WORD",
     f"ls $(printf %s%s {HALVES})",
     f"C=ls; $C {FORBIDDEN}",
@@ -27,12 +27,16 @@ DEFERRED = [
     f'read -r word <<<{FORBIDDEN}; ls "$word"',
     f'eval "$(echo ls {FORBIDDEN})"',
     f'bash -c "$(echo ls {FORBIDDEN})"',
-    f"echo ls {FORBIDDEN} | cat | sed p | sh",
     f"sh <(echo ls {FORBIDDEN})",
+    f'find=ls; sudo() {{ "$@"; }}; sudo $find {FORBIDDEN}',
+]
+"""What these run, the line itself says."""
+
+DEFERRED = [
+    f"echo ls {FORBIDDEN} | cat | sed p | sh",
     f"echo {FORBIDDEN} | sed p | xargs ls",
     f"touch {FORBIDDEN}; ls *-word",
     f"mkdir -p d; touch d/{FORBIDDEN}; find d -type f -exec ls {{}} +",
-    f'find=ls; sudo() {{ "$@"; }}; sudo $find {FORBIDDEN}',
 ]
 
 
@@ -56,6 +60,14 @@ def test_what_is_deferred_is_denied_by_the_shim(auto: Guard, line: str) -> None:
     found = judged(auto, line)
     assert found.decision.action.word == "allow"
     assert any(command.deferred for command in found.commands)
+    done = auto.run("bash", "-c", line)
+    assert b"not-that-word" in done.err
+    assert FORBIDDEN.encode() not in done.out
+
+
+@pytest.mark.parametrize("line", KNOWN)
+def test_what_the_line_says_is_denied_by_both(auto: Guard, line: str) -> None:
+    assert judged(auto, line).decision.rule == "not-that-word"
     done = auto.run("bash", "-c", line)
     assert b"not-that-word" in done.err
     assert FORBIDDEN.encode() not in done.out

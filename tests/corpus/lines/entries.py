@@ -111,8 +111,22 @@ def lists(expected: str, subjects: Sequence[str], commands: Sequence[str] = ()) 
     inside = [one for one in commands if one != expected and text.endswith(" " + _text(one))]
     if any(_is(one, subject) for one in inside for subject in subjects):
         return True
+    if text.split()[0] in _RUNNING and any(_ends(text, subject) for subject in subjects):
+        return True
     rests = [subject.removeprefix("git") for subject in subjects if subject.startswith("git ")]
     return text.startswith("git -") and any(shlex.join(shlex.split(expected)).endswith(rest) for rest in rests)
+
+
+_RUNNING = ("env", "sudo", "xargs")
+
+
+def _ends(text: str, subject: str) -> bool:
+    """Whether a wrapper's text ends in a command that is listed."""
+    try:
+        words = shlex.split(subject)
+    except ValueError:
+        return False
+    return len(words) > 1 and text.replace("/bin/", "").endswith(" ".join(words))
 
 
 def _is(expected: str, subject: str) -> bool:

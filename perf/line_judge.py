@@ -1,8 +1,8 @@
 """Shell lines in the helper that judges them for the daemon: time a line and memory, all packs on.
 
-`python perf/lines.py [--lines N] [--json]`. The helper is the real one, a process of its own, asked as the daemon asks
-it; a time goes from the request to the answer. Lines are the corpus of harmless ones, put together to some 200 bytes,
-none like another; `--at-most MEDIAN P95 MIB` fails above so many ms and MiB.
+`python perf/line_judge.py [--lines N] [--json]`. The helper is the real one, a process of its own, asked as the daemon
+asks it; a time goes from the request to the answer. Lines are the corpus of harmless ones, put together to some 200
+bytes, none like another; `--at-most MEDIAN P95 MIB` fails above so many ms and MiB.
 """
 
 from __future__ import annotations
