@@ -94,6 +94,7 @@ def main() -> None:
     """Answers requests until there are no more."""
     home = Home(sys.argv[1])
     tables = Tables()
+    settled = False
     for request in _requests(sys.stdin.buffer):
         try:
             rules = _Rules(request, tables, home)
@@ -104,8 +105,10 @@ def main() -> None:
         except SafeShellError as error:
             answer = {"error": error.message}
         _send(sys.stdout.buffer, answer)
-        if not gc.get_freeze_count():
-            gc.freeze()  # modules and tables stay: no collection goes through them in the middle of a line
+        if not settled:  # modules and tables stay: no collection goes through them in the middle of a line
+            gc.freeze()
+            gc.set_threshold(20_000, 20, 100)  # what a line leaves is freed by its references, nearly all of it
+            settled = True
 
 
 class _Rules:
