@@ -40,7 +40,7 @@ from safeshell.shell.syntax.tree import (
 
 Span = tuple[int, int]
 
-_JOIN = rb"(?:\\\n)*+"
+_JOIN = rb"(?:\\\n)*"
 _RESERVED = b"|".join(
     [
         _JOIN.join([word[at : at + 1] for at in range(len(word))])
@@ -51,11 +51,11 @@ _RESERVED = b"|".join(
     ]
 )
 _GAP = re.compile(
-    rb"(?:[ \t\n]++|\\\n|\#[^\n]*+|[;&|(){}!]|\]\]|\[\[|"
+    rb"(?:[ \t\n]+|\\\n|\#[^\n]*|[;&|(){}!]|\]\]|\[\[|"
     + _JOIN.join((b"t", b"i", b"m", b"e"))
-    + rb"(?:(?:[ \t]|\\\n)++(?:-p|--))*+(?![^ \t\n;&|<>()\\])|(?:"
+    + rb"(?:(?:[ \t]|\\\n)+(?:-p|--))*(?![^ \t\n;&|<>()\\])|(?:"
     + _RESERVED
-    + rb")(?![^ \t\n;&|<>(){}\\]))*+"
+    + rb")(?![^ \t\n;&|<>(){}\\]))*"
 )
 _NO_COMMANDS = {
     dialect: frozenset(words.split())
@@ -69,7 +69,7 @@ _NO_COMMANDS = {
 _OPENING = 2
 """Bytes of `$(`."""
 
-_KEYWORD = re.compile(rb"(?:[a-z]|\\\n)++(?:[ \t]|\\\n)++")
+_KEYWORD = re.compile(rb"(?:[a-z]|\\\n)+(?:[ \t]|\\\n)+")
 
 
 def unaccounted(script: Script) -> list[Span]:
@@ -198,7 +198,7 @@ class _Ledger:
         at = found.end() if found else start
         for name in names:
             letters = [re.escape(name[index : index + 1]) for index in range(len(name))]
-            written = re.compile(rb"(?:[ \t]|\\\n)*+" + rb"(?:\\\n)*+".join(letters)).match(self.data, at)
+            written = re.compile(rb"(?:[ \t]|\\\n)*" + rb"(?:\\\n)*".join(letters)).match(self.data, at)
             if written:
                 self.spans.append(written.span())
                 at = written.end()

@@ -13,8 +13,8 @@ from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.substitutions import read_closed
 from safeshell.shell.syntax.tree import Arithmetic, Substitution, Text, Word
 
-_SECOND = re.compile(rb"(?:\\\n)*+\(")
-_CLOSING = re.compile(rb"\)(?:\\\n)*+\)")
+_SECOND = re.compile(rb"(?:\\\n)*\(")
+_CLOSING = re.compile(rb"\)(?:\\\n)*\)")
 
 
 def read_dollar_parentheses(state: State, place: Place, opened: int) -> Arithmetic | Substitution:

@@ -8,10 +8,10 @@ from safeshell.shell.syntax.documents import read_documents, take_jump
 from safeshell.shell.syntax.state import State
 
 NEWLINE = 0x0A
-SEMICOLON = re.compile(rb";(?!(?:\\\n)*+[;&|])")
+SEMICOLON = re.compile(rb";(?!(?:\\\n)*[;&|])")
 """A separator, and not what ends an item of `case`."""
 
-_BLANKS = re.compile(rb"(?:[ \t]|\\\n)*+(?:#[^\n]*+)?")
+_BLANKS = re.compile(rb"(?:[ \t]|\\\n)*(?:#[^\n]*)?")
 
 
 def skip_blanks(state: State) -> None:

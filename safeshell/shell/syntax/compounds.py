@@ -34,8 +34,8 @@ from safeshell.shell.syntax.tree import (
     Word,
 )
 
-_JOIN = rb"(?:\\\n)*+"
-_IDENTIFIER = re.compile(rb"[A-Za-z_]\w*+")
+_JOIN = rb"(?:\\\n)*"
+_IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
 END_OF_ITEM = re.compile(rb";" + _JOIN + rb";" + _JOIN + rb"&|;" + _JOIN + rb";|;" + _JOIN + rb"[&|]")
 
 

@@ -11,7 +11,7 @@ from safeshell.shell.syntax.places import DOCUMENT
 from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.tree import Part, Redirect, Text, Word
 
-_TABS = re.compile(rb"\n\t++")
+_TABS = re.compile(rb"\n\t+")
 _LINE = rb"^(?:(?<!\\\n)|(?<=\\\\\n))"
 """Where a line begins that goes on with none before it, but for what an odd number of backslashes says."""
 
@@ -116,9 +116,9 @@ def _joined_closing(state: State, name: bytes, *, strip: bool) -> tuple[int, int
 
 def _joined(name: bytes, *, strip: bool) -> bytes:
     """A pattern for a delimiter with backslash-newlines anywhere in it."""
-    joined = rb"(?:\\\n)*+"
+    joined = rb"(?:\\\n)*"
     letters = [re.escape(name[at : at + 1]) for at in range(len(name))]
-    return (rb"(?:\t|\\\n)*+" if strip else joined) + joined.join([*letters, b""])
+    return (rb"(?:\t|\\\n)*" if strip else joined) + joined.join([*letters, b""])
 
 
 def end_of_delimiter(redirect: Redirect, data: bytes) -> int:

@@ -15,8 +15,8 @@ from safeshell.shell.syntax.state import State
 from safeshell.shell.syntax.tree import Parameter, Part, Text
 from safeshell.shell.syntax.zsh_parameters import read_zsh_name
 
-_NAME = re.compile(rb"\$(?:\\\n)*+([A-Za-z_](?:\w++|\\\n)*+|[\d@*#?$!-])")
-_OPENING = re.compile(rb"\$(?:\\\n)*+([({['\"])")
+_NAME = re.compile(rb"\$(?:\\\n)*([A-Za-z_](?:\w+|\\\n)*|[\d@*#?$!-])")
+_OPENING = re.compile(rb"\$(?:\\\n)*([({['\"])")
 
 
 def read_dollar(state: State, place: Place, parts: list[Part]) -> None:

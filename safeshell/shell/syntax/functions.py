@@ -30,8 +30,8 @@ from safeshell.shell.syntax.tree import (
 )
 
 _COMPOUND = re.compile(rb"\(|(?:\{|\[\[|if|while|until|for|case|select)(?=[ \t\n;&|<>()\\]|\Z)")
-_NAMED = re.compile(rb"([^ \t\n;&|<>()'\"\\$`]++)(?:[ \t]|\\\n)++(?=" + _COMPOUND.pattern + rb")")
-_IDENTIFIER = re.compile(rb"[A-Za-z_]\w*+")
+_NAMED = re.compile(rb"([^ \t\n;&|<>()'\"\\$`]+)(?:[ \t]|\\\n)+(?=" + _COMPOUND.pattern + rb")")
+_IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
 _PREFIXES = (b"!", b"time")
 
 

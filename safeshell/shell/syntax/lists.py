@@ -16,16 +16,16 @@ from safeshell.shell.syntax.documents import read_documents, take_jump
 from safeshell.shell.syntax.state import State
 from safeshell.shell.syntax.tree import AndOr, Command, Pipeline, Sequence, Simple
 
-_JOIN = rb"(?:\\\n)*+"
+_JOIN = rb"(?:\\\n)*"
 _CONNECTOR = re.compile(rb"&" + _JOIN + rb"&|\|" + _JOIN + rb"\|")
 _PIPE = re.compile(rb"\|(?!" + _JOIN + rb"\|)(?:" + _JOIN + rb"&)?")
 _POSIX_PIPE = re.compile(rb"\|(?!" + _JOIN + rb"\|)")
 _AMPERSAND = re.compile(rb"&(?!" + _JOIN + rb"&)")
 _ZSH_AMPERSAND = re.compile(rb"&(?!" + _JOIN + rb"&)[|!]?")
 _BEFORE = re.compile(
-    rb"(?:\\\n)*+(?:(!)|(t(?:\\\n)*+i(?:\\\n)*+m(?:\\\n)*+e))(?=[ \t\n;&|<>()\\]|\Z)(?!\\[^\n])(?:\\\n)*+"
+    rb"(?:\\\n)*(?:(!)|(t(?:\\\n)*i(?:\\\n)*m(?:\\\n)*e))(?=[ \t\n;&|<>()\\]|\Z)(?!\\[^\n])(?:\\\n)*"
 )
-_TIME_OPTION = re.compile(rb"(?:[ \t]|\\\n)*+(-p|--)(?=[ \t\n;&|<>()]|\Z)")
+_TIME_OPTION = re.compile(rb"(?:[ \t]|\\\n)*(-p|--)(?=[ \t\n;&|<>()]|\Z)")
 
 
 def read_complete(state: State) -> list[AndOr]:

@@ -10,7 +10,7 @@ from safeshell.shell.syntax.tree import Parameter, Part, Script, Substitution, W
 from safeshell.shell.syntax.zsh_parameters import read_zsh_parameter
 
 _HEAD = re.compile(
-    rb"(?:(#)(?=[A-Za-z_0-9@*?$!-](?:\w*+[}\[])|#\})|(!)(?=[A-Za-z_0-9@*]))?([A-Za-z_]\w*+|\d++|[@*#?!-]|\$(?![({['\"]))"
+    rb"(?:(#)(?=[A-Za-z_0-9@*?$!-](?:\w*[}\[])|#\})|(!)(?=[A-Za-z_0-9@*]))?([A-Za-z_]\w*|\d+|[@*#?!-]|\$(?![({['\"]))"
 )
 _OPERATOR = re.compile(rb":?[-=+?]")
 _DASH_OPERATOR = re.compile(rb":?[-=+?]|[%#]")

@@ -27,16 +27,16 @@ from safeshell.shell.syntax.substitutions import read_backticks, read_process
 from safeshell.shell.syntax.tree import Dialect, Part, Substitution, Text, Word
 
 _UNESCAPE = re.compile(rb"\\(.)", re.DOTALL)
-_RANGE = re.compile(rb"<\d*+-\d*+>")
+_RANGE = re.compile(rb"<\d*-\d*>")
 _DESCRIPTORS = {
-    Dialect.BASH: re.compile(rb"\d++|\{[A-Za-z_]\w*+\}"),
+    Dialect.BASH: re.compile(rb"\d+|\{[A-Za-z_]\w*\}"),
     Dialect.SH: re.compile(rb"\d"),
-    Dialect.ZSH: re.compile(rb"\d|\{[A-Za-z_]\w*+\}"),
+    Dialect.ZSH: re.compile(rb"\d|\{[A-Za-z_]\w*\}"),
 }
 _REDIRECTING = (0x3C, 0x3E)
 _CLOSING_BRACE = {
-    ZSH_WORD: re.compile(rb"\}(?:\\\n)*+(?:[ \t\n;&|<>()]|\Z)"),
-    ZSH_GROUP: re.compile(rb"\}(?:\\\n)*+(?:[;&]|\Z)"),
+    ZSH_WORD: re.compile(rb"\}(?:\\\n)*(?:[ \t\n;&|<>()]|\Z)"),
+    ZSH_GROUP: re.compile(rb"\}(?:\\\n)*(?:[;&]|\Z)"),
 }
 """The brace without a partner that isn't part of a word of zsh's any more: the last byte of it."""
 _GROUPS = b"?*+@!"

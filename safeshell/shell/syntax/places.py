@@ -37,7 +37,7 @@ class Place:
 
 
 _CLOSES = {b"(": 0x29, b"[": 0x5D, b"{": 0x7D}
-_ANY_ESCAPE = re.compile(rb"(?:\\[^\n][\x80-\xbf]*+)++", re.DOTALL)
+_ANY_ESCAPE = re.compile(rb"(?:\\[^\n][\x80-\xbf]*)+", re.DOTALL)
 
 
 def _bare(
@@ -51,7 +51,7 @@ def _bare(
 ) -> Place:
     """A place outside of quotes."""
     stops = re.escape(ends + opens + special)
-    plain = re.compile(rb"(?:[^'\"\\$`" + stops + rb"]++|\\\n" + more + rb")++")
+    plain = re.compile(rb"(?:[^'\"\\$`" + stops + rb"]+|\\\n" + more + rb")+")
     closes = _CLOSES.get(opens, 0)
     return Place(plain, ends, opens, closes, quoted=False, escapes=_ANY_ESCAPE, loose=loose, groups=groups)
 
@@ -62,13 +62,13 @@ def _quoted(
     """A place in double quotes, or one as they are."""
     stops = re.escape(ends + opens + special) + (b"'" if hides else b"")
     escape = re.escape(escaped)
-    plain = re.compile(rb"(?:[^\\$`" + stops + rb"]++|\\\n|\\(?![\n" + escape + rb"]))++")
-    escapes = re.compile(rb"(?:\\[" + escape + rb"])++")
+    plain = re.compile(rb"(?:[^\\$`" + stops + rb"]+|\\\n|\\(?![\n" + escape + rb"]))+")
+    escapes = re.compile(rb"(?:\\[" + escape + rb"])+")
     return Place(plain, ends, opens, _CLOSES.get(opens, 0), quoted=True, escapes=escapes, hides=hides, loose=loose)
 
 
 WORD = _bare(b" \t\n;&|<>()")
-DASH_DELIMITER = replace(WORD, plain=re.compile(rb"(?:[^'\"\\ \t\n;&|<>()]++|\\\n)++"))
+DASH_DELIMITER = replace(WORD, plain=re.compile(rb"(?:[^'\"\\ \t\n;&|<>()]+|\\\n)+"))
 """Where dash expands nothing, not even to find the end of a word."""
 
 GROUP = _bare(b")", opens=b"(")

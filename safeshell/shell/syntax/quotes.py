@@ -18,7 +18,7 @@ _ESCAPES = {
     b"v": b"\v",
 }
 _BASH = re.compile(
-    rb"\\(?:([0-7]{1,3})|x(?:\{([0-9a-fA-F]*+)\}?|([0-9a-fA-F]{1,2}))|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})"
+    rb"\\(?:([0-7]{1,3})|x(?:\{([0-9a-fA-F]*)\}?|([0-9a-fA-F]{1,2}))|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})"
     rb"|c(\\\\|.)|(.))",
     re.DOTALL,
 )
@@ -27,7 +27,7 @@ _ZSH = re.compile(
     rb"|((?:[CM]-?\\)*[CM]-?)(.)|(.))",
     re.DOTALL,
 )
-_DOLLAR_QUOTED = re.compile(rb"'((?:[^'\\]++|\\.)*+)'", re.DOTALL)
+_DOLLAR_QUOTED = re.compile(rb"'([^'\\]*(?:\\.[^'\\]*)*)'", re.DOTALL)
 
 
 def read_single(state: State) -> bytes:

@@ -14,7 +14,7 @@ from safeshell.shell.syntax.places import DASH_DELIMITER
 from safeshell.shell.syntax.state import State
 from safeshell.shell.syntax.tree import Dialect, Redirect, Word
 
-_JOIN = rb"(?:\\\n)*+"
+_JOIN = rb"(?:\\\n)*"
 
 
 def _operators(*each: bytes) -> bytes:
@@ -25,8 +25,8 @@ def _operators(*each: bytes) -> bytes:
 _DOCUMENTS = (b"<<-", b"<<")
 _POSIX = (b"<&", b"<>", b">>", b">&", b">|", b"<", b">")
 _NO_PROCESS = rb"(?!(?<=[<>])(?<![<>]{2})" + _JOIN + rb"\()"
-_DIGITS = rb"(?:\d++" + _JOIN + rb")*+"
-_NAMED = rb"\{[A-Za-z_]\w*+(?:\[[^\]\n]*+\])?\}"
+_DIGITS = rb"(?:\d" + _JOIN + rb")*"
+_NAMED = rb"\{[A-Za-z_]\w*(?:\[[^\]\n]*\])?\}"
 _PATTERNS = {
     Dialect.BASH: re.compile(
         rb"(" + _NAMED + rb"(?=[<>])|" + _DIGITS + rb")" + _operators(b"<<<", *_DOCUMENTS, *_POSIX) + _NO_PROCESS
@@ -34,7 +34,7 @@ _PATTERNS = {
     ),
     Dialect.SH: re.compile(rb"(\d?)" + _operators(*_DOCUMENTS, *_POSIX)),
     Dialect.ZSH: re.compile(
-        rb"(?!<\d*+-\d*+>)(" + _NAMED + rb"(?=[<>])|\d?)"
+        rb"(?!<\d*-\d*>)(" + _NAMED + rb"(?=[<>])|\d?)"
         + _operators(
             b"<<<", *_DOCUMENTS, b"<&", b"<>", b">>&|", b">>&!", b">>&", b">>|", b">>!", b">>", b">&|", b">&!", b">&",
             b">|", b">!", b"<", b">",

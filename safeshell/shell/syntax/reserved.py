@@ -8,12 +8,12 @@ from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.tree import Dialect
 
 _ENDS = rb"(?=[ \t\n;&|<>()]|\Z)"
-_ZSH_ENDS = rb"(?=(?:\\\n)*+(?:(?!<\d*-\d*>)[ \t\n;&|<>)}]|\(\)|\Z))"
-_WORD = re.compile(rb"(?:\\\n)*+((?:[^ \t\n;&|<>()'\"\\$`]++|\\\n)++)" + _ENDS)
+_ZSH_ENDS = rb"(?=(?:\\\n)*(?:(?!<\d*-\d*>)[ \t\n;&|<>)}]|\(\)|\Z))"
+_WORD = re.compile(rb"(?:\\\n)*((?:[^ \t\n;&|<>()'\"\\$`]|\\\n)+)" + _ENDS)
 _ZSH_WORD = re.compile(
-    rb"(?:\\\n)*+(\{|\}(?!\}\})"
+    rb"(?:\\\n)*(\{|\}(?!\}\})"
     + _ZSH_ENDS
-    + rb"|(?:[^ \t\n;&|<>()'\"\\$`{}]++|\\\n)++)(?:(?<=[{}])|"
+    + rb"|(?:[^ \t\n;&|<>()'\"\\$`{}]|\\\n)+)(?:(?<=[{}])|"
     + _ZSH_ENDS
     + rb")"
 )

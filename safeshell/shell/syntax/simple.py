@@ -21,15 +21,15 @@ DECLARING = frozenset((b"declare", b"export", b"local", b"readonly", b"typeset",
 
 _TAKING_ARRAYS = DECLARING | {b"alias", b"eval", b"let"}
 
-_BLANKS = re.compile(rb"(?:[ \t]|\\\n)*+(?:#[^\n]*+)?")
-_PLAIN = re.compile(rb"[^ \t\n;&|<>()'\"\\$`]++(?=[ \t\n;&|)]|\Z)")
-_ZSH_PLAIN = re.compile(rb"[^ \t\n;&|<>()'\"\\$`{}]++(?=[ \t\n;&|)]|\Z)")
-_PARENTHESES = re.compile(rb"\((?:[ \t]|\\\n)*+\)")
+_BLANKS = re.compile(rb"(?:[ \t]|\\\n)*(?:#[^\n]*)?")
+_PLAIN = re.compile(rb"[^ \t\n;&|<>()'\"\\$`]+(?=[ \t\n;&|)]|\Z)")
+_ZSH_PLAIN = re.compile(rb"[^ \t\n;&|<>()'\"\\$`{}]+(?=[ \t\n;&|)]|\Z)")
+_PARENTHESES = re.compile(rb"\((?:[ \t]|\\\n)*\)")
 
 _ENDS = b"\n;|()}"
-_ASSIGNED = re.compile(rb"([A-Za-z_](?:\w|\\\n)*+)(?:(\[)|(\+?(?:\\\n)*+=))")
-_EQUALS = re.compile(rb"(?:\\\n)*+(\+?)(?:\\\n)*+=")
-_SIMPLE_SUBSCRIPT = re.compile(rb"([A-Za-z_]\w*+)\[[^\s'\"\\$`\[\]]*+\]\+?=")
+_ASSIGNED = re.compile(rb"([A-Za-z_](?:\w|\\\n)*)(?:(\[)|(\+?(?:\\\n)*=))")
+_EQUALS = re.compile(rb"(?:\\\n)*(\+?)(?:\\\n)*=")
+_SIMPLE_SUBSCRIPT = re.compile(rb"([A-Za-z_]\w*)\[[^\s'\"\\$`\[\]]*\]\+?=")
 
 
 def read_simple(state: State, start: int, redirects: list[Redirect]) -> Simple | None:

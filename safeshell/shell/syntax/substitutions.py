@@ -12,7 +12,7 @@ from safeshell.shell.syntax.tree import Broken, Script, Substitution
 
 CLOSE = 0x29
 _OPERATOR = re.compile(rb"[&|]|;(?!;)")
-_BACKTICKS = re.compile(rb"`((?:[^`\\]++|\\.)*+)`", re.DOTALL)
+_BACKTICKS = re.compile(rb"`([^`\\]*(?:\\.[^`\\]*)*)`", re.DOTALL)
 _BARE_ESCAPES = re.compile(rb"\\(?:\n|([$`\\]))")
 _QUOTED_ESCAPES = re.compile(rb"\\(?:\n|([$`\\\"]))")
 

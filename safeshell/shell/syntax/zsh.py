@@ -26,7 +26,7 @@ from safeshell.shell.syntax.tree import Case, CaseItem, For, Group, If, Repeat, 
 _RESERVED = frozenset(
     b"then else elif fi while until do done for foreach select repeat case esac end function coproc time".split()
 )
-_IDENTIFIER = re.compile(rb"[A-Za-z_]\w*+|\d++")
+_IDENTIFIER = re.compile(rb"[A-Za-z_]\w*|\d+")
 
 
 def read_body(state: State, end: bytes = b"") -> Sequence:

@@ -19,15 +19,15 @@ from safeshell.shell.syntax.state import BrokenError, Mark, State
 from safeshell.shell.syntax.tree import Parameter, Part, Word
 
 _NAME = re.compile(
-    rb"\$(?:\\\n)*+(?:([#+=~^]*+)([A-Za-z_]\w*+|\d++)|([#+=~^]*+)([@*?$!-])|([=~^]*)(#)|([=~^]++)())", re.DOTALL
+    rb"\$(?:\\\n)*(?:([#+=~^]*)([A-Za-z_]\w*|\d+)|([#+=~^]*)([@*?$!-])|([=~^]*)(#)|([=~^]+)())", re.DOTALL
 )
 _HEAD = re.compile(
-    rb"(\([^()\n]*+\))?((?:[=~^+]|\#(?=[^}:\-+=?%/]))*+)([A-Za-z_]\w*+|\d++|[@*?!-]|\#(?=[}:\-+=?%/])|\$(?![({\['\"$A-Za-z_]))"
+    rb"(\([^()\n]*\))?((?:[=~^+]|\#(?=[^}:\-+=?%/]))*)([A-Za-z_]\w*|\d+|[@*?!-]|\#(?=[}:\-+=?%/])|\$(?![({\['\"$A-Za-z_]))"
 )
-_BEYOND = re.compile(rb"[\w\x80-\xff]++")
+_BEYOND = re.compile(rb"[\w\x80-\xff]+")
 _OPERATOR = re.compile(rb":?[-=+?]")
 _MODIFIERS = re.compile(
-    rb"(?::(?:[hte]\d++|g?s([/:,|#@!.])[^\s$`\"'\\]*?\1[^\s$`\"'\\]*?\1?|[aAcehlpPqQrtuUx&]))++(?![A-Za-z0-9_])"
+    rb"(?::(?:[hte]\d+|g?s([/:,|#@!.])[^\s$`\"'\\]*?\1[^\s$`\"'\\]*?\1?|[aAcehlpPqQrtuUx&]))+(?![A-Za-z0-9_])"
 )
 
 
