@@ -15,6 +15,8 @@ from safeshell.shell.syntax.tree import Word as Node
 from safeshell.shell.words import Literal, Part, Unknown, Word
 from safeshell.shell.written import with_patterns, written_value
 
+_POSITIONAL = re.compile(r"[@*]|[1-9]\d*")
+
 COMBINATIONS_MAX = 16
 """Ways to choose among the values of one command's variables; with more, those are left for the run."""
 
@@ -33,7 +35,11 @@ def choices(words: Sequence[Word], scope: Scope) -> Iterator[Choice]:
     names: dict[str, tuple[tuple[Word, ...] | None, ...]] = {}
     for word in words:
         for part in word.parts:
-            if isinstance(part, Unknown) and part.variable and part.variable not in names:
+            if not isinstance(part, Unknown) or not part.variable or part.variable in names:
+                continue
+            if scope.argless and scope.positional is None and _POSITIONAL.fullmatch(part.variable):
+                names[part.variable] = ((), None)
+            else:
                 variable = scope.lookup(part.variable)
                 if variable.choices and variable.only is None:
                     names[part.variable] = (*variable.choices, *([None] if variable.open else []))
@@ -234,7 +240,9 @@ class Expander:
     def _elements(self, name: str) -> Value | None:
         """What a parameter holds, None where only the run can tell; no element where it is unset."""
         positional = self._scope.positional
-        if name in ("@", "*"):
+        if name in self._choice:
+            found = self._choice[name]
+        elif name in ("@", "*"):
             found = positional
         elif name == "0":
             found = None if self._scope.name is None else (self._scope.name,)
@@ -242,7 +250,7 @@ class Expander:
             index = int(name) - 1
             found = None if positional is None or index < 0 else positional[index : index + 1]
         else:
-            found = self._choice[name] if name in self._choice else self._scope.lookup(name).only
+            found = self._scope.lookup(name).only
         return None if found is None else [tuple([_split_later(part) for part in word.parts]) for word in found]
 
     def _or(self, node: Parameter, elements: Value, operation: str) -> Value | None:

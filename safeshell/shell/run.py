@@ -362,7 +362,7 @@ class Runner:
         elif not answer.inside:
             inner.dialect = Dialect.BASH  # whichever shell the program starts
         if not answer.inside:
-            inner.name, inner.positional = answer.name, answer.positional
+            inner.name, inner.positional, inner.argless = answer.name, answer.positional, False
             if answer.read:
                 inner.stdin = None
         if answer.text is None:

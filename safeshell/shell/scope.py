@@ -78,6 +78,7 @@ class Scope:
         functions: by name; what each may be: the text that its definition stands in, and that.
         name: `$0`, None where it is not known.
         positional: `$1` and so on, None where they are not known.
+        argless: whether there are most likely none, where they are not known: a line has none.
         stdin: what commands read; None for the caller's own input.
         descriptors: what other descriptors read that the shell has opened, by number as it is written.
         locals: in a function, its own variables by name, with what they hid; None outside.
@@ -99,6 +100,7 @@ class Scope:
     functions: dict[str, tuple[tuple[Script, Function], ...]] = field(default_factory=dict)
     name: Word | None = None
     positional: tuple[Word, ...] | None = None
+    argless: bool = False
     stdin: Input | None = None
     descriptors: dict[bytes, Input | None] = field(default_factory=dict)
     locals: dict[str, Variable | None] | None = None

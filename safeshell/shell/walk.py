@@ -61,7 +61,7 @@ def commands_of(
         dialect: the shell that reads it.
     """
     walk = _Walk()
-    scope = Scope(environment, (directory,), dialect, positional=())
+    scope = Scope(environment, (directory,), dialect, argless=True)
     walk.guard(lambda: walk.script(encode(text), scope))
     return walk.line
 
@@ -102,7 +102,7 @@ class _Walk:
             walk()
             while self._defined:  # whoever reads the line's functions later may call them
                 script, function, scope, self.runner.place = self._defined.pop(next(iter(self._defined)))
-                scope.positional = None
+                scope.positional, scope.argless = None, False
                 self._within(script, function.body, scope)
         except OverrunError as error:
             self.line.overrun = str(error)

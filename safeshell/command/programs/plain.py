@@ -10,7 +10,7 @@ ab ack ag alien ant apk apropos apt-cache apt-file apt-mark aptitude argocd asci
 banner base32 base64 basename bazel bc biome black brew bzip2 cabal cal cat cc chattr cheat chkconfig choco chsh
 cksum clang clang-format clear clippy-driver cmake cmp code codespell column comm consul convert cowsay cpio cscope
 csplit ctags ctest cut cwebp cygpath dart dasel date df diff diff3 dig dir dirname dmesg dnf docker-slim dos2unix
-dot dotnet dpkg dpkg-query du egrep emerge equery esbuild eslint espeak exiftool expand explorer expr eza factor
+dot dotnet dpkg-query du egrep emerge equery esbuild eslint espeak exiftool expand explorer expr eza factor
 fc-list ffmpeg ffprobe fgrep figlet file finger flake8 flatpak flutter flux fmt fold free fuser fx g++ gcc getconf
 getent getfacl ghc glab gmake go gofmt golint gpg gradle gradlew grep gron groups gunzip gzip head helmfile hexdump
 hexyl hey host hostid hostname http httpie https hub hugo iconv id identify ifconfig info insmod isort istioctl

@@ -22,9 +22,7 @@ _PIPE = re.compile(rb"\|(?!" + _JOIN + rb"\|)(?:" + _JOIN + rb"&)?")
 _POSIX_PIPE = re.compile(rb"\|(?!" + _JOIN + rb"\|)")
 _AMPERSAND = re.compile(rb"&(?!" + _JOIN + rb"&)")
 _ZSH_AMPERSAND = re.compile(rb"&(?!" + _JOIN + rb"&)[|!]?")
-_BEFORE = re.compile(
-    rb"(?:\\\n)*(?:(!)|(t(?:\\\n)*i(?:\\\n)*m(?:\\\n)*e))(?=[ \t\n;&|<>()\\]|\Z)(?!\\[^\n])(?:\\\n)*"
-)
+_BEFORE = re.compile(rb"(?:\\\n)*(?:(!)|(t(?:\\\n)*i(?:\\\n)*m(?:\\\n)*e))(?=[ \t\n;&|<>()\\]|\Z)(?!\\[^\n])(?:\\\n)*")
 _TIME_OPTION = re.compile(rb"(?:[ \t]|\\\n)*(-p|--)(?=[ \t\n;&|<>()]|\Z)")
 
 

@@ -11,11 +11,7 @@ _ENDS = rb"(?=[ \t\n;&|<>()]|\Z)"
 _ZSH_ENDS = rb"(?=(?:\\\n)*(?:(?!<\d*-\d*>)[ \t\n;&|<>)}]|\(\)|\Z))"
 _WORD = re.compile(rb"(?:\\\n)*((?:[^ \t\n;&|<>()'\"\\$`]|\\\n)+)" + _ENDS)
 _ZSH_WORD = re.compile(
-    rb"(?:\\\n)*(\{|\}(?!\}\})"
-    + _ZSH_ENDS
-    + rb"|(?:[^ \t\n;&|<>()'\"\\$`{}]|\\\n)+)(?:(?<=[{}])|"
-    + _ZSH_ENDS
-    + rb")"
+    rb"(?:\\\n)*(\{|\}(?!\}\})" + _ZSH_ENDS + rb"|(?:[^ \t\n;&|<>()'\"\\$`{}]|\\\n)+)(?:(?<=[{}])|" + _ZSH_ENDS + rb")"
 )
 _WORDS = {Dialect.BASH: _WORD, Dialect.SH: _WORD, Dialect.ZSH: _ZSH_WORD}
 
