@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import time
 
 import pytest
+from counting import calls
 from hypothesis import example, given
 from hypothesis import strategies as st
 from shell.syntax.dump import dump
@@ -141,17 +141,14 @@ def test_the_limit_ends_the_reading() -> None:
     [b"'a' ", b"<<E ", b"<<E\nE\n", b"$(a) ", b"`a`", b"\\a", b"\\\n", b"a;", b"a&&", b"x=(a) ", b"${x:-a}", b"$((1))",
      b'"$x"', b"[a]=b ", b"<<E\n\\\n", b"{", b"$x[", b"*(e:", b"a(b"],
 )  # fmt: skip
-def test_time_grows_with_the_text(piece: bytes) -> None:
-    def cost(size: int) -> float:
-        begun = time.process_time()
+def test_work_grows_with_the_text(piece: bytes) -> None:
+    def work(size: int) -> None:
         for dialect in (Dialect.BASH, Dialect.ZSH):
             with contextlib.suppress(OverrunError):
                 unaccounted(parse(piece * (size // len(piece)), dialect))
-        return time.process_time() - begun
 
-    # Four times as much takes some four times as long; what is quadratic takes sixteen.
-    least = min(cost(1 << 11) for _ in range(3))
-    assert min(cost(1 << 13) for _ in range(2)) < 9 * least + 0.02
+    # Four times as much takes some four times the calls; what is quadratic takes sixteen.
+    assert calls(lambda: work(1 << 13)) < 6 * calls(lambda: work(1 << 11)) + 1000
 
 
 def test_a_named_reserved_word_is_not_accounted_for() -> None:
