@@ -218,13 +218,13 @@ def test_p6_an_unknown_part_leaves_the_rest() -> None:
     [
         (
             "tar",
-            ["tar", "-cf", "/dev/null", "--checkpoint=1", "--checkpoint-action=exec=CANARY a", "/etc/hostname"],
+            ["tar", "-cf", "/dev/null", "--checkpoint=1", "--checkpoint-action=exec=CANARY a", "/etc/passwd"],
             "",
         ),
-        ("tar", ["tar", "cIf", "CANARY a", "/dev/null", "/etc/hostname"], ""),
+        ("tar", ["tar", "cIf", "CANARY a", "/dev/null", "/etc/passwd"], ""),
         ("git", ["git", "-c", "core.sshCommand=CANARY a", "ls-remote", "ssh://h/x"], ""),
         ("git", ["git", "ls-remote", "ext::CANARY a"], ""),
-        ("rsync", ["rsync", "-e", "CANARY a", "/etc/hostname", "h:"], ""),
+        ("rsync", ["rsync", "-e", "CANARY a", "/etc/passwd", "h:"], ""),
         ("ssh", ["ssh", "-F", "/dev/null", "-o", "ProxyCommand CANARY a", "h"], ""),
         ("socat", ["socat", "-u", "EXEC:CANARY a", "-"], ""),
         ("socat", ["socat", "-u", "SYSTEM:CANARY a", "-"], ""),
@@ -235,8 +235,8 @@ def test_p6_an_unknown_part_leaves_the_rest() -> None:
         ("gdb", ["gdb", "-q", "-batch", "-ex", "shell CANARY a"], ""),
         ("expect", ["expect", "-c", "spawn CANARY a; expect eof"], ""),
         ("tclsh", ["tclsh"], "exec CANARY a\n"),
-        ("split", ["split", "--filter=CANARY a", "/etc/hostname"], ""),
-        ("rg", ["rg", "--pre", "CANARY", "x", "/etc/hostname"], ""),
+        ("split", ["split", "--filter=CANARY a", "/etc/passwd"], ""),
+        ("rg", ["rg", "--pre", "CANARY", "x", "/etc/passwd"], ""),
     ],
 )
 def test_p6_the_program_runs_what_is_said(program: str, argv: list[str], stdin: str, tmp_path: Path) -> None:
