@@ -159,6 +159,8 @@ def shell_text(
             own = rest[1] if len(rest) > 1 else None
             whole = rest[0].literal is not None
             yield NestedText(rest[0].code, whole, positional, shell=name, shims=shims, name=own)
+        if "s" in found.letters and stdin is not None:  # dash reads on
+            yield replace(stdin.nested, shell=name, shims=shims)
     elif rest and (file := file_of(rest[0])) is not None:
         yield replace(file.nested, positional=tuple(rest[1:]), shell=name, shims=shims)
     elif "s" in found.letters or not rest or rest[0].literal in _INPUTS:
