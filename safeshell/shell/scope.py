@@ -113,19 +113,19 @@ class Scope:
 
     # Copies
 
-    def fork(self, *, stdin: Input | None = None, inherit: bool = True) -> Scope:
+    def fork(self, *, stdin: Input | None = None) -> Scope:
         """A subshell: what it changes stays in it.
 
         Args:
-            stdin: what it reads.
-            inherit: whether it reads what this one does, where that is None.
+            stdin: what it reads; None: what this one does.
 
         Raises:
             OverrunError: it is nested too deep.
         """
         made = self.deeper()
         _own(made)
-        made.stdin = self.stdin if inherit and stdin is None else stdin
+        if stdin is not None:
+            made.stdin = stdin
         return made
 
     def deeper(self) -> Scope:

@@ -16,9 +16,6 @@ _DRY = ["-n/--dry-run"]
 
 _FOREACH = getopt("q", "quiet recursive", stops=True, runs={"1+": TEXT})
 
-FOREACH = ("-q", *[f"--{name}" for name in _FOREACH["long"]])
-"""The options of `git submodule foreach`."""
-
 _GIT: dict[str, Record] = {
     "push": _builtin(
         "vqdnfuo:46",
@@ -153,9 +150,6 @@ PROGRAM: Record = getopt(
         "SSH_ASKPASS=": COMMAND,
     },
 )
-
-REBASE = Wrapper(_GIT["rebase"]["short"], " ".join(_GIT["rebase"]["long"]), permutes=True)
-"""`git rebase`, whose `--exec` runs a text."""
 
 GLOBAL_OPTIONS = Wrapper(
     "C:c:pPhv",

@@ -114,7 +114,6 @@ _APT = Runs(
         ("--option", ("*::pre-invoke*", "*::post-invoke*", "*::pre-install-pkgs*")),
     ),
 )
-_PAGING = Runs(variables=("PAGER", *_EDITORS))
 
 RUNS: dict[str, Runs] = {
     "git": Runs(

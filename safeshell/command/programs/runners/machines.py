@@ -61,7 +61,6 @@ _SSH = Wrapper(
     unseen=True,
 )
 _AFTER_DASHES = Wrapper("", dashed=True, elsewhere=True)
-_ONE = Wrapper("", operands=1, elsewhere=True)
 
 RUNNERS: dict[str, Wrapper] = {
     "ssh": _SSH,
