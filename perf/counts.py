@@ -72,6 +72,9 @@ rules:
 IN_PLACE, IN_DAEMON = ("printf", "x--nope"), ("dirname", "x--nope")
 """Commands each line of which has what a rule needs, which doesn't match it: Python decides it."""
 
+DENIED = ("printf", "x--no")
+"""A command that a rule denies: Python decides it, and the log gets a line."""
+
 PATIENCE_S = 60.0
 
 REPORTED_S = 0.2
@@ -120,12 +123,12 @@ def _decide(name: str, lines: str) -> Kind:
     return ask
 
 
-def run(lines: str, name: str, *arguments: str) -> Kind:
-    """Has a shimmed command run: the "same" line each time, or each time a "new" one."""
+def run(lines: str, name: str, *arguments: str, outcome: str = "run") -> Kind:
+    """Has a shimmed command run, or denied ("deny"): the "same" line each time, or each time a "new" one."""
 
     def ask(programs: Programs, made: Running, times: int, word: str) -> None:
         words = [os.path.join(made.home.shims, name), *arguments, *([word] if lines == "new" else [])]
-        load(programs, "run", "1", str(times), lines, *words, home=made.home.root, directory="/")
+        load(programs, outcome, "1", str(times), lines, *words, home=made.home.root, directory="/")
         select.select([], [], [], REPORTED_S)
 
     return ask
@@ -142,6 +145,7 @@ KINDS: dict[str, tuple[int, Kind]] = {
     "daemon, runs it": (COMMANDS, run("same", "sleep", "0.05")),
     "daemon, runs it, a new line": (COMMANDS, run("new", "true")),
     "daemon, runs it, a new line that a rule may match": (COMMANDS, run("new", *IN_DAEMON)),
+    "daemon, denies a new line": (COMMANDS, run("new", *DENIED, outcome="deny")),
 }
 """What is asked of the daemon, and how often."""
 

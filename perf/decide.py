@@ -141,7 +141,7 @@ class _Setting:
         return made.decide(name, arguments, self._facts).action
 
     def _judge(self, name: str, arguments: bytes) -> Action:
-        directory = working_directory(self._descriptor, 0, same_view=True)
+        directory = working_directory(b"/proc/self/fd/%d" % self._descriptor, 0, same_view=True)
         repository = self._policies.repository(directory)
         if self._policies.stale(repository):
             raise SystemExit("the rules changed while they were timed")

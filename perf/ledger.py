@@ -130,7 +130,7 @@ def _daemon(pid: int) -> list[Part]:
             (DAEMON, "… of that, reading /proc/PID/status", lambda: _read(b"/proc/%d/status" % pid)),
             (DAEMON, "… of that, reading /proc/PID/limits", lambda: _read(b"/proc/%d/limits" % pid)),
             (DAEMON, "… of that, eight namespaces", lambda: _namespaces(pid)),
-            (DAEMON, "the working directory's name", lambda: working_directory(descriptor, pid, same_view=True)),
+            (DAEMON, "the working directory's name", lambda: working_directory(base, pid, same_view=True)),
             (DAEMON, "whether a repository's rules apply", lambda: policies.repository(directory)),
             (DAEMON, "whether a rules file has changed", lambda: policies.stale(())),
             (

@@ -2,7 +2,8 @@
  *
  *   load ask SOCKET CALLERS LIMIT new|same TYPE EXPECTED NAME ARG…    EVALUATE requests (docs/protocol.md); the answer's
  *                                              frame must be of this TYPE and hold EXPECTED
- *   load run CALLERS LIMIT new|same PROGRAM ARG…    spawns the program and waits for it; it must exit 0
+ *   load run|deny CALLERS LIMIT new|same PROGRAM ARG…    spawns the program and waits for it; it must exit 0, or
+ *                                              126 where it is to be denied
  *
  * LIMIT is a number of times for each caller, or with an `s` a number of seconds. `new`: no line comes twice, for its last
  * argument has a number in it. Prints how often it was done in all, and in how many seconds. */
@@ -23,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEADER = 12, COMMAND = 32, REQUEST_MAX = 1 << 20 };
+enum { HEADER = 12, COMMAND = 32, REQUEST_MAX = 1 << 20, DENIED = 126 };
 
 #define NUMBERED "number-00000000"
 enum { DIGITS = 8, DIGITS_AT = sizeof NUMBERED - 1 - DIGITS };
@@ -52,6 +53,7 @@ struct asking {
 struct running {
     char **words;
     char *number; /* within the last word; NULL: the line is the same each time */
+    int expected; /* exit status */
 };
 
 static _Noreturn void fail(const char *what) {
@@ -137,13 +139,13 @@ static void ask(struct asking *asking, long caller, long turn) {
 static posix_spawn_file_actions_t quiet; /* what the program prints goes nowhere */
 
 /* Takes the word `new` or `same` out: where it was is room for one more at the end. */
-static struct running prepare_run(char **words) {
+static struct running prepare_run(char **words, int expected) {
     static char numbered[] = NUMBERED;
     const int is_new = !strcmp(words[0], "new");
     char **end = words;
     for (; end[1]; end++) end[0] = end[1];
     *end = is_new ? numbered : NULL;
-    return (struct running){words, is_new ? numbered + DIGITS_AT : NULL};
+    return (struct running){words, is_new ? numbered + DIGITS_AT : NULL, expected};
 }
 
 static void run(struct running *running, long caller, long turn) {
@@ -152,7 +154,7 @@ static void run(struct running *running, long caller, long turn) {
     int status;
     if (running->number) number(running->number, caller, turn);
     if (posix_spawn(&child, words[0], &quiet, NULL, words, environ)) fail(words[0]);
-    if (waitpid(child, &status, 0) != child || status) {
+    if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != running->expected) {
         fprintf(stderr, "%s ended with wait status %d\n", words[0], status);
         exit(1);
     }
@@ -201,13 +203,14 @@ int main(int argc, char **argv) {
     for (int number = 1; number < 32; number++) signal(number, SIG_DFL);
     posix_spawn_file_actions_init(&quiet);
     posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
-    if (argc > 5 && !strcmp(argv[1], "run")) {
-        struct running running = prepare_run(argv + 4);
+    const int denied = argc > 5 && !strcmp(argv[1], "deny");
+    if (denied || (argc > 5 && !strcmp(argv[1], "run"))) {
+        struct running running = prepare_run(argv + 4, denied ? DENIED : 0);
         return drive(atoi(argv[2]), parse_limit(argv[3]), NULL, &running);
     }
     if (argc < 9 || strcmp(argv[1], "ask")) {
         fputs("usage: load ask SOCKET CALLERS LIMIT new|same TYPE EXPECTED NAME ARG…\n"
-              "       load run CALLERS LIMIT new|same PROGRAM ARG…\n",
+              "       load run|deny CALLERS LIMIT new|same PROGRAM ARG…\n",
               stderr);
         return 2;
     }

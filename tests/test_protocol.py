@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import struct
 
@@ -28,6 +29,7 @@ from safeshell.protocol import (
     ReplyReceiver,
     Signal,
     Type,
+    decode_whole,
     encode_command,
     encode_control,
     encode_exec,
@@ -98,6 +100,34 @@ def test_requests_come_out_as_they_went_in_however_they_are_cut(
     assert feed_all([data]) == expected
     assert feed_all([data[at : at + 1] for at in range(len(data))]) == expected
     assert feed_all(in_pieces(data, cuts)) == expected
+
+
+@given(
+    st.one_of(FIRST.map(lambda first: first[0]), st.binary(max_size=60)),
+    st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=2),
+    SIGNALS,
+    st.sampled_from([1 << 16, 60]),
+)
+def test_what_comes_whole_is_read_as_a_receiver_reads_it(
+    data: bytes, changes: list[tuple[int, int]], signals: list[int], cap: int
+) -> None:
+    changed = bytearray(data)
+    for at, byte in changes:
+        if at < len(changed):
+            changed[at] = byte
+    data = bytes(changed)
+    try:
+        whole = decode_whole(data, cap)
+    except ProtocolError as error:
+        with pytest.raises(ProtocolError, match=re.escape(error.message)):
+            Receiver(cap).feed(data)
+        return
+    behind = b"".join(map(encode_signal, signals))
+    if whole is not None:
+        assert Receiver(cap).feed(data + behind) == [whole, *Receiver(cap, whole.kind).feed(behind)]
+        return
+    with contextlib.suppress(ProtocolError):
+        assert not [event for event in Receiver(cap).feed(data) if isinstance(event, Command) and not event.lines]
 
 
 @given(NAMES, st.lists(WORDS, min_size=1, max_size=4), st.lists(WORDS, max_size=4), st.lists(st.integers(0, 500)))

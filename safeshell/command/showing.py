@@ -45,16 +45,26 @@ def showing(arguments: Sequence[str], grammar: Grammar, *, whole: bool = True) -
     if whole and len(arguments) == 1 and arguments[0] in _ALONE:
         (word,) = arguments
         return Showing(word, True, False, frozenset([word]), (_blank(word),))
-    signs = grammar.signs
-    for word in arguments:
-        if word[:3] in signs or word in signs or (word[:1] == "-" and not signs.isdisjoint(word)):
-            break
-    else:
+    if not may_show(arguments, grammar):
         return None
     reader = _Reader(arguments, grammar)
     reader.run()
     found = reader.result()
     return found if found is not None and (whole or found.ends) else None
+
+
+def may_show(arguments: Sequence[str], grammar: Grammar) -> bool:
+    """Whether it has a word without which it acts: few commands do, and the others needn't be read.
+
+    Args:
+        arguments: from the second on.
+        grammar: of the command.
+    """
+    signs = grammar.signs
+    for word in arguments:
+        if word[:3] in signs or word in signs or (word[:1] == "-" and not signs.isdisjoint(word)):
+            return True
+    return len(arguments) == 1 and arguments[0] in _ALONE
 
 
 def _blank(text: str) -> str:

@@ -57,6 +57,7 @@ class Request:
         obstacle: why the client's descriptors couldn't be borrowed, or "".
         same_view: whether who asks sees the file system as the daemon does.
         directory: the working directory, None where it has no path.
+        here: the same as it is reached from the daemon, for what is relative to it.
         spellings: what it really runs, the command itself first; nothing where it is all there is.
         rules, rules_of: the repository rules that apply, as `Policies.repository` names them: to the command itself,
             and to each of its spellings, where there are more.
@@ -121,6 +122,7 @@ class Request:
     obstacle = ""
     same_view = True
     directory: bytes | None = None
+    here = b""
     spellings: Sequence[Spelling] = ()
     rules: Rules = ()
     rules_of: Sequence[Rules] = ()
@@ -189,12 +191,6 @@ class Request:
         if not self.waiting:
             self.waiting = True
             self.connection.tell(Reply.WAITING)
-
-    @property
-    def here(self) -> bytes:
-        """The caller's directory as it is reached from here, for what is relative to it."""
-        descriptors = self.connection.descriptors
-        return b"/proc/self/fd/%d" % descriptors[-1] if descriptors else b"/proc/%d/cwd" % self.connection.pid
 
     @property
     def decided(self) -> Decision:

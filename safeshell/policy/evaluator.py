@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from safeshell.command.command_line import command_line
 from safeshell.command.getopt import Grammar
 from safeshell.command.options import Parsed, grammar_for, parse, split
+from safeshell.command.showing import may_show
 from safeshell.policy.atom import Truth
 from safeshell.policy.atoms import ATOMS
 from safeshell.policy.decision import Action, Decision, Matched
@@ -337,9 +338,13 @@ class Judge:
             self._blanked = {}
         key = id(unit.table)
         if key not in self._blanked:
-            from safeshell.policy.showing import blanked  # noqa: PLC0415 # asked where a rule restricts, which is rare
+            name, arguments = self.command
+            if may_show(split(arguments), unit.grammar(name, ())):
+                from safeshell.policy.showing import blanked  # noqa: PLC0415 # which takes this class
 
-            self._blanked[key] = blanked(self, unit)
+                self._blanked[key] = blanked(self, unit)
+            else:
+                self._blanked[key] = None
         found = self._blanked[key]
         return found is not None and found.holds(unit, row)
 

@@ -5,22 +5,26 @@ from __future__ import annotations
 from safeshell.errors import ProtocolError
 from safeshell.protocol.line_form import could_be, decode_line_command, decode_line_signals
 from safeshell.protocol.messages import MAGIC, REQUEST_BYTES, VERSION, ControlRequest, Event, Query, Signal, Type
-from safeshell.protocol.requests import HEADER, NUMBERED, QUERIES, decode_command, decode_object
+from safeshell.protocol.requests import COMMANDS, HEADER, NUMBERED, QUERIES, decode_command, decode_object
 
 
 class Receiver:
     """The daemon's end of one connection: feed it bytes, get the requests that they complete.
 
     The first request decides the connection; after an EXECUTE only SIGNAL may follow, after a MONITOR only APPROVALS.
+
+    Args:
+        cap: the most bytes that a request may have.
+        first: the type of a request that has come already, as `decode_whole` reads them; 0 for none.
     """
 
     __slots__ = ("_buffer", "_cap", "_first", "_lines")
 
-    def __init__(self, cap: int = REQUEST_BYTES) -> None:
+    def __init__(self, cap: int = REQUEST_BYTES, first: int = 0) -> None:
         self._buffer = b""
         self._cap = cap
         self._lines = False
-        self._first = 0
+        self._first = first
 
     def feed(self, data: bytes) -> list[Event]:
         """Takes what arrived.
@@ -55,7 +59,7 @@ class Receiver:
         if self._first:
             if kind != (Type.APPROVALS if self._first == Type.MONITOR else Type.SIGNAL):
                 raise ProtocolError(f"a request of type {kind} has no place here")
-        elif kind in (Type.EXECUTE, Type.EVALUATE, Type.EVALUATE_LINE):
+        elif kind in COMMANDS:
             return decode_command(kind, flags, body)
         elif kind == Type.SIGNAL:
             raise ProtocolError(f"a request of type {kind} has no place here")

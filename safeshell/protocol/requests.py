@@ -17,6 +17,25 @@ ARGUMENTS_AT = HEADER.size + _COMMAND.size
 _QUERY_MAX = 64 << 10  # bytes; a message of words about one command
 NUMBERED = frozenset({Type.SIGNAL, Type.STOP, Type.HANDOVER, Type.STATS})
 QUERIES = frozenset({Type.APPROVALS, Type.MONITOR})
+COMMANDS = frozenset({Type.EXECUTE, Type.EVALUATE, Type.EVALUATE_LINE})
+
+
+def decode_whole(data: bytes, cap: int) -> Command | None:
+    """The command of a request that came whole and alone, as most do; None where a `Receiver` has to say what it is.
+
+    Args:
+        data: what arrived first.
+        cap: the most bytes that a request may have.
+
+    Raises:
+        ProtocolError: it carries no command.
+    """
+    if len(data) < HEADER.size:
+        return None
+    magic, version, kind, flags, length = HEADER.unpack_from(data)
+    if magic != MAGIC or version != VERSION or kind not in COMMANDS or not 12 + length == len(data) <= 12 + cap:
+        return None
+    return decode_command(kind, flags, data[12:])
 
 
 def decode_command(kind: int, flags: int, body: bytes) -> Command:

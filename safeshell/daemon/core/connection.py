@@ -19,6 +19,7 @@ from safeshell.protocol import (
     Event,
     Receiver,
     Reply,
+    decode_whole,
     encode_exec,
     encode_exited,
     encode_line,
@@ -113,12 +114,14 @@ class Connection:
 
     __slots__ = (
         "_accepted",
+        "_first",
         "_loop",
         "_on_close",
         "_on_drained",
         "_outgoing",
         "_receiver",
         "_registered",
+        "_request_bytes",
         "closed",
         "descriptors",
         "fileno",
@@ -135,7 +138,7 @@ class Connection:
 
     def __init__(
         self,
-        sock: socket.socket,
+        sock: socket.SocketType,
         loop: Loop,
         request_bytes: int,
         on_close: Callable[[Connection], None],
@@ -155,7 +158,9 @@ class Connection:
         self.last = b""
         self.lines = self.quiet = self.closed = False
         self.owner = -1
-        self._receiver = Receiver(request_bytes)
+        self._request_bytes = request_bytes
+        self._first = 0  # the type of a request that came whole
+        self._receiver: Receiver | None = None  # of one that didn't, and of what comes behind it
         self._registered = 0
         self._outgoing = bytearray()
         self._on_drained: Callable[[], None] | None = None
@@ -170,15 +175,34 @@ class Connection:
             ProtocolError: it breaks the protocol.
         """
         accepted = self._accepted
-        if accepted is not None:
+        if accepted is None:
+            data = self._read()
+        else:
             self._accepted = None
             if accepted.truncated:
                 self._check_descriptors(len(accepted.descriptors), truncated=True)
-            return self._receiver.feed(bytes(_view[: accepted.size])) if accepted.size else []
+            data = bytes(_view[: accepted.size])
+        if not data:
+            return None if data is None else []
+        if self._receiver is None:
+            if not self._first:
+                command = decode_whole(data, self._request_bytes)
+                if command is not None:
+                    self._first = command.kind
+                    return [command]
+            self._receiver = Receiver(self._request_bytes, self._first)
+        return self._receiver.feed(data)
+
+    def _read(self) -> bytes | None:
+        """What has been sent; nothing where that is still to come, None where the client has gone.
+
+        Raises:
+            ProtocolError: it passed more descriptors than it may, or than fit.
+        """
         try:
             size, ancillary, flags, _ = self.sock.recvmsg_into((BUFFER,), _ANCILLARY, _RECEIVE)
         except BlockingIOError:
-            return []
+            return b""
         except OSError:
             return None
         taken = 0
@@ -189,9 +213,7 @@ class Connection:
                 self.descriptors += received
                 taken += len(received)
         self._check_descriptors(taken, truncated=bool(flags & socket.MSG_CTRUNC))
-        if size == 0:
-            return None
-        return self._receiver.feed(bytes(_view[:size]))
+        return bytes(_view[:size]) or None
 
     def peek(self) -> bytes:
         """The request's bytes, as the fast path has received them; before anything else is received."""
@@ -200,8 +222,9 @@ class Connection:
     def receive_again(self, frame: bytes) -> Command:
         """Takes a request that the fast path has received: this one."""
         self._accepted, self.quiet = None, True
-        (command,) = self._receiver.feed(frame)
-        assert isinstance(command, Command)
+        command = decode_whole(frame, self._request_bytes)
+        assert command is not None  # else it had not been kept
+        self._first = command.kind
         return command
 
     def _check_descriptors(self, taken: int, *, truncated: bool) -> None:
@@ -377,7 +400,7 @@ class Connection:
                 pass
 
 
-def _open_pidfd(sock: socket.socket, pid: int) -> int:
+def _open_pidfd(sock: socket.SocketType, pid: int) -> int:
     try:
         return sock.getsockopt(socket.SOL_SOCKET, SO_PEERPIDFD)
     except OSError:

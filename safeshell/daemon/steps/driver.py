@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from safeshell.daemon.observe.timings import Stages, Timings
 from safeshell.daemon.request import Request
-from safeshell.daemon.steps import GO_ON, STOPS, WAIT
+from safeshell.daemon.steps import STOPS, WAIT
 from safeshell.policy.decision import Action
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ Guard = Callable[[Request, Exception, bool], None]
 
 
 _WORDS = {action: action.word for action in Action}
+_ACCEPT, _REAP = -1, -2
+"""What is timed as a step, before the first and before `finish`."""
 
 
 class Driver:
@@ -52,7 +54,7 @@ class Driver:
         try:
             while True:
                 said = steps[position](request)
-                if said == GO_ON:
+                if not said:  # `GO_ON`, without looking that name up for each step
                     position += 1
                     continue
                 if said in STOPS:
@@ -101,8 +103,9 @@ class TimedDriver(Driver):
         super().__init__(steps, guard)
         self._timings = timings
         self._clock = clock
+        self._onward = tuple(self._steps[position:] for position in range(len(self._steps)))
         self._stages: dict[tuple[int, ...], Stages] = {}
-        self._names = {position: name for name, position in self._positions.items()} | {-1: "accept", -2: "reap"}
+        self._names = {_ACCEPT: "accept", _REAP: "reap"} | {at: name for name, at in self._positions.items()}
         self._child = timings.stages("child")
         timings.stages(*steps)  # each has its statistics, or this fails before a request does
         self._noticed = 0
@@ -118,7 +121,7 @@ class TimedDriver(Driver):
         else:
             taken = self._clock()
         request.began = began or taken
-        self._run(request, [-1], [taken or self._clock()])
+        self._run(request, [_ACCEPT, _ACCEPT], [taken or self._clock()])
 
     def run(self, request: Request) -> None:
         """As `Driver.run`, in a turn of its own."""
@@ -126,37 +129,51 @@ class TimedDriver(Driver):
         self._run(request, [], [])
 
     def _run(self, request: Request, passed: list[int], ends: list[int]) -> None:
-        steps, clock, position = self._steps, self._clock, request.step
+        """Takes the request on.
+
+        Args:
+            request: it.
+            passed: what it has passed in this turn: of each run of steps one behind the other the first and the last.
+            ends: when each of these ended, ns.
+        """
+        clock, mark, first = self._clock, ends.append, request.step
+        before = len(ends)
         try:
             while True:
-                said = steps[position](request)
-                passed.append(position)
-                ends.append(clock())
-                if said == GO_ON:
-                    position += 1
-                    continue
+                said = ""
+                for step in self._onward[first]:
+                    said = step(request)
+                    mark(clock())
+                    if said:
+                        break
+                last = first + len(ends) - before - 1
                 if said in STOPS:
-                    request.step = position
-                    if said == WAIT:  # it is counted once it is done
-                        passed.pop()
-                        left = ends.pop()
-                        request.spent += left - (ends[-1] if ends else request.began)
                     break
-                position = self._positions[said]
+                passed += (first, last)
+                first, before = self._positions[said], len(ends)
         except Exception as error:  # noqa: BLE001 # as in `Driver.run`
-            self._guard(request, error, position >= self._record)
+            self._guard(request, error, first + len(ends) - before >= self._record)
             return
+        request.step = last
+        if said == WAIT:  # it is counted once it is done
+            left = ends.pop()
+            request.spent += left - (ends[-1] if ends else request.began)
+            last -= 1
+        if last >= first:
+            passed += (first, last)
         self._count(request, tuple(passed), tuple(ends))
 
     def _count(self, request: Request, passed: tuple[int, ...], ends: tuple[int, ...]) -> None:
         """Counts a turn; with the last one the whole, but for what is done once the answer is out."""
         if not passed:
             return
-        answered = len(passed) > 1 and passed[-1] == self._record
+        answered = len(ends) > 1 and passed[-1] == self._record
         request.spent += (ends[-2] if answered else ends[-1]) - request.began
         stages = self._stages.get(passed)
         if stages is None:
-            stages = self._stages[passed] = self._timings.stages(*[self._names[position] for position in passed])
+            runs = zip(passed[::2], passed[1::2], strict=True)
+            steps = [self._names[position] for first, last in runs for position in range(first, last + 1)]
+            stages = self._stages[passed] = self._timings.stages(*steps)
         if not request.decisions:  # not whole yet, or of no command: then it is never counted
             request.turns = [*request.turns, (stages, request.began, ends, "", "", 0)]
             return
@@ -192,8 +209,9 @@ class TimedDriver(Driver):
             request.began = reaped
         request.step = self._positions["finish"]
         if told is None:
-            self._run(request, [-2], [reaped])
+            self._run(request, [_REAP, _REAP], [reaped])
         else:
             Driver.run(self, request)
-            self._count(request, (-2, self._positions["finish"], self._record), (reaped, told.replied, told.replied))
+            passed = _REAP, _REAP, self._positions["finish"], self._record
+            self._count(request, passed, (reaped, told.replied, told.replied))
         self._noticed = self._clock()  # another that ended at the same time is looked for from here

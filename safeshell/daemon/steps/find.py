@@ -65,14 +65,28 @@ class Find:
             return GO_ON
         path = request.facts.variable(b"PATH")
         if self._watch.mounts.points:
-            return self._find_sparing(request, path, self._watch.mounts)
-        return self._take(request, *self._programs.find(request.name, path, request.here, request.reads))
+            found = self._find_sparing(request, path, self._watch.mounts)
+            if isinstance(found, str):
+                return found
+            program, forbidden = found
+        else:
+            program, forbidden = self._programs.find(request.name, path, request.here, request.reads)
+        request.program = program
+        if program is None:
+            if forbidden:
+                return request.refuse(DENIED, f"{request.base}: permission denied")
+            return request.refuse(NOT_FOUND, f"{request.base}: command not found")
+        request.arguments = named_by_path(request.name, program, command.arguments)
+        return GO_ON
 
-    def _find_sparing(self, request: Request, path: bytes | None, mounts: Mounts) -> str:
+    def _find_sparing(self, request: Request, path: bytes | None, mounts: Mounts) -> str | tuple[bytes | None, bool]:
         """Likewise where there are mounts that may not answer: another process looks at what lies there.
 
         Where there is no answer the caller looks by itself. What lies there, or is to run there, the caller runs: the
         daemon would wait with it.
+
+        Returns:
+            As `Programs.find`, or what the step says.
         """
         looked, request.looked = request.looked, None
         here = request.directory
@@ -99,7 +113,7 @@ class Find:
                 request.placement, request.reason = "in_place", "a mount that may not answer"
             elif program == b"":
                 return request.refuse(FAILED, f"{request.base}: {text(point)} doesn't answer")
-        return self._take(request, program, forbidden)
+        return program, forbidden
 
     def _find_near(self, request: Request, path: bytes | None, mounts: Mounts) -> tuple[bytes | None, bool]:
         """As `Programs.find`.
@@ -118,17 +132,6 @@ class Find:
                 return program, False
             forbidden = forbidden or found
         return None, forbidden
-
-    def _take(self, request: Request, program: bytes | None, forbidden: bool) -> str:
-        command = request.command
-        assert command is not None
-        request.program = program
-        if program is None:
-            if forbidden:
-                return request.refuse(DENIED, f"{request.base}: permission denied")
-            return request.refuse(NOT_FOUND, f"{request.base}: command not found")
-        request.arguments = named_by_path(request.name, program, command.arguments)
-        return GO_ON
 
     def _find_target(self, request: Request, name: bytes, redirect: Decision) -> str:
         """A path as it stands, a name along the caller's PATH, the trash where it is installed."""

@@ -75,6 +75,8 @@ class Locate:
         directory: bytes | None
         directory, request.located = request.located, b""
         descriptor = connection.descriptors[-1] if connection.descriptors else None
+        here = b"/proc/%d/cwd" % connection.pid if descriptor is None else b"/proc/self/fd/%d" % descriptor
+        request.here = here
         prefix = b""
         mounts = self._watch.mounts
         request.spellings, request.rules_of = (), ()
@@ -89,7 +91,7 @@ class Locate:
                 if not same_view:
                     prefix = b"/proc/%d/root" % connection.pid
                     mounts = host_mounts.read(f"/proc/{connection.pid}/mountinfo")
-                directory = working_directory(descriptor, connection.pid, same_view=same_view, mounts=mounts)
+                directory = working_directory(here, connection.pid, same_view=same_view, mounts=mounts)
                 request.same_view, request.directory = same_view, directory
             if mounts.points:
                 return self._locate_sparing(request, mounts, descriptor, prefix)
@@ -98,7 +100,7 @@ class Locate:
             )
             if not is_found:
                 if directory is None and not same_view:
-                    request.rules = self._policies.repository(_own_directory(descriptor, connection.pid))
+                    request.rules = self._policies.repository(_own_directory(here))
                 else:
                     request.rules = self._policies.repository(directory, prefix=prefix)
                 if request.frame and same_view:
@@ -187,13 +189,12 @@ def _touching_nothing(ask: Callable[[Check], Looked], mounts: Mounts, prefix: by
         return ask(check)
 
 
-def _own_directory(descriptor: int | None, pid: int) -> bytes | None:
+def _own_directory(link: bytes) -> bytes | None:
     """Where the daemon sees a directory that has no path for who is in it: outside of its root, say. None: deleted.
 
     Raises:
         UnseenRulesError: nowhere.
     """
-    link = _link(descriptor, pid)
     try:
         path = os.readlink(link)
         if os.stat(link).st_nlink == 0:
@@ -205,17 +206,11 @@ def _own_directory(descriptor: int | None, pid: int) -> bytes | None:
     raise UnseenRulesError("the directory is one that the daemon can't see, nor which rules are about it")
 
 
-def _link(descriptor: int | None, pid: int) -> bytes:
-    return b"/proc/%d/cwd" % pid if descriptor is None else b"/proc/self/fd/%d" % descriptor
-
-
-def working_directory(
-    descriptor: int | None, pid: int, *, same_view: bool, mounts: Mounts = host_mounts.NONE
-) -> bytes | None:
+def working_directory(link: bytes, pid: int, *, same_view: bool, mounts: Mounts = host_mounts.NONE) -> bytes | None:
     """The caller's working directory, links resolved, as the caller itself sees it.
 
     Args:
-        descriptor: an O_PATH descriptor of it, or None: then the kernel's link for the process is read.
+        link: the kernel's, to what the caller has open there, or to where the caller is.
         pid: the caller.
         same_view: whether it has the daemon's mount namespace and root.
         mounts: those that may not answer; whether a directory there was deleted isn't asked.
@@ -223,7 +218,6 @@ def working_directory(
     Returns:
         The path, or None where it has none: deleted, unreachable, not to be read.
     """
-    link = _link(descriptor, pid)
     try:
         path = os.readlink(link)
         if path.endswith(_DELETED) and (mounts.over(path) is not None or os.stat(link).st_nlink == 0):

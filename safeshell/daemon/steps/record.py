@@ -47,7 +47,7 @@ class Record:
             self._recent.note(request)
             return END
         command = request.asked
-        if self._edits.unseen and "facts" in request.__dict__ and request.is_ai:
+        if self._edits.unseen and hasattr(request, "facts") and request.is_ai:
             self._edits.see_agent()
         if request.line is not None:
             line, found = request.line

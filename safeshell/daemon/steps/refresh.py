@@ -42,21 +42,43 @@ class Refresh:
 
     def run(self, request: Request) -> str:
         """Looks at every source, each time: an edit counts from the next command on."""
+        spared = ""
         if self._watch.mounts.points and request.patient:
-            return self._refresh_sparing(request, self._watch.mounts)
-        return self._refresh(request)
+            spared = self._spare(request, self._watch.mounts)
+            if spared == WAIT:
+                return WAIT
+        policies, rules = self._policies, request.rules
+        if request.rules_of:
+            rules = tuple(dict.fromkeys(path for its in request.rules_of for path in its))
+        if not request.patient:
+            request.patient, request.reads = True, None  # who waits for a person meanwhile waits for rules again
+        elif rules or not request.fresh:
+            stale = policies.stale(rules)
+            if stale:
+                self._wait(request, stale)
+                return WAIT
+        if policies.troubled:
+            self._complain(request, rules)
+        if spared:
+            request.reads = None
+        elif request.reads is not None:
+            read_sources(request.reads, policies.watched(request.rules))
+        return GO_ON
 
-    def _refresh_sparing(self, request: Request, mounts: Mounts) -> str:
-        """Likewise where there are mounts that may not answer, and a source on one: another process looks there first.
+    def _spare(self, request: Request, mounts: Mounts) -> str:
+        """Where there are mounts that may not answer, and a source on one: another process looks there first.
 
         Where there is no answer, the tables stay as they are.
+
+        Returns:
+            WAIT where it is being looked, "spared" where it has been, and "" where there is no such source.
         """
         looked, request.looked = request.looked, None
         every = dict.fromkeys(each for rules in request.rules_of or (request.rules,) for each in rules)
         paths = [os.fsencode(path) for path, _ in self._policies.watched(tuple(every))]
         points = [point for path in paths if (point := _leads_to(path, mounts)) is not None]
         if not points:
-            return self._refresh(request)
+            return ""
         request.fresh = False
 
         def answer(_found: object, answered: bool) -> None:
@@ -70,26 +92,7 @@ class Refresh:
             request.connection.notice(
                 f"safeshell: {text(points[0])} doesn't answer; the rules that lie there stay as they were"
             )
-        said = self._refresh(request)
-        request.reads = None
-        return said
-
-    def _refresh(self, request: Request) -> str:
-        policies, rules = self._policies, request.rules
-        if request.rules_of:
-            rules = tuple(dict.fromkeys(path for its in request.rules_of for path in its))
-        if not request.patient:
-            request.patient, request.reads = True, None  # who waits for a person meanwhile waits for rules again
-        elif rules or not request.fresh:
-            stale = policies.stale(rules)
-            if stale:
-                self._wait(request, stale)
-                return WAIT
-        if policies.troubled:
-            self._complain(request, rules)
-        if request.reads is not None:
-            read_sources(request.reads, policies.watched(request.rules))
-        return GO_ON
+        return "spared"
 
     def _complain(self, request: Request, rules: Rules) -> None:
         """Says what is wrong, to whoever is judged by it; such an answer is never kept."""

@@ -25,7 +25,8 @@ def opened(path: Path) -> Iterator[int]:
 
 
 def where(descriptor: int | None, *, same_view: bool = True) -> bytes | None:
-    return working_directory(descriptor, os.getpid(), same_view=same_view)
+    link = b"/proc/self/cwd" if descriptor is None else b"/proc/self/fd/%d" % descriptor
+    return working_directory(link, os.getpid(), same_view=same_view)
 
 
 def test_it_is_the_kernels_path_with_links_resolved(tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ def test_a_descriptor_of_no_directory_or_none_at_all_has_no_path() -> None:
         os.close(reader)
         os.close(writer)
     assert where(reader) is None
-    assert working_directory(None, 2**22 + 1, same_view=True) is None
+    assert working_directory(b"/proc/%d/cwd" % (2**22 + 1), 2**22 + 1, same_view=True) is None
 
 
 def test_in_the_same_root_another_view_has_the_same_path(tmp_path: Path) -> None:
