@@ -149,6 +149,7 @@ def _for(walk: Walker, node: For, scope: Scope) -> None:
 def _repeat(walk: Walker, node: Repeat, scope: Scope) -> None:
     inner = walk.redirected(node.redirects, scope)
     walk.inside(node.head.parts, inner)
+    _evaluate(walk, node.head, inner)
     walk.count(node.head.start, node.head.end, inner)
     _loop(lambda way: walk.sequence(node.body, way), inner)
     scope.become(inner)
@@ -177,10 +178,15 @@ def _test(walk: Walker, node: Test, scope: Scope) -> None:
     inner = walk.redirected(node.redirects, scope)
     for word in node.words:
         walk.inside(word.parts, inner)
-        for part in word.parts:
-            if isinstance(part, Text) and part.quoted:  # what is compared as a number is evaluated, subscripts too
-                walk.runner.expand_text(decode(part.data), inner)
+        _evaluate(walk, word, inner)
     walk.count(node.start, node.end, scope)
+
+
+def _evaluate(walk: Walker, word: Node, scope: Scope) -> None:
+    """What is compared as a number is evaluated, subscripts too."""
+    for part in word.parts:
+        if isinstance(part, Text) and part.quoted:
+            walk.runner.expand_text(decode(part.data), scope)
 
 
 def _coproc(walk: Walker, node: Coproc, scope: Scope) -> None:

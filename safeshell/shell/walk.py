@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from safeshell.shell.compounds import COMPOUNDS
 from safeshell.shell.encoding import decode, encode
+from safeshell.shell.evaluated import evaluated, evaluated_in_assignment
 from safeshell.shell.expansion import Expander, choices
 from safeshell.shell.limits import Deadline, OverrunError
 from safeshell.shell.nested_commands import Input
@@ -15,7 +16,7 @@ from safeshell.shell.outputs_of import Outputs
 from safeshell.shell.run import Runner, assigned_in
 from safeshell.shell.scope import OPEN, Scope
 from safeshell.shell.syntax.accounting import unaccounted
-from safeshell.shell.syntax.reader import parse
+from safeshell.shell.syntax.reader import parse, parse_expanded
 from safeshell.shell.syntax.tree import (
     AndOr,
     Arithmetic,
@@ -124,13 +125,11 @@ class _Walk:
         self._read(script, scope)
 
     def _expand(self, data: bytes, scope: Scope) -> None:
-        script = parse(b': "' + data.replace(b'"', b'\\"') + b'"', scope.dialect, limit=self._deadline.check)
+        script = Script(data, Sequence((), 0, 0), None, scope.dialect)
+        parts = parse_expanded(data, scope.dialect, limit=self._deadline.check)
         outer, self._script = self._script, script
         try:
-            for item in script.body.items:
-                for command in item.pipelines[0].commands:
-                    if isinstance(command, Simple):
-                        self._inside_all(command, scope.fork())
+            self.inside(parts, scope.fork())
         finally:
             self._script = outer
 
@@ -227,9 +226,18 @@ class _Walk:
                     for choice in scope.lookup(decode(part.name)).choices:
                         for word in choice:
                             self.runner.expand_text(word.written, scope)
+                self._evaluated(part, evaluated(part, self._script.data[part.start : part.end]), scope)
             elif isinstance(part, Arithmetic):
+                self._evaluated(part, evaluated(part, b""), scope)
                 self.inside(part.inside.parts, scope)
                 self.count(part.start, part.end, scope)
+
+    def _evaluated(self, node: Parameter | Arithmetic | Assignment, texts: Iterable[bytes], scope: Scope) -> None:
+        place = self.runner.place
+        for text in texts:
+            self.runner.place = place or (node.start, node.end)
+            self.runner.expand_text(decode(text), scope)
+        self.runner.place = place
 
     def _substituted(self, part: Substitution, scope: Scope) -> None:
         outer, place = self._script, self.runner.place
@@ -266,6 +274,7 @@ class _Walk:
     def _inside_assignment(self, assignment: Assignment, scope: Scope) -> None:
         if assignment.subscript is not None:
             self.inside(assignment.subscript.parts, scope)
+        self._evaluated(assignment, evaluated_in_assignment(assignment), scope)
         words = assignment.value.words if isinstance(assignment.value, Array) else (assignment.value,)
         for word in words:
             self.inside(word.parts, scope)

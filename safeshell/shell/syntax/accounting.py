@@ -55,7 +55,7 @@ _GAP = re.compile(
     + _JOIN.join((b"t", b"i", b"m", b"e"))
     + rb"(?:(?:[ \t]|\\\n)+(?:-p|--))*(?![^ \t\n;&|<>()\\])|(?:"
     + _RESERVED
-    + rb")(?![^ \t\n;&|<>(){}\\]))*"
+    + rb")(?![^ \t\n;&|<>(){}\\])|\\\Z)*"
 )
 _NO_COMMANDS = {
     dialect: frozenset(words.split())

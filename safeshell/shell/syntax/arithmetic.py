@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from safeshell.shell.syntax.places import BRACKETS, PARENTHESES, Place
+from safeshell.shell.syntax.places import BRACKETS, PARENTHESES, PLAIN_BRACKETS, PLAIN_PARENTHESES, Place
 from safeshell.shell.syntax.reading import read_commands
 from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.substitutions import read_closed
@@ -50,7 +50,7 @@ def _late(state: State, place: Place, start: int, opened: int) -> Substitution:
         raise BrokenError(start, "it ends within $((…))")
     mark = state.mark()
     waiting, until, test = state.pending, state.until, state.test
-    state.pending, state.until, state.test = [], 0, False
+    state.pending, state.until, state.test, state.jump = [], 0, False, None
     state.at, state.end = opened, mark.at
     script = read_commands(state)
     state.pending, state.until, state.test = waiting, until, test
@@ -64,7 +64,8 @@ def read_expression(state: State, start: int) -> Word | None:
     """An expression and `))`; None where it is none, and then the state is at the parenthesis that shows it."""
     state.enter()
     begin = state.at
-    parts = state.grammar.parts(state, PARENTHESES)
+    place = PARENTHESES if state.bash else PLAIN_PARENTHESES
+    parts = state.grammar.parts(state, place)
     while not (closing := _CLOSING.match(state.data, state.at, state.end)):
         if state.at >= state.end:
             raise BrokenError(start, "it ends within ((…))")
@@ -72,7 +73,7 @@ def read_expression(state: State, start: int) -> Word | None:
             state.depth -= 1
             return None
         state.at += 1  # dash goes on until there are two
-        parts += (Text(b")", quoted=True), *state.grammar.parts(state, PARENTHESES))
+        parts += (Text(b")", quoted=True), *state.grammar.parts(state, place))
     state.depth -= 1
     end, state.at = state.at, closing.end()
     return Word(parts, begin, end)
@@ -98,7 +99,7 @@ def read_brackets(state: State, place: Place, opened: int) -> Arithmetic:
     """`$[ expression ]`."""
     start, state.at = state.at, opened
     state.enter()
-    parts = state.grammar.parts(state, BRACKETS)
+    parts = state.grammar.parts(state, BRACKETS if state.bash else PLAIN_BRACKETS)
     state.depth -= 1
     if state.at >= state.end:
         raise BrokenError(start, "it ends within $[…]")

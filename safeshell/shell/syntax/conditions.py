@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from safeshell.shell.syntax.blanks import skip_blanks, skip_newlines
-from safeshell.shell.syntax.parts import read_parts, read_word
+from safeshell.shell.syntax.parts import RANGE, read_parts, read_word
 from safeshell.shell.syntax.places import EXPRESSION
 from safeshell.shell.syntax.state import State
 from safeshell.shell.syntax.tree import Test, Text, Word
@@ -82,7 +82,7 @@ def _zsh_term(state: State, words: list[Word]) -> None:
     term: list[bytes] = []
     while not _ends(state):
         start = state.at
-        if state.peek() in (0x3C, 0x3E) and state.peek(1) != 0x28:
+        if state.peek() in (0x3C, 0x3E) and state.peek(1) != 0x28 and not RANGE.match(state.data, state.at, state.end):
             state.at += 1
             words.append(Word((Text(state.data[start : state.at], quoted=False),), start, state.at))
         else:

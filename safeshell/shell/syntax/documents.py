@@ -68,6 +68,18 @@ def take_jump(state: State, newline: int) -> None:
         state.jump = None
 
 
+def take_jump_in_word(state: State, start: int) -> bytes:
+    """The text of a word from an offset on, up to the newline that documents were read behind, which goes on there.
+
+    Raises:
+        BrokenError: as `take_jump`.
+    """
+    assert state.jump is not None
+    newline = state.jump[0]
+    take_jump(state, max(newline, start))
+    return state.data[start : newline + 1] if newline >= start else b""
+
+
 def _read(state: State, redirect: Redirect) -> None:
     literal = is_literal(redirect.target)
     strip = redirect.operator == b"<<-"

@@ -34,7 +34,7 @@ def read_dollar(state: State, place: Place, parts: list[Part]) -> None:
         parts.append(read_braces(state, place, found.end()))
     elif found and opening == b"[" and not state.sh:
         parts.append(read_brackets(state, place, found.end()))
-    elif found and opening == b"'" and not place.quoted and not state.sh:
+    elif found and opening == b"'" and not state.sh and (place.hides or not place.quoted):
         state.at = found.end() - 1
         parts.append(Text(read_dollar_single(state), quoted=True))
     elif found and opening == b'"' and not place.quoted and state.bash:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from safeshell.shell.syntax.documents import take_jump_in_word
 from safeshell.shell.syntax.expansions import read_dollar
 from safeshell.shell.syntax.places import (
     DOCUMENT,
@@ -27,7 +28,9 @@ from safeshell.shell.syntax.substitutions import read_backticks, read_process
 from safeshell.shell.syntax.tree import Dialect, Part, Substitution, Text, Word
 
 _UNESCAPE = re.compile(rb"\\(.)", re.DOTALL)
-_RANGE = re.compile(rb"<\d*-\d*>")
+RANGE = re.compile(rb"<\d*-\d*>")
+"""A pattern of zsh's: a number in a range."""
+
 _DESCRIPTORS = {
     Dialect.BASH: re.compile(rb"\d+|\{[A-Za-z_]\w*\}"),
     Dialect.SH: re.compile(rb"\d"),
@@ -54,8 +57,10 @@ def read_parts(state: State, place: Place) -> tuple[Part, ...]:
         found = place.plain.match(data, state.at, end)
         if found:
             text = found[0]
-            parts.append(Text(text.replace(b"\\\n", b"") if b"\\" in text else text, place.quoted))
             state.at = found.end()
+            if state.jump is not None and state.jump[0] < state.at:
+                text = take_jump_in_word(state, found.start())
+            parts.append(Text(text.replace(b"\\\n", b"") if b"\\" in text else text, place.quoted))
             if state.at >= end:
                 break
         byte = data[state.at]
@@ -72,13 +77,13 @@ def read_parts(state: State, place: Place) -> tuple[Part, ...]:
                 break
             parts += part
         else:
-            take = _late if place is DOCUMENT and not state.sh else _TAKERS.get(byte, _other)
+            take = _late if place is TEXT or (place is DOCUMENT and not state.sh) else _TAKERS.get(byte, _other)
             take(state, place, parts)
     return merged(parts)
 
 
 def _late(state: State, place: Place, parts: list[Part]) -> None:
-    """A part of a document, which these shells read when they expand it: where one can't be read, others still run."""
+    """A part of what these shells read when they expand it: where one can't be read, those before it still run."""
     mark = state.mark()
     try:
         _TAKERS[state.data[state.at]](state, place, parts)
@@ -168,7 +173,7 @@ def _special(state: State, place: Place, byte: int, parts: list[Part]) -> list[P
             return _braces_in_group(state)
         if byte == 0x28 and place.groups and state.peek(1) != 0x29:
             return read_zsh_group(state)
-        found = _RANGE.match(state.data, state.at, state.end)
+        found = RANGE.match(state.data, state.at, state.end)
         if found:
             state.at = found.end()
             return [Text(found[0], quoted=False)]
@@ -206,7 +211,7 @@ def read_zsh_group(state: State) -> list[Part]:
     state.at += 1
     around.append(Text(b")", quoted=False))
     byte = state.peek()
-    if byte < 0 or byte in ZSH_WORD.ends:
+    if byte < 0 or byte in ZSH_WORD.ends or state.data[state.at : state.end] == b"\\":  # the last of a text is nothing
         around += read_qualifiers(state, parts, start)
     return around
 

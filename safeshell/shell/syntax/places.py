@@ -81,6 +81,10 @@ QUOTED_BRACES = _quoted(b"}", b'$`"\\}', special=b'"')
 HIDING_BRACES = _quoted(b"}", b'$`"\\}', special=b'"', hides=True)
 PARENTHESES = _quoted(b")", b'$`"\\', special=b'"', opens=b"(", hides=True)
 BRACKETS = _quoted(b"]", b'$`"\\', special=b'"', opens=b"[", hides=True)
+PLAIN_PARENTHESES = _quoted(b")", b'$`"\\', opens=b"(")
+PLAIN_BRACKETS = _quoted(b"]", b'$`"\\', opens=b"[")
+"""Arithmetic of dash and zsh, where quotes are nothing special."""
+
 EXPRESSION = _bare(b" \t\n;&<>)", opens=b"(")
 ZSH_WORD = _bare(b" \t\n;&|<>()}", opens=b"{", loose=True, groups=True)
 ZSH_VALUE = _bare(b" \t\n;&|<>()", groups=True)

@@ -8,9 +8,10 @@ from safeshell.shell.limits import OverrunError
 from safeshell.shell.syntax.commands import read_command
 from safeshell.shell.syntax.lists import read_and_or, read_complete, read_pipeline, read_sequence
 from safeshell.shell.syntax.parts import read_parts
+from safeshell.shell.syntax.places import TEXT
 from safeshell.shell.syntax.reading import read_commands
-from safeshell.shell.syntax.state import Grammar, State
-from safeshell.shell.syntax.tree import Dialect, Script
+from safeshell.shell.syntax.state import BrokenError, Grammar, State
+from safeshell.shell.syntax.tree import Dialect, Part, Script
 
 _GRAMMAR = Grammar(read_sequence, read_and_or, read_pipeline, read_complete, read_command, read_parts)
 
@@ -37,4 +38,27 @@ def parse(data: bytes, dialect: Dialect, *, limit: Callable[[], None] = nothing)
     try:
         return read_commands(state)
     except RecursionError:  # who calls is deep in its own stack: `DEPTH_MAX` levels take some 800 frames
+        raise OverrunError("it nests too deep") from None
+
+
+def parse_expanded(data: bytes, dialect: Dialect, *, limit: Callable[[], None] = nothing) -> tuple[Part, ...]:
+    """Reads a text that is expanded as in double quotes, where a double quote is nothing special.
+
+    Args:
+        data: the text.
+        dialect: whose grammar it is read by.
+        limit: as of `parse`.
+
+    Returns:
+        Its parts, up to the first that can't be read.
+
+    Raises:
+        OverrunError: it nests too deep.
+    """
+    state = State(data, dialect, _GRAMMAR, limit, 0)
+    try:
+        return read_parts(state, TEXT)
+    except BrokenError:
+        return ()
+    except RecursionError:
         raise OverrunError("it nests too deep") from None

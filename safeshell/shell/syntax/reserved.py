@@ -8,12 +8,16 @@ from safeshell.shell.syntax.state import BrokenError, State
 from safeshell.shell.syntax.tree import Dialect
 
 _ENDS = rb"(?=[ \t\n;&|<>()]|\Z)"
+_BASH_ENDS = rb"(?:\\\Z|" + _ENDS + rb")"
+"""Bash may read the last byte of a text, a backslash, as one before a newline that it adds."""
+
 _ZSH_ENDS = rb"(?=(?:\\\n)*(?:(?!<\d*-\d*>)[ \t\n;&|<>)}]|\(\)|\Z))"
 _WORD = re.compile(rb"(?:\\\n)*((?:[^ \t\n;&|<>()'\"\\$`]|\\\n)+)" + _ENDS)
 _ZSH_WORD = re.compile(
     rb"(?:\\\n)*(\{|\}(?!\}\})" + _ZSH_ENDS + rb"|(?:[^ \t\n;&|<>()'\"\\$`{}]|\\\n)+)(?:(?<=[{}])|" + _ZSH_ENDS + rb")"
 )
-_WORDS = {Dialect.BASH: _WORD, Dialect.SH: _WORD, Dialect.ZSH: _ZSH_WORD}
+_BASH_WORD = re.compile(_WORD.pattern.removesuffix(_ENDS) + _BASH_ENDS)
+_WORDS = {Dialect.BASH: _BASH_WORD, Dialect.SH: _WORD, Dialect.ZSH: _ZSH_WORD}
 
 
 def match_word(state: State) -> tuple[bytes, int]:

@@ -60,6 +60,7 @@ class Mark(NamedTuple):
     end: int
     depth: int
     pending: list[Redirect]
+    jump: tuple[int, int] | None
 
 
 class State:
@@ -156,11 +157,11 @@ class State:
 
     def mark(self) -> Mark:
         """Where it stands."""
-        return Mark(self.at, self.end, self.depth, self.pending)
+        return Mark(self.at, self.end, self.depth, self.pending, self.jump)
 
     def back(self, mark: Mark) -> None:
         """Stands there again."""
-        self.at, self.end, self.depth, self.pending = mark
+        self.at, self.end, self.depth, self.pending, self.jump = mark
 
     def peek(self, ahead: int = 0) -> int:
         """A byte from here on, or -1 behind the end."""
