@@ -13,6 +13,7 @@ from safeshell.command.programs.plain import PLAIN
 from safeshell.command.programs.runs import RUNS
 from safeshell.command.programs.wrappers import WRAPPERS
 from safeshell.shell.interpreters import INTERPRETERS, run_by_code
+from safeshell.shell.make import make_text
 from safeshell.shell.multiplexers import run_by_screen, run_by_tmux
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, joined
 from safeshell.shell.option_texts import option_texts
@@ -171,6 +172,8 @@ _SPECIAL: dict[str, Callable[[list[Word], Input | None], Iterator[Nested]]] = {
     "su": run_by_su,
     "runuser": run_by_su,
     "sed": sed_text,
+    "make": make_text,
+    "gmake": make_text,
     "tmux": lambda words, _: run_by_tmux(words),
     "screen": lambda words, _: run_by_screen(words),
 }
