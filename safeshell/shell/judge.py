@@ -123,13 +123,19 @@ class _Judging:
             for command in with_origins(line.commands):
                 self._deadline.step()
                 by = parent if command.parent is None else places[command.parent]
-                if command.guess and not self._may_be(command):
+                counts = not command.guess or self._may_be(command)
+                if not counts and os.path.basename(command.words[0].literal or "") != "git":
                     places.append(by)
                     continue
                 key = _key(command)
                 if key not in known:
                     known[key] = judge_command(command, self._caller, environment)
                 judged, inside = known[key]
+                if not counts:  # though no rule is about git, one may be about what its aliases run
+                    places.append(by)
+                    for one in inside:
+                        self.open(one, depth + 1, by)
+                    continue
                 places.append(len(self._judged))
                 self._judged.append(replace(judged, place=command.place, command=command, parent=by))
                 for one in inside:
