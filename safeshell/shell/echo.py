@@ -16,11 +16,12 @@ _ESCAPES = {
     Flavour.BASH: Escapes(_LETTERS + b"E", _ZERO, hexadecimal=True, unicode=True, ends=True, doubtful=b"xuU"),
     # Dash reads them, bash as sh doesn't.
     Flavour.SH: Escapes(b"", "(?!)", doubtful=b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789\\"),
+    Flavour.DASH: Escapes(b"abfnrtv\\", f"{_ZERO}|([1-7][0-7]{{0,2}})", ends=True, doubtful=b"eE"),
     Flavour.ZSH: Escapes(_LETTERS, "0([0-7]{3})", hexadecimal=True, unicode=True, ends=True, doubtful=b"0ExuUCM"),
     Flavour.COREUTILS: Escapes(_LETTERS, f"{_ZERO}|([1-7][0-7]{{0,2}})", hexadecimal=True, ends=True, doubtful=b"xE"),
 }
 _OPTION = re.compile(rb"-[neE]+")
-_INTERPRETING = (Flavour.SH, Flavour.ZSH)
+_INTERPRETING = (Flavour.SH, Flavour.DASH, Flavour.ZSH)
 """Those that read sequences without being told to."""
 
 
@@ -50,7 +51,7 @@ def read_options(words: Sequence[bytes], flavour: Flavour) -> tuple[Settings, in
         count += 1
     if flavour is Flavour.COREUTILS and len(words) == 1 and words[0] in (b"--help", b"--version"):
         raise UntoldError
-    if flavour is Flavour.SH and given not in (b"", b"n"):
+    if flavour in (Flavour.SH, Flavour.DASH) and given not in (b"", b"n"):
         raise UntoldError  # dash has only the first -n
     interprets = flavour in _INTERPRETING
     switches = given.replace(b"n", b"")

@@ -15,9 +15,13 @@ class Flavour(enum.Enum):
 
     BASH = enum.auto()
     SH = enum.auto()
+    DASH = enum.auto()
     ZSH = enum.auto()
     COREUTILS = enum.auto()
 
 
 BUILTIN = {Dialect.BASH: Flavour.BASH, Dialect.SH: Flavour.SH, Dialect.ZSH: Flavour.ZSH}
 """What a shell runs by the bare name."""
+
+MAYBE = {**{dialect: (flavour,) for dialect, flavour in BUILTIN.items()}, Dialect.SH: (Flavour.DASH, Flavour.BASH)}
+"""Which it may be, one of them."""

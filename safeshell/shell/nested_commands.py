@@ -71,10 +71,18 @@ class Input:
     Attributes:
         text: it, or None where only the run can tell.
         whole: whether it holds no expansions.
+        maybe: where only the run can tell, what it is if all goes as it most likely does: `sh` is dash or bash, and
+            a program that isn't known writes nothing but what the command behind it does.
     """
 
     text: str | None
     whole: bool = True
+    maybe: tuple[str, ...] = ()
+
+    @property
+    def ways(self) -> tuple[Input, ...]:
+        """It, and each that it may be."""
+        return (self, *[Input(text) for text in self.maybe])
 
     @property
     def nested(self) -> NestedText:

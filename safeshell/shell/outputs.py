@@ -14,7 +14,7 @@ from safeshell.shell.columns import cut
 from safeshell.shell.decoders import run_base64, run_openssl, run_xxd
 from safeshell.shell.echo import echo, read_options
 from safeshell.shell.filters import cat, head, rev, tac, tail, tee
-from safeshell.shell.flavours import BUILTIN, Flavour
+from safeshell.shell.flavours import BUILTIN, MAYBE, Flavour
 from safeshell.shell.nested_commands import Input
 from safeshell.shell.printf import printf
 from safeshell.shell.sequence import seq
@@ -65,7 +65,16 @@ def output(words: Sequence[Word], stdin: Input | None, dialect: Dialect = Dialec
     Returns:
         The text; not whole where it holds parts as they are written; None where only the run can tell.
     """
-    flavour = BUILTIN[dialect]
+    found = _told(words, stdin, BUILTIN[dialect])
+    if found.text is not None:
+        return found
+    inputs = (None,) if stdin is None else stdin.ways
+    ways = [_told(words, way, flavour) for way in inputs for flavour in MAYBE[dialect]]
+    return Input(None, maybe=tuple(dict.fromkeys([way.text for way in ways if way.text is not None and way.whole])))
+
+
+def _told(words: Sequence[Word], stdin: Input | None, flavour: Flavour) -> Input:
+    """The same, of one flavour."""
     try:
         for at, word in enumerate(words[:_WRAPPERS_MAX]):
             directory, name = os.path.split(word.literal or "")
@@ -83,7 +92,7 @@ def output(words: Sequence[Word], stdin: Input | None, dialect: Dialect = Dialec
 
 def _under(wrapper: str, flavour: Flavour) -> Flavour:
     """Whose command `command` and `builtin` run; as programs they are scripts of some other shell, if there are any."""
-    if flavour is Flavour.COREUTILS or (wrapper == "builtin" and flavour is Flavour.SH):
+    if flavour is Flavour.COREUTILS or (wrapper == "builtin" and flavour in (Flavour.SH, Flavour.DASH)):
         raise UntoldError
     return Flavour.COREUTILS if wrapper == "command" and flavour is Flavour.ZSH else flavour
 

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from safeshell.command.programs.wrappers import TAKEN_OFF
+from safeshell.shell.dialects import dialect_of
+from safeshell.shell.encoding import encode
 from safeshell.shell.expansion import Expander, choices, expanded_value
-from safeshell.shell.nested_commands import Input, NestedCommand
+from safeshell.shell.limits import NEST_MAX
+from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText
 from safeshell.shell.outputs import output
 from safeshell.shell.programs import nested
 from safeshell.shell.scope import OPEN, Scope, scalar
+from safeshell.shell.syntax.reader import parse
 from safeshell.shell.syntax.tree import (
     Array,
     Command,
@@ -29,6 +33,12 @@ from safeshell.shell.words import Unknown, Word, plain
 from safeshell.shell.written import written_value, written_words
 
 UNTOLD = Input(None)
+_WRITING = ("xargs", "strace", "ltrace", "exec")
+"""Programs whose own output is between what their commands write, or that run more than one."""
+
+_REPORTING = ("command", "time")
+"""Wrappers of which the output may hold more than the command's."""
+
 _WRITES = (b">", b">>", b">|", b"<>", b">!", b">>|", b"&>", b"&>>", b">&")
 
 
@@ -65,6 +75,8 @@ class Outputs:
         return UNTOLD
 
     def _of_sequence(self, sequence: Sequence, script: Script, scope: Scope) -> Input:
+        if len(sequence.items) == 1 and not sequence.items[0].operators and not sequence.items[0].background:
+            return self._of_pipeline(sequence.items[0].pipelines[0], script, scope)
         texts: list[str] = []
         whole = True
         for item in sequence.items:
@@ -114,7 +126,7 @@ class Outputs:
             return UNTOLD
         stdin = self.stdin(node.redirects, script, scope)
         found = output(words, stdin, scope.dialect)
-        return _of_wrapped(words, stdin, scope) if found.text is None else found
+        return found if found.text is not None or found.maybe else self._of_wrapped(words, stdin, scope)
 
     def _words(self, node: Simple, script: Script, scope: Scope) -> tuple[Word, ...] | None:
         """A command's words; None where it depends on the way that the run takes what they are."""
@@ -125,6 +137,31 @@ class Outputs:
             written += written_words(word, script, lambda: scope.home)
         ways = list(choices(written, scope))
         return Expander(scope, script, self.of_script, ways[0]).words(written) if len(ways) == 1 else None
+
+    def _of_wrapped(self, words: tuple[Word, ...], stdin: Input | None, scope: Scope) -> Input:
+        """What a program's command writes, where it runs one: nothing else, of a wrapper; most likely so, of others."""
+        name = os.path.basename(words[0].literal or "")
+        runs = list(nested(words, stdin)) if name not in _WRITING else []
+        if len(runs) != 1:
+            return UNTOLD
+        found = self._of_nested(runs[0], stdin, scope)
+        if name in TAKEN_OFF and isinstance(runs[0], NestedCommand) and name not in _REPORTING:
+            return found
+        return Input(None, maybe=(found.text,)) if found.text is not None and found.whole else replace(found, text=None)
+
+    def _of_nested(self, runs: Nested, stdin: Input | None, scope: Scope) -> Input:
+        self._check()
+        if isinstance(runs, NestedText):
+            dialect = dialect_of(runs.shell or "bash")
+            if runs.text is None or not runs.whole or dialect is None or scope.depth >= NEST_MAX:
+                return UNTOLD
+            inner = Scope(scope.environment, scope.directories, dialect, stdin=stdin, depth=scope.depth + 1)
+            return self.of_script(parse(encode(runs.text), dialect, limit=self._check), inner)
+        program = runs.words[0].literal if runs.words else None
+        if program is None or "/" in program:
+            return UNTOLD
+        found = output((plain(f"/usr/bin/{program}"), *runs.words[1:]), stdin, scope.dialect)  # no builtin
+        return found if found.text is not None or found.maybe else self._of_wrapped(runs.words, stdin, scope)
 
     def stdin(self, redirects: tuple[Redirect, ...], script: Script, scope: Scope) -> Input | None:
         """What a command reads whose redirections these are."""
@@ -175,22 +212,6 @@ class Outputs:
                 if isinstance(part, Unknown) and part.source.startswith(("<(", "=(")):
                     return UNTOLD
         return None
-
-
-def _of_wrapped(words: tuple[Word, ...], stdin: Input | None, scope: Scope) -> Input:
-    """What a wrapper's command writes, where it runs one and writes nothing itself."""
-    name = words[0].literal or ""
-    if os.path.basename(name) not in TAKEN_OFF or name in ("command", "exec", "xargs", "time", "strace", "ltrace"):
-        return UNTOLD
-    runs = list(nested(words, stdin))
-    if len(runs) != 1 or not isinstance(runs[0], NestedCommand) or not runs[0].words:
-        return UNTOLD
-    inner = runs[0].words
-    program = inner[0].literal
-    if program is None or "/" in program:
-        return UNTOLD
-    found = output((plain(f"/usr/bin/{program}"), *inner[1:]), stdin, scope.dialect)  # no builtin
-    return _of_wrapped(inner, stdin, scope) if found.text is None else found
 
 
 def _digits(redirect: Redirect, script: Script) -> bytes:

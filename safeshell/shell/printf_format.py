@@ -70,6 +70,14 @@ FLAVOURS = {
         strict=True,
         zero=False,
     ),
+    Flavour.DASH: Printf(
+        Escapes(_LETTERS, _THREE, doubtful=b"ceE"),
+        Escapes(_LETTERS, f"{_AFTER_ZERO}|([1-7][0-7]{{0,2}})", ends=True, doubtful=b"eE"),
+        "diouxXeEfgGcsb",
+        _C_INTEGER,
+        strict=True,
+        zero=False,
+    ),
     Flavour.ZSH: Printf(
         Escapes(_LETTERS + b"e", _THREE, hexadecimal=True, doubtful=b"EcxuUCM\"'?%"),
         Escapes(_LETTERS + b"e", "0([0-7]{3})", hexadecimal=True, ends=True, doubtful=b"ExuUCM\"'?0123456789"),

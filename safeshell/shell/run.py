@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from safeshell.shell.builtins import take_effect
 from safeshell.shell.dialects import dialect_of
 from safeshell.shell.encoding import decode, encode
 from safeshell.shell.expansion import Choice, Expander, Read, choices, expanded_value
 from safeshell.shell.limits import OverrunError
-from safeshell.shell.nested_commands import NestedCommand, NestedText
+from safeshell.shell.nested_commands import Nested, NestedCommand, NestedText
 from safeshell.shell.program_names import known_name
 from safeshell.shell.programs import nested
 from safeshell.shell.scope import OPEN, UNSET, Scope, Variable, scalar
@@ -302,7 +302,7 @@ class Runner:
         if name in scope.functions:
             self._call_functions(name, words, scope)
             return
-        for answer in nested(words, scope.stdin, changes=scope.changes):
+        for answer in _answers(words, scope):
             if isinstance(answer, NestedCommand):
                 self._runs(answer, scope, words)
             else:
@@ -372,6 +372,13 @@ class Runner:
             self._script(encode(answer.text), inner)
         if answer.inside:
             scope.become(inner)
+
+
+def _answers(words: tuple[Word, ...], scope: Scope) -> Iterable[Nested]:
+    """What a command runs in turn, for each text that it may read."""
+    if scope.stdin is None or not scope.stdin.maybe:
+        return nested(words, scope.stdin, changes=scope.changes)
+    return dict.fromkeys([answer for way in scope.stdin.ways for answer in nested(words, way, changes=scope.changes)])
 
 
 def _opened(word: Word, scope: Scope) -> Word:

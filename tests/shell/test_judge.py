@@ -182,3 +182,30 @@ def test_the_object(tables: list[Table]) -> None:
     assert [one["decision"] for one in answer["commands"]] == ["allow", "allow", "deny"]
     assert [one["deferred"] for one in answer["commands"]] == [False, True, False]
     assert [one["place"] for one in answer["commands"]] == [[0, 2], [4, 9], [11, 22]]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sh -c 'echo \"rm \\\\160recious\" | sh'",
+        "docker exec c echo rm precious | sh",
+        "docker exec c echo precious | xargs rm",
+        "docker exec c echo cm0gcHJlY2lvdXMK | base64 -d | ssh h",
+        "sh -c 'echo rm precious' | bash",
+        "time -p echo rm precious | bash",
+        "entr sh -c 'echo rm precious' | bash",
+    ],
+)
+def test_what_is_most_likely_written_is_judged(tables: list[Table], line: str) -> None:
+    assert decided(tables, line).decision.rule == "precious"
+
+
+def test_what_is_not_most_likely_written_is_asked_about(tables: list[Table]) -> None:
+    found = decided(tables, "docker exec c echo true | xargs rm -r", shims=False)
+    assert found.decision.action.word == "require_approval"
+
+
+def test_a_program_that_is_not_known_may_run_gits_aliases(tables: list[Table]) -> None:
+    line = "frobnicate --what=idle git -c alias.x='!rm precious' x"
+    assert decided(tables, line).decision.rule == "precious"
+    assert not [one for one in decided(tables, "frobnicate git status").commands if one.command and one.command.guess]

@@ -206,3 +206,20 @@ def test_the_real_commands_write_what_is_known(name: str, generator: str) -> Non
     count = compare(source, name, generator, 20 if "rev" in needed(name, generator) or name == "coreutils" else 100)
     ordinary = generator.endswith("ordinary")
     assert count.known >= (0.6 if ordinary else 0.01) * count.made
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "maybe"),
+    [
+        (["echo", r"\0162m"], None, ("rm\n", "\\0162m\n")),
+        (["printf", r"\x72m"], None, ("\\x72m", "rm")),
+        (["printf", r"%b", r"\162m"], None, ("rm",)),
+        (["echo", "-e", "a"], None, ("a\n",)),
+        (["cat"], Input(None, maybe=("a", "b")), ("a", "b")),
+        (["cat"], Input(None), ()),
+        (["date"], None, ()),
+    ],
+)
+def test_of_sh_it_is_what_one_of_them_writes(words: list[str], stdin: Input | None, maybe: tuple[str, ...]) -> None:
+    found = output([plain(word) for word in words], stdin, Dialect.SH)
+    assert (found.text, found.maybe) == (None, maybe)
