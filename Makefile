@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell expr $$(nproc) + 1)
 RUN_TESTS := -m pytest -n $(WORKERS) -m "not slow" $(PYTEST)
 # What the client and the daemon's front are built from: a change of it, or of the package's own build, installs again.
-SOURCES := pyproject.toml hatch_build.py $(wildcard safeshell/daemon/fastpath/*.[ch] shims/*.[ch])
+SOURCES := pyproject.toml hatch_build.py $(wildcard safeshell/daemon/fastpath/*.[ch] shims/*.[ch] shims/hook/*.[ch])
 # Why the client that was built isn't the static one, where it isn't; pip doesn't show what a build says.
 NOT_STATIC := safeshell/install/native/not-static.txt
 # What only maintainers run, apart from what the project itself needs.
@@ -93,6 +93,7 @@ soak: $(VENV)/.ready
 docs: $(VENV)/.ready
 	$(BIN)/python docs/findings.py
 	$(BIN)/python docs/markers.py
+	$(BIN)/python docs/hook_table.py
 
 # Minutes. BENCH=--only=overhead for a part, BENCH=--json=FILE for the figures.
 bench: $(VENV)/.ready

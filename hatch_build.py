@@ -21,6 +21,13 @@ SOURCE = "shims"
 """The directory of what is compiled at once, as `FRONT_SOURCE`."""
 
 CLIENT = "safeshell/install/native/safeshell-shim"
+HOOK = "safeshell/install/native/safeshell-hook"
+SHARED = (
+    *("confined", "connect", "descriptors", "launch", "observe"),
+    *("output", "send", "start_up", "text", "unreachable"),
+)
+"""The client's files that the hook program is made of, too."""
+
 REASON = "safeshell/install/native/not-static.txt"
 """Why the client isn't the static one; not there where it is. pip hides what a build says, so doctor says it again."""
 
@@ -69,11 +76,15 @@ class ClientBuildHook(BuildHookInterface[Any]):  # type: ignore[misc, unused-ign
         failure = reason and compile_linked(source, output)
         if failure:
             self.app.display_warning(f"the native client is left out, shims will use the slower bash client: {failure}")
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(os.path.join(self.root, FRONT))  # an earlier build's would be in a wheel for any platform
+            for left in (FRONT, HOOK):  # an earlier build's would be in a wheel for any platform
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(os.path.join(self.root, left))
             return
         if reason:
             self.app.display_warning(f"the native client is linked against libc, a command costs more: {reason}")
+        failure = compile_hook(source, os.path.join(self.root, HOOK))
+        if failure:
+            self.app.display_warning(f"the native hook program is left out, no agent's hook can be set up: {failure}")
         failure = compile_front(os.path.join(self.root, FRONT_SOURCE), os.path.join(self.root, FRONT))
         if failure:
             self.app.display_warning(f"the daemon's native front is left out, a command costs more: {failure}")
@@ -101,12 +112,28 @@ def compile_client(source: str, output: str) -> str:
 
 def compile_static(source: str, output: str) -> str:
     """Compiles the client freestanding; returns as `compile_client` does."""
-    return _compile((*COMMON, *FREESTANDING), source, output)
+    return _compile((*COMMON, *FREESTANDING), files(source), output)
 
 
 def compile_linked(source: str, output: str) -> str:
     """Compiles the client against libc; returns as `compile_client` does."""
-    return _compile((*COMMON, *HOSTED), source, output)
+    return _compile((*COMMON, *HOSTED), files(source), output)
+
+
+def compile_hook(source: str, output: str) -> str:
+    """Compiles the hook program, in the ways that `compile_client` tries, from the directory of the client's files."""
+    sources = hook_files(source)
+    return _compile((*COMMON, *FREESTANDING), sources, output) and _compile((*COMMON, *HOSTED), sources, output)
+
+
+def files(source: str) -> list[str]:
+    """The C files of a directory."""
+    return sorted(glob.glob(os.path.join(source, "*.c")))
+
+
+def hook_files(source: str) -> list[str]:
+    """The C files of the hook program; `source` is the directory of the client's."""
+    return [*files(os.path.join(source, "hook")), *[os.path.join(source, f"{name}.c") for name in SHARED]]
 
 
 def leave_reason(path: str, reason: str) -> None:
@@ -133,12 +160,11 @@ def compile_front(source: str, output: str) -> str:
             checksum = zlib.crc32(
                 stream.read(), checksum
             )  # the daemon refuses a library that isn't of the source beside it
-    return _compile((*FRONT_FLAGS, f"-DFRONT_SOURCE={checksum}u"), source, output)
+    return _compile((*FRONT_FLAGS, f"-DFRONT_SOURCE={checksum}u"), files(source), output)
 
 
-def _compile(flags: Sequence[str], source: str, output: str) -> str:
+def _compile(flags: Sequence[str], sources: Sequence[str], output: str) -> str:
     aside = f"{output}.new"
-    sources = sorted(glob.glob(os.path.join(source, "*.c")))
     command = [*flags, *QUIET, "-o", aside, *sources]
     if not _run_compiler([*WHOLE, *command]) or not (failure := _run_compiler(command)):
         os.replace(aside, output)  # a daemon that starts just now finds a whole one

@@ -26,12 +26,15 @@ struct client {
     int forwarding;   /* all signals are blocked, and go to the daemon as they arrive */
 };
 
-/* safeshell-shim.c */
+/* safeshell-shim.c, hook/safeshell-hook.c: what each program has of its own */
+extern const char own_place[8]; /* the directory of a home that it stands in, between slashes */
 _Noreturn void run_client(const struct process *process);
+_Noreturn void fail(const char *const *pieces);
 
 /* descriptors.c */
 long keep_clear(long fd);
 long open_file(const char *path, int flags);
+long open_directory(void);
 int read_file(const char *path, char *room, size_t size);
 
 /* text.c */
@@ -45,9 +48,8 @@ uint64_t parse_decimal(const char *text);
 
 /* output.c */
 struct iovec *advance(struct iovec *part, const struct iovec *end, size_t size);
-void write_all(int fd, const void *bytes, size_t size);
+int write_all(int fd, const void *bytes, size_t size);
 void say(const char *const *pieces);
-_Noreturn void fail(const char *const *pieces);
 const char *reason(long error, char *room);
 
 enum { ANOTHERS = 4096 }; /* beside the kernel's errors: who listens is another user */
@@ -64,9 +66,16 @@ int locate_beside(struct client *client);
 long connect_daemon(struct client *client);
 
 /* unreachable.c, launch.c, confined.c */
-void reach_daemon(struct client *client, long failed);
+long reach_daemon(struct client *client, long failed);
+int may_run_unguarded(const struct client *client, int is_ai);
 void start_daemon(const struct client *client, char *const *argv, int64_t deadline);
 int is_confined(void);
+
+/* send.c */
+enum { HEADER_SIZE = 12 };
+void put32(uint8_t *at, uint32_t value);
+void put_header(uint8_t *at, int type, int flags, uint32_t length);
+long send_parts(int socket, struct iovec *part, int count, const int *fds, unsigned fd_count);
 
 /* observe.c, request.c */
 enum { FLAG_TTY = 1, FLAG_CTTY = 2, FLAG_FDS = 4, FLAG_CLOSED = 8, FLAG_UNUSUAL = 32, FLAG_CONFINED = 64 };

@@ -9,11 +9,11 @@ static void add_path(struct client *client, const char *text, size_t size) {
     client->home_length += size;
 }
 
-/* With an empty environment the home is the parent of the directory that holds this shim. */
-static void add_home_of_shim(struct client *client) {
+/* With an empty environment the home is the parent of the directory that holds this program. */
+static void add_own_home(struct client *client) {
     const char *execfn = client->process->execfn, *base = base_name(execfn);
     size_t size = (size_t)(base - execfn);
-    if (size > 7 && *execfn == '/' && starts_with(base - 7, "/shims/")) {
+    if (size > 7 && *execfn == '/' && starts_with(base - 7, own_place)) {
         add_path(client, execfn, size - 7);
         return;
     }
@@ -51,7 +51,7 @@ int locate_beside(struct client *client) {
     if (!client->is_users_home) return 0;
     other.home_length = other.is_users_home = 0;
     other.is_beside = 1;
-    add_home_of_shim(&other);
+    add_own_home(&other);
     if (!end_path(&other) || !is_home(&other)) return 0;
     *client = other;
     return 1;
@@ -70,7 +70,7 @@ void locate_daemon(struct client *client) {
         add_path(client, user, strlen(user));
         add_path(client, "/.safeshell", 11);
     } else {
-        add_home_of_shim(client);
+        add_own_home(client);
     }
     if (end_path(client) || locate_beside(client)) return;
     char room[NUMBER_ROOM];

@@ -10,6 +10,12 @@ long keep_clear(long fd) {
 
 long open_file(const char *path, int flags) { return keep_clear(sys_open(path, flags | O_CLOEXEC)); }
 
+/* The working directory, by its name or, where that can't be searched, by the kernel's link to it. */
+long open_directory(void) {
+    long fd = open_file(".", O_PATH | O_DIRECTORY);
+    return fd == -EACCES ? open_file("/proc/self/cwd", O_PATH | O_DIRECTORY) : fd;
+}
+
 /* Reads a small file as text; 0 where it can't, or there is nothing in it. */
 int read_file(const char *path, char *room, size_t size) {
     long fd = open_file(path, O_RDONLY), got = 0;

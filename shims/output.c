@@ -11,24 +11,25 @@ struct iovec *advance(struct iovec *part, const struct iovec *end, size_t size) 
     return part;
 }
 
-/* Writes everything, also to a descriptor that someone made non-blocking. What can't be written is lost. */
-static void write_parts(int fd, struct iovec *part, const struct iovec *end) {
+/* Writes everything, also to a descriptor that someone made non-blocking; returns whether it could. */
+static int write_parts(int fd, struct iovec *part, const struct iovec *end) {
     while (part < end) {
         long sent = sys_writev(fd, part, (int)(end - part));
         if (sent == -EAGAIN) {
             struct pollfd writable = {fd, POLLOUT, 0};
             sys_poll(&writable, 1, -1);
         } else if (sent < 0 && sent != -EINTR) {
-            return;
+            return 0;
         } else if (sent >= 0) {
             part = advance(part, end, (size_t)sent);
         }
     }
+    return 1;
 }
 
-void write_all(int fd, const void *bytes, size_t size) {
+int write_all(int fd, const void *bytes, size_t size) {
     struct iovec part = {(void *)bytes, size};
-    write_parts(fd, &part, &part + 1);
+    return write_parts(fd, &part, &part + 1);
 }
 
 /* One write for the whole line, so that lines of parallel commands don't mix. */
@@ -36,12 +37,6 @@ void say(const char *const *pieces) {
     struct iovec parts[12], *end = parts;
     for (; *pieces && end < parts + 12; pieces++, end++) *end = (struct iovec){(void *)*pieces, strlen(*pieces)};
     write_parts(2, parts, end);
-}
-
-/* Says why SafeShell itself failed, and ends with the status for that. */
-_Noreturn void fail(const char *const *pieces) {
-    say(pieces);
-    sys_exit(125);
 }
 
 /* The reason of a failed system call, as libc words it; the caller's REASON_ROOM bytes take those without words here. */

@@ -2,20 +2,7 @@
 #include "client.h"
 
 enum { REQUEST_EXECUTE = 1, REQUEST_SIGNAL = 3 };
-enum { HEADER_SIZE = 12, COMMAND_SIZE = 32 };
-
-static void put32(uint8_t *at, uint32_t value) {
-    for (int i = 0; i < 4; i++) at[i] = (uint8_t)(value >> 8 * i);
-}
-
-static void put_header(uint8_t *at, int type, int flags, uint32_t length) {
-    put32(at, 0x68536653); /* SfSh */
-    at[4] = 1;
-    at[5] = (uint8_t)type;
-    at[6] = (uint8_t)flags;
-    at[7] = 0;
-    put32(at + 8, length);
-}
+enum { COMMAND_SIZE = 32 };
 
 /* A list of strings in one piece, each with its NUL. */
 struct block {
@@ -36,40 +23,6 @@ static struct block measure(char *const *entries) {
     char *at = block.at = allocate(block.size);
     for (; *entries; at += strlen(*entries++) + 1) memcpy(at, *entries, strlen(*entries) + 1);
     return block;
-}
-
-/* Sends the parts; the descriptors go with the first byte. Returns 0 or -errno. */
-static long send_parts(int socket, struct iovec *part, int count, const int *fds, unsigned fd_count) {
-    _Alignas(struct cmsghdr) char control[CMSG_SPACE(4 * sizeof(int))];
-    struct iovec *end = part + count;
-    struct msghdr message = {0};
-    if (fd_count) {
-        message.msg_control = control;
-        message.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
-        memcpy(CMSG_DATA(header), fds, fd_count * sizeof(int));
-    }
-    while (part < end) {
-        message.msg_iov = part;
-        message.msg_iovlen = (size_t)(end - part);
-        long sent = sys_sendmsg(socket, &message);
-        if (sent >= 0) {
-            part = advance(part, end, (size_t)sent);
-            message.msg_control = NULL;
-            message.msg_controllen = 0;
-        } else if (sent == -EAGAIN) {
-            struct pollfd writable = {socket, POLLOUT, 0};
-            sys_poll(&writable, 1, -1);
-        } else if (sent == -ETOOMANYREFS) {
-            sys_poll(NULL, 0, 2); /* too many descriptors of this user are on their way: the daemon takes them up */
-        } else if (sent != -EINTR) {
-            return sent;
-        }
-    }
-    return 0;
 }
 
 static long send_command(const struct client *client, int flags, const int *fds, unsigned fd_count) {
@@ -93,12 +46,6 @@ static long send_command(const struct client *client, int flags, const int *fds,
                             {arguments.at, arguments.size},
                             {environment.at, environment.size}};
     return send_parts(client->socket, parts, 4, fds, fd_count);
-}
-
-/* The working directory, by its name or, where that can't be searched, by the kernel's link to it. */
-static long open_directory(void) {
-    long fd = open_file(".", O_PATH | O_DIRECTORY);
-    return fd == -EACCES ? open_file("/proc/self/cwd", O_PATH | O_DIRECTORY) : fd;
 }
 
 /* Asks the daemon. The directory's descriptor stays open: an exec or the end closes it without a call of its own.

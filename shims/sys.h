@@ -108,6 +108,7 @@ struct kernel_dirent {
 #define ALL_SIGNALS (~(signal_set)0)
 #define SIGNAL_BIT(number) ((signal_set)1 << ((number)-1))
 
+static inline long sys_memory_file(const char *name) { return call3(SYS_memfd_create, name, 1 /* closed on exec */, 0); }
 static inline long sys_read(int fd, void *buffer, size_t size) { return call3(SYS_read, fd, buffer, size); }
 static inline long sys_writev(int fd, const struct iovec *parts, int count) {
     return call3(SYS_writev, fd, parts, count);

@@ -87,26 +87,35 @@ static long retry(struct client *client, long failed, char *const *start, int lo
     return failed;
 }
 
-/* Reaches the daemon after all, or ends as the policy says; `failed` is why it could not be connected to. */
-__attribute__((noinline)) /* its stack has pages that nobody else touches */
-void reach_daemon(struct client *client, long failed) {
-    struct conf conf;
-    char path[sizeof client->address.sun_path], room[REASON_ROOM];
-    int64_t deadline = sys_now_ms() + DEADLINE_MS;
-    if (failed != -EAGAIN && failed != -ECONNREFUSED && locate_beside(client)) failed = connect_daemon(client);
-    if (!failed) return;
+static void name_conf(const struct client *client, char *path) {
     memcpy(path, client->address.sun_path, client->home_length);
     memcpy(path + client->home_length, "/client.conf", 13);
+}
+
+/* Reaches the daemon after all; returns 0, or why not. `failed` is why it could not be connected to. */
+__attribute__((noinline)) /* its stack has pages that nobody else touches */
+long reach_daemon(struct client *client, long failed) {
+    struct conf conf;
+    char path[sizeof client->address.sun_path];
+    int64_t deadline = sys_now_ms() + DEADLINE_MS;
+    if (failed != -EAGAIN && failed != -ECONNREFUSED && locate_beside(client)) failed = connect_daemon(client);
+    if (!failed) return 0;
+    name_conf(client, path);
     read_conf(client, path, &conf);
     int can_start = conf.start.count && !is_confined();
     long lock = can_start ? open_file(path, O_RDONLY) : -1;
     if (failed == -EAGAIN || can_start)
         failed = retry(client, failed, can_start ? conf.start.items : NULL, (int)lock, deadline);
     if (lock >= 0) sys_close((int)lock);
-    if (!failed) return;
-    int allow = is_agent(client->process, &conf) ? conf.allow_ai : conf.allow_human;
-    SAY("can't reach the daemon (", client->address.sun_path, ": ", reason(failed, room), "); ",
-        allow ? "running the command unguarded" : "the command does not run");
-    if (!allow) sys_exit(125);
-    execute(client->process, "", client->process->argv);
+    return failed;
+}
+
+/* Whether what was asked for may run without an answer; `is_ai`: whether it is known that an agent asks. */
+__attribute__((noinline)) /* as above */
+int may_run_unguarded(const struct client *client, int is_ai) {
+    struct conf conf;
+    char path[sizeof client->address.sun_path];
+    name_conf(client, path);
+    read_conf(client, path, &conf);
+    return is_ai || is_agent(client->process, &conf) ? conf.allow_ai : conf.allow_human;
 }

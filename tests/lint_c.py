@@ -22,6 +22,9 @@ from ccode import FLAGS, HERE, ROOT, hooks
 from fuzz import drive
 
 COMPILERS = ("gcc", "clang")
+HOOK = "shims/hook"
+"""The hook program's own files; it has some of the client's besides."""
+
 WARNINGS = ("-Wall", "-Wextra", "-Werror")
 SCRIPTS = ("shims/safeshell-check", ".ci/run")
 
@@ -46,6 +49,9 @@ class Unit:
     def files(self) -> list[str]:
         """The paths of its files."""
         path = os.path.join(ROOT, self.source)
+        if self.source == HOOK:
+            found: list[str] = hooks().hook_files(os.path.dirname(path))
+            return found
         return sorted(glob.glob(os.path.join(path, "*.c"))) if os.path.isdir(path) else [path]
 
 
@@ -64,7 +70,10 @@ def units() -> Iterator[Unit]:
         )  # clang's may lack a linker
         yield Unit(hook.SOURCE, "static, counted", build_native.counted(static))
         yield Unit("perf/empty.c", "static", building.BARE)
+        yield Unit(HOOK, "static", static)
+        yield Unit(HOOK, "static, whole", (*static, *hook.WHOLE), compilers=("gcc",))
     yield Unit(hook.SOURCE, "libc", (*hook.COMMON, *hook.HOSTED))
+    yield Unit(HOOK, "libc", (*hook.COMMON, *hook.HOSTED))
     yield Unit(hook.FRONT_SOURCE, "library", (*hook.FRONT_FLAGS, "-DFRONT_SOURCE=0u"))
     for name in ("load", "reference_broker"):
         yield Unit(f"perf/{name}.c", "program", building.USUAL)

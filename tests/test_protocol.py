@@ -24,16 +24,19 @@ from safeshell.protocol import (
     Event,
     Flag,
     Frame,
+    Hooked,
     Receiver,
     Reply,
     ReplyReceiver,
     Signal,
     Type,
     decode_whole,
+    encode_answer,
     encode_command,
     encode_control,
     encode_exec,
     encode_exited,
+    encode_hook,
     encode_refused,
     encode_reply,
     encode_signal,
@@ -57,7 +60,14 @@ COMMANDS = st.builds(
     st.integers(-20, 19),
     st.integers(0, 2**64 - 1),
 )
+HOOKS = st.builds(
+    Hooked,
+    st.sampled_from(["codex", "", "\N{SNOWMAN}"]),
+    st.lists(WORDS, max_size=4).map(lambda entries: b"\0" + block(entries)),
+    st.none() | st.binary(max_size=40),
+)
 FIRST = st.one_of(
+    HOOKS.map(lambda hook: (encode_hook(hook), hook)),
     COMMANDS.map(lambda command: (encode_command(command), command)),
     st.sampled_from([Type.STATUS, Type.RELOAD]).map(lambda kind: (encode_control(kind), ControlRequest(kind))),
     st.builds(
@@ -291,7 +301,9 @@ def test_the_last_frames_carry_what_the_protocol_says() -> None:
     assert refused.payload == struct.pack("<i", 126) + "no\\x80 é\n".encode()
     (exited,) = ReplyReceiver().feed(encode_exited(0x0F, timed_out=True))
     assert (exited.payload, exited.flags) == (struct.pack("<I", 15), TIMED_OUT)
-    assert {executed.kind, refused.kind, exited.kind, Reply.RESULT} == LAST_REPLIES
+    (answered,) = ReplyReceiver().feed(encode_answer(2, b"out", b"err"))
+    assert answered.payload == struct.pack("<iI", 2, 3) + b"outerr"
+    assert {executed.kind, refused.kind, exited.kind, answered.kind, Reply.RESULT} == LAST_REPLIES
 
 
 @settings(max_examples=30)

@@ -33,6 +33,8 @@ class CommandOutcome(NamedTuple):
         duration_s: how long it ran, seconds.
         approval: what was asked and answered: `id`, `answer`, `words`, `by`.
         error: what failed.
+        agent: whose hook asked; "" where none did.
+        hook: what it said besides.
     """
 
     ts: float
@@ -51,6 +53,8 @@ class CommandOutcome(NamedTuple):
     duration_s: float | None = None
     approval: Mapping[str, Any] | None = None
     error: str = ""
+    agent: str = ""
+    hook: Mapping[str, str] | None = None
 
 
 def worth(outcome: CommandOutcome, everything: bool) -> bool:

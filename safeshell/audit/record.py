@@ -40,6 +40,9 @@ def make(outcome: CommandOutcome) -> dict[str, Any]:
         if decision.observed:
             record["observed"] = [match.to_json() for match in decision.observed]
     _add_command(record, outcome)
+    if outcome.agent:
+        record["agent"] = outcome.agent
+        record["hook"] = dict(outcome.hook or {})
     record["context"] = "ai" if outcome.is_ai else "human"
     if decision is not None and decision.tables:
         record["table"] = "+".join(decision.tables)

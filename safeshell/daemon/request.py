@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from safeshell.daemon.approvals.grants import Grant
     from safeshell.daemon.core.streams import Streams
     from safeshell.daemon.fastpath.reads import Reads
+    from safeshell.daemon.hook_call import AgentsCall
     from safeshell.daemon.observe.timings import Turn
-    from safeshell.daemon.sources.line_service import Line
+    from safeshell.daemon.sources.line_jobs import Line
     from safeshell.daemon.sources.policy_source import Rules
 
 DENIED = 126
@@ -89,6 +90,7 @@ class Request:
         refusal: the last answer, where nothing runs: status and message.
         result: the last answer to who only asks: of a script None, that it would run.
         line: of a shell line, what the record is made of.
+        hook: of what an agent's hook asks, which agent's, and what the hook has sent; None of all else.
         error: what failed, for the record.
         approval: what came of asking for an approval, for the record, where the command does not run.
         wait_status: how it ended, as waitpid(2) has it; None where that is not known here.
@@ -154,6 +156,7 @@ class Request:
     refusal: tuple[int, str] | None = None
     result: Any = None
     line: tuple[Line, dict[str, Any]] | None = None
+    hook: AgentsCall | None = None
     error = ""
     approval: Mapping[str, object] | None = None
     wait_status: int | None = None

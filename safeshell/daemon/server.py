@@ -36,6 +36,7 @@ from safeshell.daemon.steps.act import Act
 from safeshell.daemon.steps.borrow import Borrow
 from safeshell.daemon.steps.decide import Decide
 from safeshell.daemon.steps.driver import Driver, Step, TimedDriver
+from safeshell.daemon.steps.envelope import ReadEnvelope
 from safeshell.daemon.steps.find import Find
 from safeshell.daemon.steps.finish import finish
 from safeshell.daemon.steps.locate import Locate
@@ -119,9 +120,11 @@ class Server:
         spawn = Spawn(policies, self._executor, self._loop, self._approvals, self._tally, connections.ended)
         record = Record(self._journal, self._tally, self._shims, self._recent, policies.edits)
         self._front_steps = FrontSteps(locate, place, spawn, record)
+        self._envelopes = ReadEnvelope(self._lines, os.fsencode(home.shims), resume)
         decide = Decide(policies, self._lines, aside, self._tally, resume)
         return {
             "receive": Receive(connections.hang_up, self._control.handle).run,
+            "envelope": self._envelopes.run,
             "borrow": Borrow(own, self._programs).run,
             "locate": locate.run,  # before refresh: which tables are asked about
             "refresh": Refresh(policies, watch, aside, resume).run,
@@ -243,6 +246,7 @@ class Server:
             "cache": self._policies.cache(),
             "lines": self._lines.describe(),
             "front": self._front.describe(),
+            "hooks": self._envelopes.describe(),
             "approvals": {"pending": len(self._approvals), "monitors": len(self._monitors)},
             "notify": self._notifier.describe(),
             "mounts": {

@@ -70,6 +70,11 @@ class Home(NamedTuple):
         return self._at("shims")
 
     @property
+    def hooks(self) -> str:
+        """The copy of the hook program, and what was written into the agents' settings."""
+        return self._at("hooks")
+
+    @property
     def audit(self) -> str:
         """The audit log."""
         return self._at("audit.jsonl")

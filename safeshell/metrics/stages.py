@@ -6,6 +6,7 @@ STAGES = {
     "accept": "taking the connection and who is at its other end",
     "receive": "the request's bytes into a command",
     "recall": "finding the answer to the same request, and that nothing it hangs on has changed",
+    "envelope": "what an agent's hook was given, read by another process",
     "borrow": "taking the descriptors of a client that can't pass any",
     "locate": "the directory, what the command really runs, and which repository's rules apply",
     "refresh": "whether the rules' sources are unchanged",

@@ -89,3 +89,31 @@ class Context:
         """
         sign = self.sign(environment)
         return None if sign is None else KNOWN_AGENTS.get(sign, UNKNOWN_AGENT)
+
+
+class HookContext(Context):
+    """The context of a line that an agent's hook asks about: the hook says which agent that is.
+
+    Args:
+        name: the agent's.
+    """
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        super().__init__(())
+        self._name = name
+
+    def sign(self, environment: bytes) -> str | None:
+        """The hook; it is no variable."""
+        del environment
+        return HOOK
+
+    def agent(self, environment: bytes) -> str | None:
+        """The agent whose hook it is."""
+        del environment
+        return self._name
+
+
+HOOK = "safeshell-hook"
+"""What tells that an agent asks, where its hook does."""

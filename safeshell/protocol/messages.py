@@ -25,10 +25,11 @@ class Type(enum.IntEnum):
     STATS = 9
     APPROVALS = 10
     MONITOR = 11
+    HOOK = 12
 
 
 class Flag(enum.IntFlag):
-    """Flags that a caller says of itself."""
+    """Flags that a caller says of itself; PASSED is a hook's: its envelope is the first descriptor."""
 
     TTY = 1
     CTTY = 2
@@ -37,6 +38,7 @@ class Flag(enum.IntFlag):
     IN_PLACE = 16
     UNUSUAL = 32
     CONFINED = 64
+    PASSED = 128
 
 
 class Reply(enum.IntEnum):
@@ -53,9 +55,10 @@ class Reply(enum.IntEnum):
     ERROR_OUTPUT = 9
     RESULT = 10
     EVENT = 11
+    ANSWER = 12
 
 
-LAST_REPLIES = frozenset({Reply.EXEC, Reply.REFUSED, Reply.EXITED, Reply.RESULT})
+LAST_REPLIES = frozenset({Reply.EXEC, Reply.REFUSED, Reply.EXITED, Reply.RESULT, Reply.ANSWER})
 TIMED_OUT = 1
 """The flag of EXITED that says a rule's timeout ended the command."""
 
@@ -64,7 +67,7 @@ class Command:
     """A command as a client sent it.
 
     Attributes:
-        kind: `Type.EXECUTE`, `Type.EVALUATE` or `Type.EVALUATE_LINE`.
+        kind: `Type.EXECUTE`, `Type.EVALUATE`, `Type.EVALUATE_LINE`, or `Type.HOOK` of a line that a hook asks about.
         flags: bits of `Flag`.
         name: the path that the client was executed as.
         arguments: argv as a block, each argument ended by NUL.
@@ -128,4 +131,18 @@ class Query(NamedTuple):
     value: dict[str, Any]
 
 
-Event = Command | Signal | ControlRequest | Query
+class Hooked(NamedTuple):
+    """What an agent's hook asks.
+
+    Attributes:
+        agent: the agent's name, as the hook was told it.
+        environment: some of the hook's own, as a block, and one NUL before the first entry.
+        envelope: what the agent sent; None where it is the first descriptor.
+    """
+
+    agent: str
+    environment: bytes
+    envelope: bytes | None
+
+
+Event = Command | Signal | ControlRequest | Query | Hooked

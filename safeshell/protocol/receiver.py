@@ -5,7 +5,7 @@ from __future__ import annotations
 from safeshell.errors import ProtocolError
 from safeshell.protocol.line_form import could_be, decode_line_command, decode_line_signals
 from safeshell.protocol.messages import MAGIC, REQUEST_BYTES, VERSION, ControlRequest, Event, Query, Signal, Type
-from safeshell.protocol.requests import COMMANDS, HEADER, NUMBERED, QUERIES, decode_command, decode_object
+from safeshell.protocol.requests import COMMANDS, HEADER, NUMBERED, QUERIES, decode_command, decode_hook, decode_object
 
 
 class Receiver:
@@ -61,6 +61,8 @@ class Receiver:
                 raise ProtocolError(f"a request of type {kind} has no place here")
         elif kind in COMMANDS:
             return decode_command(kind, flags, body)
+        elif kind == Type.HOOK:
+            return decode_hook(flags, body)
         elif kind == Type.SIGNAL:
             raise ProtocolError(f"a request of type {kind} has no place here")
         if kind in NUMBERED:

@@ -38,6 +38,11 @@ def encode_refused(status: int, line: str) -> bytes:
     return encode_reply(Reply.REFUSED, struct.pack("<i", status) + encode_line(line) + b"\n")
 
 
+def encode_answer(status: int, stdout: bytes, stderr: bytes) -> bytes:
+    """ANSWER: what a hook writes, and how it ends."""
+    return encode_reply(Reply.ANSWER, struct.pack("<iI", status, len(stdout)) + stdout + stderr)
+
+
 def encode_exited(wait_status: int, *, timed_out: bool = False) -> bytes:
     """EXITED: the command ran and ended."""
     return encode_reply(Reply.EXITED, struct.pack("<I", wait_status), TIMED_OUT if timed_out else 0)

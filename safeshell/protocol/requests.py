@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from safeshell.errors import ProtocolError
-from safeshell.protocol.messages import MAGIC, VERSION, Command, Type
+from safeshell.protocol.messages import MAGIC, VERSION, Command, Flag, Hooked, Type
 
 HEADER = struct.Struct("<4sBBHI")
 _COMMAND = struct.Struct("<IIIIIiQ")
+_HOOK = struct.Struct("<II")
+ENVELOPE_MAX = 64 << 10
+"""Bytes of an envelope in a request: what is longer would hold up the daemon, which passes it on."""
 ARGUMENTS_AT = HEADER.size + _COMMAND.size
 """Offset of a command's arguments in its request, less the length of its name."""
 _QUERY_MAX = 64 << 10  # bytes; a message of words about one command
@@ -66,6 +69,36 @@ def decode_command(kind: int, flags: int, body: bytes) -> Command:
     if not name or b"\0" in name:
         raise ProtocolError("the request names no program")
     return Command(kind, flags, name, arguments, environment, nice, blocked)
+
+
+def decode_hook(flags: int, body: bytes) -> Hooked:
+    """What is in the body of a HOOK.
+
+    Raises:
+        ProtocolError: it is no such thing.
+    """
+    if len(body) < _HOOK.size:
+        raise ProtocolError(f"the request has {len(body)} bytes, a hook's takes at least {_HOOK.size}")
+    name_bytes, environment_bytes = _HOOK.unpack_from(body)
+    environment_at = _HOOK.size + name_bytes
+    envelope_at = environment_at + environment_bytes
+    if envelope_at > len(body) or (flags & Flag.PASSED and envelope_at < len(body)):
+        raise ProtocolError(f"the request has {len(body)} bytes, its blocks say {envelope_at}")
+    environment = body[environment_at:envelope_at]
+    if environment and environment[-1]:
+        raise ProtocolError("the request's blocks do not end in NUL")
+    if len(body) - envelope_at > ENVELOPE_MAX:
+        raise ProtocolError(f"an envelope of over {ENVELOPE_MAX} bytes goes by a descriptor")
+    name = body[_HOOK.size : environment_at].decode("utf-8", "replace")
+    return Hooked(name, b"\0" + environment, None if flags & Flag.PASSED else body[envelope_at:])
+
+
+def encode_hook(hook: Hooked) -> bytes:
+    """A HOOK request: the reverse of what `Receiver` does."""
+    name, environment = hook.agent.encode(), hook.environment[1:]
+    body = _HOOK.pack(len(name), len(environment)) + name + environment + (hook.envelope or b"")
+    flags = Flag.PASSED if hook.envelope is None else 0
+    return HEADER.pack(MAGIC, VERSION, Type.HOOK, flags, len(body)) + body
 
 
 def decode_object(body: bytes) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Worker that judges shell lines for a daemon, one after another: `python -I -m safeshell.shell.worker HOME`.
+"""Worker that judges shell lines and reads envelopes for a daemon, in turn: `python -I -m safeshell.shell.worker HOME`.
 
 The shell parser is C code that is fed what agents write: it may crash, or not come back. So it lives in a process that
 the daemon can do without.
@@ -6,11 +6,13 @@ the daemon can do without.
 Both ways go frames (`safeshell.shell.frames`). A request (`LineRequest`) is answered with `{"begun": true}`
 once the tables are there, so that the daemon's clock measures the line only; then with the object that
 `safeshell check -c --json` prints, with `{"wanted": rules}` where commands of the line run under other repositories'
-rules, for the daemon to ask again with those, or with `{"error": reason}`. It ends when its input does.
+rules, for the daemon to ask again with those, or with `{"error": reason}`. An envelope (`EnvelopeRequest`) is answered
+by `{"call": …}`, by `{"unjudged": reason}` where its line is too long, or such an error. It ends when its input does.
 """
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import stat
@@ -23,11 +25,12 @@ from safeshell.errors import SafeShellError, TableError
 from safeshell.home.paths import Home
 from safeshell.home.repository_rules import find_rules
 from safeshell.host.path_lookup import Programs
-from safeshell.policy.context import Context
+from safeshell.policy.context import Context, HookContext
 from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.store.memory import SealedSections
 from safeshell.policy.table import Table
 from safeshell.shell.frames import frame, read
+from safeshell.shell.hook_line import told_to_hook
 from safeshell.shell.judge import LineCaller, judge_line
 from safeshell.shell.judge_command import variables_of
 from safeshell.shell.syntax.tree import Dialect
@@ -44,6 +47,7 @@ class LineRequest(TypedDict):
         environment: the caller's, as a block.
         directory: where it runs, absolute.
         markers: variables that tell an agent.
+        agent: whose hook asks; "" where none does.
         tables: digest, root and memory file of each table in force, in order of precedence.
         rules: the repositories' rules that are among them, by their paths.
         elsewhere: the same two for other directories that commands of the line run in or are about, as far as the
@@ -55,10 +59,25 @@ class LineRequest(TypedDict):
     environment: str
     directory: str
     markers: list[str]
+    agent: str
     tables: list[tuple[str, str, str]]
     rules: list[str]
     elsewhere: list[tuple[list[str], list[tuple[str, str, str]]]]
     shell: str
+
+
+class EnvelopeRequest(TypedDict):
+    """An envelope to read.
+
+    Attributes:
+        agent: whose hook sent it.
+        envelope: it, a character a byte; None: it is in `file`.
+        file: where it is.
+    """
+
+    agent: str
+    envelope: str | None
+    file: str
 
 
 class Tables:
@@ -97,11 +116,7 @@ def main() -> None:
     settled = False
     for request in _requests(sys.stdin.buffer):
         try:
-            rules = _Rules(request, tables, home)
-            _send(sys.stdout.buffer, {"begun": True})
-            answer = judge_line(_text(request["line"]), _caller(request, rules, home)).to_json()
-            if rules.wanted:
-                answer = {"wanted": [[path.decode("latin-1") for path in found] for found in rules.wanted]}
+            answer = _read(cast(EnvelopeRequest, request)) if "envelope" in request else _judge(request, tables, home)
         except SafeShellError as error:
             answer = {"error": error.message}
         _send(sys.stdout.buffer, answer)
@@ -109,6 +124,46 @@ def main() -> None:
             gc.freeze()
             gc.set_threshold(20_000, 20, 100)  # what a line leaves is freed by its references, nearly all of it
             settled = True
+
+
+def _judge(request: LineRequest, tables: Tables, home: Home) -> dict[str, Any]:
+    rules = _Rules(request, tables, home)
+    _send(sys.stdout.buffer, {"begun": True})
+    caller = _caller(request, rules, home)
+    judged = judge_line(_text(request["line"]), caller)
+    if rules.wanted:
+        return {"wanted": [[path.decode("latin-1") for path in found] for found in rules.wanted]}
+    return {**judged.to_json(), **(told_to_hook(judged, caller) if request["agent"] else {})}
+
+
+def _read(request: EnvelopeRequest) -> dict[str, Any]:
+    from safeshell.hooks.agent import agent_of  # noqa: PLC0415 # most homes have no hook
+    from safeshell.hooks.envelope import ENVELOPE_MAX, EnvelopeError, LongLineError, read_call  # noqa: PLC0415 # as above
+
+    _send(sys.stdout.buffer, {"begun": True})
+    agent = agent_of(request["agent"])
+    assert agent is not None  # the daemon has asked
+    envelope = request["envelope"]
+    try:
+        data = _slurp(request["file"], ENVELOPE_MAX + 1) if envelope is None else envelope.encode("latin-1")
+        call = read_call(agent, data)
+    except EnvelopeError as error:
+        return {"error": error.reason}
+    except LongLineError as error:
+        return {"unjudged": error.reason}
+    except OSError as error:
+        return {"error": f"it can't be read: {error.strerror}"}
+    directory = os.path.realpath(call.directory) if call.directory else ""
+    return {"call": {**call._asdict(), "directory": os.fsencode(directory).decode("latin-1")}}
+
+
+def _slurp(path: str, most: int) -> bytes:
+    """What is in a file, up to so many bytes; a pipe would have it wait."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        return stream.read(most)
 
 
 class _Rules:
@@ -152,9 +207,9 @@ def _paths(texts: list[str]) -> tuple[bytes, ...]:
     return tuple([text.encode("latin-1") for text in texts])
 
 
-def _requests(stream: BinaryIO) -> Iterator[LineRequest]:
+def _requests(stream: BinaryIO) -> Iterator[LineRequest | EnvelopeRequest]:
     while (request := read(stream)) is not None:
-        yield cast(LineRequest, request)
+        yield cast(LineRequest | EnvelopeRequest, request)
 
 
 def _send(stream: BinaryIO, answer: Mapping[str, Any]) -> None:
@@ -171,7 +226,7 @@ def _caller(request: LineRequest, rules: _Rules, home: Home) -> LineCaller:
     directory = _text(request["directory"])
     shimmed = _shimmed(environment.get("PATH", ""), directory, home)
     shell = Dialect(request["shell"])
-    context = Context(request["markers"])
+    context = HookContext(request["agent"]) if request["agent"] else Context(request["markers"])
     return LineCaller(rules.own, environment, directory, context, shimmed, tables_of=rules.of, shell=shell)
 
 

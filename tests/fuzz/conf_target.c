@@ -32,6 +32,10 @@ void start_daemon(const struct client *client, char *const *argv, int64_t deadli
     if (client && argv && deadline) abort();
 }
 int is_confined(void) { return 0; }
+_Noreturn void fail(const char *const *pieces) {
+    say(pieces);
+    abort();
+}
 int locate_beside(struct client *client) { return !client; }
 _Noreturn void execute(const struct process *process, const char *path, char *const *argv) {
     if (process && path && argv) abort();

@@ -32,6 +32,7 @@ _Noreturn static void leave(int status);
 #include "../../shims/output.c"
 #include "../../shims/reply.c"
 #include "../../shims/request.c"
+#include "../../shims/send.c"
 #include "../../shims/signals.c"
 #include "../../shims/supervise.c"
 #include "../../shims/text.c"
@@ -47,6 +48,11 @@ static struct {
     size_t size;
 } maps[MAPS_MAX];
 static int map_count;
+
+_Noreturn void fail(const char *const *pieces) {
+    say(pieces);
+    leave(125);
+}
 
 _Noreturn static void leave(int status) { longjmp(ended, status ? status : 256); }
 

@@ -59,7 +59,7 @@ def old_decision(record: dict[str, Any]) -> Action | None:
         return None
     if kind == "approval" and record["approval"]["answer"] == "approved":
         return None  # the command's own record follows
-    if kind == "line":
+    if kind == "line" or "hook" in record:
         raise UndecidableError("it is a shell line; the commands in it are recorded where they run")
     if "argv_bytes" in record or any("argv_bytes" in spelling for spelling in record.get("spellings", ())):
         raise UndecidableError("the arguments were too long to be recorded whole")

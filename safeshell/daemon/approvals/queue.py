@@ -107,11 +107,12 @@ class Approvals:
         self._look(request)
         if request.is_agents and not self._within_reach():
             request.approval = _outcome(0, "unreachable")
-            connection.notice(
-                f"safeshell: {where} requires approval, and nobody who could give it is within reach: "
-                f"{decision.message}"
-            )
-            return "ask the person you work for to run it or to start `safeshell monitor`; then try again"
+            why = f"{where} requires approval, and nobody who could give it is within reach: {decision.message}"
+            todo = "ask the person you work for to run it or to start `safeshell monitor`; then try again"
+            if request.hook is not None:  # its answer is all that the agent is told
+                return f"{why} ({todo})"
+            connection.notice(f"safeshell: {why}")
+            return todo
         asker = ancestry.read(connection.pid)
         if asker is None:
             return f"{where} requires approval, and who asks is gone"
@@ -123,21 +124,29 @@ class Approvals:
             )
         # As natively, whoever gives a command so long has its answer by then.
         seconds = min(self._policies.settings.approval_timeout_ms / 1000, shortest_timeout(request.spellings))
+        if request.hook is not None:
+            seconds = min(seconds, request.hook.patience_s)
         timer = self._loop.call_later(seconds, lambda: self._expire(number))
         pending = self._pending[number] = Pending(number, request, asker, time.time(), seconds, timer)
         request.tell_waiting()
-        connection.notice(f"safeshell: {where} requires approval: {decision.message}")
+        if request.hook is None:  # whose agent shows nothing before the end
+            self._say_waiting(request, number, seconds)
+        description = describe(pending.number, pending.request, pending.since, pending.seconds)
+        self._monitors.publish("pending", description)
+        if self._notifier.is_set:  # it may well send it to a chat; who approves is shown all of it
+            self._notifier.tell(self._journal.without_secrets(description), request.asked.environment)
+        return ""
+
+    @staticmethod
+    def _say_waiting(request: Request, number: int, seconds: float) -> None:
+        connection, decision = request.connection, request.decision
+        connection.notice(f"safeshell: {decision.cited} requires approval: {decision.message}")
         connection.notice(
             f"safeshell: waiting up to {seconds:.0f} s for it (`safeshell monitor`, "
             f"or `safeshell approvals approve {number}` in another terminal)"
         )
         if is_cut(request):
             connection.notice(f"safeshell: {TOO_LONG}: put what is long into a file")
-        description = describe(pending.number, pending.request, pending.since, pending.seconds)
-        self._monitors.publish("pending", description)
-        if self._notifier.is_set:  # it may well send it to a chat; who approves is shown all of it
-            self._notifier.tell(self._journal.without_secrets(description), request.asked.environment)
-        return ""
 
     def _within_reach(self) -> bool:
         return bool(len(self._monitors)) or self._pins.enrolled or self._notifier.is_set

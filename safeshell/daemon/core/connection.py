@@ -20,6 +20,7 @@ from safeshell.protocol import (
     Receiver,
     Reply,
     decode_whole,
+    encode_answer,
     encode_exec,
     encode_exited,
     encode_line,
@@ -332,6 +333,10 @@ class Connection:
             self.finish(b"refused %d %s\n" % (status, line_field(encode_line(message))))
         else:
             self.finish(encode_refused(status, message))
+
+    def answer(self, stdout: bytes, stderr: bytes, status: int) -> None:
+        """The last answer: what a hook writes, and how it ends."""
+        self.finish(encode_answer(status, stdout, stderr))
 
     def exited(self, wait_status: int, *, timed_out: bool = False) -> None:
         """The last answer: the command ran and ended."""

@@ -15,12 +15,11 @@ from safeshell.audit.redact import Redactor
 from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.observe.subscribers import Monitors
 from safeshell.daemon.request import Request
-from safeshell.daemon.sources.line_service import Line
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
-from safeshell.policy.decision import Action, Decision
-from safeshell.protocol import Command, encode_line
+from safeshell.policy.decision import Action
+from safeshell.protocol import encode_line
 
 if TYPE_CHECKING:
     from safeshell.daemon.fastpath.binding import Answered
@@ -137,26 +136,38 @@ class Journal:
         record = {"ts": timestamp(time.time()), "v": FORMAT, "kind": "edit", **more}
         self._keep({**record, "uid": os.getuid(), "pid": os.getpid()}, worth_it=True)
 
-    def line(self, connection: Connection, line: Line, command: Command, found: Mapping[str, Any]) -> None:
-        """A shell line was judged for somebody who asked."""
-        decision = Decision(
-            Action[found["decision"].upper()],
-            found.get("subject") or "",
-            rule=found.get("rule") or "",
-            message=found.get("message") or "",
-            source=found.get("source") or "",
-            tables=tuple(found["table"].split("+")) if found.get("table") else (),
-        )
+    def line(self, request: Request) -> None:
+        """A shell line was judged for somebody who asked, or for an agent's hook."""
+        assert request.line is not None
+        line = request.line[0]
         self._note(
             CommandOutcome(
                 time.time(),
-                "line",
-                command,
-                decision=decision,
+                "line" if request.approval is None else "approval",
+                request.asked,
+                decision=request.decision,
                 is_ai=line.is_ai,
                 directory=line.directory,
+                uid=request.connection.uid,
+                pid=request.connection.pid,
+                approval=request.approval,
+                **_hooked(request),
+            )
+        )
+
+    def not_understood(self, request: Request) -> None:
+        """An agent's hook asked, and it can't be told what about, or by which rules."""
+        assert request.hook is not None
+        connection, error = request.connection, request.error
+        self._note(
+            CommandOutcome(
+                time.time(),
+                "error",
+                is_ai=True,
                 uid=connection.uid,
                 pid=connection.pid,
+                error=error,
+                **_hooked(request),
             )
         )
 
@@ -179,6 +190,8 @@ class Journal:
     ) -> CommandOutcome:
         asker = by or request.connection
         spellings, decisions, decision = request.redirected or (request.spellings, request.decisions, request.decision)
+        if request.hook is not None:
+            decisions = ()  # of a line, whose facts are its commands'
         return CommandOutcome(
             ts=time.time(),
             kind=kind,
@@ -193,6 +206,7 @@ class Journal:
             wait_status=wait_status,
             approval=approval,
             error=error,
+            **_hooked(request),
         )
 
     def _note(self, outcome: CommandOutcome) -> None:
@@ -202,6 +216,11 @@ class Journal:
         kept = self._log.append(record) if worth_it else None
         if self._monitors:
             self._monitors.publish("decision", kept or self._log.redactor.redact(record))
+
+
+def _hooked(request: Request) -> dict[str, Any]:
+    hook = request.hook
+    return {} if hook is None else {"agent": hook.agent.name, "hook": hook.to_record()}
 
 
 def _warn(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Shell lines: a helper process parses and judges them, kept warm between lines and started by the first of them.
+"""Shell lines and envelopes: a helper process reads and judges them, kept warm between them and started by the first.
 
 It is in no ordinary command's way: the daemon only passes frames (`safeshell.shell.worker`), and never waits for one.
 """
@@ -12,53 +12,18 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop, Timer
+from safeshell.daemon.sources.line_jobs import Job
 from safeshell.home.paths import Home
-from safeshell.policy.evaluator import LoadedTable
-from safeshell.policy.store.memory import descriptor_of
 from safeshell.shell.frames import frame, take
-from safeshell.shell.limits import CRASHED, LIMIT_S, too_slow, unjudged
-from safeshell.text import text
+from safeshell.shell.limits import CRASHED, LIMIT_S, too_slow
 
 START_S = 10.0
 """What starting the helper and reading tables may take: no line's fault."""
-
-
-class Line(NamedTuple):
-    """A line to be judged.
-
-    Attributes:
-        line: it.
-        is_ai: whether an agent asks.
-        environment: the caller's, as a block.
-        directory: where it runs, absolute.
-        markers: variables that tell an agent.
-        tables: those in force, in order of precedence.
-        answer: called once, with the object that `safeshell check -c --json` prints (where the helper fails with the
-            decision of `line-overrun`); with `{"wanted": …}`, other repositories' rules that it has to be judged by,
-            too; or with None and why there is none.
-        gone: whether nobody waits for the answer any more; then a line that isn't begun is dropped.
-        shell: the shell that reads it: bash, sh or zsh.
-        rules: the repositories' rules among the tables.
-        elsewhere: the tables for commands that other repositories' rules apply to, by those.
-    """
-
-    line: bytes
-    is_ai: bool
-    environment: bytes
-    directory: bytes
-    markers: Sequence[str]
-    tables: Sequence[LoadedTable]
-    answer: Callable[[dict[str, Any] | None, str], None]
-    gone: Callable[[], bool]
-    shell: str = "bash"
-    rules: tuple[bytes, ...] = ()
-    elsewhere: Mapping[tuple[bytes, ...], Sequence[LoadedTable]] = MappingProxyType({})
 
 
 class _Helper:
@@ -127,8 +92,8 @@ class Lines:
         self._loop = loop
         self._limit_s = limit_s
         self._helper: _Helper | None = None
-        self._queue: deque[Line] = deque()
-        self._current: Line | None = None
+        self._queue: deque[Job] = deque()
+        self._current: Job | None = None
         self._begun = False
         self._again = False
         self._timer: Timer | None = None
@@ -147,7 +112,7 @@ class Lines:
         found: dict[str, int | str | None] = {"pid": pid, "requests": self.requests, "restarts": self.restarts}
         return found if self.error is None else {**found, "error": self.error}
 
-    def judge(self, line: Line) -> None:
+    def judge(self, line: Job) -> None:
         """Takes a line; its `answer` is called when it has been judged, never where it is gone before."""
         self.requests += 1
         self._queue.append(line)
@@ -179,21 +144,7 @@ class Lines:
         except OSError as error:
             self._fail(f"its parser can't be started: {error.strerror}")
             return
-        helper.output += frame(
-            {
-                "line": line.line.decode("latin-1"),
-                "environment": line.environment.decode("latin-1"),
-                "directory": line.directory.decode("latin-1"),
-                "markers": line.markers,
-                "tables": [_describe(loaded) for loaded in line.tables],
-                "rules": _as_text(line.rules),
-                "elsewhere": [
-                    (_as_text(rules), [_describe(loaded) for loaded in tables])
-                    for rules, tables in line.elsewhere.items()
-                ],
-                "shell": line.shell,
-            }
-        )
+        helper.output += frame(line.to_request())
         self._loop.modify(helper.sock.fileno(), select.EPOLLIN | select.EPOLLOUT)
         self._set_timer(START_S)
 
@@ -260,9 +211,9 @@ class Lines:
         assert self._current is not None
         self._overrun(self._current, f"{reason} (see `safeshell doctor`)")
 
-    def _overrun(self, line: Line, reason: str) -> None:
-        digests = tuple([loaded.digest for loaded in line.tables])
-        self._finish(unjudged(text(line.line), reason, is_ai=line.is_ai, tables=digests), "")
+    def _overrun(self, line: Job, reason: str) -> None:
+        found = line.overrun(reason)
+        self._finish(found, reason if found is None else "")
 
     def _time_out(self) -> None:
         self._drop_helper()
@@ -290,12 +241,3 @@ class Lines:
         assert line is not None
         line.answer(answer, reason)
         self._next()
-
-
-def _as_text(rules: tuple[bytes, ...]) -> list[str]:
-    return [path.decode("latin-1") for path in rules]
-
-
-def _describe(loaded: LoadedTable) -> tuple[str, str, str]:
-    """Digest, root, and where the helper finds the memory to map; the line keeps it open."""
-    return loaded.digest, loaded.table.root, f"/proc/{os.getpid()}/fd/{descriptor_of(loaded.table.sections)}"

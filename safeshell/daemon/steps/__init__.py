@@ -7,6 +7,7 @@ is the request's: it is refused, and what runs for it ended. After `finish` noth
 | step | what it sets |
 |---|---|
 | receive | the command, once the request is whole |
+| envelope | the line that an agent's hook asks about, and where it would run |
 | borrow | descriptors of a client that can't pass any |
 | locate | the directory, what the command really runs, and which repository's rules apply |
 | refresh | nothing, once the tables are as their sources; else it waits for their compilation |

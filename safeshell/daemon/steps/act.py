@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from safeshell.command.redirect_target import target_arguments
 from safeshell.daemon.approvals.queue import Approvals
 from safeshell.daemon.request import DENIED, NEEDS_APPROVAL, Request
 from safeshell.daemon.steps import GO_ON, WAIT
-from safeshell.daemon.steps.find import target_arguments
 from safeshell.policy.decision import Action, Decision
 from safeshell.protocol import Command, Type
 
@@ -32,6 +32,8 @@ class Act:
             return _judge_target(request, request.redirected[2])
         if command.kind == Type.EVALUATE:
             return _answer(request)
+        if command.kind == Type.HOOK:
+            return self._act_on_line(request)
         if decision.action is Action.ALLOW:
             return GO_ON
         if decision.action is Action.DENY:
@@ -39,6 +41,21 @@ class Act:
         if decision.action is Action.REDIRECT:
             return _redirect(request, command)
         return self._ask(request)
+
+    def _act_on_line(self, request: Request) -> str:
+        """For an agent's hook, which can only let the line run or not."""
+        decision = request.decision
+        assert request.line is not None
+        told = request.line[1]
+        if decision.action is Action.ALLOW or (decision.action is Action.REDIRECT and told.get("replaced")):
+            return "finish"
+        if decision.action is Action.DENY:
+            return _deny(request)
+        if decision.action is Action.REDIRECT:
+            instead = f" Run this instead: {told['instead']}" if told.get("instead") else ""
+            return request.refuse(DENIED, f"not run by {decision.cited}: {decision.message}{instead}")
+        said = self._ask(request)
+        return "finish" if said == GO_ON else said
 
     def _ask(self, request: Request) -> str:
         """Asks, but for what was approved: that is held against what was decided now, on all that it hangs on."""
@@ -59,7 +76,7 @@ class Act:
         if grant is not None or (request.patient and self._approvals.covers(request)):
             request.covered = True
             return GO_ON
-        edit = self._lifted_by(request)
+        edit = self._lifted_by(request) if request.hook is None else ""  # a line's decision says so itself
         if edit:
             request.connection.notice(f"safeshell: {edit}")
         refusal = self._approvals.ask(request)

@@ -10,10 +10,12 @@ from safeshell.command.unwrap import Spelling
 from safeshell.daemon.core.aside import Aside
 from safeshell.daemon.observe.tally import Tally
 from safeshell.daemon.request import FAILED, Request
-from safeshell.daemon.sources.line_service import Line, Lines
+from safeshell.daemon.sources.line_jobs import Line, decision_of
+from safeshell.daemon.sources.line_service import Lines
 from safeshell.daemon.sources.policy_source import Policies, Rules
 from safeshell.daemon.steps import GO_ON, WAIT
 from safeshell.daemon.steps.look import read_facts
+from safeshell.hooks.agent import dialect_of
 from safeshell.policy.composition import Judgement, judge_all
 from safeshell.policy.decision import Action
 from safeshell.policy.decision_cache import Policy
@@ -54,7 +56,7 @@ class Decide:
             reason = self._policies.error or "no rules have been compiled"
             return request.refuse(FAILED, f"no rules are in force: {reason}")
         request.policy = policy
-        if command.kind == Type.EVALUATE_LINE:
+        if command.kind in (Type.EVALUATE_LINE, Type.HOOK):
             return self._judge_line(request)
         misses = policy.misses
         if request.rules_of:
@@ -142,8 +144,14 @@ class Decide:
                 finish(found)
 
         def finish(found: dict[str, Any]) -> None:
-            self._tally.line(Action[found["decision"].upper()])
-            request.result, request.line = found, (line, found)
+            request.line, request.decision = (line, found), decision_of(found, line.agent)
+            if request.grant is None:  # else it has been counted
+                self._tally.line(request.decision.action)
+            if request.hook is not None:
+                request.decisions = (request.decision,)
+                self._resume(request, "act")
+                return
+            request.result = found
             self._resume(request, "finish")
 
         line = Line(
@@ -155,6 +163,8 @@ class Decide:
             request.policy.tables,
             answer,
             lambda: connection.closed,
+            shell="bash" if request.hook is None else dialect_of(request.hook.agent, request.hook.shell),
+            agent="" if request.hook is None else request.hook.agent.name,
             rules=request.rules,
             elsewhere={rules: (self._policies.policy(rules) or request.policy).tables for rules in request.rules_of},
         )

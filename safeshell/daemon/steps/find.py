@@ -6,7 +6,7 @@ import contextlib
 import functools
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from safeshell.daemon.core.aside import Aside
 from safeshell.daemon.request import DENIED, FAILED, NOT_FOUND, Request
@@ -20,9 +20,6 @@ from safeshell.host.path_lookup import DEFAULT_PATH, Programs, named_by_path
 from safeshell.host.path_resolution import Resolver
 from safeshell.policy.decision import Decision
 from safeshell.text import text
-
-ARGUMENTS = "$ARGS"
-"""The word that stands for the original arguments, each its own (contract)."""
 
 TRASH = b"safeshell-trash"
 """The target that comes with SafeShell: found beside the interpreter where PATH doesn't lead to it."""
@@ -179,14 +176,3 @@ class Find:
         rest = arguments[arguments.index(b"\0") + 1 :]
         words = (b"env", b"SAFESHELL_HOME=" + home, program)
         return b"".join([word + b"\0" for word in words]) + rest, b"/usr/bin/env"
-
-
-def target_arguments(words: Sequence[str], arguments: bytes) -> bytes:
-    """A redirect's arguments, as a block; never through a shell.
-
-    Args:
-        words: the rule's `redirect_to`, split.
-        arguments: those of the command it stands in for, as a block.
-    """
-    original = arguments[arguments.index(b"\0") + 1 :]
-    return b"".join([original if word == ARGUMENTS else os.fsencode(word) + b"\0" for word in words])

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 
+from safeshell.daemon.hook_call import AgentsCall
 from safeshell.daemon.request import Request
 from safeshell.daemon.steps import GO_ON
+from safeshell.hooks.agent import Written
 
 
 def finish(request: Request) -> str:
     """Says how it ended: refused, answered, to be run in place, or run."""
     connection = request.connection
-    if request.refusal is not None:
+    if request.hook is not None:
+        connection.answer(*_told(request.hook, request))
+    elif request.refusal is not None:
         connection.refuse(*request.refusal)
     elif request.child is not None:
         child, request.child = request.child, None
@@ -35,3 +39,14 @@ def finish(request: Request) -> str:
     else:
         connection.result(request.result)
     return GO_ON
+
+
+def _told(hook: AgentsCall, request: Request) -> Written:
+    """What an agent is told; of an approval that may still come, how a person gives it."""
+    if request.refusal is None:
+        return hook.allow()
+    reason, asked = request.refusal[1], request.approval or {}
+    if asked.get("answer") == "expired":
+        by = f"`safeshell approvals approve {asked['id']}` in a terminal of their own"
+        reason += f" A person can still approve it within 10 minutes, by {by}. Run the same line again once they have."
+    return hook.deny(reason)

@@ -20,7 +20,7 @@ from safeshell.host import distant_mounts as host_mounts
 from safeshell.host.distant_mounts import Mounts
 from safeshell.host.process.confinement import sees_the_same
 from safeshell.host.process.own import Own
-from safeshell.policy.context import Context
+from safeshell.policy.context import Context, HookContext
 from safeshell.policy.distant import DistantFacts
 from safeshell.policy.facts import RequestFacts
 from safeshell.text import text
@@ -92,12 +92,13 @@ class Locate:
                     prefix = b"/proc/%d/root" % connection.pid
                     mounts = host_mounts.read(f"/proc/{connection.pid}/mountinfo")
                 directory = working_directory(here, connection.pid, same_view=same_view, mounts=mounts)
+                if request.hook is not None and request.hook.directory:
+                    directory, descriptor = request.hook.directory, None
                 request.same_view, request.directory = same_view, directory
             if mounts.points:
                 return self._locate_sparing(request, mounts, descriptor, prefix)
-            request.facts = RequestFacts(
-                command.environment, directory, self._context, descriptor=descriptor, prefix=prefix
-            )
+            context = self._context_of(request)
+            request.facts = RequestFacts(command.environment, directory, context, descriptor=descriptor, prefix=prefix)
             if not is_found:
                 if directory is None and not same_view:
                     request.rules = self._policies.repository(_own_directory(here))
@@ -117,6 +118,9 @@ class Locate:
             return request.refuse(FAILED, error.message, error=error.message)
         return GO_ON
 
+    def _context_of(self, request: Request) -> Context:
+        return self._context if request.hook is None else HookContext(request.hook.agent.name)
+
     def _sees_the_same(self, pid: int) -> bool:
         fastpath = self.fastpath
         return (fastpath is not None and fastpath.sees_the_same(pid)) or sees_the_same(pid, self._own)
@@ -132,7 +136,7 @@ class Locate:
         request.facts = RequestFacts(
             command.environment,
             request.directory,
-            self._context,
+            self._context_of(request),
             descriptor=descriptor,
             prefix=prefix,
             distant=DistantFacts(mounts),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from safeshell.daemon.hook_call import AgentsCall
 from safeshell.daemon.request import Request
-from safeshell.daemon.steps import END, GO_ON, WAIT
+from safeshell.daemon.steps import END, WAIT
 from safeshell.errors import ProtocolError
-from safeshell.protocol import Command, Event
+from safeshell.hooks.agent import agent_of
+from safeshell.protocol import Command, Event, Hooked
+from safeshell.text import printable
 
 DESCRIPTORS = (0, 1, 4)
 """How many may come with a command: none; its directory; 0, 1 and 2 and its directory."""
@@ -41,6 +44,8 @@ class Receive:
         if request.deadline is not None:
             request.deadline.cancel()
         command = events[0]
+        if isinstance(command, Hooked):
+            return _take_hook(request, command)
         if not isinstance(command, Command):
             connection.quiet = True
             for event in events:
@@ -54,4 +59,17 @@ class Receive:
             request.signals = events[1:]  # type: ignore[assignment] # nothing else may follow a command
         request.command = request.asked = command
         request.name_command()
-        return GO_ON if command.borrow else "locate"
+        return "borrow" if command.borrow else "locate"
+
+
+def _take_hook(request: Request, sent: Hooked) -> str:
+    connection = request.connection
+    agent = agent_of(sent.agent)
+    if agent is None:
+        raise ProtocolError(f"there is no agent {printable(sent.agent[:100])}: is the daemon of another version?")
+    count = 1 if sent.envelope is not None else 2
+    if len(connection.descriptors) != count:
+        raise ProtocolError(f"expected {count} file descriptors, got {len(connection.descriptors)}")
+    connection.quiet = True
+    request.hook = AgentsCall(agent, sent)
+    return "envelope"

@@ -46,12 +46,15 @@ class Record:
             self._journal.command(request)
             self._recent.note(request)
             return END
+        if request.hook is not None and request.line is None:
+            if request.error:
+                self._journal.not_understood(request)
+            return END
         command = request.asked
         if self._edits.unseen and hasattr(request, "facts") and request.is_ai:
             self._edits.see_agent()
         if request.line is not None:
-            line, found = request.line
-            self._journal.line(request.connection, line, command, found)
+            self._journal.line(request)
         elif command.kind == Type.EXECUTE:
             if request.decisions:
                 self._journal.command(request)

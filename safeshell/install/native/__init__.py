@@ -13,6 +13,15 @@ def native_client() -> str | None:
     return path if os.access(path, os.X_OK) else None
 
 
+def native_hook() -> str | None:
+    """The path of the compiled hook program, or None where this installation has none that this machine could run.
+
+    What an agent is told to run is a copy of it in `Home.hooks`: it has to deny when the installation is gone, too.
+    """
+    path = os.path.join(_HERE, "safeshell-hook")
+    return path if os.access(path, os.X_OK) else None
+
+
 def why_not_static() -> str:
     """Why the client that was built isn't the static one, in the build's own words, or "" where it is."""
     try:

@@ -18,10 +18,11 @@ from safeshell.daemon.fastpath.binding import Answered
 from safeshell.daemon.observe.journal import Journal
 from safeshell.daemon.observe.subscribers import Monitors
 from safeshell.daemon.request import Request
-from safeshell.daemon.sources.line_service import Line
+from safeshell.daemon.sources.line_jobs import Line
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
+from safeshell.policy.decision import Action, Decision
 from safeshell.protocol import Command, Type
 
 RULES = """\
@@ -54,6 +55,14 @@ class Bench:
 
     def ask(self, *argv: str, **options: Any) -> Request:
         return ask(self.client, self.policy, *argv, **options)
+
+    def line(self, decision: Decision) -> Request:
+        """A shell line that an agent had judged."""
+        request = Request(self.client.connection)
+        request.command = request.asked = Command(Type.EVALUATE_LINE, 0, b"sh", block([b"rm x; ls"]), b"\0", 0, 0)
+        line = Line(b"rm x; ls", True, b"", b"/work", (), (), lambda _found, _reason: None, lambda: False)
+        request.line, request.decision = (line, {}), decision
+        return request
 
     def ran(self, request: Request, placement: str, reason: str = "", status: int | None = None, **more: Any) -> None:
         """A command runs in place, or ran in the daemon and ended with this wait status."""
@@ -181,11 +190,8 @@ def test_who_may_not_answer_is_recorded_with_what_was_asked_for_where_there_was_
 
 
 def test_a_shell_line_is_recorded_where_it_was_restricted(bench: Bench) -> None:
-    found = {"decision": "deny", "rule": "no-rm", "message": "No.", "source": "r:3", "subject": "rm x", "table": "a+b"}
-    command = Command(Type.EVALUATE_LINE, 0, b"sh", block([b"rm x; ls"]), b"\0", 0, 0)
-    line = Line(b"rm x; ls", True, b"", b"/work", (), (), lambda _found, _reason: None, lambda: False)
-    bench.journal.line(bench.client.connection, line, command, found)
-    bench.journal.line(bench.client.connection, line, command, {"decision": "allow"})
+    bench.journal.line(bench.line(Decision(Action.DENY, "rm x", "no-rm", "No.", "r:3", tables=("a", "b"))))
+    bench.journal.line(bench.line(Decision(Action.ALLOW, "rm x")))
     (record,) = bench.records()
     assert (record["kind"], record["rule"], record["table"], record["context"]) == ("line", "no-rm", "a+b", "ai")
     assert record["cwd"] == "/work"

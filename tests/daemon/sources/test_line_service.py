@@ -18,7 +18,8 @@ from harness import PATH, Daemon, processes_of, running_daemon, safeshell, until
 from safeshell.client import evaluate_line, execute
 from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop
-from safeshell.daemon.sources.line_service import Line, Lines
+from safeshell.daemon.sources.line_jobs import Line
+from safeshell.daemon.sources.line_service import Lines
 from safeshell.errors import UnreachableError
 from safeshell.home.paths import Home
 from safeshell.policy.evaluator import LoadedTable

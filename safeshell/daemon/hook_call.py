@@ -1,0 +1,71 @@
+"""Call of an agent's tool, on its way through the daemon: what the hook said, and how it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from safeshell.hooks.agent import Agent, Answer, Written, write
+from safeshell.protocol import Hooked
+from safeshell.text import printable
+
+ANSWERS_BY_S = 15.0
+"""Seconds before the end of an agent's patience by which its hook is answered: then the agent is told."""
+
+
+class AgentsCall:
+    """What an agent's hook asks.
+
+    Args:
+        agent: whose hook.
+        sent: what it sent.
+
+    Attributes:
+        tool: the tool, as the agent names it; "" before that is read.
+        session: the agent's session.
+        directory: where the line would run, links resolved; nothing where the envelope doesn't say.
+        shape: which of the agent's forms the envelope has.
+    """
+
+    def __init__(self, agent: Agent, sent: Hooked) -> None:
+        self.agent = agent
+        self.sent = sent
+        self.tool = self.session = ""
+        self.directory = b""
+        self.shape = 0
+
+    def take(self, call: Mapping[str, Any]) -> None:
+        """Takes what was read in the envelope."""
+        self.tool, self.session, self.shape = call["tool"], call["session"], call["shape"]
+        self.directory = call["directory"].encode("latin-1")
+
+    @property
+    def patience_s(self) -> float:
+        """How long it may wait for a person."""
+        return self.agent.limit_s - ANSWERS_BY_S
+
+    @property
+    def shell(self) -> bytes | None:
+        """The user's shell, as the hook's environment has it."""
+        return self.variable(b"SHELL")
+
+    def variable(self, name: bytes) -> bytes | None:
+        """A variable of what the hook sent of its environment."""
+        for entry in self.sent.environment.split(b"\0"):
+            key, equals, value = entry.partition(b"=")
+            if equals and key == name:
+                return value
+        return None
+
+    def allow(self) -> Written:
+        """The answer with which the agent goes on as without a hook."""
+        return write(self.agent.allow)
+
+    def deny(self, reason: str) -> Written:
+        """The answer with which it doesn't, and is told why."""
+        own: Answer | None = self.agent.shapes[self.shape].deny
+        return write(own or self.agent.deny, printable(reason))
+
+    def to_record(self) -> dict[str, str]:
+        """As a record has it."""
+        return {name: value for name, value in (("tool", self.tool), ("session", self.session)) if value}

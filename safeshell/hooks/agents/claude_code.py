@@ -1,0 +1,34 @@
+"""Claude Code: `PreToolUse`. Seen live with 2.1.332; https://code.claude.com/docs/en/hooks."""
+
+from __future__ import annotations
+
+from safeshell.hooks.agent import BLOCK, REASON, Agent, Answer, Shape
+
+DENY = Answer(
+    {
+        "hookSpecificOutput": {
+            "hookEventName": "PreToolUse",
+            "permissionDecision": "deny",
+            "permissionDecisionReason": REASON,
+        }
+    }
+)
+"""Claude Code's form of a denial, which others have taken over."""
+
+SHAPE = Shape(
+    event=(("hook_event_name",), frozenset({"PreToolUse"})),
+    tool=("tool_name",),
+    lines=(("tool_input", "command"),),
+    directories=(("cwd",),),
+    session=("session_id",),
+)
+"""Claude Code's envelope, which others have taken over."""
+
+AGENT = Agent(
+    "claude-code",
+    shapes=(SHAPE,),
+    shell_tools=frozenset({"bash", "monitor"}),
+    deny=DENY,
+    closed=BLOCK,
+    users_shell=True,
+)

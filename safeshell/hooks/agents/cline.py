@@ -1,0 +1,39 @@
+"""Cline: `PreToolUse`. Seen live with 3.0.65; cline/cline, docs/features/hooks/hook-reference.mdx.
+
+Cancelling ends its whole run, and the model isn't told. So the line is replaced by one that only says why. Whatever the
+exit status, it runs the line.
+"""
+
+from __future__ import annotations
+
+from safeshell.hooks.agent import REASON, SAYS_WHY, Agent, Answer, Shape
+
+REPLACE = Answer({"cancel": False, "overrideInput": {"commands": [SAYS_WHY]}})
+CANCEL = Answer({"cancel": True, "errorMessage": REASON})
+
+AGENT = Agent(
+    "cline",
+    shapes=(
+        Shape(
+            event=(("hookName",), frozenset({"tool_call"})),
+            tool=("tool_call", "name"),
+            lines=(("tool_call", "input", "commands"), ("tool_call", "input", "command")),
+            directories=(("workspaceRoots",),),
+            session=("taskId",),
+        ),
+        Shape(
+            event=(("hookName",), frozenset({"PreToolUse"})),
+            tool=("preToolUse", "toolName"),
+            lines=(("preToolUse", "parameters", "command"), ("preToolUse", "parameters", "commands")),
+            directories=(("workspaceRoots",),),
+            session=("taskId",),
+            flattened=True,
+            deny=CANCEL,  # of before there was anything else
+        ),
+    ),
+    shell_tools=frozenset({"run_commands", "execute_command"}),
+    deny=REPLACE,
+    closed=REPLACE,
+    allow=Answer({"cancel": False}),
+    limit_s=60,
+)

@@ -1,0 +1,28 @@
+"""Copilot CLI: `preToolUse`, or `PreToolUse` with Claude Code's names. Seen live with 1.0.102; github/docs.
+
+With an exit status other than 0 it denies, but the model isn't told why.
+"""
+
+from __future__ import annotations
+
+from safeshell.hooks.agent import REASON, Agent, Answer, Shape
+from safeshell.hooks.agents.claude_code import SHAPE
+
+DENY = Answer({"permissionDecision": "deny", "permissionDecisionReason": REASON})
+
+AGENT = Agent(
+    "copilot",
+    shapes=(
+        SHAPE,
+        Shape(
+            event=((), frozenset()),
+            tool=("toolName",),
+            lines=(("toolArgs", "command"),),
+            directories=(("cwd",),),
+            session=("sessionId",),
+        ),
+    ),
+    shell_tools=frozenset({"bash"}),
+    deny=DENY,
+    closed=DENY,
+)

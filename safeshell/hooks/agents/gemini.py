@@ -1,0 +1,24 @@
+"""Gemini CLI: `BeforeTool`. Seen live with 0.61.0; google-gemini/gemini-cli, docs/hooks/reference.md.
+
+Claude Code's form of a denial together with exit 2 has it run the line.
+"""
+
+from __future__ import annotations
+
+from safeshell.hooks.agent import BLOCK, REASON, Agent, Answer, Shape
+
+AGENT = Agent(
+    "gemini",
+    shapes=(
+        Shape(
+            event=(("hook_event_name",), frozenset({"BeforeTool"})),
+            tool=("tool_name",),
+            lines=(("tool_input", "command"),),
+            directories=(("cwd",), ("tool_input", "directory"), ("tool_input", "dir_path")),
+            session=("session_id",),
+        ),
+    ),
+    shell_tools=frozenset({"run_shell_command"}),
+    deny=Answer({"decision": "deny", "reason": REASON}),
+    closed=BLOCK,
+)

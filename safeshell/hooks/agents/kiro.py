@@ -1,0 +1,19 @@
+"""Kiro: `PreToolUse`. By kiro.dev/docs/cli/v3/hooks, not seen live."""
+
+from __future__ import annotations
+
+from safeshell.hooks.agent import BLOCK, Agent
+from safeshell.hooks.agents.claude_code import SHAPE
+
+AGENT = Agent(
+    "kiro",
+    shapes=(
+        SHAPE._replace(
+            event=(("hook_event_name",), frozenset({"PreToolUse", "preToolUse"})),
+            directories=(("cwd",), ("tool_input", "working_dir")),
+        ),
+    ),
+    shell_tools=frozenset({"shell", "execute_bash", "execute_cmd", "bash"}),
+    deny=BLOCK,
+    closed=BLOCK,
+)

@@ -1,0 +1,24 @@
+"""OpenCode: a plugin of ours calls the hook before a tool, and throws what it says on stderr. Seen live with 1.18.33.
+
+The plugin sends `{"tool", "sessionID", "args", "directory"}`: what OpenCode gave it, and the project's directory.
+"""
+
+from __future__ import annotations
+
+from safeshell.hooks.agent import BLOCK, Agent, Shape
+
+AGENT = Agent(
+    "opencode",
+    shapes=(
+        Shape(
+            event=((), frozenset()),
+            tool=("tool",),
+            lines=(("args", "command"),),
+            directories=(("directory",), ("args", "workdir")),
+            session=("sessionID",),
+        ),
+    ),
+    shell_tools=frozenset({"bash"}),
+    deny=BLOCK,
+    closed=BLOCK,
+)
