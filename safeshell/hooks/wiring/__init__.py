@@ -1,0 +1,1 @@
+"""Wiring: what `hook install` puts into agents' settings, and takes out again."""

@@ -1,0 +1,53 @@
+"""OpenCode: a plugin of ours, which asks the hook program and throws what that says. Seen live with 1.18.33.
+
+Its loader takes a default export `{id, server}`. A named export beside a default one guards nothing, silently.
+"""
+
+from __future__ import annotations
+
+from safeshell.hooks.wiring.agent import DIRECTORY, LINE, Agent, Location, Place, WholeFile
+
+_TEXT = """\
+// Written by `safeshell hook install opencode`; `safeshell hook uninstall opencode` removes it.
+import { spawn } from "node:child_process";
+
+const HOOK = $PROGRAM;
+
+// Resolves where the hook lets the line run; all else is an error, which keeps OpenCode from running it.
+const ask = (request) =>
+  new Promise((resolve, reject) => {
+    const hook = spawn(HOOK, ["opencode"], { stdio: ["pipe", "ignore", "pipe"] });
+    let said = "";
+    hook.stderr.setEncoding("utf8");
+    hook.stderr.on("data", (text) => (said += text));
+    hook.on("error", (error) => reject(new Error(`SafeShell's hook can't be run: ${error.message}`)));
+    hook.on("close", (status, signal) => {
+      if (status === 0) resolve();
+      else reject(new Error(said.trim() || `SafeShell's hook ended with ${signal ?? status}`));
+    });
+    hook.stdin.on("error", () => {}); // it has ended, and "close" says how
+    hook.stdin.end(JSON.stringify(request));
+  });
+
+const server = async ({ directory }) => ({
+  "tool.execute.before": (input, output) =>
+    ask({ tool: input.tool, sessionID: input.sessionID, args: output.args, directory }),
+});
+
+export default { id: "safeshell", server };
+"""
+
+AGENT = Agent(
+    name="opencode",
+    title="OpenCode",
+    programs=("opencode",),
+    places=(
+        Place(
+            user=Location(".config/opencode", "plugins/safeshell.js", variable="XDG_CONFIG_HOME", moved="opencode"),
+            project=".opencode/plugins/safeshell.js",
+            wiring=WholeFile(_TEXT),
+        ),
+    ),
+    envelope={"tool": "bash", "sessionID": "hook-test", "args": {"command": LINE}, "directory": DIRECTORY},
+    after="OpenCode reads plugins when it starts, and none with `--pure`",
+)
