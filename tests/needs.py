@@ -42,6 +42,7 @@ PACKAGES = {
     "chronic": "moreutils",
     "chroot": "coreutils",
     "clang": "clang",
+    "codex": "",
     "cpulimit": "cpulimit",
     "crontab": "cron",
     "curl": "curl",

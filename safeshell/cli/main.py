@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": "probe the real thing: are commands guarded here, and at what cost",
     "diff": "what changed between two sets of rules",
     "export": "the audit log and the counters to OpenTelemetry",
+    "hook": "wire SafeShell into AI agents: each asks before it runs a line",
     "init": "set up a home: rules, tables, shims",
     "perf-stats": "the daemon's own latency figures, stage by stage",
     "log": "what was decided: the audit log",
