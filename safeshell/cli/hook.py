@@ -97,8 +97,8 @@ def _install(home: Home, notes: Notes, target: Target, *, dry_run: bool) -> None
         _trust(notes, target)
     if change.is_any and target.agent.after:
         say(f"  {target.agent.after}", err=True)
-    if change.is_any and not target.agent.fails_closed:
-        say(f"  where the hook can't be started, {title} runs the line: `safeshell hook test` shows it", err=True)
+    if change.is_any and target.agent.opens:
+        say(f"  {title} runs the line where the hook {target.agent.opens}: try it with `safeshell hook test`", err=True)
 
 
 def _trust(notes: Notes, target: Target) -> None:

@@ -19,7 +19,7 @@ from safeshell.text import columns
 VERSION_S = 20.0
 """Seconds for an agent to say its version: some load all that they are first."""
 
-_VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?[\w.+-]*")
+_VERSION = re.compile(r"\d+(?:\.\d+)+(?:[+-][\w.+-]*\w)?")
 
 
 class Row(NamedTuple):

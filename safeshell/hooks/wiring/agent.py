@@ -142,7 +142,8 @@ class Agent:
         envelope: what the hook is sent for a line, with `LINE` and `DIRECTORY` in it.
         refusal: how a hook says no.
         off: (keys, value) in its settings that turn all hooks off.
-        fails_closed: whether a hook that can't start, fails or takes too long blocks the line.
+        opens: where the agent runs the line though the hook did not allow it, as words that follow "where the hook";
+            "" where it never does.
         asks_trust: whether it runs a hook only once a person, or its own program, says that it is trusted.
         after: what a person has to know or do once it is installed.
     """
@@ -154,6 +155,6 @@ class Agent:
     envelope: Mapping[str, Any]
     refusal: Refusal = Refusal()
     off: tuple[tuple[tuple[str, ...], object], ...] = ()
-    fails_closed: bool = False
+    opens: str = "can't be started, fails or takes too long"
     asks_trust: bool = False
     after: str = ""

@@ -36,5 +36,5 @@ AGENT = Agent(
         "transcriptPath": "/dev/null",
     },
     refusal=Refusal(((("decision",), "deny"),)),
-    fails_closed=True,
+    opens="",
 )

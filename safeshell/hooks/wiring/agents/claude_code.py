@@ -38,5 +38,5 @@ AGENT = Agent(
     },
     refusal=Refusal((DENIES,)),
     off=((("disableAllHooks",), True),),
-    fails_closed=True,
+    opens="",
 )

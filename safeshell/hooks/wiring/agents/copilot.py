@@ -30,5 +30,6 @@ AGENT = Agent(
         "toolName": "bash",
         "toolArgs": {"command": LINE},
     },
+    opens="takes too long",
     refusal=Refusal(((("permissionDecision",), "deny"), DENIES)),
 )

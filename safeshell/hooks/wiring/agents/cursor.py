@@ -29,5 +29,5 @@ AGENT = Agent(
         "sandbox": False,
     },
     refusal=Refusal(((("permission",), "deny"),)),
-    fails_closed=True,
+    opens="",
 )

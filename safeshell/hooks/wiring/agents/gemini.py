@@ -32,6 +32,7 @@ AGENT = Agent(
         "tool_name": "run_shell_command",
         "tool_input": {"command": LINE},
     },
+    opens="fails or takes too long",
     refusal=Refusal(((("decision",), "deny"), (("decision",), "block"))),
     off=((("hooksConfig", "enabled"), False),),
 )

@@ -49,5 +49,6 @@ AGENT = Agent(
         ),
     ),
     envelope={"tool": "bash", "sessionID": "hook-test", "args": {"command": LINE}, "directory": DIRECTORY},
+    opens="",  # whatever goes wrong is thrown
     after="OpenCode reads plugins when it starts, and none with `--pure`",
 )
