@@ -16,14 +16,27 @@ UV := .venv-tools/bin/uv
 UV_VERSION := 0.13.9
 INSTALL := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow test-newest test-oldest test-pythons check lint format fuzz fuzz-lines fuzz-outputs differential faults soak \
-	coverage-client docs bench bench-quick bench-gate bench-page lock audit clean
+.PHONY: demo test test-slow test-newest test-oldest test-pythons agents test-agents test-agents-newest check lint format \
+	fuzz fuzz-lines fuzz-outputs differential faults soak coverage-client docs bench bench-quick bench-gate bench-page lock audit clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python docs/demo.py
 
 test: $(VENV)/.ready
 	$(BIN)/python $(RUN_TESTS)
+
+# What the real agents are tested with, outside of the clone, by npm: gigabytes for all; AGENTS="claude-code codex" for some.
+agents: $(VENV)/.ready
+	$(BIN)/python tests/agents/install.py $(AGENTS)
+
+# Every agent, each for minutes; `make test` has the two most used, where `make agents` has brought them.
+test-agents: agents
+	$(BIN)/python -m pytest -n 2 $(PYTEST) tests/agents
+
+# In the versions of this day.
+test-agents-newest: $(VENV)/.ready
+	$(BIN)/python tests/agents/install.py --newest $(AGENTS)
+	AGENTS_VERSION=newest $(BIN)/python -m pytest -n 2 $(PYTEST) tests/agents
 
 # Properties on ten times as many examples.
 test-slow: $(VENV)/.ready

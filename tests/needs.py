@@ -4,6 +4,7 @@
     @pytest.mark.needs("nc|socat", "root")  # either of two; to be root
     @pytest.mark.needs("commit:1a2b3c4")    # a clone that goes back so far
     @pytest.mark.needs("/dev/fuse")         # a device that can be opened
+    @pytest.mark.needs("agent:codex")       # an agent, in the version that is tested
     need("sshd")                            # the same in the middle of a test or a fixture
 
 The last lines of a run tell, program by program, how many tests were skipped and which package brings it.
@@ -20,9 +21,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from agents import agent
 
 ROOT = "root"
 COMMIT = "commit:"
+AGENT = "agent:"
 
 PACKAGES = {
     "/lib64/ld-linux-x86-64.so.2": "libc6",
@@ -158,7 +161,7 @@ def why_not(*needs: str) -> str:
     """What of these is not here, as the reason of a skip, or ""."""
     missing = [need for need in needs if not _is_here(need)]
     for need in missing:
-        known = need == ROOT or need.startswith((COMMIT, "/dev/")) or need.partition("|")[0] in PACKAGES
+        known = need == ROOT or need.startswith((COMMIT, AGENT, "/dev/")) or need.partition("|")[0] in PACKAGES
         assert known, f"PACKAGES doesn't say what brings {need}"
     return f"needs {' and '.join(missing)}" if missing else ""
 
@@ -166,6 +169,8 @@ def why_not(*needs: str) -> str:
 def _is_here(need: str) -> bool:
     if need.startswith(COMMIT):
         return _is_known(need.removeprefix(COMMIT))
+    if need.startswith(AGENT):
+        return os.access(agent.load(need.removeprefix(AGENT), agent.version()).path, os.X_OK)
     if need.startswith("/dev/"):
         return os.access(need, os.R_OK | os.W_OK)
     return os.geteuid() == 0 if need == ROOT else found(need) is not None
@@ -198,6 +203,8 @@ def remedy(need: str) -> str:
         return "run as root"
     if need.startswith(COMMIT):
         return "git fetch --unshallow"
+    if need.startswith(AGENT):
+        return "make agents"
     if need.startswith("/dev/"):
         return "modprobe"
     package = PACKAGES[need.partition("|")[0]]

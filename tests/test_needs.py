@@ -9,6 +9,7 @@ from pathlib import Path
 
 import needs
 import pytest
+from agents.agent import load
 
 CONFTEST = f"""
 import sys
@@ -20,6 +21,7 @@ def pytest_configure(config):
 """
 TESTS = """
 import pytest
+from agents.agent import load
 from needs import need
 @pytest.mark.needs("sh")
 def test_runs(): pass
@@ -106,3 +108,15 @@ def test_a_commit_is_needed_by_its_name() -> None:
     assert needs.why_not("commit:HEAD") == ""
     assert needs.why_not("commit:no-such-commit") == "needs commit:no-such-commit"
     assert needs.remedy("commit:no-such-commit") == "git fetch --unshallow"
+
+
+def test_an_agent_is_here_in_the_version_that_is_tested(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert needs.why_not("agent:codex") == "needs agent:codex"
+    assert needs.remedy("agent:codex") == "make agents"
+    for version, told in ("0.0", ""), ("newest", "needs agent:codex"):
+        path = Path(load("codex", "0.0").path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(0o755)
+        monkeypatch.setenv("AGENTS_VERSION", version)
+        assert needs.why_not("agent:codex") == told
