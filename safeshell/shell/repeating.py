@@ -100,14 +100,33 @@ def run_by_xargs(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
     if items is None:
         yield NestedCommand((*rest, unknown("…")))
         return
-    counts = reading.values(("-n", "--max-args", "-L", "--max-lines", "-l"))
-    text = counts[-1].literal if counts else None
-    count = int(text) if text is not None and text.isdecimal() else 0
-    count = max(count, -(-len(items) // RUNS_MAX)) if count else len(items)
-    for start in range(0, len(items) or 1, count or 1):
-        yield NestedCommand((*rest, *items[start : start + count]))
+    name, value = next(
+        (one for one in reversed(reading.options) if one[0] in (*_LINES, "-n", "--max-args")), ("", None)
+    )
+    text = "1" if value is None else value.literal
+    count = int(text) if name and text is not None and text.isdecimal() else 0
+    rows = [[item] for item in items]
+    if name in _LINES and stdin is not None and not reading.has(*_DELIMITED):
+        rows = _rows(stdin.text or "") or rows
+    count = max(count, -(-len(rows) // RUNS_MAX)) if count else len(rows)
+    for start in range(0, len(rows) or 1, count or 1):
+        yield NestedCommand((*rest, *itertools.chain(*rows[start : start + count])))
 
 
+def _rows(text: str) -> list[list[Word]]:
+    """The items of each line that has any; blanks at its end join the next one to it."""
+    rows: list[list[Word]] = []
+    waiting: list[Word] = []
+    for line in re.split(r"(?<!\\)\n", text):
+        waiting += map(plain, _unquoted(line, lines=False) or ())
+        if waiting and not line.endswith((" ", "\t")):
+            rows.append(waiting)
+            waiting = []
+    return [*rows, waiting] if waiting else rows
+
+
+_LINES = ("-L", "--max-lines", "-l")
+_DELIMITED = ("-d", "--delimiter", "-0", "--null")
 _ESCAPES = {"n": "\n", "t": "\t", "0": "\0", "r": "\r", "\\": "\\"}
 
 
@@ -115,8 +134,8 @@ def _items(reading: WordReading, stdin: Input | None, *, lines: bool) -> list[Wo
     """What xargs makes of its input; None where that can't be told."""
     if stdin is None or stdin.text is None or not stdin.whole:
         return None
-    ends = reading.values(("-d", "--delimiter"))
-    if ends or reading.has("-0", "--null"):
+    ends = reading.values(_DELIMITED)
+    if reading.has(*_DELIMITED):
         end = "\0" if not ends else ends[-1].literal
         if end is not None and end[:1] == "\\":
             end = _ESCAPES.get(end[1:])

@@ -32,6 +32,10 @@ from safeshell.shell.words import literals, plain
         ("xargs -a f rm -rf", "/", ["rm -rf ?…"]),
         ("xargs rm -rf", "'/", ["rm -rf ?…"]),
         ("xargs", "x", ["echo x"]),
+        ("xargs -L 1 rm", "-r x\ny \nz\n\nw", ["rm -r x", "rm y z", "rm w"]),
+        ("xargs -l rm", "a b\nc", ["rm a b", "rm c"]),
+        ("xargs -L 1 -n 1 rm", "a b", ["rm a", "rm b"]),
+        ("xargs -n 1 -L 1 rm", "a b", ["rm a b"]),
     ],
 )
 def test_l8_xargs(line: str, stdin: str, found: list[str]) -> None:
@@ -81,7 +85,7 @@ PRINTER = "printf '%s\\0' . \"$@\""
 @settings(max_examples=60, deadline=None)
 @given(
     st.text("ab '\"\\\n\t,", max_size=12),
-    st.sampled_from([[], ["-n", "1"], ["-I", "{}"], ["-d", ","], ["-0"], ["-n2"], ["-i"]]),
+    st.sampled_from([[], ["-n", "1"], ["-I", "{}"], ["-d", ","], ["-0"], ["-n2"], ["-i"], ["-L1"], ["-L", "2"], ["-l"]]),
 )
 def test_l8_xargs_makes_the_same_items(text: str, options: list[str]) -> None:
     tail = ["x{}y", "{}"] if options[:1] in (["-I"], ["-i"]) else []
