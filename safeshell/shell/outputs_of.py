@@ -33,10 +33,7 @@ from safeshell.shell.words import Unknown, Word, plain
 from safeshell.shell.written import written_value, written_words
 
 UNTOLD = Input(None)
-_WRITING = ("xargs", "strace", "ltrace", "exec")
-"""Programs whose own output is between what their commands write, or that run more than one."""
-
-_REPORTING = ("command", "time")
+_REPORTING = ("command", "exec", "xargs", "time", "strace", "ltrace")
 """Wrappers of which the output may hold more than the command's."""
 
 _WRITES = (b">", b">>", b">|", b"<>", b">!", b">>|", b"&>", b"&>>", b">&")
@@ -141,7 +138,7 @@ class Outputs:
     def _of_wrapped(self, words: tuple[Word, ...], stdin: Input | None, scope: Scope) -> Input:
         """What a program's command writes, where it runs one: nothing else, of a wrapper; most likely so, of others."""
         name = os.path.basename(words[0].literal or "")
-        runs = list(nested(words, stdin)) if name not in _WRITING else []
+        runs = list(nested(words, stdin))
         if len(runs) != 1:
             return UNTOLD
         found = self._of_nested(runs[0], stdin, scope)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from safeshell.shell.builtins import take_effect
 from safeshell.shell.dialects import dialect_of
 from safeshell.shell.encoding import decode, encode
 from safeshell.shell.expansion import Choice, Expander, Read, choices, expanded_value
 from safeshell.shell.limits import OverrunError
-from safeshell.shell.nested_commands import Nested, NestedCommand, NestedText
+from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText
 from safeshell.shell.program_names import known_name
 from safeshell.shell.programs import nested
 from safeshell.shell.scope import OPEN, UNSET, Scope, Variable, scalar
@@ -369,16 +370,34 @@ class Runner:
             code = _code(by)
             self._found((code,), (code,), inner)
         else:  # what only the run can tell of it stands in it as it is written
+            other = inner.copy() if not answer.inside and not answer.shell and "((" in answer.text else None
             self._script(encode(answer.text), inner)
+            if other is not None:  # to a shell without that kind of arithmetic, these are subshells
+                other.dialect = Dialect.SH
+                self._script(encode(answer.text), other)
         if answer.inside:
             scope.become(inner)
 
 
 def _answers(words: tuple[Word, ...], scope: Scope) -> Iterable[Nested]:
     """What a command runs in turn, for each text that it may read."""
-    if scope.stdin is None or not scope.stdin.maybe:
-        return nested(words, scope.stdin, changes=scope.changes)
-    return dict.fromkeys([answer for way in scope.stdin.ways for answer in nested(words, way, changes=scope.changes)])
+    stdin = scope.stdin
+    files = [part.file for word in words for part in word.parts if isinstance(part, Unknown)]
+    if (stdin is None or not stdin.maybe) and not any(isinstance(file, Input) and file.maybe for file in files):
+        return nested(words, stdin, changes=scope.changes)
+    ways = [(words, way) for way in ((None,) if stdin is None else stdin.ways)]
+    ways += [(one, stdin) for one in _with_files(words)]
+    return dict.fromkeys([answer for given, way in ways for answer in nested(given, way, changes=scope.changes)])
+
+
+def _with_files(words: tuple[Word, ...]) -> Iterator[tuple[Word, ...]]:
+    """The words with each text that a file among them may hold."""
+    for at, word in enumerate(words):
+        for index, part in enumerate(word.parts):
+            if isinstance(part, Unknown) and isinstance(part.file, Input):
+                for text in part.file.maybe:
+                    parts = (*word.parts[:index], replace(part, file=Input(text)), *word.parts[index + 1 :])
+                    yield (*words[:at], Word(parts, word.source), *words[at + 1 :])
 
 
 def _opened(word: Word, scope: Scope) -> Word:
@@ -395,7 +414,7 @@ def _code(by: tuple[Word, ...]) -> Word:
     for word in by:
         for part in word.parts:
             if isinstance(part, Unknown) and part.output:
-                return Word((part,))
+                return Word((replace(part, quoted=False, several=True),))
     return unknown("…")
 
 

@@ -169,6 +169,8 @@ def shell_text(
             yield replace(stdin.nested, positional=positional, shell=name, shims=shims)
     elif rest[0].literal is None and rest[0].several and not rest[0].prefix:
         yield NestedCommand(())
+    elif rest[0].literal:  # a script, which a rule may name
+        yield NestedCommand(tuple(rest), guess=True, shims=False)
 
 
 def _variables(name: str, found: _Options, changes: Mapping[str, Word | None]) -> Iterator[NestedText]:

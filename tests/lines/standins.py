@@ -70,7 +70,7 @@ STAND_INS: dict[str, StandIn] = {
 """By name. Of `sudo`, `su` and `ssh` as of the others: the real ones are never run."""
 
 SETARCH = """\
-while :; do case $1 in x86_64|-*) shift ;; *) exec "$@" ;; esac; done
+while :; do case $1 in x86_64|-?*) shift ;; *) exec "$@" ;; esac; done
 """
 
 PARALLEL = """\
@@ -119,7 +119,7 @@ def script(stand_in: StandIn, name: str, path: str) -> str:
         "  --) shift; [ $n -gt 0 ] || break ;;",
         *(["  -s) shell=1; shift ;;"] if name == "sudo" else []),
         *(['  -x) exec "$2" "$3" ;;'] if name == "watch" else []),
-        "  -*) shift ;;",
+        "  -*) shift ;;" if user else "  -?*) shift ;;",
         "  u) shift ;;" if user else "  '') break ;;",
         *(['  *=*) export "$1"; shift ;;'] if name == "sudo" else []),
         "  *) [ $n -gt 0 ] || break; n=$((n - 1)); shift ;;",

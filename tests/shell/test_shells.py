@@ -75,11 +75,16 @@ def test_l6_the_input_is_the_text(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["bash x", "bash - x", "bash -n -c 'rm -rf /'", "bash -nc 'rm -rf /'", "sh -o noexec -c 'rm -rf /'",
+    ["bash -n -c 'rm -rf /'", "bash -nc 'rm -rf /'", "sh -o noexec -c 'rm -rf /'",
      "bash --version", "zsh -nf x", "fish -n x", "fish --no-execute -c x", "bash -c", "pwsh -File x"],
 )  # fmt: skip
 def test_l6_nothing_runs(line: str) -> None:
     assert list(answers(line, "rm -rf /")) == []
+
+
+def test_a_script_counts_where_a_rule_names_it() -> None:
+    assert list(answers("bash -e x -rf /", "rm y")) == ["~!x -rf /"]
+    assert list(answers("bash - x")) == ["~!x"]
 
 
 @pytest.mark.parametrize("line", ["bash -l -c", "bash -lc", "bash --login -c", "bash -eilc", "zsh -lc", "fish -lc"])
@@ -89,7 +94,7 @@ def test_l11_behind_a_login_shell_no_shim_looks(line: str) -> None:
 
 def test_l11_a_login_shell_of_the_input() -> None:
     assert list(answers("bash -l", "rm -rf /")) == ["!|rm -rf /"]
-    assert list(answers("bash -l x", "rm -rf /")) == []
+    assert list(answers("bash -l x", "rm -rf /")) == ["~!x"]
 
 
 @pytest.mark.parametrize(

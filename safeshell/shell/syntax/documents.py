@@ -82,12 +82,23 @@ def take_jump_in_word(state: State, start: int) -> bytes:
 
 def _read(state: State, redirect: Redirect) -> None:
     literal = is_literal(redirect.target)
-    strip = redirect.operator == b"<<-"
+    strip = redirect.operator == b"<<-" or state.strips
     start = state.at
-    found = _closing(state, delimiter(redirect.target, state.data), strip=strip, literal=literal)
+    name = delimiter(redirect.target, state.data)
+    while True:
+        found = _closing(state, name, strip=strip, literal=literal)
+        stop, after = found or (state.end, state.end)
+        try:
+            parts = (
+                (Text(state.data[start:stop], quoted=True),) if literal else _expanded(state, start, stop, strip=strip)
+            )
+            break
+        except BrokenError:
+            if found is None:
+                raise
+            state.at = after  # dash reads what is in a document with it: this delimiter stands in a substitution
+            state.fail()
     redirect.unfinished = found is None
-    stop, after = found or (state.end, state.end)
-    parts = (Text(state.data[start:stop], quoted=True),) if literal else _expanded(state, start, stop)
     redirect.document = Word(_without_tabs(parts) if strip else parts, start, stop)
     state.at = after
 
@@ -157,15 +168,16 @@ def _behind(state: State, at: int) -> int | None:
     return None
 
 
-def _expanded(state: State, start: int, stop: int) -> tuple[Part, ...]:
+def _expanded(state: State, start: int, stop: int, *, strip: bool) -> tuple[Part, ...]:
     """The parts of a body that is expanded."""
     mark = state.mark()
-    until, test = state.until, state.test
-    state.at, state.end, state.pending, state.until, state.test = start, stop, [], 0, False
-    parts = state.grammar.parts(state, DOCUMENT)
-    state.back(mark)
-    state.until, state.test = until, test
-    return parts
+    until, test, strips = state.until, state.test, state.strips
+    state.at, state.end, state.pending, state.until, state.test, state.strips = start, stop, [], 0, False, strip
+    try:
+        return state.grammar.parts(state, DOCUMENT)
+    finally:
+        state.back(mark)
+        state.until, state.test, state.strips = until, test, strips
 
 
 def _without_tabs(parts: tuple[Part, ...]) -> tuple[Part, ...]:

@@ -127,8 +127,11 @@ def _other(state: State, place: Place, parts: list[Part]) -> None:
 
 def _char(state: State, place: Place) -> Text:
     """A byte that means itself after all."""
+    start = state.at
     state.at += 1
-    return Text(state.data[state.at - 1 : state.at], place.quoted)
+    if state.jump is not None and state.jump[0] == start:
+        take_jump_in_word(state, start)
+    return Text(state.data[start : start + 1], place.quoted)
 
 
 def _double(state: State, _place: Place, parts: list[Part]) -> None:

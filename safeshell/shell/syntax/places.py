@@ -62,7 +62,8 @@ def _quoted(
     """A place in double quotes, or one as they are."""
     stops = re.escape(ends + opens + special) + (b"'" if hides else b"")
     escape = re.escape(escaped)
-    plain = re.compile(rb"(?:[^\\$`" + stops + rb"]+|\\\n|\\(?![\n" + escape + rb"]))+")
+    more = rb"|\\'" if hides else b""  # it hides nothing
+    plain = re.compile(rb"(?:[^\\$`" + stops + rb"]+|\\\n" + more + rb"|\\(?![\n" + escape + rb"]))+")
     escapes = re.compile(rb"(?:\\[" + escape + rb"])+")
     return Place(plain, ends, opens, _CLOSES.get(opens, 0), quoted=True, escapes=escapes, hides=hides, loose=loose)
 

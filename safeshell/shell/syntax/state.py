@@ -78,6 +78,7 @@ class State:
         until: the byte that closes the substitution around, as a here-document may end before it; 0 outside.
         word: what a word is, but for a command's name.
         test: whether this is inside `[[ … ]]`, where patterns may have groups.
+        strips: whether this is inside a document that loses the tabs that its lines begin with.
         failed: where a reading was tried in vain, so that no place is tried twice.
     """
 
@@ -97,6 +98,7 @@ class State:
         "limit",
         "pending",
         "sh",
+        "strips",
         "test",
         "until",
         "word",
@@ -120,6 +122,7 @@ class State:
         self.jump: tuple[int, int] | None = None
         self.until = 0
         self.test = False
+        self.strips = False
         self.failed: set[tuple[int, str]] = set()
         self._count = 0
         self._failures = 0

@@ -13,6 +13,7 @@ from safeshell.shell.syntax.tree import Broken, Script, Substitution
 CLOSE = 0x29
 _OPERATOR = re.compile(rb"[&|]|;(?!;)")
 _BACKTICKS = re.compile(rb"`([^`\\]*(?:\\.[^`\\]*)*)`", re.DOTALL)
+_TABS = re.compile(rb"\n\t+")
 _BARE_ESCAPES = re.compile(rb"\\(?:\n|([$`\\]))")
 _QUOTED_ESCAPES = re.compile(rb"\\(?:\n|([$`\\\"]))")
 
@@ -50,7 +51,7 @@ def read_backticks(state: State, place: Place) -> Substitution:
     if not found:
         raise BrokenError(start, "it ends within `…`")
     state.at = found.end()
-    text = found[1]
+    text = _TABS.sub(b"\n", found[1]) if state.strips else found[1]
     if b"\\" in text:
         quoted = place.quoted and (state.sh or place is not DOCUMENT)
         text = (_QUOTED_ESCAPES if quoted else _BARE_ESCAPES).sub(_unescaped, text)

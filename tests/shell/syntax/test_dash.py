@@ -30,6 +30,7 @@ DASH = (
     (b"time -p a", "[time -p a]"),
     (b"$(( 'a $(b) ))", "[$((' 'a '+$([b])q+' '))]"),
     (b'$(( "a $(b) ))', "[$((' \"a '+$([b])q+' '))]"),
+    (b"a <<E\n$(b <<E\nc\nE\n)\nE\nd", "[a <<< E $([b <<< E 'c⏎'>])q+'⏎'>]; [d]"),
     (b"$'a'", "[$+'a']"),
     (b"select x in a; do b; done", " !0"),
     (b"echo x{a,b}", "[echo x{a,b}]"),
