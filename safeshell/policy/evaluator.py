@@ -216,7 +216,7 @@ _PARTS_MAX = 256
 class LoadedTable:
     """A table with the units that were needed so far."""
 
-    __slots__ = ("_names", "_rules", "_splits", "_units", "digest", "table")
+    __slots__ = ("_names", "_rules", "_splits", "_units", "_whole", "digest", "table")
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -225,10 +225,16 @@ class LoadedTable:
         self._units: dict[int, Unit] = {}
         self._splits: dict[int, Split] = {}
         self._names: dict[str, tuple[list[Unit], list[Split]]] = {}
+        self._whole: dict[str, list[Unit]] = {}
 
     def units(self, name: str) -> list[Unit]:
         """The units that a command of this basename is judged by, whole."""
-        return [self._unit(key) for key in self._keys(name)]
+        known = self._whole.get(name)
+        if known is None:
+            known = [self._unit(key) for key in self._keys(name)]
+            if len(self._whole) < _NAMES_MAX or name in self.table.exact:
+                self._whole[name] = known
+        return known
 
     def is_whole(self, name: str) -> bool:
         """Whether none of these units is too large to be looked at whole."""

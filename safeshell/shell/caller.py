@@ -6,6 +6,7 @@ import dataclasses
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from safeshell.command.command_line import block
 from safeshell.command.unwrap import Spelling
@@ -14,6 +15,7 @@ from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.facts import UNDECIDED, Fact, FactKey, RequestFacts
 from safeshell.shell.encoding import encode
 from safeshell.shell.syntax.tree import Dialect
+from safeshell.shell.words import Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class LineCaller:
         stated: facts that are given in place of those of the caller's directory.
         tables_of: what a command is judged by that runs in another directory, or is about one; None: `tables` too.
         shell: the shell that reads the line.
+        asker: the environment as a block; what is made of the others is kept, a line's commands ask for it each.
+        digests: those of the tables.
     """
 
     tables: Sequence[LoadedTable]
@@ -39,21 +43,22 @@ class LineCaller:
     stated: Mapping[FactKey, Fact] = dataclasses.field(default_factory=dict)
     tables_of: Callable[[Spelling], Sequence[LoadedTable]] | None = None
     shell: Dialect = Dialect.BASH
+    asker: bytes = dataclasses.field(init=False, repr=False, compare=False)
+    digests: tuple[str, ...] = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "asker", block_of(self.environment))
+        object.__setattr__(self, "digests", tuple([loaded.table.digest for loaded in self.tables]))
 
     @property
     def agent_by(self) -> str | None:
         """The variable that tells that an agent asks; None where a person does."""
-        return self.context.sign(block_of(self.environment))
+        return self.context.sign(self.asker)
 
     @property
     def is_ai(self) -> bool:
         """Whether an agent asks."""
         return self.agent_by is not None
-
-    @property
-    def digests(self) -> tuple[str, ...]:
-        """Those of the tables."""
-        return tuple([loaded.table.digest for loaded in self.tables])
 
 
 class CommandFacts(RequestFacts):
@@ -66,20 +71,33 @@ class CommandFacts(RequestFacts):
             spelling.environment,
             spelling.directory,
             caller.context,
-            asker=block_of(caller.environment),
+            asker=caller.asker,
             git_environment=spelling.git_environment,
         )
-        here = spelling.directory == os.fsencode(caller.directory)
-        self._stated: dict[FactKey, Fact] = {**(caller.stated if here else {}), **dict.fromkeys(run, UNDECIDED)}
+        here = bool(caller.stated) and spelling.directory == os.fsencode(caller.directory)
+        stated = caller.stated if here else _NOTHING
+        self._stated: Mapping[FactKey, Fact] = {**stated, **dict.fromkeys(run, UNDECIDED)} if run else stated
 
     def read(self, key: FactKey) -> Fact:
         """The fact's value; what the line leaves to the run is undecided."""
         return self._stated[key] if key in self._stated else super().read(key)
 
 
+_NOTHING: Mapping[FactKey, Fact] = MappingProxyType({})
+
+
 def block_of(environment: Mapping[str, str]) -> bytes:
     """An environment as a block, a NUL before the first entry."""
     return b"\0" + block([as_bytes(f"{name}={value}") for name, value in environment.items()])
+
+
+def arguments_of(words: Sequence[Word]) -> bytes:
+    """A command's words as the block of its argv, what only the run can tell as it is written."""
+    texts = [word.written for word in words]
+    joined = "\0".join(texts)
+    if joined.isascii() and joined.count("\0") == len(texts) - 1:  # most, all at once
+        return joined.encode("ascii") + b"\0"
+    return block([as_bytes(text) for text in texts])
 
 
 def as_bytes(string: str) -> bytes:

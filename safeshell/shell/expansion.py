@@ -34,6 +34,8 @@ def choices(words: Sequence[Word], scope: Scope) -> Iterator[Choice]:
     """Each way to choose among the values that the variables in words may have."""
     names: dict[str, tuple[tuple[Word, ...] | None, ...]] = {}
     for word in words:
+        if word.literal is not None:
+            continue
         for part in word.parts:
             if not isinstance(part, Unknown) or not part.variable or part.variable in names:
                 continue
@@ -73,12 +75,12 @@ class Expander:
 
     def words(self, words: Sequence[Word]) -> tuple[Word, ...]:
         """The words with those parts expanded that are known; the others as they are."""
+        if None not in [word.literal for word in words]:
+            return words if isinstance(words, tuple) else tuple(words)
         found: list[Word] = []
         for word in words:
-            for part in word.parts:
-                if isinstance(part, Unknown):
-                    found += self._fields(word)
-                    break
+            if word.literal is None:
+                found += self._fields(word)
             else:
                 found.append(word)
         return tuple(found)
@@ -172,12 +174,12 @@ class Expander:
         node = part.node
         if isinstance(node, Substitution):
             file = self._read(node.script, self._scope) if node.kind in ("<(", "=(") else None
-            return replace(part, file=file, why="it is what a command writes")
+            return part.told("it is what a command writes", file)
         if not part.variable:
-            return part if part.why else replace(part, why="it is a pattern" if node is None else "it is worked out")
+            return part if part.why else part.told("it is a pattern" if node is None else "it is worked out")
         if part.variable in self._scope.variables:
-            return replace(part, why="the line gives it what only the run can tell")
-        return replace(part, why="the environment given doesn't have it")
+            return part.told("the line gives it what only the run can tell")
+        return part.told("the environment given doesn't have it")
 
     def _value(self, part: Unknown) -> Value | None:
         node = part.node

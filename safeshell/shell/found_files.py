@@ -26,7 +26,7 @@ def _with_origin(command: LineCommand, commands: Sequence[LineCommand]) -> LineC
         return command
     output = tuple(finder)
     words = [Word(tuple([_told(part, output) for part in word.parts]), word.source) for word in command.words]
-    return replace(command, words=tuple(words))
+    return command._replace(words=tuple(words))
 
 
 def _is_mark(part: Part) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from safeshell.command.unwrap import Spelling
 from safeshell.policy.decision import Action, Decision
-from safeshell.shell.caller import CommandFacts, LineCaller, as_bytes, block_of
+from safeshell.shell.caller import CommandFacts, LineCaller, as_bytes
 from safeshell.shell.explained import explained
 from safeshell.shell.found_files import with_origins
 from safeshell.shell.hiding import words_of
@@ -128,16 +128,17 @@ class _Judging:
                     places.append(by)
                     continue
                 key = _key(command)
-                if key not in known:
-                    known[key] = judge_command(command, self._caller, environment)
-                judged, inside = known[key]
+                found = known.get(key)
+                if found is None:
+                    found = known[key] = judge_command(command, self._caller, environment)
+                judged, inside = found
                 if not counts:  # though no rule is about git, one may be about what its aliases run
                     places.append(by)
                     for one in inside:
                         self.open(one, depth + 1, by)
                     continue
                 places.append(len(self._judged))
-                self._judged.append(replace(judged, place=command.place, command=command, parent=by))
+                self._judged.append(Judged(judged[0], command.place, judged[2], judged[3], command, by))
                 for one in inside:
                     self.open(one, depth + 1, places[-1])
         except OverrunError as error:
@@ -195,8 +196,9 @@ def _weight(judged: Judged) -> tuple[Action, bool]:
 
 def _key(command: LineCommand) -> tuple[object, ...]:
     """What tells whether two commands of a line are judged alike."""
-    changes = tuple(command.changes.items())
-    return (command.words, command.written, changes, command.directory, command.shims, command.bare, command.shown)
+    changes = tuple(command.changes.items()) if command.changes else ()
+    written = None if command.written is command.words else command.written  # most are one, and each word is hashed
+    return (command.words, written, changes, command.directory, command.shims, command.bare, command.shown)
 
 
 def _unreadable(line: str, broken: Sequence[str], caller: LineCaller) -> Decision | None:
@@ -215,4 +217,4 @@ def _restricted(name: str, caller: LineCaller) -> bool:
 
 def _facts_anywhere(caller: LineCaller) -> CommandFacts:
     """The caller's facts where it isn't known in which directory something runs."""
-    return CommandFacts(caller, Spelling("", b"", block_of(caller.environment), None), frozenset())
+    return CommandFacts(caller, Spelling("", b"", caller.asker, None), frozenset())

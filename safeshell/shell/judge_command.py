@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from safeshell.command.command_line import block, unblock
+from safeshell.command.command_line import unblock
 from safeshell.command.unwrap import UNWRAPPED, Spelling, spellings
 from safeshell.policy.composition import judge_all
 from safeshell.policy.decision import Action, Decision
 from safeshell.policy.evaluator import LoadedTable, evaluate
 from safeshell.policy.facts import FactKey
 from safeshell.shell.builtins import BUILTINS
-from safeshell.shell.caller import CommandFacts, LineCaller, as_bytes, block_of
+from safeshell.shell.caller import CommandFacts, LineCaller, arguments_of, as_bytes, block_of
 from safeshell.shell.hiding import hiding, words_of
+from safeshell.shell.kept import TEXT_MAX, Kept, mark_of
 from safeshell.shell.possible import Certain
 from safeshell.shell.undecided import undecided
 from safeshell.shell.walked import LineCommand
@@ -24,8 +23,7 @@ from safeshell.shell.words import Word
 from safeshell.text import text
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A command of a line and what is decided for it.
 
     Attributes:
@@ -83,11 +81,13 @@ def judge_command(
     Returns:
         What is decided, and what it runs besides.
     """
-    variables, run = _environment(command, environment)
-    here = block_of(variables)
+    here, run = caller.asker, _NONE_OPEN
+    if command.changes or command.bare or environment is not caller.environment:
+        variables, run = _environment(command, environment)
+        here = block_of(variables)
     directory = None if command.directory is None else os.fsencode(command.directory)
-    judges: list[Certain] = []
     inside: list[Hidden] = []
+    passed_over = False
 
     def make_facts(spelling: Spelling) -> CommandFacts:
         return CommandFacts(caller, spelling, run)
@@ -97,33 +97,59 @@ def judge_command(
         return caller.tables if elsewhere is None else elsewhere(spelling)
 
     def decide(spelling: Spelling, facts: CommandFacts) -> Decision:
-        judge = Certain(facts, run, directory=spelling.directory is None)
-        judges.append(judge)
-        return evaluate(tables_for(spelling), spelling.name, spelling.arguments, facts, full=True, judge=judge)
+        nonlocal passed_over
+        decision, is_open = _decide(spelling, tables_for(spelling), facts, run)
+        passed_over = passed_over or is_open
+        return decision
 
     best: Decision | None = None
-    for words in dict.fromkeys((command.words, command.written)):
+    both = (command.words,) if command.words == command.written else (command.words, command.written)
+    for words in both:
         if words:
-            argv = block([as_bytes(word.written) for word in words])
+            argv = arguments_of(words)
             known = spellings(_basename(words[0]), argv, here, directory)
             decision = judge_all(known, make_facts, decide).decision
             best = decision if best is None or decision.action < best.action else best
-            inside += _aliased(known, words, command)
+            if len(known) > 1:
+                inside += _aliased(known, words, command)
     if best is None:
         return Judged(Decision(Action.ALLOW, "", tables=caller.digests), command.place, command=command), ()
     judged = Judged(best, command.place, command=command)
-    if best.action >= Action.REDIRECT and (_is_open(command) or any(judge.open for judge in judges)):
+    if best.action >= Action.REDIRECT and (passed_over or _is_open(command)):
         if _is_shimmed(command, caller):
-            judged = dataclasses.replace(judged, deferred=True)
+            judged = judged._replace(deferred=True)
         else:
             spelling = Spelling("", b"", here, directory)
             facts = make_facts(spelling)
             asked = undecided(command, tables_for(spelling), facts, best.action)
             if asked is not None:
-                judged = dataclasses.replace(judged, decision=asked.decision, could_be=asked.could_be)
+                judged = judged._replace(decision=asked.decision, could_be=asked.could_be)
     if command.shown:
-        judged = dataclasses.replace(judged, decision=_of_call(judged.decision, command.shown))
+        judged = judged._replace(decision=_of_call(judged.decision, command.shown))
     return judged, tuple(inside)
+
+
+_decided: Kept[tuple[Decision, bool]] = Kept()
+
+
+def _decide(
+    spelling: Spelling, tables: Sequence[LoadedTable], facts: CommandFacts, run: frozenset[FactKey]
+) -> tuple[Decision, bool]:
+    """The decision for one spelling by what is certain, and whether a rule was passed over for the rest."""
+    somewhere = spelling.directory is None
+    key = (spelling.name, spelling.arguments, mark_of(tables), run, somewhere)
+    found = _decided.get(key)
+    if found is None:
+        judge = Certain(facts, run, directory=somewhere)
+        decision = evaluate(tables, spelling.name, spelling.arguments, facts, full=True, judge=judge)
+        found = decision, judge.open
+        failed = bool(decision.rule) and not decision.matched  # for want of memory, which may be there again
+        if not (judge.reads or failed) and len(spelling.arguments) <= TEXT_MAX:
+            _decided.keep(key, found)
+    return found
+
+
+_NONE_OPEN: frozenset[FactKey] = frozenset()
 
 
 def _of_call(decision: Decision, shown: str) -> Decision:
@@ -177,7 +203,7 @@ def _environment(command: LineCommand, given: Mapping[str, str]) -> tuple[dict[s
 
 
 def _is_open(command: LineCommand) -> bool:
-    return any(word.literal is None for word in command.words)
+    return None in [word.literal for word in command.words]
 
 
 def _is_shimmed(command: LineCommand, caller: LineCaller) -> bool:

@@ -59,7 +59,7 @@ class Deadline:
         Raises:
             OverrunError: it is.
         """
-        if self.over:
+        if time.thread_time() > self._end:
             raise OverrunError("it takes more than 200 ms to judge")
 
     def step(self) -> None:

@@ -64,7 +64,7 @@ def finds_below(words: Sequence[str]) -> bool:
 
 def is_open(word: str) -> bool:
     """Whether a part of it is unknown."""
-    return _MARKS.search(word) is not None
+    return not word.isascii() and _MARKS.search(word) is not None
 
 
 def unmarked(word: str) -> str:

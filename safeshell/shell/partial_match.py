@@ -28,9 +28,49 @@ APART_MAX = 500
 """Fillings that are told apart; with more, a pattern doesn't have to match."""
 
 
+REMEMBERED_SIZE = 1000
+"""The size of a shape up to which answers about it are kept."""
+
+SHAPES_MAX = 512
+"""Shapes whose answers are kept, for each pattern that is asked of them."""
+
+
 def size(shape: Shape) -> int:
     """The pieces and the literal characters of a shape: what walking it costs, and keeping it."""
     return sum([len(piece) if isinstance(piece, str) else 1 for piece in shape])
+
+
+class Answers:
+    """A shape with what is known of it, by pattern: a shape itself is dear to look up, it is hashed piece by piece."""
+
+    __slots__ = ("_could", "_has_to", "shape")
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self._could: dict[str, bool] = {}
+        self._has_to: dict[str, bool] = {}
+
+    def could(self, pattern: str) -> bool:
+        """As `could_match`."""
+        known = self._could.get(pattern)
+        if known is None:
+            known = self._could[pattern] = could_match.__wrapped__(pattern, self.shape)
+        return known
+
+    def has_to(self, pattern: str) -> bool:
+        """As `has_to_match`."""
+        known = self._has_to.get(pattern)
+        if known is None:
+            known = self._has_to[pattern] = has_to_match.__wrapped__(pattern, self.shape)
+        return known
+
+
+def answers(shape: Shape) -> Answers:
+    """A shape, with the answers that were given before where it isn't too large to be kept."""
+    return _kept(shape) if size(shape) <= REMEMBERED_SIZE else Answers(shape)
+
+
+_kept = lru_cache(maxsize=SHAPES_MAX)(Answers)
 
 
 @lru_cache(maxsize=REMEMBERED_MAX)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import enum
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 
 from safeshell.command.programs.git import GLOBAL_OPTIONS
 from safeshell.command.programs.grammars import grammar
 from safeshell.command.programs.plain import PLAIN
+from safeshell.command.programs.runners import RUNNERS
 from safeshell.command.programs.runs import RUNS
 from safeshell.command.programs.wrappers import WRAPPERS
 from safeshell.shell.interpreters import INTERPRETERS, run_by_code
@@ -46,26 +49,62 @@ def nested(
         stdin: what it reads, None where it is the caller's own input.
         changes: the variables that the line gives it; None for one that it takes away.
     """
-    name = program(words[0].literal or "")
+    name, kind = _known(words[0].literal or "")
+    if kind is _Kind.NOTHING:
+        return
     given = list(words)
-    yield from option_texts(name, given, stdin, changes)
-    special = _SPECIAL.get(name)
-    if special is not None:
-        yield from special(given, stdin)
-    elif name == "git":
+    if name in RUNS:
+        yield from option_texts(name, given, stdin, changes)
+    if kind is _Kind.SPECIAL:
+        yield from _SPECIAL[name](given, stdin)
+    elif kind is _Kind.GIT:
         yield from _git(given, stdin, changes)
-    elif name in FINDERS:
+    elif kind is _Kind.FINDER:
         yield from run_by_find(name, given)
-    elif name in READERS:
+    elif kind is _Kind.READER:
         yield from shell_text(name, given, stdin, changes)
-    elif row_of(name) is not None:
+    elif kind is _Kind.WRAPPER:
         yield from wrapped(name, given, stdin)
         if name in INTERPRETERS:  # bun runs packages too
             yield from run_by_code(name, given, stdin)
-    elif name in INTERPRETERS:
+    elif kind is _Kind.INTERPRETER:
         yield from run_by_code(name, given, stdin)
-    elif _is_unknown(name):
+    elif kind is _Kind.UNKNOWN:
         yield from _guessed(given)
+
+
+def may_run_others(path: str) -> bool:
+    """Whether a program may run others, whatever its arguments are.
+
+    Args:
+        path: its first word: a basename or a path.
+    """
+    return _known(path)[1] is not _Kind.NOTHING
+
+
+class _Kind(enum.Enum):
+    """What reads a program's arguments for what it runs."""
+
+    NOTHING, OPTIONS, SPECIAL, GIT, FINDER, READER, WRAPPER, INTERPRETER, UNKNOWN = range(9)
+
+
+PATH_MAX = 80
+"""Characters of a program's path up to which it is remembered what it is: lines choose their paths."""
+
+
+def _known(path: str) -> tuple[str, _Kind]:
+    return _kind(path) if len(path) <= PATH_MAX else _kind.__wrapped__(path)
+
+
+@lru_cache(maxsize=1024)
+def _kind(path: str) -> tuple[str, _Kind]:
+    name = program(path)
+    for kind, names in _NAMES.items():
+        if name in names:
+            return name, kind
+    if _is_unknown(name):
+        return name, _Kind.UNKNOWN
+    return name, _Kind.OPTIONS if name in RUNS else _Kind.NOTHING
 
 
 _VERSIONED = re.compile(r"([a-z]+?)-?\d+(?:\.\d+)*")
@@ -177,3 +216,13 @@ _SPECIAL: dict[str, Callable[[list[Word], Input | None], Iterator[Nested]]] = {
     "tmux": lambda words, _: run_by_tmux(words),
     "screen": lambda words, _: run_by_screen(words),
 }
+
+_NAMES: dict[_Kind, Container[str]] = {
+    _Kind.SPECIAL: _SPECIAL,
+    _Kind.GIT: ("git",),
+    _Kind.FINDER: FINDERS,
+    _Kind.READER: READERS,
+    _Kind.WRAPPER: WRAPPERS.keys() | RUNNERS.keys(),
+    _Kind.INTERPRETER: INTERPRETERS,
+}
+"""The first that has a name is what it is."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import shlex
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from safeshell.command.programs.far_reaching import far_reaching
 from safeshell.command.programs.statements import statements
@@ -33,13 +33,10 @@ from safeshell.shell.open_arguments import (
     parts_of,
     unmarked,
 )
-from safeshell.shell.partial_match import could_match, has_to_match, size
+from safeshell.shell.partial_match import Answers, answers
 from safeshell.shell.program_names import known_name
 from safeshell.shell.shapes import A_NAME, ANY_OPERAND, ANY_TEXT, ANYTHING, Fill, Many, OneOf, Piece, Shape, quoted
 from safeshell.shell.words import Word
-
-if TYPE_CHECKING:
-    from functools import _lru_cache_wrapper
 
 
 class Reading(NamedTuple):
@@ -55,10 +52,10 @@ class Reading(NamedTuple):
         whole: whether those are all.
     """
 
-    line: Shape
+    line: Answers
     arguments: OpenArguments
-    valueless: Shape
-    renamed: Shape
+    valueless: Answers
+    renamed: Answers
     by_operand: bool = False
     known: tuple[str, ...] = ()
     whole: bool = False
@@ -69,23 +66,15 @@ class Reading(NamedTuple):
         The value of an option is no verb and no operand: it counts where the pattern is about that option, and so no
         longer matches where the option is another.
         """
-        if _ask(could_match, pattern, self.valueless):
+        if self.valueless.could(pattern):
             return True
         if self.line is self.valueless:
             return False
-        return _ask(could_match, pattern, self.line) and not _ask(could_match, pattern, self.renamed)
+        return self.line.could(pattern) and not self.renamed.could(pattern)
 
     def has_to_match(self, pattern: str) -> bool:
         """Whether the pattern is found in it whatever the unknown words are."""
-        return _ask(has_to_match, pattern, self.line)
-
-
-REMEMBERED_SIZE = 1000
-"""The size of a command line up to which answers about it are kept."""
-
-
-def _ask(question: _lru_cache_wrapper[bool], pattern: str, line: Shape) -> bool:
-    return question(pattern, line) if size(line) <= REMEMBERED_SIZE else question.__wrapped__(pattern, line)
+        return self.line.has_to(pattern)
 
 
 def readings(name: str, words: Sequence[Word]) -> Iterator[Reading]:
@@ -97,8 +86,8 @@ def readings(name: str, words: Sequence[Word]) -> Iterator[Reading]:
     """
     texts = [marked(word) for word in words[1:]]
     if words[0].several and known_name(words[0]) is None:  # there may be more in it than the name
-        line = (shlex.quote(name), OneOf(((), (" ", ANYTHING))), *_line(name, texts, A_NAME))
-        yield Reading(line, OpenAll(), line, line)
+        anyhow = answers((shlex.quote(name), OneOf(((), (" ", ANYTHING))), *_line(name, texts, A_NAME)))
+        yield Reading(anyhow, OpenAll(), anyhow, anyhow)
         return
     begin: Shape = (shlex.quote(name),)
     far = far_reaching(name)
@@ -109,7 +98,7 @@ def readings(name: str, words: Sequence[Word]) -> Iterator[Reading]:
         arguments = OpenValues(name, texts, fill)
     known = [] if words[0].several else itertools.takewhile(lambda word: word.literal is not None, words[1:])
     before = tuple([word.written for word in known])
-    line = (*begin, *_line(name, texts, fill))
+    line = answers((*begin, *_line(name, texts, fill)))
     valueless, renamed = _with_values(begin, name, texts, fill) or (line, line)
     yield Reading(line, arguments, valueless, renamed, known=before, whole=len(before) == len(texts))
     end = texts.index("--") if "--" in texts else len(texts)
@@ -117,7 +106,7 @@ def readings(name: str, words: Sequence[Word]) -> Iterator[Reading]:
     if any(map(may_be, texts[:end])):
         fill = A_NAME if far is None else ANY_OPERAND
         pieces = [_options(text, far) if may_be(text) else _word(text, fill) for text in texts]
-        line = (*begin, *[piece for shape in pieces for piece in shape])
+        line = answers((*begin, *[piece for shape in pieces for piece in shape]))
         called = OPTIONS in texts[:end]  # else they are options only where the operands are what a rule is about
         yield Reading(line, OpenOptions(name, texts, may_be, fill), line, line, by_operand=not called)
 
@@ -129,7 +118,7 @@ def _options(text: str, far: tuple[str, ...] | None) -> Shape:
     return (Many((" -", ANY_TEXT.safe)),) if text == OPTIONS else (f" --{NO_NAME}",)
 
 
-def _with_values(begin: Shape, name: str, texts: Sequence[str], fill: Fill) -> tuple[Shape, Shape] | None:
+def _with_values(begin: Shape, name: str, texts: Sequence[str], fill: Fill) -> tuple[Answers, Answers] | None:
     """The line without values that a pattern could spell out, and with other options; None where no option has any."""
     free = set(statements(name, texts))
     values = {at: option for at, option in option_values(name, texts).items() if at not in free}
@@ -140,12 +129,12 @@ def _with_values(begin: Shape, name: str, texts: Sequence[str], fill: Fill) -> t
     for option in values.values():
         equals = max(texts[option].find("="), 0) or len(texts[option])
         renamed[option] = f"--{NO_NAME}{texts[option][equals:]}"
-    return (*begin, *_line(name, valueless, fill)), (*begin, *_line(name, renamed, fill))
+    return answers((*begin, *_line(name, valueless, fill))), answers((*begin, *_line(name, renamed, fill)))
 
 
 def anything(name: str) -> Reading:
     """The reading of a command of which nothing is known but its name."""
-    line = (shlex.quote(name), OneOf(((), (" ", ANYTHING))))
+    line = answers((shlex.quote(name), OneOf(((), (" ", ANYTHING)))))
     return Reading(line, OpenAll(), line, line)
 
 

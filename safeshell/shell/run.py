@@ -14,7 +14,7 @@ from safeshell.shell.expansion import Choice, Expander, Read, choices, expanded_
 from safeshell.shell.limits import OverrunError
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText
 from safeshell.shell.program_names import known_name
-from safeshell.shell.programs import nested
+from safeshell.shell.programs import may_run_others, nested
 from safeshell.shell.scope import OPEN, UNSET, Scope, Variable, scalar
 from safeshell.shell.syntax.tree import Array, Assignment, Dialect, Function, Script, Simple
 from safeshell.shell.syntax.tree import Word as Node
@@ -141,7 +141,8 @@ class Runner:
         if words:
             outer, self._parent = self._parent, self._found(words, written, inner)
             try:
-                if words != written and written[0].literal is not None and written[0].literal not in inner.functions:
+                name = written[0].literal
+                if name is not None and name not in inner.functions and may_run_others(name) and words != written:
                     self.in_turn(tuple([plain(word.written) for word in written]), inner.copy())  # `$HOME`, to rules
                 self.in_turn(words, inner)
             finally:
@@ -172,9 +173,13 @@ class Runner:
 
     def _written(self, node: Simple, script: Script, scope: Scope) -> tuple[Word, ...]:
         found: list[Word] = []
+
+        def home() -> str | None:
+            return scope.home
+
         for word in node.words:
             if isinstance(word, Node):
-                found += written_words(word, script, lambda: scope.home)
+                found += written_words(word, script, home)
             else:
                 found.append(_written_assignment(word, script, scope))
         return tuple(found)
@@ -278,12 +283,14 @@ class Runner:
         """Notes a command, once for each directory that it may run in; returns its place among them."""
         at = len(self._line.commands)
         place = self.place or (0, 0)
+        second = None if written is words else written  # most are one, and each word is hashed
         for directory in scope.directories:
             changes = dict(scope.changes)
             more = (by.bare, self._parent, scope.away, scope.guess, by.shown)
-            key = (words, written, tuple(changes.items()), directory, place, scope.shims, more)
-            if key in self._seen:
-                at = self._seen[key]
+            key = (place, words, second, tuple(changes.items()), directory, scope.shims, more)
+            seen = self._seen.get(key)
+            if seen is not None:
+                at = seen
                 continue
             if len(self._line.commands) >= COMMANDS_MAX:
                 raise OverrunError(f"it has more than {COMMANDS_MAX} commands")
@@ -299,9 +306,12 @@ class Runner:
         self._check()
         literal = words[0].literal
         name = name if literal is None else literal
-        words = (words[0] if literal is not None else plain(name), *[_opened(word, scope) for word in words[1:]])
+        if literal is None or scope.descriptors:
+            words = (words[0] if literal is not None else plain(name), *[_opened(word, scope) for word in words[1:]])
         if name in scope.functions:
             self._call_functions(name, words, scope)
+            return
+        if not may_run_others(name):
             return
         for answer in _answers(words, scope):
             if isinstance(answer, NestedCommand):
@@ -402,7 +412,7 @@ def _with_files(words: tuple[Word, ...]) -> Iterator[tuple[Word, ...]]:
 
 def _opened(word: Word, scope: Scope) -> Word:
     """A word that names an open descriptor, with what is read there."""
-    found = _DESCRIPTOR.fullmatch(word.literal or "") if scope.descriptors else None
+    found = _DESCRIPTOR.fullmatch(word.literal or "")
     number = b"" if found is None else encode(found[1])
     if number not in scope.descriptors:
         return word

@@ -148,10 +148,28 @@ class Scope:
 
     def alike(self) -> Scope:
         """The same shell; it shares its tables."""
-        made = Scope.__new__(Scope)
-        for name in Scope.__slots__:
-            setattr(made, name, getattr(self, name))
-        return made
+        return Scope(
+            self.environment,
+            self.directories,
+            self.dialect,
+            self.variables,
+            self.changes,
+            self.exported,
+            self.aliases,
+            self.functions,
+            self.name,
+            self.positional,
+            self.argless,
+            self.stdin,
+            self.descriptors,
+            self.locals,
+            self.shims,
+            self.away,
+            self.splits,
+            self.remote,
+            self.guess,
+            self.depth,
+        )
 
     def become(self, other: Scope) -> None:
         """Takes over where another shell stands and what it holds."""

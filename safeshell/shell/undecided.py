@@ -8,16 +8,18 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from safeshell.command.command_line import block, command_line
+from safeshell.command.command_line import command_line
 from safeshell.command.programs.shell_code import is_shell_code
 from safeshell.policy.decision import Action, Decision
 from safeshell.policy.evaluator import LoadedTable, evaluate
 from safeshell.policy.facts import Facts
-from safeshell.shell.caller import as_bytes
+from safeshell.shell.caller import arguments_of, as_bytes
+from safeshell.shell.kept import TEXT_MAX, Kept, mark_of
 from safeshell.shell.limits import OverrunError
+from safeshell.shell.open_arguments import marked
 from safeshell.shell.possible import Possible, PossibleByName
-from safeshell.shell.program_names import names_of
-from safeshell.shell.readings import Reading, anything, readings
+from safeshell.shell.program_names import known_name, names_of
+from safeshell.shell.readings import anything, readings
 from safeshell.shell.undecided_message import Doubt, word_for
 from safeshell.shell.walked import LineCommand
 from safeshell.shell.words import Unknown, Word, plain
@@ -71,7 +73,7 @@ def undecided(command: LineCommand, tables: Sequence[LoadedTable], facts: Facts,
         return None
     name = os.path.basename(words[0].written)
     doubt = _doubt(command, tables, facts)
-    subject = command_line(block([as_bytes(word.written) for word in words]), text(as_bytes(name)))
+    subject = command_line(arguments_of(words), text(as_bytes(name)))
     return ask(found, subject, doubt.message(text(as_bytes(name)), found))
 
 
@@ -136,7 +138,7 @@ def _could_match(words: Sequence[Word], tables: Sequence[LoadedTable], facts: Fa
     for name in names_of(words[0], tables):
         if not any(loaded.units(name) for loaded in tables):
             continue
-        found = _decide(name, readings(name, words), tables, facts)
+        found = _decide(name, words, tables, facts)
         if found is not None and (best is None or found.action < best.action):
             best = found
             if best.action is Action.DENY:
@@ -144,14 +146,26 @@ def _could_match(words: Sequence[Word], tables: Sequence[LoadedTable], facts: Fa
     return best
 
 
-def _decide(
-    name: str, read: Iterator[Reading] | Sequence[Reading], tables: Sequence[LoadedTable], facts: Facts
-) -> Decision | None:
+_allowed: Kept[bool] = Kept()
+
+
+def _decide(name: str, words: Sequence[Word], tables: Sequence[LoadedTable], facts: Facts) -> Decision | None:
+    # All that readings hang on: texts that are known as they are, of the others what they are marked as.
+    several = words[0].several and known_name(words[0]) is None
+    texts = [(marked(word),) if word.literal is None else word.literal for word in words[1:]]
+    key = (name, several, words[0].several, mark_of(tables), *texts)
+    if _allowed.get(key):
+        return None
     best: Decision | None = None
-    for reading in read:
-        found = evaluate(tables, name, b"\0", facts, judge=Possible(facts, reading))
+    reads = False
+    for reading in readings(name, words):
+        judge = Possible(facts, reading)
+        found = evaluate(tables, name, b"\0", facts, judge=judge)
+        reads = reads or bool(judge.reads)
         if found.action is not Action.ALLOW and (best is None or found.action < best.action):
             best = found
+    if best is None and not reads and sum([len(word.written) for word in words]) <= TEXT_MAX:
+        _allowed.keep(key, answer=True)
     return best
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from safeshell.shell.words import Word
 
@@ -11,8 +12,7 @@ DIRECTORY = "the directory"
 """What is said not to be known where only the run can tell where a command runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class LineCommand:
+class LineCommand(NamedTuple):
     """A command of a line.
 
     Attributes:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # frozen ones are made at three times the cost, and a line makes hundreds
 class Literal:
-    """Text that stands for itself.
+    """Text that stands for itself; it is not changed once it is made.
 
     Attributes:
         text: without its quotes; bytes that are not UTF-8 as surrogates.
@@ -24,9 +24,9 @@ class Literal:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Unknown:
-    """What only the run can tell.
+    """What only the run can tell; it is not changed once it is made.
 
     Attributes:
         source: how it is written.
@@ -60,6 +60,13 @@ class Unknown:
         """Whether it can only be a number: `$?`, `$$`, `$((…))` and the like."""
         return self.variable in ("#", "?", "$", "!") or self.source.startswith(("$((", "$["))
 
+    def told(self, why: str, file: object = None) -> Unknown:
+        """It with why it isn't known, and what is in the file that it names."""
+        node, output = self.node, self.output
+        return Unknown(
+            self.source, self.quoted, self.variable, self.operation, self.several, why, output, node, file or self.file
+        )
+
 
 Part = Literal | Unknown
 
@@ -85,7 +92,7 @@ class Word:
             self.literal: str | None = self.written
         else:
             self.written = "".join([part.source for part in parts])
-            self.literal = None if any(isinstance(part, Unknown) for part in parts) else self.written
+            self.literal = None if Unknown in map(type, parts) else self.written
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Word) and self.source == other.source and self.parts == other.parts
@@ -104,11 +111,15 @@ class Word:
     @property
     def several(self) -> bool:
         """Whether it may become no word or many."""
+        if self.literal is not None:
+            return False
         return any(isinstance(part, Unknown) and part.several for part in self.parts)
 
     @property
     def prefix(self) -> str:
         """The literal text before the first part that only the run can tell."""
+        if self.literal is not None:
+            return self.literal
         found = []
         for part in self.parts:
             if isinstance(part, Unknown):

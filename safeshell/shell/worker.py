@@ -182,6 +182,7 @@ class _Rules:
         self._known[_paths(request["rules"])] = self.own
         self._world = FileWorld()
         self._found: dict[bytes, tuple[bytes, ...]] = {}
+        self._at: dict[tuple[bytes | None, ...], list[LoadedTable]] = {}
 
     def of(self, spelling: Spelling) -> list[LoadedTable]:
         """The tables that a spelling is judged by: those of each directory that it runs in or is about.
@@ -189,8 +190,15 @@ class _Rules:
         Raises:
             UnseenRulesError: it can't be told which those are.
         """
+        places = self._world.places(spelling)
+        found = self._at.get(places)
+        if found is None:
+            found = self._at[places] = self._tables_at(places)
+        return found
+
+    def _tables_at(self, places: tuple[bytes | None, ...]) -> list[LoadedTable]:
         rules: tuple[bytes, ...] = ()
-        for place in self._world.places(spelling):
+        for place in places:
             if place is not None:
                 rules += tuple([each for each in self._rules_in(place) if each not in rules])
         if rules not in self._known:

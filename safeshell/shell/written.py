@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from safeshell.shell.braces import Piece, expand_braces
@@ -13,7 +14,7 @@ from safeshell.shell.words import Literal, Unknown, Word
 from safeshell.shell.words import Part as WordPart
 
 _PATTERN = frozenset("*?[")
-_SPECIAL = frozenset("*?[{~=(")
+_SPECIAL = re.compile(rb"[*?\[{~=(]").search
 _EXTENDED = frozenset("?*+@!")
 _ONE_WORD = frozenset("#?$!-")
 """Parameters whose value holds no blank."""
@@ -30,13 +31,14 @@ def written_words(node: Node, script: Script, home: Home) -> list[Word]:
         script: the text that it stands in.
         home: the home.
     """
-    source = decode(script.data[node.start : node.end])
+    written = script.data[node.start : node.end]
     parts = node.parts
-    if len(parts) == 1 and isinstance(parts[0], Text):
+    if len(parts) == 1:
         only = parts[0]
-        text = decode(only.data)
-        if only.quoted or _SPECIAL.isdisjoint(text):
-            return [Word((Literal(text, only.quoted),), source)]
+        if isinstance(only, Text) and (only.quoted or not _SPECIAL(only.data)):
+            text = only.data.decode("utf-8", "surrogateescape")
+            return [Word((Literal(text, only.quoted),), text if written == only.data else decode(written))]
+    source = decode(written)
     pieces = _pieces(parts, script)
     dialect = script.dialect
     if dialect is Dialect.ZSH and pieces[:1] == [("=", False)] and len(pieces) > 1:

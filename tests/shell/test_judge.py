@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from safeshell.cli.checkline import caller_of
 from safeshell.home.settings import Settings
 from safeshell.policy.table import Table
 from safeshell.shell.judge import LineJudgement, judge_line
-from safeshell.shell.partial_match import could_match
+from safeshell.shell.readings import Reading, readings
+from safeshell.shell.words import Word
 
 RULES = """\
 version: 1
@@ -161,13 +163,18 @@ def test_what_only_the_run_can_tell_is_as_open_in_an_alias(tables: list[Table], 
     assert {one.place for one in found.commands} == {(0, 12)}
 
 
-def test_what_is_alike_is_asked_once(tables: list[Table]) -> None:
-    def asked(line: str) -> int:
-        could_match.cache_clear()
-        decided(tables, line, shims=False)
-        return could_match.cache_info().misses
+def test_what_is_alike_is_asked_once(tables: list[Table], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
 
-    assert asked("rm a$B; $B x;" * 100) == asked("rm a$B; $B x;") > 0
+    def counted(name: str, words: Sequence[Word]) -> Iterator[Reading]:
+        asked.append(name)
+        return readings(name, words)
+
+    monkeypatch.setattr("safeshell.shell.undecided.readings", counted)
+    decided(tables, "rm once$B; $B once;", shims=False)
+    once = len(asked)
+    decided(tables, "rm often$B; $B often;" * 100, shims=False)
+    assert len(asked) == 2 * once > 0
 
 
 def test_a_long_word_is_read_at_once(tables: list[Table]) -> None:

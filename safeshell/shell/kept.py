@@ -1,0 +1,43 @@
+"""Kept answers: what was decided of a command by its text alone is decided so in the next line, too.
+
+What hangs on facts (variables, files, branches) is never kept: those may be others then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from safeshell.policy.evaluator import LoadedTable
+
+V = TypeVar("V")
+
+KEPT_MAX = 2048
+"""Answers that are kept of a kind."""
+
+TEXT_MAX = 400
+"""Characters, or bytes, of a command up to which an answer about it is kept: lines choose their commands."""
+
+
+class Kept(Generic[V]):
+    """Answers by what was asked; the oldest makes place for the newest."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], V] = {}
+
+    def get(self, key: tuple[object, ...]) -> V | None:
+        """An answer, where it is kept."""
+        return self._known.get(key)
+
+    def keep(self, key: tuple[object, ...], answer: V) -> None:
+        """Keeps an answer; the key holds all that it hangs on."""
+        if len(self._known) >= KEPT_MAX:
+            del self._known[next(iter(self._known))]
+        self._known[key] = answer
+
+
+def mark_of(tables: Sequence[LoadedTable]) -> tuple[tuple[str, str], ...]:
+    """What stands for tables in a key."""
+    return tuple([(loaded.digest, loaded.table.root) for loaded in tables])
