@@ -1,35 +1,32 @@
-"""Shell lines in the helper that judges them for the daemon: time a line and memory, all packs on.
+"""Shell lines in the helper that judges them for the daemon: times and memory, all packs on, beside another commit's.
 
-`python perf/line_judge.py [--lines N] [--json]`. The helper is the real one, a process of its own, asked as the daemon
-asks it; a time goes from the request to the answer. Lines are the corpus of harmless ones, put together to some 200
-bytes, none like another; `--at-most MEDIAN P95 MIB` fails above so many ms and MiB.
+`python perf/line_judge.py [--lines N] [--against COMMIT] [--at-most MEDIAN P95 MIB] [--json]`. The helper is the real
+one, a process of its own, asked as the daemon asks it. Lines are the corpus of harmless ones, put together to some 200
+bytes, none like another. With `--against` another commit's helper gets each line, too, the one first this time and the
+other the next: `--against cfedb53` is the first release's. Of times the table has those by the clock; the processor's
+are in brackets.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import glob
 import itertools
 import json
 import os
 import random
 import statistics
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import yaml
-from tree import HERE
+from line_helper import FIRST_RELEASE, Helper, Took, together
+from tree import ROOT, committed_tree, known_commit
 from workload import compiled_home
 
-from safeshell.home.paths import Home
-from safeshell.policy.store.reading import read_current
-from safeshell.shell.frames import frame, read
-
-ROOT = os.path.dirname(HERE)
-PACKS = os.path.join(ROOT, "safeshell", "packs", "*.yaml")
 CORPUS = os.path.join(ROOT, "tests", "corpus", "lines", "harmless", "*.yaml")
 SIZE = 200
 """Bytes of a line, about."""
@@ -37,54 +34,14 @@ SIZE = 200
 LONG = "; ".join(f"cmd{number} arg" for number in range(900))
 """900 commands in some 12 KB."""
 
+HOSTILE = ("$(" * 10_000, "a;" * 500_000, "x=" + "a" * 1_000_000, "cat <<A\n" + "b $c\n" * 100_000)
+"""Lines that are meant to take memory."""
 
-class Helper:
-    """The helper's process.
+WARM = 20
+"""Lines before those that are timed: with the first, modules are imported and automata are built."""
 
-    Args:
-        home: whose rules are in force.
-    """
-
-    def __init__(self, home: Home) -> None:
-        current, self._sections = read_current(home.tables, [home.rules])[0][home.rules]
-        self._table = (current.digest, "/", f"/proc/{os.getpid()}/fd/{self._sections.descriptor}")
-        words = [sys.executable, "-I", "-X", "utf8", "-m", "safeshell.shell.worker", home.root]
-        self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._input: BinaryIO = self._process.stdin  # type: ignore[assignment] # opened as bytes
-        self._output: BinaryIO = self._process.stdout  # type: ignore[assignment] # likewise
-
-    def judge(self, line: str) -> tuple[float, dict[str, Any]]:
-        """Has a line judged; returns how long that took, ms, and the answer."""
-        request = {
-            "line": line.encode("utf-8", "surrogateescape").decode("latin-1"),
-            "environment": "HOME=/home/ann\0PATH=/usr/bin:/bin\0SAFESHELL_CONTEXT=ai",
-            "directory": "/usr",
-            "markers": [],
-            "tables": [self._table],
-            "rules": [],
-            "elsewhere": [],
-            "shell": "bash",
-        }
-        began = time.perf_counter()
-        self._input.write(frame(request))
-        self._input.flush()
-        answer: dict[str, Any] = {"begun": True}
-        while answer is not None and "begun" in answer:
-            answer = read(self._output) or {}
-        return (time.perf_counter() - began) * 1000, answer
-
-    def mib(self, field: str = "VmRSS") -> float:
-        """What it holds in memory, or held at most (`VmHWM`), MiB."""
-        with open(f"/proc/{self._process.pid}/status", encoding="ascii") as stream:
-            rows = dict(line.split(":", 1) for line in stream)
-        return int(rows[field].split()[0]) / 1024
-
-    def close(self) -> None:
-        """Ends it."""
-        self._input.close()
-        self._process.wait(10)
+Times = dict[str, dict[str, list[Took]]]
+"""By helper and by what is asked of it."""
 
 
 def lines() -> Iterator[str]:
@@ -104,72 +61,141 @@ def _entries(path: str) -> list[dict[str, Any]]:
     return found
 
 
-def measure(count: int) -> dict[str, float]:
-    """All figures: times in ms, memory in MiB."""
-    packs = ", ".join(f"pack:{os.path.basename(path).removesuffix('.yaml')}" for path in sorted(glob.glob(PACKS)))
-    with compiled_home(f"version: 1\ninclude: [{packs}]\nrules: []\n") as made:
-        return _measure(count, made.home)
+class Measure:
+    """Helpers that are asked the same lines, in turn.
+
+    Attributes:
+        times: what they took.
+        figures: what else was found, by helper.
+    """
+
+    def __init__(self, helpers: Mapping[str, Helper]) -> None:
+        self._helpers = helpers
+        self._source = lines()
+        self.times: Times = {name: {} for name in helpers}
+        self.figures: dict[str, dict[str, float]] = {name: {} for name in helpers}
+
+    def run(self, count: int) -> None:
+        """Asks all that is asked; so many single lines."""
+        self._each("the first line", 1, lambda helper, batch: helper.judge(*batch)[0], 1)
+        self._each("", 1, lambda helper, batch: helper.judge(*batch)[0], WARM)
+        self._each("a line", 1, lambda helper, batch: helper.judge(*batch)[0], count)
+        for name, helper in self._helpers.items():
+            self.figures[name][f"MiB after {count} lines"] = helper.mib()
+        few = max(count // 50, 5)
+        self._each("10 in a row", 10, lambda helper, batch: together([helper.judge(each)[0] for each in batch]), few)
+        self._each("8 at once", 8, lambda helper, batch: helper.judge(*batch)[0], few)
+        self._each("in bash -c", 1, lambda helper, batch: helper.judge(_nested(batch[0]))[0], few * 5)
+        for name, helper in self._helpers.items():
+            took, answer = helper.judge(LONG)
+            self.times[name]["900 commands"] = [took]
+            self.figures[name]["commands judged"] = len(answer["commands"])
+            for hostile in HOSTILE:
+                helper.judge(hostile)
+            self.figures[name]["MiB at most"] = helper.mib("VmHWM")
+
+    def _each(self, what: str, size: int, ask: Callable[[Helper, Sequence[str]], Took], rounds: int) -> None:
+        order = list(self._helpers.items())
+        for _ in range(rounds):
+            batch = list(itertools.islice(self._source, size))
+            for name, helper in order:
+                self.times[name].setdefault(what, []).append(ask(helper, batch))
+            order.reverse()
 
 
-def _measure(count: int, home: Home) -> dict[str, float]:
-    source = lines()
-    helper = Helper(home)
-    try:
-        for line in itertools.islice(source, 20):
-            helper.judge(line)
-        took = sorted(helper.judge(line)[0] for line in itertools.islice(source, count))
-        found = {"median": statistics.median(took), "p95": took[int(count * 0.95)], "max": took[-1]}
-        found["mib"] = helper.mib()
-        tens = [sum(helper.judge(line)[0] for line in itertools.islice(source, 10)) for _ in range(20)]
-        found["ten in a row"] = statistics.median(tens)
-        found["bash -c"] = statistics.median(helper.judge(f"bash -c {_quoted(next(source))}")[0] for _ in range(100))
-        took_long, answer = helper.judge(LONG)
-        found["900 commands"], found["900 judged"] = took_long, float(len(answer.get("commands", ())))
-        for hostile in ("$(" * 10_000, "a;" * 500_000, "x=" + "a" * 1_000_000, "cat <<A\n" + "b $c\n" * 100_000):
-            helper.judge(hostile)
-        found["mib at most"] = helper.mib("VmHWM")
-    finally:
-        helper.close()
-    found["eight at once"] = _at_once(home, 8)
+def _nested(text: str) -> str:
+    quoted = text.replace("'", "'\\''")
+    return f"bash -c '{quoted}'"
+
+
+def measure(count: int, commit: str) -> Measure:
+    """Measures this tree's helper, and another commit's beside it where one is named."""
+    packs = sorted(glob.glob(os.path.join(ROOT, "safeshell", "packs", "*.yaml")))
+    names = [os.path.basename(path).removesuffix(".yaml") for path in packs]
+    with contextlib.ExitStack() as stack:
+        helpers = {"now": stack.enter_context(_helper(names, ROOT, sys.executable))}
+        if commit:
+            directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="ssb-"))
+            tree = committed_tree(commit, os.path.join(directory, "old"))
+            old = [name for name in names if os.path.exists(os.path.join(tree.root, f"safeshell/packs/{name}.yaml"))]
+            helpers[commit[:7]] = stack.enter_context(_helper(old, tree.root, tree.python))
+        made = Measure(helpers)
+        made.run(count)
+        return made
+
+
+@contextlib.contextmanager
+def _helper(packs: Sequence[str], root: str, python: str) -> Iterator[Helper]:
+    included = ", ".join(f"pack:{name}" for name in packs)
+    with compiled_home(f"version: 1\ninclude: [{included}]\nrules: []\n", python=python) as made:
+        helper = Helper(made, root)
+        try:
+            yield helper
+        finally:
+            helper.close()
+
+
+def percentile(times: Sequence[float], part: float) -> float:
+    """The time that this part of some stays below."""
+    return sorted(times)[min(int(len(times) * part), len(times) - 1)]
+
+
+def summary(made: Measure) -> dict[str, dict[str, float]]:
+    """All figures by helper: medians and 95th percentiles in ms, memory in MiB."""
+    found: dict[str, dict[str, float]] = {}
+    for name, asked in made.times.items():
+        rows = found[name] = {}
+        for what, took in asked.items():
+            if not what:
+                continue
+            for kind in Took._fields:
+                times = [getattr(each, kind) for each in took]
+                rows[f"{what}, {kind}, median"] = statistics.median(times)
+                if len(times) >= WARM:
+                    rows[f"{what}, {kind}, p95"] = percentile(times, 0.95)
+        rows.update(made.figures[name])
     return found
 
 
-def _at_once(home: Home, count: int) -> float:
-    """From the first request of so many to the last answer of one helper, ms."""
-    helper = Helper(home)
-    source = lines()
-    try:
-        helper.judge(next(source))
-        runs = []
-        for _ in range(20):
-            batch = list(itertools.islice(source, count))
-            began = time.perf_counter()
-            for line in batch:  # as the daemon's queue has them: one after another
-                helper.judge(line)
-            runs.append((time.perf_counter() - began) * 1000)
-        return statistics.median(runs)
-    finally:
-        helper.close()
+def table(found: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    """The figures as rows of Markdown; with two helpers, the first's as a part of the other's."""
+    helpers = list(found)
+    yield f"|  | {' | '.join(helpers)} |{' ratio |' * (len(helpers) - 1)}"
+    yield f"| --- |{' ---: |' * (2 * len(helpers) - 1)}"
+    for what in found[helpers[0]]:
+        if ", processor" in what:
+            continue
+        cells = [_cell(found[name], what) for name in helpers]
+        if len(helpers) > 1:
+            cells.append(f"{found[helpers[0]][what] / found[helpers[1]][what]:.2f}")
+        yield f"| {what.replace(', clock', '')} | {' | '.join(cells)} |"
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
+def _cell(rows: Mapping[str, float], what: str) -> str:
+    value = f"{rows[what]:,.2f}"
+    if ", clock" not in what:
+        return f"{rows[what]:,.0f}"
+    return f"{value} ms ({rows[what.replace('clock', 'processor')]:,.2f})"
 
 
 def main() -> int:
     """Prints the figures; returns 1 where one is above what is allowed."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, default=1000, help="lines that are timed (default: 1000)")
+    parser.add_argument("--against", metavar="COMMIT", help=f"also time that commit's ({FIRST_RELEASE}: first release)")
     parser.add_argument("--at-most", nargs=3, type=float, metavar=("MEDIAN", "P95", "MIB"), help="fail above these")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args()
-    found = measure(options.lines)
+    commit = known_commit(options.against, "asked for") if options.against else ""
+    found = summary(measure(options.lines, commit))
     if options.json:
-        sys.stdout.write(json.dumps({name: round(value, 3) for name, value in found.items()}) + "\n")
+        sys.stdout.write(json.dumps(found) + "\n")
     else:
-        sys.stdout.writelines(f"{name:16} {value:9.2f}\n" for name, value in found.items())
+        sys.stdout.writelines(f"{line}\n" for line in table(found))
     median, p95, mib = options.at_most or (float("inf"),) * 3
-    return int(found["median"] > median or found["p95"] > p95 or found["mib"] > mib)
+    now = found["now"]
+    slow = now["a line, clock, median"] > median or now["a line, clock, p95"] > p95
+    return int(slow or now[f"MiB after {options.lines} lines"] > mib)
 
 
 if __name__ == "__main__":
