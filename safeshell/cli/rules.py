@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import click
 
+from safeshell.command.programs.grammars import programs
 from safeshell.command.programs.record import Wrapper
-from safeshell.command.programs.runners import RUNNERS
-from safeshell.command.programs.wrappers import WRAPPERS
 from safeshell.text import columns
 
 
@@ -25,7 +24,8 @@ def wrappers(as_json: bool) -> None:
 
     What isn't is looked into in shell lines only: by hooks and by `check -c`.
     """
-    rows = [one for name, row in sorted({**WRAPPERS, **RUNNERS}.items()) for one in _rows(name, row, row.kept)]
+    found = sorted((name, known.row) for name, known in programs().items() if known.row is not None)
+    rows = [one for name, row in found for one in _rows(name, row, row.kept)]
     if as_json:
         names = ("wrapper", "takes", "taken_off", "why_not", "shims")
         click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))

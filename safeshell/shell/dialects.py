@@ -5,14 +5,10 @@ from __future__ import annotations
 import functools
 import os
 
+from safeshell.command.programs.shells import DIALECTS
 from safeshell.shell.syntax.tree import Dialect
 
-_BY_NAME = {
-    **dict.fromkeys(("bash", "rbash", "ksh", "ksh93", "mksh", "rksh", "yash", "oksh"), Dialect.BASH),
-    **dict.fromkeys(("dash", "ash", "hush", "busybox"), Dialect.SH),
-    **dict.fromkeys(("zsh", "rzsh"), Dialect.ZSH),
-}
-"""Korn shells are read as bash: what they have besides, bash calls an error."""
+_BY_NAME = {name: Dialect(dialect) for dialect, names in DIALECTS.items() for name in names}
 
 
 def dialect_of(name: str) -> Dialect | None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from safeshell.command.programs.record import Wrapper
-from safeshell.command.programs.runners import RUNNERS
 from safeshell.shell.nested_commands import Nested, NestedCommand, NestedText, joined
 from safeshell.shell.words import Word, plain
 from safeshell.shell.wrapped import WordReading
@@ -101,9 +100,9 @@ def _unseen(text: NestedText) -> NestedText:
     return replace(text, shims=False)
 
 
-def run_by_screen(words: list[Word]) -> Iterator[Nested]:
+def run_by_screen(row: Wrapper, words: list[Word]) -> Iterator[Nested]:
     """The command of a new screen, or what `-X` has an old one run or type."""
-    reading = WordReading(words, RUNNERS["screen"])
+    reading = WordReading(words, row)
     if not reading.read():
         return
     rest = reading.words[reading.at :]

@@ -1,4 +1,4 @@
-"""Shell texts in options, settings, variables and scripts of programs, as command/programs/runs.py has them."""
+"""Shell texts in options, settings, variables and scripts of programs, as the programs' data has them."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from safeshell.command.programs.git import GLOBAL_OPTIONS
-from safeshell.command.programs.grammars import grammar
+from safeshell.command.programs.description import Runs
+from safeshell.command.programs.git import CONFIGURED, SETTINGS
+from safeshell.command.programs.grammars import program
 from safeshell.command.programs.record import Record, Wrapper
-from safeshell.command.programs.runs import CONFIGURED, GIT_SETTINGS, RUNS, Runs
+from safeshell.command.programs.wrappers import GLOBAL_OPTIONS
 from safeshell.shell.nested_commands import Input, Nested, NestedText, joined
 from safeshell.shell.words import Word, plain
-from safeshell.shell.wrapped import WordReading, row_of, tail
+from safeshell.shell.wrapped import WordReading, tail
 
 Changes = Mapping[str, Word | None]
 
 
-def option_texts(name: str, words: Sequence[Word], stdin: Input | None, changes: Changes) -> Iterator[Nested]:
+def option_texts(
+    name: str, runs: Runs, words: Sequence[Word], stdin: Input | None, changes: Changes
+) -> Iterator[Nested]:
     """The shell texts that a program takes besides its operands.
 
     Args:
         name: its basename; of git's subcommand with git before.
+        runs: its data.
         words: it with its arguments.
         stdin: what it reads.
         changes: its variables.
     """
-    runs = RUNS.get(name)
-    if runs is None:
-        return
     given = list(words)
     for variable in runs.options_in:
         given[1:1] = _split(changes.get(variable))
@@ -83,13 +84,13 @@ def _row(name: str, runs: Runs) -> Wrapper:
         return Wrapper(runs.short, runs.long, permutes=True)
     if name == "git":
         return GLOBAL_OPTIONS
-    known = row_of(name)
-    if known is not None:
-        return known._replace(idle=())
-    record: Record | None = grammar(name)
+    known = program(name)
+    if known.row is not None:
+        return known.row._replace(idle=())
+    record: Record = known.record or {}
     if name.startswith("git "):
-        record = (grammar("git") or {}).get("subcommands", {}).get(name[4:])
-    return Wrapper(permutes=True, short=(record or {}).get("short", ""), long=" ".join((record or {}).get("long", ())))
+        record = (program("git").record or {})["subcommands"].get(name[4:], {})
+    return Wrapper(permutes=True, short=record.get("short", ""), long=" ".join(record.get("long", ())))
 
 
 _LONG = re.compile(r"-([A-Za-z][\w-]+)(?:=.*)?", re.DOTALL)
@@ -156,7 +157,7 @@ def _configured(changes: Changes) -> Iterator[Word]:
     for name, said in changes.items():
         setting = changes.get(value + name[len(key) :]) if name.startswith(key) else None
         if said is not None and said.literal is not None and setting is not None:
-            yield from _setting(Word((plain(f"{said.literal}=").parts[0], *setting.parts)), GIT_SETTINGS)
+            yield from _setting(Word((plain(f"{said.literal}=").parts[0], *setting.parts)), SETTINGS)
 
 
 _QUOTED = re.compile(r"\\*([\"'])(.*?)\\*\1", re.DOTALL)

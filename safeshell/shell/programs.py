@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import enum
 import os
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 
-from safeshell.command.programs.git import GLOBAL_OPTIONS
-from safeshell.command.programs.grammars import grammar
+from safeshell.command.programs.grammars import program as known_program
+from safeshell.command.programs.grammars import programs
 from safeshell.command.programs.plain import PLAIN
-from safeshell.command.programs.runners import RUNNERS
-from safeshell.command.programs.runs import RUNS
-from safeshell.command.programs.wrappers import WRAPPERS
-from safeshell.shell.interpreters import INTERPRETERS, run_by_code
+from safeshell.command.programs.record import Wrapper
+from safeshell.command.programs.shells import READERS
+from safeshell.command.programs.wrappers import GLOBAL_OPTIONS
+from safeshell.shell.interpreters import run_by_code
 from safeshell.shell.make import make_text
 from safeshell.shell.multiplexers import run_by_screen, run_by_tmux
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, joined
 from safeshell.shell.option_texts import option_texts
-from safeshell.shell.repeating import FINDERS, run_by_find, run_by_parallel, run_by_xargs
+from safeshell.shell.repeating import run_by_find, run_by_parallel, run_by_xargs
 from safeshell.shell.sed import sed_text
 from safeshell.shell.shells import (
-    READERS,
     callback_text,
     crontab_text,
     emulated_text,
@@ -34,8 +32,9 @@ from safeshell.shell.shells import (
     trap_text,
 )
 from safeshell.shell.words import Word, unknown
-from safeshell.shell.wrapped import WordReading, row_of, run_by_su, wrapped
+from safeshell.shell.wrapped import WordReading, run_by_row, run_by_su
 
+_PROGRAMS = programs()  # with the module: a worker isn't to load them while it is given time for a line
 _UNCHANGED: Mapping[str, Word | None] = MappingProxyType({})
 
 
@@ -49,27 +48,28 @@ def nested(
         stdin: what it reads, None where it is the caller's own input.
         changes: the variables that the line gives it; None for one that it takes away.
     """
-    name, kind = _known(words[0].literal or "")
-    if kind is _Kind.NOTHING:
+    name, runs_others = _known(words[0].literal or "")
+    if not runs_others:
         return
     given = list(words)
-    if name in RUNS:
-        yield from option_texts(name, given, stdin, changes)
-    if kind is _Kind.SPECIAL:
+    known = known_program(name)
+    runs, row = known.runs, known.row
+    if runs is not None and runs.commands:
+        yield from run_by_find(name, runs.commands, given)
+    elif runs is not None:
+        yield from option_texts(name, runs, given, stdin, changes)
+    if name in _BY_ROW and row is not None:
+        yield from _BY_ROW[name](row, given, stdin)
+    elif name in _SPECIAL:
         yield from _SPECIAL[name](given, stdin)
-    elif kind is _Kind.GIT:
+    elif name == "git":
         yield from _git(given, stdin, changes)
-    elif kind is _Kind.FINDER:
-        yield from run_by_find(name, given)
-    elif kind is _Kind.READER:
+    elif name in READERS:
         yield from shell_text(name, given, stdin, changes)
-    elif kind is _Kind.WRAPPER:
-        yield from wrapped(name, given, stdin)
-        if name in INTERPRETERS:  # bun runs packages too
-            yield from run_by_code(name, given, stdin)
-    elif kind is _Kind.INTERPRETER:
-        yield from run_by_code(name, given, stdin)
-    elif kind is _Kind.UNKNOWN:
+    elif row is not None or known.code is not None:  # bun is both
+        yield from run_by_row(row, given, stdin) if row is not None else ()
+        yield from run_by_code(known.code, given, stdin) if known.code is not None else ()
+    elif _is_unknown(name):
         yield from _guessed(given)
 
 
@@ -79,32 +79,24 @@ def may_run_others(path: str) -> bool:
     Args:
         path: its first word: a basename or a path.
     """
-    return _known(path)[1] is not _Kind.NOTHING
-
-
-class _Kind(enum.Enum):
-    """What reads a program's arguments for what it runs."""
-
-    NOTHING, OPTIONS, SPECIAL, GIT, FINDER, READER, WRAPPER, INTERPRETER, UNKNOWN = range(9)
+    return _known(path)[1]
 
 
 PATH_MAX = 80
 """Characters of a program's path up to which it is remembered what it is: lines choose their paths."""
 
 
-def _known(path: str) -> tuple[str, _Kind]:
-    return _kind(path) if len(path) <= PATH_MAX else _kind.__wrapped__(path)
+def _known(path: str) -> tuple[str, bool]:
+    """The name that a program's data has it by, and whether it may run others."""
+    return _look_up(path) if len(path) <= PATH_MAX else _look_up.__wrapped__(path)
 
 
 @lru_cache(maxsize=1024)
-def _kind(path: str) -> tuple[str, _Kind]:
+def _look_up(path: str) -> tuple[str, bool]:
     name = program(path)
-    for kind, names in _NAMES.items():
-        if name in names:
-            return name, kind
-    if _is_unknown(name):
-        return name, _Kind.UNKNOWN
-    return name, _Kind.OPTIONS if name in RUNS else _Kind.NOTHING
+    known = known_program(name)
+    has_data = known.runs is not None or known.row is not None or known.code is not None
+    return name, has_data or name in _SPECIAL or name in READERS or name == "git" or _is_unknown(name)
 
 
 _VERSIONED = re.compile(r"([a-z]+?)-?\d+(?:\.\d+)*")
@@ -121,23 +113,14 @@ def program(path: str) -> str:
     name = os.path.basename(path)
     if _LOADER.fullmatch(name):
         return "ld.so"
-    if (
-        row_of(name) is not None
-        or name in READERS
-        or name in RUNS
-        or name in _SPECIAL
-        or name in FINDERS
-        or name in INTERPRETERS
-    ):
+    if name in _PROGRAMS or name in READERS or name in _SPECIAL or name in PLAIN:
         return name
-    if name[:1] == "g" and (name[1:] in WRAPPERS or name[1:] in _GNU):
+    if name[:1] == "g" and name[1:] in _PROGRAMS:
         return name[1:]
     versioned = _VERSIONED.fullmatch(name)
     base = versioned[1] if versioned is not None else ""
-    return base if base in READERS or base in RUNS or base in INTERPRETERS else name
-
-
-_GNU = ("find", "split", "sort", "tar", "watch", "parallel")
+    known = known_program(base)
+    return base if base in READERS or known.runs is not None or known.code is not None else name
 
 
 def _git(words: list[Word], stdin: Input | None, changes: Mapping[str, Word | None]) -> Iterator[Nested]:
@@ -160,8 +143,10 @@ def _git(words: list[Word], stdin: Input | None, changes: Mapping[str, Word | No
             at = next((index for index, word in enumerate(rest) if command and word is command[0]), len(rest))
             if command:
                 yield joined(rest[at:]) if verb == "submodule" else NestedCommand(tuple(command))
-    if verb is not None:
-        yield from option_texts(f"git {verb}", rest, stdin, changes)
+    known = known_program("git").runs
+    runs = None if known is None else known.verbs.get(verb or "")
+    if runs is not None:
+        yield from option_texts(f"git {verb}", runs, rest, stdin, changes)
 
 
 def _is_option(word: Word) -> bool:
@@ -172,7 +157,7 @@ def _is_unknown(name: str) -> bool:
     """Whether nothing is known of a program: no data, no use of its own for a name among its operands."""
     from safeshell.shell.builtins import BUILTINS  # noqa: PLC0415 # it knows the scope, whose own import is dear
 
-    return not (name in RUNS or name in PLAIN or name in BUILTINS or grammar(name) is not None)
+    return not (name in _PROGRAMS or name in PLAIN or name in BUILTINS)
 
 
 def _guessed(words: list[Word]) -> Iterator[NestedCommand]:
@@ -206,23 +191,17 @@ _SPECIAL: dict[str, Callable[[list[Word], Input | None], Iterator[Nested]]] = {
     "at": input_text,
     "batch": input_text,
     "crontab": crontab_text,
-    "xargs": run_by_xargs,
-    "parallel": run_by_parallel,
-    "su": run_by_su,
-    "runuser": run_by_su,
     "sed": sed_text,
     "make": make_text,
     "gmake": make_text,
     "tmux": lambda words, _: run_by_tmux(words),
-    "screen": lambda words, _: run_by_screen(words),
 }
 
-_NAMES: dict[_Kind, Container[str]] = {
-    _Kind.SPECIAL: _SPECIAL,
-    _Kind.GIT: ("git",),
-    _Kind.FINDER: FINDERS,
-    _Kind.READER: READERS,
-    _Kind.WRAPPER: WRAPPERS.keys() | RUNNERS.keys(),
-    _Kind.INTERPRETER: INTERPRETERS,
+_BY_ROW: dict[str, Callable[[Wrapper, list[Word], Input | None], Iterator[Nested]]] = {
+    "xargs": run_by_xargs,
+    "parallel": run_by_parallel,
+    "su": run_by_su,
+    "runuser": run_by_su,
+    "screen": lambda row, words, _: run_by_screen(row, words),
 }
-"""The first that has a name is what it is."""
+"""Runners whose options mean more than a row says."""

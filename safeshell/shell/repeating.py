@@ -7,9 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
-from safeshell.command.programs.grammars import program
-from safeshell.command.programs.runners import RUNNERS
-from safeshell.command.programs.wrappers import WRAPPERS
+from safeshell.command.programs.record import Wrapper
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText
 from safeshell.shell.words import Literal, Unknown, Word, plain, unknown
 from safeshell.shell.wrapped import WordReading
@@ -40,13 +38,8 @@ def filled(word: Word, mark: str, by: Word) -> Word:
 # find and fd
 
 
-FINDERS = ("find", "fd", "fdfind")
-"""Programs that run a command for what they find; their data says by which options."""
-
-
-def run_by_find(name: str, words: list[Word]) -> Iterator[Nested]:
-    """Of find and fd: the command after -exec and its kin, `{}` being a file."""
-    starts = (program(name) or {}).get("runs", {})
+def run_by_find(name: str, starts: Sequence[str], words: list[Word]) -> Iterator[Nested]:
+    """Of find and fd: the command behind one of some options, `{}` being a file."""
     at = 1
     while at < len(words):
         text = words[at].literal or ""
@@ -80,9 +73,8 @@ def _found_by(name: str, option: str, command: list[Word]) -> NestedCommand:
 # xargs
 
 
-def run_by_xargs(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
+def run_by_xargs(row: Wrapper, words: list[Word], stdin: Input | None) -> Iterator[Nested]:
     """The command of xargs with what it reads."""
-    row = WRAPPERS["xargs"]
     reading = WordReading(words, row)
     if not reading.read():
         return
@@ -175,9 +167,8 @@ _MARKS = re.compile(r"\{(?:[+-]?\d+)?(?:/\.|//|/|\.|\.\.)?\}|\{#\}|\{%\}|\{=.*?=
 _SOURCES = (":::", ":::+", "::::", "::::+")
 
 
-def run_by_parallel(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
+def run_by_parallel(row: Wrapper, words: list[Word], stdin: Input | None) -> Iterator[Nested]:
     """The texts that parallel makes: the command's words with its arguments, quoted, in the places of `{}`."""
-    row = RUNNERS["parallel"]
     at = next((index for index, word in enumerate(words) if word.literal in _SOURCES), len(words))
     reading = WordReading(words[:at], row)
     if not reading.read():

@@ -8,59 +8,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from safeshell.command.programs.record import Wrapper
+from safeshell.command.programs.shells import ATTACHING, BASH, CMD, OPTIONED, POWERSHELLS
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText, file_of, joined
 from safeshell.shell.words import Word, plain
 from safeshell.shell.wrapped import WordReading
 
-SHELLS = frozenset(
-    {
-        *("sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "lksh", "oksh", "pdksh", "ash", "rbash", "rzsh", "hush"),
-        *("yash", "posh", "osh", "csh", "tcsh"),
-    }
-)
-"""Programs that read shell text, with options as sh has them."""
-
-_OPTIONED = {
-    "fish": Wrapper(
-        "c:C:d:D:f:o:p:hilnNPv",
-        "command= init-command= debug= debug-output= debug-stack-frames= features= profile= profile-startup= help "
-        "interactive login no-config no-execute private print-rusage-self print-debug-categories version",
-        ("-n", "--no-execute", "-h", "--help", "-v", "--version"),
-        beside=("-C", "--init-command"),
-        texts=("-c", "--command"),
-        unseen_with=("-l", "--login"),
-    ),
-    "nu": Wrapper(
-        "c:e:I:m:t:hlinv",
-        "commands= execute= include-path= config= env-config= plugins= log-level= log-target= table-mode= threads= "
-        "testbin= login interactive no-config-file stdin help version",
-        ("-h", "--help", "-v", "--version"),
-        texts=("-c", "--commands", "-e", "--execute"),
-    ),
-    "xonsh": Wrapper("c:D:hilVs", "rc= no-rc login interactive shell-type= help version", ("-h", "-V"), texts=("-c",)),
-    "elvish": Wrapper(
-        "c", "compileonly version rc= norc sock= db=", ("--compileonly", "--version"), joined_with=("-c",)
-    ),
-}
-"""Shells whose options are read as every program's."""
-
-_POWERSHELLS = ("pwsh", "powershell", "pwsh-preview", "powershell.exe", "pwsh.exe")
-_CMD = ("cmd", "cmd.exe")
-
-READERS = frozenset({*SHELLS, *_OPTIONED, *_POWERSHELLS, *_CMD})
-"""All programs that `shell_text` reads."""
-
 _SH = "sh"
 _INPUTS = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 _FILES = ("rcfile", "init-file")
-_LONG = {
-    *("debug", "debugger", "dump-po-strings", "dump-strings", "login", "noediting", "noprofile", "norc", "posix"),
-    *("pretty-print", "protected", "restricted", "verbose", "wordexp"),
-}
+_LONG = {option.rstrip("=") for option in BASH["long"]}
 """bash's long options; one dash will do."""
-
-_ATTACHING = ("zsh", "rzsh", "ksh", "ksh93")
-"""Shells that take the name behind `-o` in the same word too."""
 
 
 @dataclass(slots=True)
@@ -115,7 +72,7 @@ def _cluster(name: str, text: str, following: list[Word], found: _Options) -> in
     """Takes a word of letters; returns how many of the following words belong to it."""
     letters = text[1:]
     taken = letters.count("o") + letters.count("O")
-    if name in _ATTACHING and "o" in letters[:-1]:
+    if name in ATTACHING and "o" in letters[:-1]:
         letters, taken = letters[: letters.index("o")], 0
     named = [word.literal for word in following[:taken]]
     if text[0] == "-":
@@ -137,10 +94,10 @@ def shell_text(
         stdin: what it reads.
         changes: its variables.
     """
-    if name in _OPTIONED:
+    if name in OPTIONED:
         yield from _by_options(name, words, stdin)
         return
-    if name in (*_POWERSHELLS, *_CMD):
+    if name in (*POWERSHELLS, *CMD):
         yield from _windows(name, words, stdin)
         return
     found = _options(name, words)
@@ -190,7 +147,7 @@ def _variables(name: str, found: _Options, changes: Mapping[str, Word | None]) -
 
 
 def _by_options(name: str, words: list[Word], stdin: Input | None) -> Iterator[Nested]:
-    row = _OPTIONED[name]
+    row = OPTIONED[name]
     reading = WordReading(words, row)
     if not reading.read():
         return
@@ -213,7 +170,7 @@ def _windows(name: str, words: list[Word], stdin: Input | None) -> Iterator[Nest
     for index, word in enumerate(words[1:], 1):
         option = (word.literal or "").lower().replace("/", "-", 1)
         following = words[index + 1 :]
-        if option.startswith(("-e", "-ec")) and "-encodedcommand".startswith(option) and name not in _CMD:
+        if option.startswith(("-e", "-ec")) and "-encodedcommand".startswith(option) and name not in CMD:
             yield NestedText(_decoded(following[0].literal if following else None), shell=shell)
             return
         if option in ("-c", "-k", "-r") or (len(option) > 2 and "-commandwithargs".startswith(option)):

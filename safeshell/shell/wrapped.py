@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from safeshell.command.programs.record import Wrapper
-from safeshell.command.programs.runners import RUNNERS
-from safeshell.command.programs.wrappers import WRAPPERS
 from safeshell.command.unwrap.reading import WrapperReading
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText, joined
 from safeshell.shell.words import Literal, Unknown, Word, plain, unknown
@@ -62,11 +60,6 @@ def tail(word: Word, position: int) -> Word:
     return Word(tuple(parts))
 
 
-def row_of(name: str) -> Wrapper | None:
-    """The row of a program that runs others, by its basename."""
-    return WRAPPERS.get(name) or RUNNERS.get(name)
-
-
 @dataclass(frozen=True, slots=True)
 class _Around:
     """What is around a command: what the programs and subcommands before it say.
@@ -117,19 +110,15 @@ class _Around:
         return replace(stdin.nested, shell=row.read_by, shims=self.shims, remote=row.remote)
 
 
+_NOTHING = _Around()
+
+
 def _is_before(value: Word | None) -> bool:
     """Whether a value of PATH begins with the caller's own, so that its shims come first."""
     return value is not None and bool(value.parts) and getattr(value.parts[0], "variable", "") == "PATH"
 
 
-def wrapped(name: str, words: list[Word], stdin: Input | None) -> Iterator[Nested]:
-    """What a wrapper or runner runs."""
-    row = row_of(name)
-    if row is not None:
-        yield from run_by_row(row, words, stdin, _Around())
-
-
-def run_by_row(row: Wrapper, words: list[Word], stdin: Input | None, around: _Around) -> Iterator[Nested]:
+def run_by_row(row: Wrapper, words: list[Word], stdin: Input | None, around: _Around = _NOTHING) -> Iterator[Nested]:
     """What a program runs by its row.
 
     Args:
@@ -245,9 +234,8 @@ def _expanding(word: Word) -> Word:
     return Word(tuple(parts))
 
 
-def run_by_su(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
+def run_by_su(row: Wrapper, words: list[Word], stdin: Input | None) -> Iterator[Nested]:
     """What su and runuser run: a text, the command of `runuser -u`, or what the user's shell is given or reads."""
-    row = RUNNERS["su"]
     reading = WordReading(list(words), row)
     if not reading.read():
         return

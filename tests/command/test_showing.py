@@ -69,6 +69,11 @@ docker help rm                                      | docker rm help
 docker system prune --help                          | docker system prune --filter --help
 docker volume rm x --help                           | docker volume rm x --help=false
 docker container rm x --help                        | docker container rm x
+sudo -l                                             | sudo -u -l rm x
+sudo -nv                                            | sudo -p -v rm x
+sudo -u root --list rm x                            | sudo rm --list x
+sudo --remove-timestamp                             | sudo -k
+sudo -V                                             | sudo A=1 -V
 docker compose --dry-run down -v                    | docker compose down -v
 docker compose down --dry-run                       | docker compose --dry-run down --dry-run=false
 docker compose exec --help web                      | docker compose exec web rm --help

@@ -11,16 +11,13 @@ from hypothesis import strategies as st
 from needs import found, need
 from shell.nesting import answers
 
-from safeshell.command.programs.grammars import grammar
+from safeshell.command.programs.grammars import programs
 from safeshell.command.programs.plain import PLAIN
-from safeshell.command.programs.runners import RUNNERS
-from safeshell.command.programs.runs import RUNS
-from safeshell.command.programs.wrappers import TAKEN_OFF, WRAPPERS
+from safeshell.command.programs.shells import READERS
+from safeshell.command.programs.wrappers import TAKEN_OFF
 from safeshell.shell.builtins import BUILTINS
-from safeshell.shell.interpreters import INTERPRETERS
 from safeshell.shell.nested_commands import Input, NestedCommand, NestedText
 from safeshell.shell.programs import nested, program
-from safeshell.shell.shells import READERS
 from safeshell.shell.words import Literal, Unknown, Word, plain
 
 
@@ -74,23 +71,21 @@ def test_l9_guesses(line: str, found: list[str]) -> None:
     assert list(answers(line)) == found
 
 
-def test_no_program_has_two_rows() -> None:
-    assert not WRAPPERS.keys() & RUNNERS.keys()
-    assert all(not row.kept for row in WRAPPERS.values())
-    assert all(row.kept for row in RUNNERS.values())
-    assert WRAPPERS.keys() == TAKEN_OFF
+ROWS = {name: known.row for name, known in programs().items() if known.row is not None}
+RUNS = [known.runs for known in programs().values() if known.runs is not None]
+
+
+def test_what_is_not_taken_off_says_why() -> None:
+    assert {name for name, row in ROWS.items() if not row.kept} == TAKEN_OFF
 
 
 def test_plain_programs_are_those_that_nothing_else_is_known_of() -> None:
-    known = {name for name in PLAIN if grammar(name) is not None or name in BUILTINS}
-    assert not PLAIN & {*known, *WRAPPERS, *RUNNERS, *RUNS, *INTERPRETERS, *READERS}
+    assert not PLAIN & {*programs(), *BUILTINS, *READERS}
 
 
-NAMES = sorted(
-    {*WRAPPERS, *RUNNERS, *RUNS, *INTERPRETERS, *READERS, "find", "fd", "eval", "trap", "at", "git", "frobnicate"}
-)
+NAMES = sorted({*programs(), *READERS, "eval", "trap", "at", "sed", "tmux", "frobnicate"})
 VERBS = sorted(
-    {verb for row in RUNNERS.values() for verb in row.verbs if verb} | {name.partition(" ")[2] for name in RUNS} - {""}
+    {verb for known in RUNS for verb in known.verbs} | {verb for row in ROWS.values() for verb in row.verbs} - {""}
 )
 WORDS = st.one_of(
     st.sampled_from(

@@ -1,4 +1,6 @@
-"""Programs' data: a file a program (`grammars.py` loads them, `record.py` says what stands there); the wrappers' rows.
+"""Programs' data, a module a family: its `PROGRAMS` has all that is known of each; `record.py` says in what forms.
 
-Where versions differ, the options of both are listed. tests/command/programs/ holds the data to the programs.
+`grammars.py` finds a program's. Where versions differ, the options of both are listed. tests/command/programs/ holds
+the data to the programs. Some questions are asked of few programs, and each has a module of all the answers:
+far_reaching, plain, secrets, shell_code, statements.
 """

@@ -1,7 +1,8 @@
-"""Data of aws."""
+"""The AWS command line."""
 
 from __future__ import annotations
 
+from safeshell.command.programs.description import Program, Programs, Runs
 from safeshell.command.programs.record import Record, getopt
 
 _GLOBALS = (
@@ -32,7 +33,7 @@ _S3: dict[str, Record] = {
     "presign": getopt("", f"{_GLOBALS} expires-in=", shows=["help"]),
     "website": getopt("", f"{_GLOBALS} index-document= error-document=", shows=["help"]),
 }
-PROGRAM: Record = {
+_AWS: Record = {
     **getopt("", _GLOBALS),
     "shows": ["help", "--version"],
     "subcommands": {
@@ -48,3 +49,4 @@ PROGRAM: Record = {
         "": {**getopt("", _GLOBALS), "shows": ["help"], "subcommands": {"": getopt("", _GLOBALS, shows=["help"])}},
     },
 }
+PROGRAMS: Programs = {"aws": Program(_AWS, runs=Runs(variables=("AWS_PAGER", "PAGER")))}

@@ -1,10 +1,12 @@
-"""Data of git and its subcommands."""
+"""git and its subcommands; wrappers.py has what the daemon takes off with."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from safeshell.command.programs.record import COMMAND, TEXT, Record, Wrapper, getopt
+from safeshell.command.programs.description import EDITORS, Program, Programs, Runs
+from safeshell.command.programs.record import Record, getopt
+from safeshell.command.programs.wrappers import GLOBAL_OPTIONS
 
 
 def _builtin(short: str, long: str = "", **more: Any) -> Record:
@@ -14,7 +16,7 @@ def _builtin(short: str, long: str = "", **more: Any) -> Record:
 
 _DRY = ["-n/--dry-run"]
 
-_FOREACH = getopt("q", "quiet recursive", stops=True, runs={"1+": TEXT})
+_FOREACH = getopt("q", "quiet recursive", stops=True)
 
 _GIT: dict[str, Record] = {
     "push": _builtin(
@@ -23,7 +25,6 @@ _GIT: dict[str, Record] = {
         "force-if-includes recurse-submodules= thin receive-pack= exec= set-upstream progress prune no-verify "
         "follow-tags signed atomic push-option= ipv4 ipv6 verify",
         tries=_DRY,
-        runs={"--receive-pack": TEXT, "--exec": TEXT},
     ),
     "reset": _builtin(
         "qpN",
@@ -59,7 +60,6 @@ _GIT: dict[str, Record] = {
         "show-current-patch apply merge interactive preserve-merges rerere-autoupdate empty= keep-empty autosquash "
         "update-refs gpg-sign autostash exec= allow-empty-message rebase-merges fork-point strategy= strategy-option= "
         "root reschedule-failed-exec reapply-cherry-picks verify stat ff",
-        runs={"-x": TEXT, "--exec": TEXT},
     ),
     "commit": _builtin(
         "qvF:m:c:C:st:eS::aiponzu::",
@@ -92,7 +92,7 @@ _GIT: dict[str, Record] = {
         }
     },
     "remote": {"subcommands": {"prune": _builtin("n", "dry-run", tries=_DRY), "remove": _builtin("")}},
-    "bisect": {"subcommands": {"run": {"stops": True, "runs": {"1+": COMMAND}}}},
+    "bisect": {"subcommands": {"run": {"stops": True}}},
     "submodule": {"subcommands": {"foreach": _FOREACH}},
     "rm": _builtin(
         "nqrf", "dry-run quiet cached force ignore-unmatch sparse pathspec-from-file= pathspec-file-nul", tries=_DRY
@@ -106,77 +106,82 @@ _GIT: dict[str, Record] = {
     ),
 }
 
-_GLOBALS = (
-    "git-dir= work-tree= namespace= config-env= attr-source= exec-path no-pager paginate bare no-replace-objects "
-    "literal-pathspecs no-literal-pathspecs glob-pathspecs noglob-pathspecs icase-pathspecs no-optional-locks "
-    "no-lazy-fetch shallow-file= super-prefix= list-cmds= help version html-path man-path info-path no-advice"
+SETTINGS = (
+    *("core.sshcommand", "core.pager", "core.editor", "core.askpass", "core.fsmonitor", "core.gitproxy"),
+    *("sequence.editor", "diff.external", "diff.*.command", "diff.*.textconv", "merge.*.driver", "filter.*.clean"),
+    *("filter.*.smudge", "filter.*.process", "credential.helper", "credential.*.helper", "gpg.program"),
+    *("gpg.*.program", "pager.*", "difftool.*.cmd", "mergetool.*.cmd", "sendemail.*cmd", "trailer.*.command"),
+    *("trailer.*.cmd", "interactive.difffilter", "browser.*.cmd", "man.*.cmd", "remote.*.uploadpack"),
+    *("remote.*.receivepack", "uploadpack.packobjectshook", "tar.*.command"),
 )
-
-_SETTINGS = [
-    f"-c {name}"
-    for name in (
-        *(
-            "core.sshcommand",
-            "core.pager",
-            "pager.*",
-            "core.editor",
-            "sequence.editor",
-            "core.fsmonitor",
-            "core.askpass",
+_TRANSPORT = r"(?s)ext::(?P<text>.*)"
+_RUNS = Runs(
+    settings=(("-c", SETTINGS),),
+    variables=(
+        *("GIT_SSH_COMMAND", "GIT_SSH", "GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "GIT_PAGER", "GIT_EXTERNAL_DIFF"),
+        *("GIT_ASKPASS", "GIT_PROXY_COMMAND", "SSH_ASKPASS", "PAGER", *EDITORS),
+    ),
+    verbs={
+        "rebase": Runs(texts=("-x", "--exec")),
+        "difftool": Runs(
+            "dgyt:x:",
+            "gui prompt no-prompt tool= tool-help extcmd= dir-diff symlinks trust-exit-code",
+            texts=("-x", "--extcmd"),
         ),
-        *("diff.external", "diff.*.command", "diff.*.textconv", "difftool.*.cmd", "mergetool.*.cmd", "merge.*.driver"),
-        *("filter.*.clean", "filter.*.smudge", "filter.*.process", "credential.helper", "credential.*.helper"),
-        *("gpg.program", "gpg.*.program", "remote.*.uploadpack", "remote.*.receivepack", "uploadpack.packobjectshook"),
-    )
-]
-_VARIABLES = (
-    *("GIT_SSH_COMMAND=", "GIT_EXTERNAL_DIFF=", "GIT_PAGER=", "PAGER=", "GIT_EDITOR=", "VISUAL=", "EDITOR="),
-    "GIT_SEQUENCE_EDITOR=",
+        "filter-branch": Runs(
+            "d:f",
+            "setup= subdirectory-filter= env-filter= tree-filter= index-filter= parent-filter= msg-filter= "
+            "commit-filter= tag-name-filter= prune-empty original= force state-branch=",
+            texts=(
+                "--setup",
+                "--env-filter",
+                "--tree-filter",
+                "--index-filter",
+                "--parent-filter",
+                "--msg-filter",
+                "--commit-filter",
+                "--tag-name-filter",
+            ),
+        ),
+        "grep": Runs(
+            "O::e:f:A:B:C:m:", "open-files-in-pager threads= max-depth=", texts=("-O", "--open-files-in-pager")
+        ),
+        "clone": Runs(
+            "o:b:u:c:j:lsnqv",
+            "origin= branch= upload-pack= config= depth= template= reference= separate-git-dir= jobs= shallow-since= "
+            "filter= recurse-submodules bundle-uri= server-option= revision=",
+            texts=("-u", "--upload-pack"),
+            settings=(("-c", SETTINGS), ("--config", SETTINGS)),
+            operands=_TRANSPORT,
+        ),
+        **dict.fromkeys(
+            ("fetch", "pull", "ls-remote", "fetch-pack"),
+            Runs(
+                "u:o:j:",
+                "upload-pack= exec= depth= jobs= server-option= refmap= filter= shallow-since= sort=",
+                texts=("--upload-pack", "--exec"),
+                operands=_TRANSPORT,
+            ),
+        ),
+        "push": Runs(texts=("--receive-pack", "--exec"), operands=_TRANSPORT),
+        "archive": Runs("o:", "exec= remote= format= prefix= output= add-file=", texts=("--exec",)),
+        "send-email": Runs(
+            "",
+            "sendmail-cmd= to-cmd= cc-cmd= header-cmd= smtp-server= to= cc= from= subject=",
+            texts=("--sendmail-cmd", "--to-cmd", "--cc-cmd", "--header-cmd"),
+        ),
+        "remote": Runs(operands=_TRANSPORT),
+    },
 )
+CONFIGURED = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
+"""The names, but for their number, of variables by which git is given settings."""
 
-PROGRAM: Record = getopt(
-    "C:c:pPhv",
-    _GLOBALS,
+_RECORD = getopt(
+    GLOBAL_OPTIONS.short,
+    GLOBAL_OPTIONS.long,
     exact=True,
     apart=True,
     subcommands=_GIT,
     shows=["-h/--help", "-v/--version", "help", "version"],
-    runs={
-        **dict.fromkeys(_SETTINGS, TEXT),
-        **dict.fromkeys(_VARIABLES, TEXT),
-        "GIT_SSH=": COMMAND,
-        "GIT_PROXY_COMMAND=": COMMAND,
-        "GIT_ASKPASS=": COMMAND,
-        "SSH_ASKPASS=": COMMAND,
-    },
 )
-
-GLOBAL_OPTIONS = Wrapper(
-    "C:c:pPhv",
-    _GLOBALS,
-    ("--help", "-h", "--version", "-v", "--html-path", "--man-path", "--info-path", "--list-cmds"),
-    exact=True,
-)
-"""Those before the subcommand, as a wrapper's before the command."""
-
-BUILTINS = frozenset(
-    b"""
-    add am annotate apply archive backfill bisect blame branch bugreport bundle cat-file check-attr check-ignore
-    check-mailmap check-ref-format checkout checkout-index cherry cherry-pick citool clean clone column commit
-    commit-graph commit-tree config count-objects credential credential-cache credential-store cvsexportcommit
-    cvsimport cvsserver daemon describe diagnose diff diff-files diff-index diff-pairs diff-tree difftool fast-export
-    fast-import fetch fetch-pack filter-branch fmt-merge-msg for-each-ref for-each-repo format-patch fsck
-    fsck-objects gc get-tar-commit-id grep gui hash-object help hook http-backend http-fetch http-push imap-send
-    index-pack init init-db instaweb interpret-trailers last-modified log ls-files ls-remote ls-tree mailinfo
-    mailsplit maintenance merge merge-base merge-file merge-index merge-octopus merge-one-file merge-ours
-    merge-recursive merge-recursive-ours merge-recursive-theirs merge-resolve merge-subtree merge-tree mergetool
-    mktag mktree multi-pack-index mv name-rev notes p4 pack-objects pack-refs patch-id pickaxe prune prune-packed pull
-    push quiltimport range-diff read-tree rebase receive-pack reflog refs remote remote-ext remote-fd repack replace
-    replay repo request-pull rerere reset restore rev-list rev-parse revert rm send-email send-pack shell shortlog
-    show show-branch show-index show-ref sparse-checkout stage stash status stripspace submodule svn switch
-    symbolic-ref tag unpack-file unpack-objects update-index update-ref update-server-info upload-archive
-    upload-pack var verify-commit verify-pack verify-tag version web--browse worktree write-tree
-    """.split()
-)
-"""What comes with git and can't be an alias. What not every version has is rather left out: it is looked up in vain,
-where an alias would be missed."""
+PROGRAMS: Programs = {"git": Program(_RECORD, runs=_RUNS)}

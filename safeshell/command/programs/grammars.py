@@ -1,6 +1,6 @@
-"""Registry of the programs' data: a program's is loaded when it is asked for, by its name.
+"""Registry of the programs' data, loaded when it is first asked for.
 
-The file of a program has its name, with `_` for a dash and `__` for a dot, and its record as `PROGRAM`.
+The daemon doesn't ask: the grammars are in its tables, and it has the rows of the wrappers.
 """
 
 from __future__ import annotations
@@ -12,47 +12,56 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 
 from safeshell.command.names import is_glob
-from safeshell.command.programs.record import Record
+from safeshell.command.programs.description import Interpreter, Program, Programs, Runs
+from safeshell.command.programs.record import Record, Wrapper, words
 
-__all__ = ["Record", "grammar", "grammars_for", "names", "program"]
+__all__ = ["Record", "grammar", "grammars_for", "names", "program", "programs"]
 
 
 @functools.cache
-def names() -> Mapping[str, str]:
-    """The modules' names by the programs', in order."""
-    files = sorted(os.listdir(os.path.dirname(__file__)))
-    modules = [file.removesuffix(".py") for file in files if file.endswith(".py")]
-    found = {module.replace("__", ".").replace("_", "-"): module for module in modules if module[0] != "_"}
-    return {name: module for name, module in found.items() if module not in _NO_PROGRAMS}
+def programs() -> Mapping[str, Program]:
+    """What is known, by the programs' names."""
+    found: dict[str, Program] = {}
+    for file in sorted(os.listdir(os.path.dirname(__file__))):
+        module, suffix = os.path.splitext(file)
+        if suffix == ".py" and module not in _OTHERS:
+            its: Programs = import_module(f"{__package__}.{module}").PROGRAMS
+            found |= {name: _whole(entry) for name, entry in its.items()}
+    return found
 
 
-_NO_PROGRAMS = frozenset(
-    {"far_reaching", "grammars", "plain", "record", "runs", "secrets", "shell_code", "statements", "wrappers"}
+_OTHERS = frozenset(
+    words("__init__ description far_reaching grammars plain record secrets shell_code statements wrappers")
 )
 
 
-def program(name: str) -> Record | None:
-    """All that is known of a program; None where that is nothing."""
-    module = names().get(name)
-    if module is None:
-        return None
-    record: Record = import_module(f"{__package__}.{module}").PROGRAM
-    return record
+def _whole(entry: Program | Record | Wrapper | Runs | Interpreter) -> Program:
+    if isinstance(entry, Program):
+        return entry
+    if isinstance(entry, dict):
+        return Program(entry)
+    if isinstance(entry, Wrapper):
+        return Program(row=entry)
+    return Program(runs=entry) if isinstance(entry, Runs) else Program(code=entry)
+
+
+_NOTHING = Program()
+
+
+def program(name: str) -> Program:
+    """What is known of a program."""
+    return programs().get(name, _NOTHING)
+
+
+def grammar(name: str) -> Record | None:
+    """How a program reads its arguments, and what only shows."""
+    return program(name).record
 
 
 @functools.cache
-def grammar(name: str) -> Record | None:
-    """What a table has of a program: how it reads its arguments, and what only shows."""
-    record = program(name)
-    return None if record is None else _for_table(record) or None
-
-
-def _for_table(record: Record) -> Record:
-    """A record without what it runs: that is for those who read shell lines."""
-    found = {key: value for key, value in record.items() if key != "runs"}
-    if "subcommands" in found:
-        found["subcommands"] = {name: _for_table(inner) for name, inner in found["subcommands"].items()}
-    return found
+def names() -> tuple[str, ...]:
+    """The programs that have a grammar, in order."""
+    return tuple(sorted(name for name, known in programs().items() if known.record is not None))
 
 
 def grammars_for(asked: Iterable[str | None]) -> dict[str, Record]:

@@ -1,23 +1,8 @@
-"""Forms of the data: what is known of a program, and a wrapper's row.
+"""Forms of the data: a program's record, and the row of one that runs the command in its operands.
 
-A program's record says of it, and under `subcommands` of each of its subcommands:
-
-- how it reads its arguments, as docs/table.md has it under "Grammars";
-- `shows`, `tries` and `acts`: what of it only shows, as the same page has it under "What only shows";
-- `runs`: what of its arguments is a command that it runs, by where that stands.
-
-The keys of `runs`:
-
-- `--rsh`: the option's value; of the kind `command` the words behind the option, up to a `;` or a `+` behind `{}`.
-- `-c core.sshcommand`: of the option's value what stands behind this name and a `=` or a blank; case doesn't count, and
-  `*` is any text.
-- `2`: the second operand; `2+`: the words from there on. Operands are counted as the grammar tells them, so that behind
-  a subcommand its own name is none.
-- `--`: the words behind `--`.
-- `GIT_SSH_COMMAND=`: the variable, in the command's environment.
-
-The values of `runs` are kinds, TEXT, SPLIT, COMMAND, with ELSEWHERE behind where it runs on another machine or in a
-container: there no shim, no variable and no path of ours counts.
+A program's record says of it, and under `subcommands` of each of its subcommands, how it reads its arguments, as
+docs/table.md has it under "Grammars"; and with `shows`, `tries` and `acts` what of it only shows, as the same page has
+it under "What only shows".
 """
 
 from __future__ import annotations
@@ -30,21 +15,7 @@ from typing import Any, NamedTuple
 from safeshell.command.getopt import Grammar
 
 Record = dict[str, Any]
-"""What is known of a program or a subcommand: JSON values, none of them empty."""
-
-TEXT = "text"
-"""A text that a shell reads."""
-
-SPLIT = "split"
-"""A text that the program splits at blanks into a command, without a shell."""
-
-COMMAND = "command"
-"""The words of a command, or of one that has no arguments the one word."""
-
-ELSEWHERE = " elsewhere"
-
-PFLAG: Record = {"exact": True}
-"""What Go's pflag does otherwise than getopt: nothing is abbreviated."""
+"""What is known of a program's or a subcommand's options: JSON values, none of them empty."""
 
 
 def words(text: str) -> list[str]:
@@ -80,7 +51,7 @@ def cobra(short: str = "", long: str = "", commands: str = "", **more: Any) -> R
     """
     inner: Record = {
         **getopt(f"{short}h", f"{long} help"),
-        **PFLAG,
+        "exact": True,  # nothing is abbreviated
         "tries": ["-h/--help", *more.pop("tries", ())],
         **more,
     }
@@ -97,9 +68,9 @@ class Wrapper(NamedTuple):
         short: its options of one letter, as a getopt(3) string.
         long: its long ones, as `getopt` takes them.
         idle: options with which it runs no command.
-        kept: why it is not taken off when the command starts; "" where it is.
         verbs: its subcommands that run commands, each with its own row, where what follows its own operands is a
             subcommand; "" is the row of what follows where that is none of them.
+        kept: why it is not taken off when the command starts; "" where it is.
         operands: operands before the command.
         numeric: those operands are left out where the first is no number.
         numbers: a word `-N`, `--N` or `-+N` with a number is an option too.
@@ -136,8 +107,8 @@ class Wrapper(NamedTuple):
     short: str
     long: str = ""
     idle: tuple[str, ...] = ()
-    kept: str = ""
     verbs: Mapping[str, Wrapper] = _NO_VERBS
+    kept: str = ""
     operands: int = 0
     numeric: bool = False
     numbers: bool = False
@@ -178,3 +149,10 @@ class Wrapper(NamedTuple):
 @functools.cache
 def _grammar(short: str, long: str, exact: bool) -> Grammar:
     return Grammar.read(getopt(short, long, exact=exact))
+
+
+SHELL = (b"sh",)
+"""The user's shell, whichever that is, as a row's `default`."""
+
+HELP = ("--help", "--version")
+UTIL = ("-h", "--help", "-V", "--version")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from safeshell.command import variables
 from safeshell.command.command_line import block, unblock
-from safeshell.command.programs.git import BUILTINS, GLOBAL_OPTIONS
+from safeshell.command.programs.wrappers import BUILTINS, GLOBAL_OPTIONS
 from safeshell.command.unwrap.reading import ArgumentReading
 from safeshell.command.unwrap.spelling import Spelling, World
 from safeshell.text import text

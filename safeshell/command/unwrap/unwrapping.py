@@ -7,9 +7,8 @@ from typing import Final
 
 from safeshell.command import variables
 from safeshell.command.command_line import block, unblock
-from safeshell.command.programs.git import BUILTINS
 from safeshell.command.programs.record import Wrapper
-from safeshell.command.programs.wrappers import TAKEN_OFF, WRAPPERS
+from safeshell.command.programs.wrappers import BUILTINS, TAKEN_OFF, WRAPPERS
 from safeshell.command.unwrap import git
 from safeshell.command.unwrap.reading import ArgumentReading
 from safeshell.command.unwrap.spelling import FileWorld, Spelling, World

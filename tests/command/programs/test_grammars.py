@@ -20,10 +20,8 @@ import pytest
 from needs import found, need
 
 from safeshell.command.getopt import ATTACHED, NONE, REQUIRED, Grammar
-from safeshell.command.programs.grammars import grammar, grammars_for
+from safeshell.command.programs.grammars import grammars_for, program
 from safeshell.command.programs.record import Record
-from safeshell.command.programs.runners import RUNNERS
-from safeshell.command.programs.wrappers import WRAPPERS
 from safeshell.trash.arguments import LONG, SHORT
 
 _NAME = re.compile(r"(?<![\w-])--?[A-Za-z0-9?#@][\w.-]*(?<![.-])")
@@ -103,10 +101,11 @@ def run(*argv: str) -> str:
 
 def data(words: list[str]) -> Grammar:
     """The grammar of a command and its subcommand."""
-    record = grammar(words[0])
-    if record is None:
-        return (WRAPPERS.get(words[0]) or RUNNERS[words[0]]).grammar
-    found = Grammar.read(record)
+    known = program(words[0])
+    if known.record is None:
+        assert known.row is not None
+        return known.row.grammar
+    found = Grammar.read(known.record)
     for word in words[1:]:
         assert found.subcommands is not None
         found = found.subcommands.get(word) or found.subcommands[""]
@@ -271,12 +270,12 @@ def records(record: Record) -> Iterator[Record]:
 
 
 def test_every_name_in_the_data_is_one() -> None:
-    for program, record in grammars_for([None]).items():
+    for command, record in grammars_for([None]).items():
         for part in records(record):
             names = part.get("long", [])
-            assert len(set(names)) == len(names), program
+            assert len(set(names)) == len(names), command
             for name in names:
-                assert re.fullmatch(r"-?[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9](=;?)?|[a-zA-Z]=?", name), (program, name)
+                assert re.fullmatch(r"-?[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9](=;?)?|[a-zA-Z]=?", name), (command, name)
 
 
 def test_the_trash_takes_the_options_of_rm() -> None:

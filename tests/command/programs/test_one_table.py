@@ -1,4 +1,4 @@
-"""What is known of a program stands in one place: its file."""
+"""What is known of a program stands in one place: the module of its family."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from safeshell_compiler import PACKS
 
 import safeshell
-from safeshell.command.programs.grammars import grammar, names, program
-from safeshell.command.programs.record import COMMAND, ELSEWHERE, SPLIT, TEXT, Record
-from safeshell.command.programs.wrappers import WRAPPERS
+from safeshell.command.programs.description import Runs
+from safeshell.command.programs.grammars import grammar, names, programs
+from safeshell.command.programs.plain import PLAIN
+from safeshell.command.programs.record import Record, Wrapper
+from safeshell.command.programs.shells import READERS
 
 ROOT = Path(safeshell.__file__).parent
 PROGRAMS = ROOT / "command" / "programs"
@@ -45,15 +48,25 @@ def tables(source: str) -> Iterator[tuple[int, set[str]]]:
 
 def known() -> dict[str, set[str]]:
     """The options of each program, dashes included."""
-    found = {}
-    for name in names():
-        letters: set[str] = set()
-        for part in parts(program(name) or {}):
+    found = {name: set[str]() for name in programs()}
+    for name, its in programs().items():
+        for part in parts(its.record or {}):
             short = {f"-{letter}" for letter in part.get("short", "") if letter != ":"}
             dashes = "-" if part.get("words") else "--"
-            letters |= short | {dashes + option.partition("=")[0] for option in part.get("long", ())}
-        found[name] = letters
+            found[name] |= short | {dashes + option.partition("=")[0] for option in part.get("long", ())}
+        rows = [*below(its.row), *below(its.runs), *([its.code.row] if its.code is not None else ())]
+        for row in rows:
+            found[name] |= {f"-{letter}" for letter in row.short if letter != ":"}
+            found[name] |= {f"--{option.partition('=')[0]}" for option in row.long.split()}
     return found
+
+
+def below(row: Wrapper | Runs | None) -> Iterator[Wrapper | Runs]:
+    """A row and those of its subcommands."""
+    if row is not None:
+        yield row
+        for verb in row.verbs.values():
+            yield from below(verb)
 
 
 def parts(record: Record) -> Iterator[Record]:
@@ -64,18 +77,18 @@ def parts(record: Record) -> Iterator[Record]:
 
 
 def test_no_other_module_lists_the_options_of_a_program() -> None:
-    programs = known()
+    options_of = known()
     again = []
     for path in sorted([*ROOT.rglob("*.py"), *(Path(PACKS).parent.parent.parent / "compiler").rglob("*.py")]):
-        if PROGRAMS in path.parents or path.parts[-2] in OWN:
+        if PROGRAMS in path.parents or {*path.parts[-2:]} & {*OWN}:
             continue
         for line, found in tables(path.read_text(encoding="utf-8")):
-            again += [f"{path}:{line} {name}" for name, its in programs.items() if found <= its]
+            again += [f"{path}:{line} {name}" for name, its in options_of.items() if found <= its]
     assert again == []
 
 
-OWN = ("cli", "trash")
-"""Rooms whose options are their own programs'."""
+OWN = ("cli", "trash", "repeating.py")
+"""Rooms whose options are their own programs'; and the reader that knows what those of xargs and parallel mean."""
 
 
 def test_a_second_table_would_be_found() -> None:
@@ -84,22 +97,75 @@ def test_a_second_table_would_be_found() -> None:
     assert found[1] <= known()["git"]
 
 
-def test_a_program_has_one_file() -> None:
-    assert len(set(names())) == len({name.lower() for name in names()})
-    for name in names():
-        assert program(name), name
-    # A wrapper's options are in its row: its file has only what else is known.
-    both = [name for name in names() if name in WRAPPERS and grammar(name) is not None]
-    assert both == []
+def words(node: ast.AST) -> set[str]:
+    """The words among the members or keys of the literals below a node; those of a text that is split are members."""
+    found: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Dict) and not all(isinstance(value, ast.Name | ast.Lambda) for value in part.values):
+            found |= texts([key for key in part.keys if key is not None])
+        elif isinstance(part, ast.Set | ast.List | ast.Tuple):
+            found |= texts(part.elts)
+        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "split":
+            found |= {word for text in texts([part.func.value]) for word in text.split()}
+    return found
 
 
-def test_no_field_is_empty_and_what_runs_commands_is_an_option_that_there_is() -> None:
+def texts(nodes: Sequence[ast.AST]) -> set[str]:
+    """The constant texts among some nodes."""
+    values = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    return {value.decode() if isinstance(value, bytes) else value for value in values if isinstance(value, str | bytes)}
+
+
+def name_tables(source: str, names: set[str]) -> Iterator[tuple[str, set[str]]]:
+    """The variables of a module that list programs, and which."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            found = words(node.value) & names
+            if len(found) >= FEW:
+                yield ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target), found
+
+
+NO_PROGRAMS = {
+    ("home/person.py", "_INTERPRETERS"),
+    ("host/process/terminals.py", "MULTIPLEXERS"),
+    ("shell/code/languages.py", "PERL"),
+    ("shell/code/languages.py", "PHP"),
+    ("shell/code/languages.py", "_FS"),
+    ("shell/program_names.py", "_LOOKING_UP"),
+}
+"""Functions of languages that are called like programs; which programs agents and terminals are, among processes; and
+what prints a program's path."""
+
+
+def test_no_other_module_lists_programs() -> None:
+    names = {*programs(), *READERS, *PLAIN}
+    again: dict[tuple[str, str], set[str]] = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        if PROGRAMS not in path.parents:
+            module = path.relative_to(ROOT).as_posix()
+            again |= {(module, name): found for name, found in name_tables(path.read_text(encoding="utf-8"), names)}
+    assert {place: found for place, found in again.items() if place not in NO_PROGRAMS} == {}
+    assert again.keys() >= NO_PROGRAMS
+
+
+def test_a_second_table_of_programs_would_be_found() -> None:
+    source = (
+        "A = {'git': 1, 'tar': 2, 'rsync': {}}\nB = frozenset(b'git tar ls'.split())\nC = {'git': f, 'tar': f, 'ls': f}"
+    )
+    assert [name for name, _ in name_tables(source, {"git", "tar", "rsync", "ls"})] == ["A", "B"]
+
+
+def test_a_program_stands_in_one_module() -> None:
+    modules = [import_module(f"safeshell.command.programs.{path.stem}") for path in PROGRAMS.glob("*.py")]
+    stand = [name for module in modules for name in getattr(module, "PROGRAMS", ())]
+    assert sorted(stand) == sorted(programs())
+    assert len(stand) > len(names()) > 0
+
+
+def test_no_field_is_empty() -> None:
     for name in names():
-        for part in parts(program(name) or {}):
+        for part in parts(grammar(name) or {}):
             assert all(value not in ((), [], {}, None) for key, value in part.items() if key not in MAY_BE_EMPTY), name
-            for where, kind in part.get("runs", {}).items():
-                assert kind.removesuffix(ELSEWHERE) in (TEXT, SPLIT, COMMAND), (name, where)
-                assert re.fullmatch(r"-[-\w]*( \S+)?|\d\+?|--|[A-Z_]+=", where), (name, where)
 
 
 MAY_BE_EMPTY = ("short", "long", "subcommands")
@@ -120,10 +186,10 @@ def test_l15_what_only_shows_is_an_option_that_there_is(name: str) -> None:
                 assert option[1] in part["short"], form
 
 
-def test_the_daemon_loads_no_program_but_git_where_it_starts() -> None:
+def test_the_daemon_loads_no_program_but_wrappers_where_it_starts() -> None:
     code = "import sys, safeshell.daemon.server; print(*[name for name in sys.modules if '.programs.' in name])"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    own = ("git", "record", "wrappers")
+    own = ("record", "wrappers")
     assert sorted(done.stdout.split()) == [f"safeshell.command.programs.{module}" for module in own]
 
 

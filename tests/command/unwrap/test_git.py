@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from safeshell.command.command_line import block, unblock
-from safeshell.command.programs.git import BUILTINS
+from safeshell.command.programs.wrappers import BUILTINS
 from safeshell.command.unwrap import Spelling, StatedWorld, spellings
 from safeshell.host.git.parameters import parse_parameters, quote
 

@@ -1,0 +1,232 @@
+"""Other machines and virtual ones: ssh and its kin, lxc, VMs."""
+
+from __future__ import annotations
+
+from safeshell.command.programs.description import ELSEWHERE, Program, Programs, Runs, kept
+from safeshell.command.programs.record import SHELL, Wrapper
+
+_SSH_SETTINGS = ("proxycommand", "localcommand", "knownhostscommand")
+_SSH = Wrapper(
+    "B:b:c:D:E:e:F:I:i:J:L:l:m:O:o:P:p:Q:R:S:W:w:46AaCfGgKkMNnqsTtVvXxYy",
+    "",
+    ("-V", "-Q", "-O", "-G", "-N"),
+    operands=1,
+    joined=True,
+    remote=True,
+    unseen=True,
+)
+_AFTER_DASHES = Wrapper("", dashed=True, elsewhere=True)
+_ELSEWHERE = {
+    "autossh": _SSH._replace(short=f"{_SSH.short}M:", idle=("-V",)),
+    "rsh": Wrapper("l:p:nKxdFf", operands=1, joined=True, remote=True, unseen=True),
+    "dbclient": Wrapper(
+        "p:l:i:L:R:W:K:I:B:J:c:m:o:b:TtNfgysuAVhv", "", ("-V", "-h"), operands=1, joined=True, remote=True, unseen=True
+    ),
+    "plink": Wrapper("P:l:i:m:D:L:R:XxAaTtN12460VCsv", "", ("-V",), operands=1, joined=True, remote=True, unseen=True),
+    "mosh": Wrapper(
+        "p:anh46",
+        "client= server= predict= port= ssh= family= no-init local experimental-remote-ip= help version",
+        ("-h", "--help", "--version"),
+        operands=1,
+        elsewhere=True,
+    ),
+    "pdsh": Wrapper(
+        "w:x:g:X:l:t:u:f:R:M:P:SbqVLhn:", "", ("-V", "-L", "-h", "-q"), joined=True, remote=True, unseen=True
+    ),
+    "clush": Wrapper(
+        "w:x:aG:g:X:f:t:u:l:o:bBLNvqdSrR:O:nH:",
+        "options= user= fanout= worker= nodes= group= all",
+        ("-h", "--help"),
+        joined=True,
+        remote=True,
+        unseen=True,
+    ),
+    "ansible": Wrapper(
+        "a:bB:Ce:f:hi:kKl:m:M:oP:t:u:vc:T:D",
+        "args= become background= check extra-vars= forks= inventory= ask-pass limit= module-name= module-path= "
+        "one-line poll= tree= user= verbose connection= timeout= private-key= become-user= become-method= vault-id= "
+        "vault-password-file= playbook-dir= list-hosts help version diff",
+        ("-h", "--help", "--version", "--list-hosts"),
+        permutes=True,
+        texts=("-a", "--args"),
+        needs=("-a", "--args"),
+        remote=True,
+        unseen=True,
+    ),
+    "crictl": Wrapper(
+        "c:r:i:t:D",
+        "config= runtime-endpoint= image-endpoint= timeout= debug",
+        ("--help",),
+        {"exec": Wrapper("istre:", "interactive sync timeout= tty transport= env=", operands=1, elsewhere=True)},
+    ),
+    "ctr": Wrapper(
+        "a:n:",
+        "address= namespace= timeout= connect-timeout= debug",
+        ("--help",),
+        {
+            name: Wrapper(
+                "",
+                verbs={
+                    "exec": Wrapper(
+                        "dt", "exec-id= cwd= user= log-uri= fifo-dir= detach tty", operands=1, elsewhere=True
+                    )
+                },
+            )
+            for name in ("task", "tasks", "t")
+        },
+    ),
+    **dict.fromkeys(
+        ("lxc", "incus"),
+        Wrapper(
+            "v",
+            "force-local debug project= quiet verbose help version",
+            ("--help", "--version"),
+            {
+                "exec": Wrapper(
+                    "nTtu:g:",
+                    "cwd= env= mode= disable-stdin force-interactive force-noninteractive project= user= group=",
+                    dashed=True,
+                    operands=1,
+                    elsewhere=True,
+                )
+            },
+        ),
+    ),
+    "lxc-attach": Wrapper(
+        "n:P:f:l:e:s:R:o:a:u:g:v:q",
+        "name= lxcpath= rcfile= logpriority= elevated-privileges namespaces= remount-sys-proc arch= clear-env "
+        "keep-env keep-var= set-var= uid= gid= logfile=",
+        ("--help", "--version"),
+        elsewhere=True,
+        default=SHELL,
+    ),
+    "multipass": Wrapper(
+        "v",
+        verbs={
+            "exec": Wrapper(
+                "d:nv", "working-directory= no-map-working-directory", dashed=True, operands=1, elsewhere=True
+            )
+        },
+    ),
+    "limactl": Wrapper(
+        "",
+        "debug log-level= tty",
+        verbs={"shell": Wrapper("", "workdir= shell= debug instance=", operands=1, elsewhere=True)},
+    ),
+    "lima": Wrapper("", elsewhere=True),
+    "colima": Wrapper("p:v", "profile= verbose", verbs={"ssh": _AFTER_DASHES}),
+    "orb": Wrapper(
+        "m:u:w:sp",
+        "machine= user= workdir= shell path",
+        verbs={"run": Wrapper("m:u:w:", elsewhere=True), "": Wrapper("m:u:w:", elsewhere=True)},
+    ),
+    "vagrant": Wrapper(
+        "",
+        verbs={
+            "ssh": Wrapper(
+                "c:p",
+                "command= plain no-tty tty",
+                permutes=True,
+                texts=("-c", "--command"),
+                needs=("-c", "--command"),
+                remote=True,
+                unseen=True,
+            )
+        },
+    ),
+    "machinectl": Wrapper(
+        "hqp:ln:o:H:M:E:",
+        "help version quiet property= all value full no-pager no-legend uid= setenv= mkdir read-only",
+        ("-h", "--help", "--version"),
+        {"shell": Wrapper("qE:", "uid= setenv= quiet", operands=1, elsewhere=True)},
+    ),
+    "toolbox": Wrapper(
+        "yv",
+        "assumeyes log-level= log-podman verbose",
+        ("-h", "--help"),
+        {"run": Wrapper("c:d:r:", "container= distro= release= preserve-fds=", elsewhere=True)},
+    ),
+    "distrobox": Wrapper(
+        "",
+        verbs={
+            "enter": Wrapper(
+                "n:a:e",
+                "name= additional-flags= exec no-tty no-workdir clean-path root verbose",
+                operands=1,
+                dashed=True,
+                elsewhere=True,
+            )
+        },
+    ),
+    "devcontainer": Wrapper(
+        "",
+        verbs={
+            "exec": Wrapper(
+                "",
+                "workspace-folder= container-id= id-label= config= docker-path= remote-env= log-level=",
+                elsewhere=True,
+            )
+        },
+    ),
+    **dict.fromkeys(
+        ("apptainer", "singularity"),
+        Wrapper(
+            "c:dhqsv",
+            "config= debug quiet silent verbose nocolor",
+            ("-h", "--help"),
+            {
+                "exec": Wrapper(
+                    "B:H:W:S:o:pceCiu",
+                    "bind= home= workdir= scratch= overlay= pwd= cwd= env= env-file= app= mount= net network= "
+                    "network-args= security= dns= hostname= fusemount= add-caps= drop-caps= cleanenv contain "
+                    "containall nv rocm writable",
+                    operands=1,
+                    elsewhere=True,
+                )
+            },
+        ),
+    ),
+    "wsl": Wrapper(
+        "d:u:e",
+        "distribution= user= cd= exec shell-type= system list shutdown",
+        ("--list", "--shutdown"),
+        elsewhere=True,
+    ),
+    "flatpak-spawn": Wrapper(
+        "v",
+        "verbose forward-fd= clear-env watch-bus env= latest-version no-network sandbox host directory=",
+        ("--help",),
+        enters=("--directory",),
+        unseen=True,
+    ),
+    "adb": Wrapper("ads:t:H:P:L:", verbs={"shell": Wrapper("e:nTtx", joined=True, remote=True, unseen=True)}),
+    "heroku": Wrapper(
+        "",
+        verbs={
+            "run": Wrapper("a:r:s:e:", "app= remote= size= env= exit-code no-tty type=", joined=True, elsewhere=True),
+            "run:detached": Wrapper("a:r:s:e:", "app= remote= size= env=", joined=True, elsewhere=True),
+        },
+    ),
+    "railway": Wrapper(
+        "",
+        verbs={
+            "run": Wrapper("s:e:p:", "service= environment= project="),
+            "ssh": Wrapper("s:e:p:", "service= environment= project=", elsewhere=True),
+        },
+    ),
+}
+PROGRAMS: Programs = {
+    **kept(ELSEWHERE, _ELSEWHERE),
+    "ssh": Program(row=_SSH._replace(kept=ELSEWHERE), runs=Runs(settings=(("-o", _SSH_SETTINGS),))),
+    **dict.fromkeys(
+        ("scp", "sftp"),
+        Runs(
+            "c:D:F:i:J:l:o:P:S:X:b:B:R:s:346ABCOpqrTvaf",
+            texts=("-S", "-D"),
+            reads=True,
+            escape=r"(?m)^\s*!\s*(?P<text>[^\n]+)",
+            settings=(("-o", _SSH_SETTINGS),),
+        ),
+    ),
+    "sshfs": Runs("o:p:F:fdsC", settings=(("-o", ("*ssh_command", *_SSH_SETTINGS)),)),
+}

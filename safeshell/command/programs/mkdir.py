@@ -1,7 +1,0 @@
-"""Data of mkdir."""
-
-from __future__ import annotations
-
-from safeshell.command.programs.record import Record, gnu
-
-PROGRAM: Record = gnu("pm:vZ", "context mode= parents verbose")
