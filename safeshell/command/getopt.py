@@ -159,3 +159,11 @@ def read_options(word: str, grammar: Grammar, whole: bool = True) -> tuple[list[
                 return names, position, NONE
             return names, None, NONE if takes == ATTACHED else REQUIRED
     return names, None, NONE
+
+
+def end_of_command(words: Sequence[str], at: int) -> int:
+    """Where a command ends that an option takes (UNTIL): behind its `;`, or its `+` behind `{}`."""
+    for index in range(at, len(words)):
+        if words[index] == ";" or (words[index] == "+" and index > at and words[index - 1] == "{}"):
+            return index + 1
+    return max(at, len(words))

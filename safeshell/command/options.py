@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from safeshell.command.getopt import REQUIRED, UNTIL, Grammar, read_options
+from safeshell.command.getopt import REQUIRED, UNTIL, Grammar, end_of_command, read_options
 
 _EXPRESSION = ("(", ")", "!", ",")
 """The words of find's expressions that are neither tests nor actions."""
@@ -129,16 +129,7 @@ class _Reader:
         if takes == REQUIRED:
             self._take_next(*called)
         elif takes == UNTIL:
-            self._skip_command()
-
-    def _skip_command(self) -> None:
-        before = ""
-        while self._at < len(self._arguments):
-            word = self._arguments[self._at]
-            self._at += 1
-            if word == ";" or (word == "+" and before == "{}"):
-                break
-            before = word
+            self._at = end_of_command(self._arguments, self._at)
 
     def _guess_long(self, word: str) -> None:
         """Of a command that nothing is known of: whether it is an abbreviation is the rule's to say."""

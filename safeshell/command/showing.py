@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from safeshell.command.getopt import REQUIRED, UNTIL, Grammar, read_options
+from safeshell.command.getopt import REQUIRED, UNTIL, Grammar, end_of_command, read_options
 
 _ALONE = ("--help", "--version")
 """What shows of any program, where it is the only argument."""
@@ -187,20 +187,11 @@ class _Reader:
         if takes == REQUIRED:
             self._at += 1
         elif takes == UNTIL:
-            self._skip_command()
+            self._at = end_of_command(self._arguments, self._at)
 
     def _negates(self, name: str) -> bool:
         """Whether it is the negation of an option that is known, and so takes no argument."""
         return name.startswith("--no-") and any(known.startswith(name[5:]) for known in self._grammar.long)
-
-    def _skip_command(self) -> None:
-        before = ""
-        while self._at < len(self._arguments):
-            word = self._arguments[self._at]
-            self._at += 1
-            if word == ";" or (word == "+" and before == "{}"):
-                break
-            before = word
 
     def _meet(self, name: str, value: str | None, span: tuple[int, int], *, doubt: bool, argued: bool = False) -> None:
         """Takes up an option, or a subcommand.

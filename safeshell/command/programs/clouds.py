@@ -51,6 +51,10 @@ _CONSOLE = Wrapper(
     remote=True,
     unseen=True,
 )
+_FLYCTL = Program(
+    cobra("a:c:t:yo:", "app= config= access-token= yes org= verbose debug"),
+    Wrapper("t:", "access-token=", verbs={"ssh": Wrapper("", verbs={"console": _CONSOLE})}, kept=ELSEWHERE),
+)
 PROGRAMS: Programs = {
     "gcloud": Program(
         getopt(
@@ -84,13 +88,7 @@ PROGRAMS: Programs = {
     ),
     "doctl": cobra("t:c:u:o:vf", "access-token= config= context= api-url= output= verbose trace force"),
     "eksctl": cobra("f:n:r:p:v:", "config-file= name= region= profile= verbose= wait cluster= force approve"),
-    **dict.fromkeys(
-        ("flyctl", "fly"),
-        Program(
-            cobra("a:c:t:yo:", "app= config= access-token= yes org= verbose debug"),
-            Wrapper("t:", "access-token=", verbs={"ssh": Wrapper("", verbs={"console": _CONSOLE})}, kept=ELSEWHERE),
-        ),
-    ),
+    **dict.fromkeys(("flyctl", "fly"), _FLYCTL),
     "helm": cobra(
         "n:",
         "namespace= kube-context= kubeconfig= debug values= set= set-string= set-file= set-json= output= timeout= "

@@ -7,6 +7,28 @@ from safeshell.command.programs.record import Wrapper, words
 
 _DASHED = Wrapper("", dashed=True)
 _SOPS_TEXT = Wrapper("", "background no-fifo filename= user=", operands=1, joined=True, read_by="sh")
+_DOPPLER_RUN = Wrapper(
+    "p:c:",
+    "project= config= command= fallback= mount= mount-template= mount-format= preserve-env only-secrets= "
+    "forward-signals",
+    dashed=True,
+    texts=("--command",),
+    read_by="sh",
+)
+_INFISICAL_RUN = Wrapper(
+    "e:c:t:",
+    "env= path= command= projectId= token= tags= expand include-imports recursive watch",
+    dashed=True,
+    texts=("-c", "--command"),
+    read_by="sh",
+)
+_AWS_VAULT_EXEC = Wrapper(
+    "d:nt:j",
+    "duration= region= mfa-token= json server ecs-server lazy stdout no-session prompt= backend=",
+    dashed=True,
+    operands=1,
+)
+_DOTENVX_RUN = Wrapper("f:e:o", "env-file= env-vault-file= env= overload convention= strict", dashed=True, operands=0)
 _PATH = {
     "op": Wrapper(
         "",
@@ -16,48 +38,12 @@ _PATH = {
             "plugin": Wrapper("", verbs={"run": _DASHED}),
         },
     ),
-    "doppler": Wrapper(
-        "t:",
-        "token= api-host= scope= config-dir= debug silent",
-        verbs={
-            "run": Wrapper(
-                "p:c:",
-                "project= config= command= fallback= mount= mount-template= mount-format= preserve-env only-secrets= "
-                "forward-signals",
-                dashed=True,
-                texts=("--command",),
-                read_by="sh",
-            )
-        },
-    ),
-    "infisical": Wrapper(
-        "l:",
-        "log-level= token=",
-        verbs={
-            "run": Wrapper(
-                "e:c:t:",
-                "env= path= command= projectId= token= tags= expand include-imports recursive watch",
-                dashed=True,
-                texts=("-c", "--command"),
-                read_by="sh",
-            )
-        },
-    ),
+    "doppler": Wrapper("t:", "token= api-host= scope= config-dir= debug silent", verbs={"run": _DOPPLER_RUN}),
+    "infisical": Wrapper("l:", "log-level= token=", verbs={"run": _INFISICAL_RUN}),
     "chamber": Wrapper(
         "b:r:v", "backend= retries= kms-key-alias=", verbs={"exec": Wrapper("", "pristine strict", dashed=True)}
     ),
-    "aws-vault": Wrapper(
-        "",
-        "backend= debug prompt=",
-        verbs={
-            "exec": Wrapper(
-                "d:nt:j",
-                "duration= region= mfa-token= json server ecs-server lazy stdout no-session prompt= backend=",
-                dashed=True,
-                operands=1,
-            )
-        },
-    ),
+    "aws-vault": Wrapper("", "backend= debug prompt=", verbs={"exec": _AWS_VAULT_EXEC}),
     "aws-sso": Wrapper("", verbs={"exec": Wrapper("p:A:R:", "profile= account= role=", dashed=True)}),
     "assume": Wrapper("", behind=("--exec",)),
     "vaultenv": Wrapper("", dashed=True),
@@ -75,15 +61,7 @@ _PATH = {
         "file= quote= export= override no-override debug",
         verbs={"run": Wrapper("", "override no-override"), "": Wrapper("")},
     ),
-    "dotenvx": Wrapper(
-        "q",
-        "quiet verbose debug log-level=",
-        verbs={
-            "run": Wrapper(
-                "f:e:o", "env-file= env-vault-file= env= overload convention= strict", dashed=True, operands=0
-            )
-        },
-    ),
+    "dotenvx": Wrapper("q", "quiet verbose debug log-level=", verbs={"run": _DOTENVX_RUN}),
     "env-cmd": Wrapper("f:r:e:x", "file= rc-file= environments= fallback no-override silent use-shell expand-envs"),
     "cross-env": Wrapper("", assignments=True),
     **dict.fromkeys(words("wait-for-it wait-for-it.sh wait-for wait-for.sh dockerize wait4x onchange retry"), _DASHED),

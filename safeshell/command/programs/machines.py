@@ -16,6 +16,57 @@ _SSH = Wrapper(
     unseen=True,
 )
 _AFTER_DASHES = Wrapper("", dashed=True, elsewhere=True)
+_CTR_EXEC = Wrapper("dt", "exec-id= cwd= user= log-uri= fifo-dir= detach tty", operands=1, elsewhere=True)
+_LXC = Wrapper(
+    "v",
+    "force-local debug project= quiet verbose help version",
+    ("--help", "--version"),
+    {
+        "exec": Wrapper(
+            "nTtu:g:",
+            "cwd= env= mode= disable-stdin force-interactive force-noninteractive project= user= group=",
+            dashed=True,
+            operands=1,
+            elsewhere=True,
+        )
+    },
+)
+_MULTIPASS_EXEC = Wrapper(
+    "d:nv", "working-directory= no-map-working-directory", dashed=True, operands=1, elsewhere=True
+)
+_VAGRANT_SSH = Wrapper(
+    "c:p",
+    "command= plain no-tty tty",
+    permutes=True,
+    texts=("-c", "--command"),
+    needs=("-c", "--command"),
+    remote=True,
+    unseen=True,
+)
+_DISTROBOX_ENTER = Wrapper(
+    "n:a:e",
+    "name= additional-flags= exec no-tty no-workdir clean-path root verbose",
+    operands=1,
+    dashed=True,
+    elsewhere=True,
+)
+_DEVCONTAINER_EXEC = Wrapper(
+    "", "workspace-folder= container-id= id-label= config= docker-path= remote-env= log-level=", elsewhere=True
+)
+_APPTAINER = Wrapper(
+    "c:dhqsv",
+    "config= debug quiet silent verbose nocolor",
+    ("-h", "--help"),
+    {
+        "exec": Wrapper(
+            "B:H:W:S:o:pceCiu",
+            "bind= home= workdir= scratch= overlay= pwd= cwd= env= env-file= app= mount= net network= network-args= "
+            "security= dns= hostname= fusemount= add-caps= drop-caps= cleanenv contain containall nv rocm writable",
+            operands=1,
+            elsewhere=True,
+        )
+    },
+)
 _ELSEWHERE = {
     "autossh": _SSH._replace(short=f"{_SSH.short}M:", idle=("-V",)),
     "rsh": Wrapper("l:p:nKxdFf", operands=1, joined=True, remote=True, unseen=True),
@@ -63,35 +114,9 @@ _ELSEWHERE = {
         "a:n:",
         "address= namespace= timeout= connect-timeout= debug",
         ("--help",),
-        {
-            name: Wrapper(
-                "",
-                verbs={
-                    "exec": Wrapper(
-                        "dt", "exec-id= cwd= user= log-uri= fifo-dir= detach tty", operands=1, elsewhere=True
-                    )
-                },
-            )
-            for name in ("task", "tasks", "t")
-        },
+        {name: Wrapper("", verbs={"exec": _CTR_EXEC}) for name in ("task", "tasks", "t")},
     ),
-    **dict.fromkeys(
-        ("lxc", "incus"),
-        Wrapper(
-            "v",
-            "force-local debug project= quiet verbose help version",
-            ("--help", "--version"),
-            {
-                "exec": Wrapper(
-                    "nTtu:g:",
-                    "cwd= env= mode= disable-stdin force-interactive force-noninteractive project= user= group=",
-                    dashed=True,
-                    operands=1,
-                    elsewhere=True,
-                )
-            },
-        ),
-    ),
+    **dict.fromkeys(("lxc", "incus"), _LXC),
     "lxc-attach": Wrapper(
         "n:P:f:l:e:s:R:o:a:u:g:v:q",
         "name= lxcpath= rcfile= logpriority= elevated-privileges namespaces= remount-sys-proc arch= clear-env "
@@ -100,14 +125,7 @@ _ELSEWHERE = {
         elsewhere=True,
         default=SHELL,
     ),
-    "multipass": Wrapper(
-        "v",
-        verbs={
-            "exec": Wrapper(
-                "d:nv", "working-directory= no-map-working-directory", dashed=True, operands=1, elsewhere=True
-            )
-        },
-    ),
+    "multipass": Wrapper("v", verbs={"exec": _MULTIPASS_EXEC}),
     "limactl": Wrapper(
         "",
         "debug log-level= tty",
@@ -120,20 +138,7 @@ _ELSEWHERE = {
         "machine= user= workdir= shell path",
         verbs={"run": Wrapper("m:u:w:", elsewhere=True), "": Wrapper("m:u:w:", elsewhere=True)},
     ),
-    "vagrant": Wrapper(
-        "",
-        verbs={
-            "ssh": Wrapper(
-                "c:p",
-                "command= plain no-tty tty",
-                permutes=True,
-                texts=("-c", "--command"),
-                needs=("-c", "--command"),
-                remote=True,
-                unseen=True,
-            )
-        },
-    ),
+    "vagrant": Wrapper("", verbs={"ssh": _VAGRANT_SSH}),
     "machinectl": Wrapper(
         "hqp:ln:o:H:M:E:",
         "help version quiet property= all value full no-pager no-legend uid= setenv= mkdir read-only",
@@ -146,46 +151,9 @@ _ELSEWHERE = {
         ("-h", "--help"),
         {"run": Wrapper("c:d:r:", "container= distro= release= preserve-fds=", elsewhere=True)},
     ),
-    "distrobox": Wrapper(
-        "",
-        verbs={
-            "enter": Wrapper(
-                "n:a:e",
-                "name= additional-flags= exec no-tty no-workdir clean-path root verbose",
-                operands=1,
-                dashed=True,
-                elsewhere=True,
-            )
-        },
-    ),
-    "devcontainer": Wrapper(
-        "",
-        verbs={
-            "exec": Wrapper(
-                "",
-                "workspace-folder= container-id= id-label= config= docker-path= remote-env= log-level=",
-                elsewhere=True,
-            )
-        },
-    ),
-    **dict.fromkeys(
-        ("apptainer", "singularity"),
-        Wrapper(
-            "c:dhqsv",
-            "config= debug quiet silent verbose nocolor",
-            ("-h", "--help"),
-            {
-                "exec": Wrapper(
-                    "B:H:W:S:o:pceCiu",
-                    "bind= home= workdir= scratch= overlay= pwd= cwd= env= env-file= app= mount= net network= "
-                    "network-args= security= dns= hostname= fusemount= add-caps= drop-caps= cleanenv contain "
-                    "containall nv rocm writable",
-                    operands=1,
-                    elsewhere=True,
-                )
-            },
-        ),
-    ),
+    "distrobox": Wrapper("", verbs={"enter": _DISTROBOX_ENTER}),
+    "devcontainer": Wrapper("", verbs={"exec": _DEVCONTAINER_EXEC}),
+    **dict.fromkeys(("apptainer", "singularity"), _APPTAINER),
     "wsl": Wrapper(
         "d:u:e",
         "distribution= user= cd= exec shell-type= system list shutdown",
@@ -215,18 +183,16 @@ _ELSEWHERE = {
         },
     ),
 }
+_SCP = Runs(
+    "c:D:F:i:J:l:o:P:S:X:b:B:R:s:346ABCOpqrTvaf",
+    texts=("-S", "-D"),
+    reads=True,
+    escape=r"(?m)^\s*!\s*(?P<text>[^\n]+)",
+    settings=(("-o", _SSH_SETTINGS),),
+)
 PROGRAMS: Programs = {
     **kept(ELSEWHERE, _ELSEWHERE),
     "ssh": Program(row=_SSH._replace(kept=ELSEWHERE), runs=Runs(settings=(("-o", _SSH_SETTINGS),))),
-    **dict.fromkeys(
-        ("scp", "sftp"),
-        Runs(
-            "c:D:F:i:J:l:o:P:S:X:b:B:R:s:346ABCOpqrTvaf",
-            texts=("-S", "-D"),
-            reads=True,
-            escape=r"(?m)^\s*!\s*(?P<text>[^\n]+)",
-            settings=(("-o", _SSH_SETTINGS),),
-        ),
-    ),
+    **dict.fromkeys(("scp", "sftp"), _SCP),
     "sshfs": Runs("o:p:F:fdsC", settings=(("-o", ("*ssh_command", *_SSH_SETTINGS)),)),
 }

@@ -56,6 +56,27 @@ _NIX_IN = Wrapper(
     behind=("-c", "--command"),
 )
 _DASHED = Wrapper("", dashed=True)
+_YARN_WORKSPACES = Wrapper(
+    "", verbs={"foreach": Wrapper("AWRpitvj:", "all include= exclude= since from= jobs=", verbs={"exec": _ANY})}
+)
+_LERNA_EXEC = Wrapper(
+    "", "scope= ignore= concurrency= stream parallel no-bail no-prefix since=", dashed=True, joined=True, read_by="sh"
+)
+_PIPX_RUN = Wrapper(
+    "", "spec= python= pip-args= no-cache pypackages path index-url= editable system-site-packages verbose with="
+)
+_HATCH_ENV = Wrapper(
+    "", verbs={"run": Wrapper("e:i:x:f:", "env= include= exclude= filter= force-continue ignore-compat", dashed=True)}
+)
+_MISE = Wrapper(
+    "C:E:qvy",
+    "cd= env= quiet verbose yes",
+    verbs={
+        name: Wrapper("c:C:j:", "command= cd= jobs= raw", texts=("-c", "--command"), enters=("-C", "--cd"), dashed=True)
+        for name in ("exec", "x")
+    },
+    enters=("-C", "--cd"),
+)
 _OWN_PATH = {
     "npx": _NPM_EXEC,
     "pnpx": _PNPM_EXEC,
@@ -72,30 +93,13 @@ _OWN_PATH = {
             "exec": _ANY,
             "dlx": Wrapper("p:q", "package= quiet"),
             "workspace": Wrapper("", operands=1, verbs={"exec": _ANY}),
-            "workspaces": Wrapper(
-                "",
-                verbs={
-                    "foreach": Wrapper("AWRpitvj:", "all include= exclude= since from= jobs=", verbs={"exec": _ANY})
-                },
-            ),
+            "workspaces": _YARN_WORKSPACES,
         },
         enters=("--cwd",),
     ),
     "yarnpkg": Wrapper("", "cwd=", verbs={"exec": _ANY}, enters=("--cwd",)),
     "bunx": Wrapper("p:", "bun package= silent verbose"),
-    "lerna": Wrapper(
-        "",
-        "concurrency= loglevel= scope= ignore= since=",
-        verbs={
-            "exec": Wrapper(
-                "",
-                "scope= ignore= concurrency= stream parallel no-bail no-prefix since=",
-                dashed=True,
-                joined=True,
-                read_by="sh",
-            )
-        },
-    ),
+    "lerna": Wrapper("", "concurrency= loglevel= scope= ignore= since=", verbs={"exec": _LERNA_EXEC}),
     "nx": Wrapper("", verbs={"exec": _DASHED}),
     "uv": _UV,
     "uvx": _UV_RUN,
@@ -112,31 +116,11 @@ _OWN_PATH = {
         "config= verbose quiet",
         verbs={"run": Wrapper("slp:g", "site-packages list json venv= project= global recreate")},
     ),
-    "pipx": Wrapper(
-        "qv",
-        "quiet verbose",
-        verbs={
-            "run": Wrapper(
-                "",
-                "spec= python= pip-args= no-cache pypackages path index-url= editable system-site-packages verbose "
-                "with=",
-            )
-        },
-    ),
+    "pipx": Wrapper("qv", "quiet verbose", verbs={"run": _PIPX_RUN}),
     "hatch": Wrapper(
         "e:p:vq",
         "env= project= data-dir= cache-dir= config= color no-color verbose quiet",
-        verbs={
-            "run": _ANY,
-            "env": Wrapper(
-                "",
-                verbs={
-                    "run": Wrapper(
-                        "e:i:x:f:", "env= include= exclude= filter= force-continue ignore-compat", dashed=True
-                    )
-                },
-            ),
-        },
+        verbs={"run": _ANY, "env": _HATCH_ENV},
     ),
     "pixi": Wrapper(
         "vq",
@@ -163,20 +147,7 @@ _OWN_PATH = {
     "rvm": Wrapper("", verbs={"exec": _ANY, "do": _ANY, "": Wrapper("", operands=1, verbs={"do": _ANY, "exec": _ANY})}),
     "nvm": Wrapper("", verbs={"exec": Wrapper("", "silent lts=", operands=1)}),
     "fnm": Wrapper("", verbs={"exec": Wrapper("", "using= using-file")}),
-    **dict.fromkeys(
-        ("mise", "rtx"),
-        Wrapper(
-            "C:E:qvy",
-            "cd= env= quiet verbose yes",
-            verbs={
-                name: Wrapper(
-                    "c:C:j:", "command= cd= jobs= raw", texts=("-c", "--command"), enters=("-C", "--cd"), dashed=True
-                )
-                for name in ("exec", "x")
-            },
-            enters=("-C", "--cd"),
-        ),
-    ),
+    **dict.fromkeys(("mise", "rtx"), _MISE),
     "nix-shell": Wrapper(
         "p:i:I:A:E:j:vQKk",
         "run= command= pure keep= exclude= arg= argstr= attr= packages expr= include= option= max-jobs= cores= quiet",

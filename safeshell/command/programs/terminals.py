@@ -84,6 +84,9 @@ _TEXT = {
         read_by="sh",
     ),
 }
+_KITTY = Wrapper(
+    "1d:T:o:c:", "directory= title= hold config= override= class= detach", behind=("-e",), enters=("-d", "--directory")
+)
 _PATH = {
     "entr": Wrapper("acdnprsxz", joined_with=("-s",)),
     "reflex": Wrapper(
@@ -101,15 +104,7 @@ _PATH = {
         _TERMINAL,
     ),
     **dict.fromkeys(("gnome-terminal", "kgx", "ptyxis"), _TERMINAL._replace(dashed=True)),
-    **dict.fromkeys(
-        ("kitty", "foot", "ghostty"),
-        Wrapper(
-            "1d:T:o:c:",
-            "directory= title= hold config= override= class= detach",
-            behind=("-e",),
-            enters=("-d", "--directory"),
-        ),
-    ),
+    **dict.fromkeys(("kitty", "foot", "ghostty"), _KITTY),
     "just": Wrapper(
         "f:d:E:cnqv",
         "justfile= working-directory= command dotenv-path= shell= shell-arg= quiet dry-run",
