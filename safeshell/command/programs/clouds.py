@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from safeshell.command.programs.description import EDITORS, ELSEWHERE, Program, Programs, Runs
 from safeshell.command.programs.record import Record, Wrapper, cobra, getopt, words
 
+_remote = partial(Wrapper, remote=True, unseen=True)
 # Looked for before anything else is read.
 _SHOWN: Record = {"shows": ["-help/-h", "-version/-v"]}
 _INNER: Record = {
@@ -33,23 +36,19 @@ _TERRAFORM: Record = {
         "": _INNER,
     },
 }
-_SSH = Wrapper(
+_SSH = _remote(
     "",
     "command= zone= project= ssh-key-file= ssh-flag= container= tunnel-through-iap internal-ip",
     permutes=True,
     texts=("--command",),
     needs=("--command",),
-    remote=True,
-    unseen=True,
 )
-_CONSOLE = Wrapper(
+_CONSOLE = _remote(
     "a:C:o:r:u:s",
     "app= command= org= region= user= address= machine= container= pty select",
     permutes=True,
     texts=("-C", "--command"),
     needs=("-C", "--command"),
-    remote=True,
-    unseen=True,
 )
 _FLYCTL = Program(
     cobra("a:c:t:yo:", "app= config= access-token= yes org= verbose debug"),

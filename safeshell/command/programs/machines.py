@@ -2,97 +2,78 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from safeshell.command.programs.description import ELSEWHERE, Program, Programs, Runs, kept
 from safeshell.command.programs.record import SHELL, Wrapper
 
+_inside = partial(Wrapper, elsewhere=True)
+_remote = partial(Wrapper, remote=True, unseen=True)
 _SSH_SETTINGS = ("proxycommand", "localcommand", "knownhostscommand")
-_SSH = Wrapper(
+_SSH = _remote(
     "B:b:c:D:E:e:F:I:i:J:L:l:m:O:o:P:p:Q:R:S:W:w:46AaCfGgKkMNnqsTtVvXxYy",
     "",
     ("-V", "-Q", "-O", "-G", "-N"),
     operands=1,
     joined=True,
-    remote=True,
-    unseen=True,
 )
-_AFTER_DASHES = Wrapper("", dashed=True, elsewhere=True)
-_CTR_EXEC = Wrapper("dt", "exec-id= cwd= user= log-uri= fifo-dir= detach tty", operands=1, elsewhere=True)
+_AFTER_DASHES = _inside("", dashed=True)
+_CTR_EXEC = _inside("dt", "exec-id= cwd= user= log-uri= fifo-dir= detach tty", operands=1)
 _LXC = Wrapper(
     "v",
     "force-local debug project= quiet verbose help version",
     ("--help", "--version"),
     {
-        "exec": Wrapper(
+        "exec": _inside(
             "nTtu:g:",
             "cwd= env= mode= disable-stdin force-interactive force-noninteractive project= user= group=",
             dashed=True,
             operands=1,
-            elsewhere=True,
         )
     },
 )
-_MULTIPASS_EXEC = Wrapper(
-    "d:nv", "working-directory= no-map-working-directory", dashed=True, operands=1, elsewhere=True
+_MULTIPASS_EXEC = _inside("d:nv", "working-directory= no-map-working-directory", dashed=True, operands=1)
+_VAGRANT_SSH = _remote(
+    "c:p", "command= plain no-tty tty", permutes=True, texts=("-c", "--command"), needs=("-c", "--command")
 )
-_VAGRANT_SSH = Wrapper(
-    "c:p",
-    "command= plain no-tty tty",
-    permutes=True,
-    texts=("-c", "--command"),
-    needs=("-c", "--command"),
-    remote=True,
-    unseen=True,
+_DISTROBOX_ENTER = _inside(
+    "n:a:e", "name= additional-flags= exec no-tty no-workdir clean-path root verbose", operands=1, dashed=True
 )
-_DISTROBOX_ENTER = Wrapper(
-    "n:a:e",
-    "name= additional-flags= exec no-tty no-workdir clean-path root verbose",
-    operands=1,
-    dashed=True,
-    elsewhere=True,
-)
-_DEVCONTAINER_EXEC = Wrapper(
-    "", "workspace-folder= container-id= id-label= config= docker-path= remote-env= log-level=", elsewhere=True
+_DEVCONTAINER_EXEC = _inside(
+    "", "workspace-folder= container-id= id-label= config= docker-path= remote-env= log-level="
 )
 _APPTAINER = Wrapper(
     "c:dhqsv",
     "config= debug quiet silent verbose nocolor",
     ("-h", "--help"),
     {
-        "exec": Wrapper(
+        "exec": _inside(
             "B:H:W:S:o:pceCiu",
             "bind= home= workdir= scratch= overlay= pwd= cwd= env= env-file= app= mount= net network= network-args= "
             "security= dns= hostname= fusemount= add-caps= drop-caps= cleanenv contain containall nv rocm writable",
             operands=1,
-            elsewhere=True,
         )
     },
 )
 _ELSEWHERE = {
     "autossh": _SSH._replace(short=f"{_SSH.short}M:", idle=("-V",)),
-    "rsh": Wrapper("l:p:nKxdFf", operands=1, joined=True, remote=True, unseen=True),
-    "dbclient": Wrapper(
-        "p:l:i:L:R:W:K:I:B:J:c:m:o:b:TtNfgysuAVhv", "", ("-V", "-h"), operands=1, joined=True, remote=True, unseen=True
-    ),
-    "plink": Wrapper("P:l:i:m:D:L:R:XxAaTtN12460VCsv", "", ("-V",), operands=1, joined=True, remote=True, unseen=True),
-    "mosh": Wrapper(
+    "rsh": _remote("l:p:nKxdFf", operands=1, joined=True),
+    "dbclient": _remote("p:l:i:L:R:W:K:I:B:J:c:m:o:b:TtNfgysuAVhv", "", ("-V", "-h"), operands=1, joined=True),
+    "plink": _remote("P:l:i:m:D:L:R:XxAaTtN12460VCsv", "", ("-V",), operands=1, joined=True),
+    "mosh": _inside(
         "p:anh46",
         "client= server= predict= port= ssh= family= no-init local experimental-remote-ip= help version",
         ("-h", "--help", "--version"),
         operands=1,
-        elsewhere=True,
     ),
-    "pdsh": Wrapper(
-        "w:x:g:X:l:t:u:f:R:M:P:SbqVLhn:", "", ("-V", "-L", "-h", "-q"), joined=True, remote=True, unseen=True
-    ),
-    "clush": Wrapper(
+    "pdsh": _remote("w:x:g:X:l:t:u:f:R:M:P:SbqVLhn:", "", ("-V", "-L", "-h", "-q"), joined=True),
+    "clush": _remote(
         "w:x:aG:g:X:f:t:u:l:o:bBLNvqdSrR:O:nH:",
         "options= user= fanout= worker= nodes= group= all",
         ("-h", "--help"),
         joined=True,
-        remote=True,
-        unseen=True,
     ),
-    "ansible": Wrapper(
+    "ansible": _remote(
         "a:bB:Ce:f:hi:kKl:m:M:oP:t:u:vc:T:D",
         "args= become background= check extra-vars= forks= inventory= ask-pass limit= module-name= module-path= "
         "one-line poll= tree= user= verbose connection= timeout= private-key= become-user= become-method= vault-id= "
@@ -101,14 +82,12 @@ _ELSEWHERE = {
         permutes=True,
         texts=("-a", "--args"),
         needs=("-a", "--args"),
-        remote=True,
-        unseen=True,
     ),
     "crictl": Wrapper(
         "c:r:i:t:D",
         "config= runtime-endpoint= image-endpoint= timeout= debug",
         ("--help",),
-        {"exec": Wrapper("istre:", "interactive sync timeout= tty transport= env=", operands=1, elsewhere=True)},
+        {"exec": _inside("istre:", "interactive sync timeout= tty transport= env=", operands=1)},
     ),
     "ctr": Wrapper(
         "a:n:",
@@ -117,49 +96,39 @@ _ELSEWHERE = {
         {name: Wrapper("", verbs={"exec": _CTR_EXEC}) for name in ("task", "tasks", "t")},
     ),
     **dict.fromkeys(("lxc", "incus"), _LXC),
-    "lxc-attach": Wrapper(
+    "lxc-attach": _inside(
         "n:P:f:l:e:s:R:o:a:u:g:v:q",
         "name= lxcpath= rcfile= logpriority= elevated-privileges namespaces= remount-sys-proc arch= clear-env "
         "keep-env keep-var= set-var= uid= gid= logfile=",
         ("--help", "--version"),
-        elsewhere=True,
         default=SHELL,
     ),
     "multipass": Wrapper("v", verbs={"exec": _MULTIPASS_EXEC}),
     "limactl": Wrapper(
-        "",
-        "debug log-level= tty",
-        verbs={"shell": Wrapper("", "workdir= shell= debug instance=", operands=1, elsewhere=True)},
+        "", "debug log-level= tty", verbs={"shell": _inside("", "workdir= shell= debug instance=", operands=1)}
     ),
-    "lima": Wrapper("", elsewhere=True),
+    "lima": _inside(""),
     "colima": Wrapper("p:v", "profile= verbose", verbs={"ssh": _AFTER_DASHES}),
     "orb": Wrapper(
-        "m:u:w:sp",
-        "machine= user= workdir= shell path",
-        verbs={"run": Wrapper("m:u:w:", elsewhere=True), "": Wrapper("m:u:w:", elsewhere=True)},
+        "m:u:w:sp", "machine= user= workdir= shell path", verbs={"run": _inside("m:u:w:"), "": _inside("m:u:w:")}
     ),
     "vagrant": Wrapper("", verbs={"ssh": _VAGRANT_SSH}),
     "machinectl": Wrapper(
         "hqp:ln:o:H:M:E:",
         "help version quiet property= all value full no-pager no-legend uid= setenv= mkdir read-only",
         ("-h", "--help", "--version"),
-        {"shell": Wrapper("qE:", "uid= setenv= quiet", operands=1, elsewhere=True)},
+        {"shell": _inside("qE:", "uid= setenv= quiet", operands=1)},
     ),
     "toolbox": Wrapper(
         "yv",
         "assumeyes log-level= log-podman verbose",
         ("-h", "--help"),
-        {"run": Wrapper("c:d:r:", "container= distro= release= preserve-fds=", elsewhere=True)},
+        {"run": _inside("c:d:r:", "container= distro= release= preserve-fds=")},
     ),
     "distrobox": Wrapper("", verbs={"enter": _DISTROBOX_ENTER}),
     "devcontainer": Wrapper("", verbs={"exec": _DEVCONTAINER_EXEC}),
     **dict.fromkeys(("apptainer", "singularity"), _APPTAINER),
-    "wsl": Wrapper(
-        "d:u:e",
-        "distribution= user= cd= exec shell-type= system list shutdown",
-        ("--list", "--shutdown"),
-        elsewhere=True,
-    ),
+    "wsl": _inside("d:u:e", "distribution= user= cd= exec shell-type= system list shutdown", ("--list", "--shutdown")),
     "flatpak-spawn": Wrapper(
         "v",
         "verbose forward-fd= clear-env watch-bus env= latest-version no-network sandbox host directory=",
@@ -167,19 +136,19 @@ _ELSEWHERE = {
         enters=("--directory",),
         unseen=True,
     ),
-    "adb": Wrapper("ads:t:H:P:L:", verbs={"shell": Wrapper("e:nTtx", joined=True, remote=True, unseen=True)}),
+    "adb": Wrapper("ads:t:H:P:L:", verbs={"shell": _remote("e:nTtx", joined=True)}),
     "heroku": Wrapper(
         "",
         verbs={
-            "run": Wrapper("a:r:s:e:", "app= remote= size= env= exit-code no-tty type=", joined=True, elsewhere=True),
-            "run:detached": Wrapper("a:r:s:e:", "app= remote= size= env=", joined=True, elsewhere=True),
+            "run": _inside("a:r:s:e:", "app= remote= size= env= exit-code no-tty type=", joined=True),
+            "run:detached": _inside("a:r:s:e:", "app= remote= size= env=", joined=True),
         },
     ),
     "railway": Wrapper(
         "",
         verbs={
             "run": Wrapper("s:e:p:", "service= environment= project="),
-            "ssh": Wrapper("s:e:p:", "service= environment= project=", elsewhere=True),
+            "ssh": _inside("s:e:p:", "service= environment= project="),
         },
     ),
 }
