@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import agent_hooks
 import bucket
 import compiling
 import decide
@@ -19,7 +20,9 @@ import throughput
 from building import Programs
 from limits import Line
 from tables import NONE, Table, figure, interval
-from timing import Estimate, estimate
+from timing import Estimate, estimate, percentile
+
+from safeshell.install.native import native_hook
 
 DECIDE_US = {"ready": 10.0, "decoded": 40.0, "ready_cached": 2.0, "decoded_cached": 20.0}
 """Medians of deciding, at any number of rules."""
@@ -114,6 +117,25 @@ def one_bucket(setting: Setting) -> Found:
     found.lines = [
         Line("the first command of 10,000 rules about it", _exactly(row.first_ms), "ms", held=FIRST_MS),
         Line("its memory", _exactly(row.first_mib), "MiB", held=FIRST_MIB),
+    ]
+    return found
+
+
+def hooked(setting: Setting) -> Found:
+    """Agents' hooks."""
+    program = native_hook()
+    if program is None or setting.programs is None or setting.programs.empty is None:
+        return Found()
+    row = agent_hooks.measure(100 if setting.quick else 1000, program, setting.programs.empty)
+    figures = [(name, timing, percentile(timing.samples, 0.95)) for name, timing in row.cases()]
+    cells = [(name, f"{timing.p50 / 1000:.2f}", f"{slow / 1000:.2f}") for name, timing, slow in figures]
+    title = f"a whole hook of an agent, lines never seen, {agent_hooks.RULES_COUNT} rules, ms"
+    found = Found([Table("hooks", title, ("", "p50", "p95"), cells)], record=asdict(row))
+    middle = estimate(lambda own: own / 1000, row.over)
+    slow = estimate(lambda own: own / 1000, row.over, statistic=lambda samples: percentile(samples, 0.95))
+    found.lines = [
+        Line("a hook over an empty program", middle, "ms", budget=5, stretch=2, held=15),
+        Line("the same, p95", slow, "ms", budget=12, stretch=5),
     ]
     return found
 
@@ -300,6 +322,7 @@ SECTIONS: dict[str, Section] = {
     "decide": decided,
     "bucket": one_bucket,
     "overhead": timed,
+    "hooks": hooked,
     "ledger": spent,
     "lifecycle": service,
     "throughput": rates,

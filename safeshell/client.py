@@ -14,15 +14,18 @@ from safeshell.command.command_line import block
 from safeshell.errors import PersonNeededError, SafeShellError, UnreachableError
 from safeshell.home.paths import Home
 from safeshell.protocol import (
+    ENVELOPE_MAX,
     LAST_REPLIES,
     TIMED_OUT,
     Command,
     Frame,
+    Hooked,
     Reply,
     ReplyReceiver,
     Type,
     encode_command,
     encode_control,
+    encode_hook,
     encode_query,
     unreadable_answer,
 )
@@ -121,6 +124,36 @@ def evaluate_line(
         ProtocolError: its answer makes no sense.
     """
     return _result(_exchange(_command(Type.EVALUATE_LINE, [line], env, name=b"sh"), home))
+
+
+def ask_as_hook(agent: str, envelope: bytes, *, home: Home | None = None) -> tuple[bytes, bytes, int]:
+    """Answer of an agent's hook to what the agent sent, for this process's directory and environment.
+
+    Returns:
+        What the hook writes to stdout and to stderr, and its exit status.
+
+    Raises:
+        UnreachableError: the daemon can't be reached, or refuses.
+        ProtocolError: its answer makes no sense.
+    """
+    entries = [name + b"=" + os.environb[name] for name in (b"HOME", b"USER", b"PATH", b"SHELL") if name in os.environb]
+    with contextlib.ExitStack() as stack:
+        passed = []
+        if len(envelope) > ENVELOPE_MAX:
+            file = stack.enter_context(os.fdopen(os.memfd_create("safeshell-hook"), "wb"))
+            file.write(envelope)
+            file.flush()
+            passed.append(file.fileno())
+        directory = os.open(".", os.O_PATH | os.O_CLOEXEC)
+        stack.callback(os.close, directory)
+        request = encode_hook(Hooked(agent, b"\0" + block(entries), None if passed else envelope))
+        for frame in _exchange(request, home, [*passed, directory]):
+            if frame.kind is Reply.REFUSED:
+                raise _refusal(frame)
+            if frame.kind is Reply.ANSWER:
+                status, size = int.from_bytes(frame.payload[:4], "little"), int.from_bytes(frame.payload[4:8], "little")
+                return frame.payload[8 : 8 + size], frame.payload[8 + size :], status
+    raise UnreachableError("the daemon went away")
 
 
 def control(kind: Type, argument: int = 0, *, home: Home | None = None) -> dict[str, Any]:
@@ -231,12 +264,13 @@ def _command(kind: Type, argv: Sequence[str | bytes], env: Mapping[str, str] | N
     return encode_command(Command(kind, 0, name or words[0], block(words), b"\0" + block(entries), 0, 0))
 
 
-def _exchange(request: bytes, home: Home | None) -> Iterator[Frame]:
-    """Sends a request and yields the frames of the answer, up to the last."""
+def _exchange(request: bytes, home: Home | None, descriptors: Sequence[int] = ()) -> Iterator[Frame]:
+    """Sends a request, descriptors with it, and yields the frames of the answer, up to the last."""
     with connect(home or Home.find()) as sock:
         # A request that breaks a limit is refused before it is read to its end; the answer says why.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            sock.sendall(request)
+            sent = socket.send_fds(sock, [request], descriptors) if descriptors else 0
+            sock.sendall(request[sent:])
         receiver = ReplyReceiver()
         while data := _receive(sock):
             for frame in receiver.feed(data):

@@ -74,11 +74,11 @@ def _feed(receiver: Receiver | ReplyReceiver, data: list[bytes]) -> list[Event |
 
 def fuzz_daemon(daemon: Daemon, path: str, seconds: float, seed: int) -> int:
     """A daemon answers everything or closes, goes on serving, and keeps nothing; returns how many requests."""
-    deadline = time.monotonic() + seconds
     _look(daemon, path)
     execute(["rm", "precious"], env={"PATH": path}, home=daemon.home)  # a denial: the audit log is open from then on
     evaluate_line("true", env={"PATH": path}, home=daemon.home)  # the helper is there from then on
     before = daemon.idle()["descriptors"]
+    deadline = time.monotonic() + seconds
     count = 0
     while time.monotonic() < deadline:
         for _ in range(BATCH):

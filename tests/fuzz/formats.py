@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from fuzz.mutate import damage, pieces, request
+from hooks.envelopes import SAMPLES
 from shell.syntax.texts import text
 
 from safeshell.audit.chain import Head, head_of, seal, unseal
@@ -26,6 +27,8 @@ from safeshell.errors import SafeShellError, TableError
 from safeshell.home.client_conf import client_conf
 from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
+from safeshell.hooks.agent import NAMES, agent_of
+from safeshell.hooks.envelope import EnvelopeError, LongLineError, read_call
 from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.store.memory import SEALS, SealedSections, create, fill
 from safeshell.policy.store.reading import Inherited
@@ -219,6 +222,28 @@ def _receive(data: bytes) -> None:
     Receiver(1 << 16).feed(data)
 
 
+# What agents send their hooks
+
+
+def _envelope(source: random.Random) -> bytes:
+    sample = source.choice(SAMPLES)
+    envelope = sample.make(source.choice(("ls", "rm -rf \ud800 \0", '["ls"]', "x" * 50)), source.choice(("/", "", "a")))
+    return json.dumps(_odd(source, envelope) if source.random() < 0.7 else envelope).encode()
+
+
+def _read_envelope(data: bytes) -> None:
+    for agent in map(agent_of, NAMES):
+        assert agent is not None
+        try:
+            call = read_call(agent, data)
+        except (EnvelopeError, LongLineError):
+            continue
+        assert call.line is None or "\0" not in call.line
+        for said in (call.line or "", call.directory, call.session, call.tool):
+            said.encode()
+        assert not call.directory or call.directory.startswith("/")
+
+
 FORMATS = {
     "requests of every kind": Format(lambda source: request(source, "/nowhere"), _receive, (SafeShellError,)),
     "the line form": Format(_line_form, _receive, (SafeShellError,)),
@@ -230,6 +255,7 @@ FORMATS = {
     "records of the trash": Format(_trash_record, lambda data: read_record(data, 5)),
     "shell texts": Format(_shell_text, _parse, (OverrunError,)),
     "the audit log": Format(_log, _verify),
+    "envelopes of agents' hooks": Format(_envelope, _read_envelope),
 }
 """Each with the errors that its callers catch."""
 

@@ -9,12 +9,14 @@ from typing import Any
 from safeshell.command.command_line import block
 from safeshell.protocol import (
     Command,
+    Hooked,
     Reply,
     Type,
     encode_command,
     encode_control,
     encode_exec,
     encode_exited,
+    encode_hook,
     encode_query,
     encode_refused,
     encode_reply,
@@ -38,12 +40,14 @@ _INTERESTING = (0, 1, 0x7F, 0x80, 0xFF)
 def request(source: random.Random, path: str) -> bytes:
     """A request as a client would send it: most often a command, run along `path`, which holds `PROGRAM` alone."""
     kind = source.choice(
-        (Type.EXECUTE, Type.EXECUTE, Type.EXECUTE, Type.EVALUATE, Type.EVALUATE_LINE, *_CONTROLS, *_QUERIES)
+        (Type.EXECUTE, Type.EXECUTE, Type.EXECUTE, Type.EVALUATE, Type.EVALUATE_LINE, Type.HOOK, *_CONTROLS, *_QUERIES)
     )
     if kind in _CONTROLS:
         return encode_control(kind)
     if kind in _QUERIES:
         return encode_query(kind, _query(source)) + (encode_query(Type.APPROVALS, _query(source)) * source.randrange(3))
+    if kind == Type.HOOK:
+        return encode_hook(_hooked(source, path))
     words = [PROGRAM.encode(), *(source.randbytes(source.randrange(20)).replace(b"\0", b"x") for _ in range(3))]
     if kind == Type.EVALUATE_LINE:
         words = [source.choice((b"", b"a; b $(", b"cat <<E\n$x\nE\n", words[1]))]
@@ -54,6 +58,12 @@ def request(source: random.Random, path: str) -> bytes:
     flags = source.choice((0, 0, 1, 16, 31))
     command = Command(kind, flags, PROGRAM.encode(), block(words), b"\0" + block(environment), 0, 0)
     return encode_command(command) + (encode_signal(source.randrange(1, 65)) if source.randrange(4) == 0 else b"")
+
+
+def _hooked(source: random.Random, path: str) -> Hooked:
+    envelope = b'{"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": "a; b"}, "cwd": "/"}'
+    environment = b"\0" + block([b"PATH=" + path.encode(), b"HOME=/"])
+    return Hooked(source.choice(("codex", "claude-code", "x")), environment, source.choice((envelope, b"{", b"", None)))
 
 
 def _query(source: random.Random) -> dict[str, Any]:

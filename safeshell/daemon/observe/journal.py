@@ -139,6 +139,8 @@ class Journal:
     def line(self, request: Request) -> None:
         """A shell line was judged for somebody who asked, or for an agent's hook."""
         assert request.line is not None
+        if request.decision.action is Action.ALLOW and self.is_quiet:
+            return  # as of a command
         line = request.line[0]
         self._note(
             CommandOutcome(
