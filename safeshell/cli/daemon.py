@@ -228,6 +228,9 @@ def _troubles(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "audit log", f"{when}, {audit['failures']} records are lost: {audit['last_error']}"
     if notify["error"]:
         yield "notify", f"failed {notify['failures']} times, last: {notify['error']}"
+    for agent, hook in found.get("hooks", {}).items():  # an older daemon's has none
+        if hook["unknown"]:
+            yield "hook", f"what {agent} sends isn't understood, so its lines don't run: {hook['unknown']}"
     # It looks for its front a moment after its start: then there is nothing to say yet.
     if not front["native"] and found["uptime_s"] > 1:
         yield "front", f"not loaded, a command costs more: {front['reason']}"

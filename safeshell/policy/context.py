@@ -43,7 +43,10 @@ KNOWN_MARKERS = tuple(KNOWN_AGENTS)
 UNKNOWN_AGENT = "unknown"
 """The name of an agent whose marker is not known, or that has none."""
 
-AGENTS = tuple(dict.fromkeys((*KNOWN_AGENTS.values(), UNKNOWN_AGENT)))
+HOOKED = ("windsurf", "vscode")
+"""Agents that leave no marker of their own, and that only their hook can name."""
+
+AGENTS = tuple(dict.fromkeys((*KNOWN_AGENTS.values(), *HOOKED, UNKNOWN_AGENT)))
 """All names."""
 
 _FORCED = b"\0SAFESHELL_CONTEXT=ai\0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -16,6 +16,7 @@ from safeshell.policy.facts import UNDECIDED, Fact, FactKey, RequestFacts
 from safeshell.shell.encoding import encode
 from safeshell.shell.syntax.tree import Dialect
 from safeshell.shell.words import Word
+from safeshell.text import text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class LineCaller:
         stated: facts that are given in place of those of the caller's directory.
         tables_of: what a command is judged by that runs in another directory, or is about one; None: `tables` too.
         shell: the shell that reads the line.
+        knows_all: whether a variable that isn't in the environment is unset; else only the run can tell.
         asker: the environment as a block; what is made of the others is kept, a line's commands ask for it each.
         digests: those of the tables.
     """
@@ -43,6 +45,7 @@ class LineCaller:
     stated: Mapping[FactKey, Fact] = dataclasses.field(default_factory=dict)
     tables_of: Callable[[Spelling], Sequence[LoadedTable]] | None = None
     shell: Dialect = Dialect.BASH
+    knows_all: bool = True
     asker: bytes = dataclasses.field(init=False, repr=False, compare=False)
     digests: tuple[str, ...] = dataclasses.field(init=False, repr=False, compare=False)
 
@@ -64,7 +67,7 @@ class LineCaller:
 class CommandFacts(RequestFacts):
     """A command's facts: its own environment and directory, but the context of the request."""
 
-    __slots__ = ("_stated",)
+    __slots__ = ("_stated", "open")
 
     def __init__(self, caller: LineCaller, spelling: Spelling, run: frozenset[FactKey]) -> None:
         super().__init__(
@@ -77,13 +80,39 @@ class CommandFacts(RequestFacts):
         here = bool(caller.stated) and spelling.directory == os.fsencode(caller.directory)
         stated = caller.stated if here else _NOTHING
         self._stated: Mapping[FactKey, Fact] = {**stated, **dict.fromkeys(run, UNDECIDED)} if run else stated
+        names = frozenset([key[1] for key in run]) if run else _NO_NAMES
+        self.open: Collection[str] = names if caller.knows_all else AllBut(_names(spelling.environment) - names)
 
     def read(self, key: FactKey) -> Fact:
         """The fact's value; what the line leaves to the run is undecided."""
+        if key[0] == "env" and key[1] in self.open:
+            return UNDECIDED
         return self._stated[key] if key in self._stated else super().read(key)
 
 
 _NOTHING: Mapping[FactKey, Fact] = MappingProxyType({})
+_NO_NAMES: frozenset[str] = frozenset()
+
+
+class AllBut(Collection[str]):
+    """All texts but some, which alone are counted."""
+
+    def __init__(self, but: frozenset[str]) -> None:
+        self._but = but
+
+    def __contains__(self, name: object) -> bool:
+        return name not in self._but
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _names(environment: bytes) -> frozenset[str]:
+    """The variables in a block."""
+    return frozenset([text(entry.partition(b"=")[0]) for entry in environment.split(b"\0") if entry])
 
 
 def block_of(environment: Mapping[str, str]) -> bytes:

@@ -137,10 +137,10 @@ def _decide(
 ) -> tuple[Decision, bool]:
     """The decision for one spelling by what is certain, and whether a rule was passed over for the rest."""
     somewhere = spelling.directory is None
-    key = (spelling.name, spelling.arguments, mark_of(tables), run, somewhere)
+    key = (spelling.name, spelling.arguments, mark_of(tables), run, somewhere, type(facts.open))
     found = _decided.get(key)
     if found is None:
-        judge = Certain(facts, run, directory=somewhere)
+        judge = Certain(facts, facts.open, directory=somewhere)
         decision = evaluate(tables, spelling.name, spelling.arguments, facts, full=True, judge=judge)
         found = decision, judge.open
         failed = bool(decision.rule) and not decision.matched  # for want of memory, which may be there again

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from safeshell.policy.atoms import ATOMS
 from safeshell.policy.decision import Action
 from safeshell.policy.evaluator import Judge, Row, Unit
-from safeshell.policy.facts import FactKey, Facts
+from safeshell.policy.facts import Facts
 from safeshell.shell.partial_match import begins_a_match
 from safeshell.shell.readings import Reading
 
@@ -23,10 +23,10 @@ class Certain(Judge):
 
     __slots__ = ("_run", "open")
 
-    def __init__(self, facts: Facts, run: frozenset[FactKey], *, directory: bool) -> None:
+    def __init__(self, facts: Facts, variables: Collection[str], *, directory: bool) -> None:
         """Takes the facts, and which only the run can tell: variables, and all that hangs on the directory."""
         super().__init__(facts)
-        self._run = (frozenset([key[1] for key in run]), directory)
+        self._run = (variables, directory)
         self.open = False
 
     def holds(self, unit: Unit, row: Row) -> bool:

@@ -12,7 +12,7 @@ from safeshell.command.command_line import command_line
 from safeshell.command.programs.shell_code import is_shell_code
 from safeshell.policy.decision import Action, Decision
 from safeshell.policy.evaluator import LoadedTable, evaluate
-from safeshell.policy.facts import Facts
+from safeshell.policy.facts import UNDECIDED, Facts
 from safeshell.shell.caller import arguments_of, as_bytes
 from safeshell.shell.kept import TEXT_MAX, Kept, mark_of
 from safeshell.shell.limits import OverrunError
@@ -176,8 +176,11 @@ def _doubt(command: LineCommand, tables: Sequence[LoadedTable], facts: Facts) ->
         return Doubt(program=words[0], alone=len(words) == 1)
     unknown = [at for at, word in enumerate(words) if word.literal is None]
     known = [_KNOWN if at in unknown else word for at, word in enumerate(words)]
-    if _could_match(known, tables, facts) is not None:
+    if (found := _could_match(known, tables, facts)) is not None:
         names = [name for name, value in command.changes.items() if value is not None and value.literal is None]
+        names += [
+            key[1] for key, value in found.facts if key[0] == "env" and value is UNDECIDED and key[1] not in names
+        ]
         return Doubt(variables=tuple(names), directory=command.directory is None)
     for at in unknown:
         if _could_match([*known[:at], words[at], *known[at + 1 :]], tables, facts) is not None:

@@ -235,7 +235,16 @@ def _caller(request: LineRequest, rules: _Rules, home: Home) -> LineCaller:
     shimmed = _shimmed(environment.get("PATH", ""), directory, home)
     shell = Dialect(request["shell"])
     context = HookContext(request["agent"]) if request["agent"] else Context(request["markers"])
-    return LineCaller(rules.own, environment, directory, context, shimmed, tables_of=rules.of, shell=shell)
+    return LineCaller(
+        rules.own,
+        environment,
+        directory,
+        context,
+        shimmed,
+        tables_of=rules.of,
+        shell=shell,
+        knows_all=not request["agent"],
+    )
 
 
 def _shimmed(path: str, directory: str, home: Home) -> Callable[[str], bool] | None:

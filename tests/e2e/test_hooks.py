@@ -31,6 +31,11 @@ rules:
     action: redirect
     redirect_to: safeshell-trash $ARGS
     message: Moved to the trash instead.
+  - name: prod
+    commands: [head]
+    conditions: [{env_equals: {variable: PROD, value: "1"}}]
+    action: deny
+    message: Not there.
   - {name: not-codex, commands: [ls], conditions: [{agent_in: [codex]}], action: deny, message: Not you.}
 """
 PIN = "correct horse"
@@ -56,7 +61,7 @@ Ask = Callable[..., Told]
 def command() -> str:
     path = native_hook()
     if path is None:
-        need("the native hook program")
+        need("cc")
     return str(path)
 
 
@@ -148,10 +153,23 @@ def test_only_what_a_hook_can_know_is_known(ask: Ask) -> None:
     assert "Write the value itself" in told.reason
 
 
+def test_a_variable_of_the_hooks_is_none_of_the_lines(ask: Ask, daemon: Daemon) -> None:
+    for variables in ({"PROD": "1"}, {}):
+        told = ask("head x", **variables)
+        assert "only-the-run-can-tell requires approval" in told.reason
+        assert (
+            f"Only the run can tell the value of PROD, and with it `head` could be what rule prod ({daemon.home.rules}"
+            in (told.reason)
+        )
+    assert not ask("PROD=0 head x").denied
+    assert "rule prod" in ask("PROD=1 head x").reason
+    assert not ask("env -i PROD=0 head x; tail x").denied
+
+
 @pytest.mark.usefixtures("shims")
 def test_behind_shims_the_run_tells_but_not_where_an_agent_leaves_them(ask: Ask, daemon: Daemon) -> None:
     behind = f"{daemon.home.shims}:{PATH}"
-    assert not ask('rm "$WHAT"', path=behind).denied
+    assert not ask('rm "$WHAT"; head x', path=behind).denied
     assert ask('/bin/rm "$WHAT"', path=behind).denied
     assert ask('rm "$WHAT"', "codex", path=behind).denied
 
