@@ -291,6 +291,7 @@ def test_a_line_waits_for_a_person(enrolled: Home) -> None:
     process = start(enrolled, "ls; touch secret")
     shown = waiting(enrolled)
     assert (shown["argv"], shown["rule"], shown["context"]) == (["ls; touch secret"], "ask", "ai")
+    assert (shown["command"], shown["subject"]) == ("ls; touch secret", "touch secret")
     assert shown["cwd"] == os.path.realpath(enrolled.root)
     with person(enrolled, "approve", str(shown["id"])) as by:
         by.finish()

@@ -34,11 +34,14 @@ def describe(number: int, request: Request, since: float, seconds: float) -> dic
         seconds: how long it may.
     """
     decision = request.decision
+    whole = request.decisions[0].subject
+    if request.hook is not None:
+        whole = text(request.asked.arguments[:-1])  # what runs is the line, and the subject one command of it
     branch = request.facts.read(("branch",)) if request.directory is not None else None
     return {
         "id": number,
         "argv": [text(word) for word in unblock(_cut(request.asked.arguments))],
-        "command": _cut(request.decisions[0].subject),
+        "command": _cut(whole),
         "subject": _cut(decision.subject),
         "cwd": None if request.directory is None else os.fsdecode(request.directory),
         "branch": branch if isinstance(branch, str) else None,

@@ -19,10 +19,12 @@ from safeshell.protocol import (
     Command,
     ControlRequest,
     Event,
+    Hooked,
     Signal,
     Type,
     encode_command,
     encode_control,
+    encode_hook,
     encode_signal,
 )
 
@@ -109,3 +111,23 @@ def test_who_goes_before_it_is_whole_is_noticed(bench: Bench) -> None:
 def test_rubbish_is_said_to_be(bench: Bench) -> None:
     with pytest.raises(ProtocolError):
         bench.send(b"\0" * 40)
+
+
+@pytest.mark.parametrize(("envelope", "descriptors"), [(b"{}", 1), (None, 2)])
+def test_a_hooks_envelope_is_read_next(bench: Bench, envelope: bytes | None, descriptors: int) -> None:
+    asked = Hooked("codex", b"\0HOME=/h\0", envelope)
+    assert bench.send(encode_hook(asked), descriptors) == "envelope"
+    hook = bench.request.hook
+    assert hook is not None
+    assert (hook.agent.name, hook.sent, hook.variable(b"HOME"), hook.shell) == ("codex", asked, b"/h", None)
+
+
+@pytest.mark.parametrize(
+    ("agent", "envelope", "descriptors"),
+    [("nobody", b"{}", 1), ("codex", b"{}", 0), ("codex", b"{}", 2), ("codex", None, 1), ("codex", b"x" * 65537, 1)],
+)
+def test_a_hook_that_breaks_the_protocol_is_refused(
+    bench: Bench, agent: str, envelope: bytes | None, descriptors: int
+) -> None:
+    with pytest.raises(ProtocolError):
+        bench.send(encode_hook(Hooked(agent, b"\0", envelope)), descriptors)
