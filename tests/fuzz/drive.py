@@ -137,6 +137,7 @@ STANDALONE = (*_COMMON, f"-fsanitize={_SANITIZERS}", "-DSTANDALONE")
 TARGETS = {
     "the client's reply parser": "reply_target.c",
     "the client's reader of client.conf": "conf_target.c",
+    "the hook program's reader of answers": "hook_target.c",
     "the daemon's front": "front_target.c",
 }
 """What reads bytes in C."""
