@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import threading
 from collections.abc import Callable
@@ -16,9 +17,10 @@ from harness import MARKER, PATH, SAFESHELL, Daemon, enroll, environment, runnin
 from hooks.envelopes import SAMPLES, claude
 from needs import need
 
-from safeshell.client import approvals, execute
+from safeshell.client import approvals, connect, execute
 from safeshell.home.paths import Home
 from safeshell.install.native import native_hook
+from safeshell.protocol import Hooked, Reply, ReplyReceiver, encode_hook
 
 RULES = """\
 version: 1
@@ -321,3 +323,34 @@ def test_what_ran_out_of_time_is_approved_for_the_same_line_once(enrolled: Home,
     assert ask(envelope=claude()("touch secret", "/")).denied
     assert not ask("touch secret").denied
     assert ask("touch secret").denied
+
+
+# Who speaks the protocol by itself
+
+
+def told_by_protocol(home: Home, passed: int) -> bytes:
+    """What is answered to who passes this as an envelope."""
+    directory = os.open("/", os.O_PATH)
+    with connect(home) as sock:
+        socket.send_fds(sock, [encode_hook(Hooked("opencode", b"\0", None))], [passed, directory])
+        os.close(directory)
+        sock.settimeout(30)
+        answer = b""
+        while more := sock.recv(1 << 16):
+            answer += more
+    (frame,) = ReplyReceiver().feed(answer)
+    assert (frame.kind, frame.payload[:4]) == (Reply.ANSWER, b"\2\0\0\0")
+    return frame.payload[8:]
+
+
+def test_what_is_passed_for_an_envelope_is_a_file_and_not_too_long(daemon: Daemon) -> None:
+    reader, writer = os.pipe()
+    try:
+        assert b"it can't be read: Invalid argument" in told_by_protocol(daemon.home, reader)
+    finally:
+        os.close(reader)
+        os.close(writer)
+    with os.fdopen(os.memfd_create("large"), "wb") as large:
+        os.ftruncate(large.fileno(), 1 << 40)
+        assert b"it is longer than 16 MiB" in told_by_protocol(daemon.home, large.fileno())
+    assert daemon.status()["lines"]["restarts"] == 0
