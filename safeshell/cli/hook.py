@@ -140,21 +140,27 @@ def uninstall(names: tuple[str, ...], every: bool, project: bool, dry_run: bool,
     failed = False
     with _notes(home, dry_run) as notes:
         for agent in agents:
+            changed = False
             for target in _wired(agent, notes, top, project):
                 with _reported() as report:
-                    _uninstall(home, notes, target, dry_run=dry_run)
+                    changed = _uninstall(home, notes, target, dry_run=dry_run) or changed
                 failed = failed or report.failed
+                changed = changed or report.failed
+            if not changed and not every:
+                say(f"{agent.title}: nothing to take out")
         if not dry_run and not notes.all():
             program.remove(home)
     return int(failed)
 
 
-def _uninstall(home: Home, notes: Notes, target: Target, *, dry_run: bool) -> None:
+def _uninstall(home: Home, notes: Notes, target: Target, *, dry_run: bool) -> bool:
+    """Takes the hook out of one file; returns whether there was any."""
     change = install.take(home, notes, target, dry_run=dry_run)
     if dry_run:
         click.echo(unified(change), nl=False)
     elif change.is_any:
         say(f"{target.agent.title}: {'removed' if change.after is None else 'taken out of'} {target.path}")
+    return change.is_any
 
 
 def _wired(agent: Agent, notes: Notes, top: str | None, project: bool) -> list[Target]:

@@ -38,12 +38,16 @@ class Location:
     variable: str = ""
     moved: str = ""
 
+    def base(self, environment: Mapping[str, str]) -> str:
+        """The directory's path."""
+        named = environment.get(self.variable) if self.variable else None
+        if named:
+            return os.path.join(os.path.abspath(named), self.moved)
+        return os.path.join(os.path.expanduser("~"), self.directory)
+
     def path(self, environment: Mapping[str, str]) -> str:
         """The file's path."""
-        base = environment.get(self.variable) if self.variable else None
-        if base:
-            return os.path.join(os.path.abspath(base), self.moved, self.name)
-        return os.path.join(os.path.expanduser("~"), self.directory, self.name)
+        return os.path.join(self.base(environment), self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,7 @@ class Agent:
             "" where it never does.
         asks_trust: whether it runs a hook only once a person, or its own program, says that it is trusted.
         after: what a person has to know or do once it is installed.
+        trace: a directory below the home that shows that it was used here; "" for that of its settings.
     """
 
     name: str
@@ -158,3 +163,4 @@ class Agent:
     opens: str = "can't be started, fails or takes too long"
     asks_trust: bool = False
     after: str = ""
+    trace: str = ""

@@ -140,10 +140,11 @@ def replace(file: SettingsFile, data: bytes, mode: int) -> None:
 def _put(file: SettingsFile, aside: str) -> None:
     _check_unchanged(file)
     if file.data is None:
-        os.link(aside, file.target)  # which, unlike a rename, replaces nothing
-        os.unlink(aside)
-    else:
-        os.rename(aside, file.target)
+        with contextlib.suppress(PermissionError):  # a file system without hard links
+            os.link(aside, file.target)  # which, unlike a rename, replaces nothing
+            os.unlink(aside)
+            return
+    os.rename(aside, file.target)
 
 
 def _keep(target: str, descriptor: int) -> None:
@@ -152,9 +153,16 @@ def _keep(target: str, descriptor: int) -> None:
     if (status.st_uid, status.st_gid) != (os.geteuid(), os.fstat(descriptor).st_gid):
         os.fchown(descriptor, status.st_uid, status.st_gid)
     os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
-    for name in os.listxattr(target):
+    for name in _attributes(target):
         with contextlib.suppress(OSError):  # the system's own, which nobody may set
             os.setxattr(descriptor, name, os.getxattr(target, name))
+
+
+def _attributes(target: str) -> list[str]:
+    try:
+        return os.listxattr(target)
+    except OSError:  # a file system without any
+        return []
 
 
 def remove(file: SettingsFile) -> None:

@@ -109,5 +109,8 @@ def program_of(agent: Agent) -> str | None:
 
 def is_here(agent: Agent, environment: Mapping[str, str]) -> bool:
     """Whether an agent is installed or was used here: there is its program, or the directory of its settings."""
-    directories = {os.path.dirname(target.path) for target in targets(agent, "user", None, environment)}
-    return program_of(agent) is not None or any(map(os.path.isdir, directories))
+    if program_of(agent) is not None:
+        return True
+    if agent.trace:
+        return os.path.isdir(os.path.join(os.path.expanduser("~"), agent.trace))
+    return any(os.path.isdir(place.user.base(environment)) for place in agent.places)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -202,7 +203,8 @@ def test_a_file_of_ours_that_was_changed_takes_a_person(cli: Cli, user: Path) ->
 def test_two_agents_share_a_directory(cli: Cli, user: Path) -> None:
     cli("hook", "install", "copilot", "vscode")
     assert sorted(os.listdir(user / ".copilot/hooks")) == ["safeshell-vscode.json", "safeshell.json"]
-    cli("hook", "uninstall", "copilot")
+    assert cli("hook", "uninstall", "copilot").out == f"Copilot CLI: removed {user}/.copilot/hooks/safeshell.json\n"
+    assert cli("hook", "uninstall", "copilot").out == "Copilot CLI: nothing to take out\n"
     assert os.listdir(user / ".copilot/hooks") == ["safeshell-vscode.json"]
     cli("hook", "uninstall", "vscode")
     assert tree(user) == {}
@@ -218,7 +220,10 @@ def test_all_are_those_that_are_here(cli: Cli, user: Path) -> None:
     assert sorted(tree(user)) == sorted(
         f"{user}/{name}" for name in (".cursor", ".cursor/hooks.json", ".qwen", ".qwen/settings.json")
     )
+    (user / ".copilot" / "hooks").mkdir(parents=True)
+    assert "VS Code" not in cli("hook", "install", "--all").out
     assert cli("hook", "uninstall", "--all").status == 0
+    shutil.rmtree(user / ".copilot")
     assert sorted(os.listdir(user)) == [".cursor", ".qwen", ".safeshell"]
 
 

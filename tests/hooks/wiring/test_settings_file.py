@@ -59,6 +59,19 @@ def test_what_another_wrote_meanwhile_is_not_replaced(tmp_path: Path, before: by
     assert os.listdir(tmp_path) == ["settings.json"]
 
 
+def test_a_file_system_without_links_or_attributes_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "listxattr", refuse)
+    path = str(tmp_path / "settings.json")
+    settings_file.replace(settings_file.read(path), b"{}", 0o600)
+    settings_file.replace(settings_file.read(path), b"[]", 0o600)
+    assert Path(path).read_bytes() == b"[]"
+    assert os.listdir(tmp_path) == ["settings.json"]
+
+
 def test_a_place_counts_lines_and_characters(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_bytes("\ufeff{\n  \u00e4 x".encode())

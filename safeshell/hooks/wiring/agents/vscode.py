@@ -29,5 +29,6 @@ AGENT = Agent(
         "tool_input": {"command": LINE},
         "tool_use_id": "hook-test",
     },
+    trace=".config/Code",  # the directory of its hooks is Copilot CLI's as well
     refusal=Refusal((DENIES,)),
 )
