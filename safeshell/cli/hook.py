@@ -29,9 +29,22 @@ AGENTS = all_agents()
 class _Group(click.Group):
     """Its commands, and `hook AGENT`, which is the hook program itself."""
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        found = super().get_command(ctx, cmd_name)
-        return _answer(cmd_name) if found is None and cmd_name in AGENTS else found
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] in AGENTS:
+            return args[0], _answer, args
+        return super().resolve_command(ctx, args)
+
+
+@click.command("answer")
+@click.argument("agent", type=click.Choice(list(AGENTS)))
+def _answer(agent: str) -> None:
+    """Answer one call of AGENT's hook: the call on stdin, the answer as AGENT takes it."""
+    found = native_hook()
+    if found is None:
+        raise SafeShellError("this installation has no hook program", hint="install a C compiler and SafeShell again")
+    os.execv(found, [found, agent])
 
 
 @click.group("hook", cls=_Group)
@@ -40,20 +53,6 @@ def command() -> None:
 
     `safeshell hook AGENT` answers one such call: the agent's JSON on stdin, the answer as the agent wants it.
     """
-
-
-def _answer(agent: str) -> click.Command:
-    @click.command(agent, hidden=True)
-    def answer() -> None:
-        """Answer one call of the agent."""
-        found = native_hook()
-        if found is None:
-            raise SafeShellError(
-                "this installation has no hook program", hint="install a C compiler and SafeShell again"
-            )
-        os.execv(found, [found, agent])
-
-    return answer
 
 
 _agents = click.argument("names", nargs=-1, metavar="AGENT...", type=click.Choice(list(AGENTS)))

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -293,6 +294,16 @@ def test_a_plugin_guards_as_opencode_loads_it(cli: Cli, user: Path, monkeypatch:
     )
     done = subprocess.run([node, "-e", script], capture_output=True, encoding="utf-8", check=False)
     assert done.stdout.splitlines() == ['[["default"],"safeshell"]', "That is precious."]
+
+
+def test_one_call_is_answered_by_the_hook_program(user: Path, tmp_path: Path) -> None:
+    program_of = f"import safeshell.cli.hook as hook; hook.native_hook = lambda: {str(tmp_path / 'safeshell-hook')!r}"
+    code = f"{program_of}\nhook.command.main(['gemini'])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=b"rm precious", capture_output=True, check=False, cwd=user
+    )
+    assert json.loads(done.stdout) == {"decision": "deny", "reason": "That is precious."}
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize("name", AGENTS)
