@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -111,8 +112,9 @@ def test_its_own_program_trusts_the_hook(
         (hook,) = [hook for hook in server.hooks("/") if hook.command.endswith(" codex")]
     assert (hook.status, hook.source) == ("trusted", str(directory / name))
     text = (directory / name).read_text()
-    assert text.count("120") == 1
-    (directory / name).write_text(text.replace("120", "60"))  # as somebody else might
+    changed, count = re.subn(r'(timeout"?(?: =|:)) 120', r"\1 60", text)
+    assert count == 1
+    (directory / name).write_text(changed)  # as somebody else might
     done = cli("hook", "test", "codex")
     assert done.status == 1
     assert "by codex's own word it is modified" in done.out
