@@ -66,7 +66,7 @@ def output(words: Sequence[Word], stdin: Input | None, dialect: Dialect = Dialec
         The text; not whole where it holds parts as they are written; None where only the run can tell.
     """
     found = _told(words, stdin, BUILTIN[dialect])
-    if found.text is not None:
+    if found.text is not None or (dialect is not Dialect.SH and (stdin is None or not stdin.maybe)):
         return found
     inputs = (None,) if stdin is None else stdin.ways
     ways = [_told(words, way, flavour) for way in inputs for flavour in MAYBE[dialect]]

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 
+from safeshell.command.programs.plain import PLAIN
 from safeshell.command.programs.wrappers import TAKEN_OFF
 from safeshell.shell.dialects import dialect_of
 from safeshell.shell.encoding import encode
@@ -138,7 +139,7 @@ class Outputs:
     def _of_wrapped(self, words: tuple[Word, ...], stdin: Input | None, scope: Scope) -> Input:
         """What a program's command writes, where it runs one: nothing else, of a wrapper; most likely so, of others."""
         name = os.path.basename(words[0].literal or "")
-        runs = list(nested(words, stdin))
+        runs = list(nested(words, stdin)) if name not in PLAIN else ()
         if len(runs) != 1:
             return UNTOLD
         found = self._of_nested(runs[0], stdin, scope)

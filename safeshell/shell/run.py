@@ -392,11 +392,11 @@ class Runner:
 def _answers(words: tuple[Word, ...], scope: Scope) -> Iterable[Nested]:
     """What a command runs in turn, for each text that it may read."""
     stdin = scope.stdin
-    files = [part.file for word in words for part in word.parts if isinstance(part, Unknown)]
-    if (stdin is None or not stdin.maybe) and not any(isinstance(file, Input) and file.maybe for file in files):
+    others = [*_with_files(words)] if None in [word.literal for word in words] else []
+    if not others and (stdin is None or not stdin.maybe):
         return nested(words, stdin, changes=scope.changes)
     ways = [(words, way) for way in ((None,) if stdin is None else stdin.ways)]
-    ways += [(one, stdin) for one in _with_files(words)]
+    ways += [(one, stdin) for one in others]
     return dict.fromkeys([answer for given, way in ways for answer in nested(given, way, changes=scope.changes)])
 
 

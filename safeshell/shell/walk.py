@@ -220,13 +220,13 @@ class _Walk:
             elif isinstance(part, Parameter):
                 if part.argument is not None:
                     self.inside(part.argument.parts, scope)
+                    self._evaluated(part, evaluated(part, self._script.data[part.start : part.end]), scope)
                     if part.operation in (b"=", b":="):
                         scope.assign(decode(part.name), OPEN)
                 if part.operation == b"@P" or _EXPANDS.match(part.operation):
                     for choice in scope.lookup(decode(part.name)).choices:
                         for word in choice:
                             self.runner.expand_text(word.written, scope)
-                self._evaluated(part, evaluated(part, self._script.data[part.start : part.end]), scope)
             elif isinstance(part, Arithmetic):
                 self._evaluated(part, evaluated(part, b""), scope)
                 self.inside(part.inside.parts, scope)
