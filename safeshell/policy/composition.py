@@ -10,7 +10,7 @@ from safeshell.command.unwrap import SPELLINGS_MAX, Spelling
 from safeshell.policy.decision import Action, Decision, Matched
 from safeshell.policy.facts import Facts
 
-_F = TypeVar("_F", bound=Facts)
+_F = TypeVar("_F", bound=Facts | None)
 
 TOO_DEEP = "nested-too-deep"
 """The rule's name in a decision about a command that is not looked into to its end."""
@@ -39,7 +39,8 @@ def judge_all(
 
     Args:
         spellings: the original first.
-        make_facts: gives the facts of a spelling; asked once for those that share environment and directory.
+        make_facts: gives the facts of a spelling; asked once for those that share environment and directory. None
+            where `decide` makes its own.
         decide: decides one spelling by its own name, arguments and facts.
     """
     decisions: list[Decision] = []

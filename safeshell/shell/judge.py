@@ -74,7 +74,13 @@ def judge_line(line: str, caller: LineCaller) -> LineJudgement:
         The decision for the line and those for its commands. It never raises for what a line holds.
     """
     judging = _Judging(caller)
-    walked = commands_of(line, environment=caller.environment, directory=caller.directory, dialect=caller.shell)
+    walked = commands_of(
+        line,
+        environment=caller.environment,
+        directory=caller.directory,
+        dialect=caller.shell,
+        deadline=judging.deadline,
+    )
     judging.take(walked, caller.environment)
     return judging.judgement(text(as_bytes(line)))
 
@@ -97,7 +103,11 @@ def judge_in_turn(subject: str, hiding: Iterable[Spelling], caller: LineCaller) 
 
 
 class _Judging:
-    """One line's judging; what is alike is judged once."""
+    """One line's judging; what is alike is judged once.
+
+    Attributes:
+        deadline: the time that is left for it, to be walked and to be judged.
+    """
 
     def __init__(self, caller: LineCaller) -> None:
         self._caller = caller
@@ -105,23 +115,22 @@ class _Judging:
         self._broken: list[str] = []
         self._overrun = ""
         self._opened: set[tuple[object, ...]] = set()
-        self._deadline = Deadline()
+        self.deadline = Deadline()
         self._restricted: dict[str, bool] = {}
 
     def take(self, line: WalkedLine, environment: Mapping[str, str], depth: int = 0, parent: int | None = None) -> None:
         """Judges the commands of a line, or of what a command runs in turn: the one at that place."""
+        if line.overrun and not self._overrun:  # it is given once, for whatever comes of the line
+            self.deadline = Deadline(REST_MAX)
         self._overrun = self._overrun or line.overrun
         self._broken += line.broken
         known: dict[tuple[object, ...], tuple[Judged, tuple[Hidden, ...]]] = {}
         places: list[int | None] = []
-        if line.overrun:
-            self._deadline = Deadline(REST_MAX)
         try:
-            self._deadline.check()
+            self.deadline.check()
             for script, shell in line.unread:
                 self._unread(script, shell)
             for command in with_origins(line.commands):
-                self._deadline.step()
                 by = parent if command.parent is None else places[command.parent]
                 counts = not command.guess or self._may_be(command)
                 if not counts and os.path.basename(command.words[0].literal or "") != "git":
@@ -130,6 +139,7 @@ class _Judging:
                 key = _key(command)
                 found = known.get(key)
                 if found is None:
+                    self.deadline.check()
                     found = known[key] = judge_command(command, self._caller, environment)
                 judged, inside = found
                 if not counts:  # though no rule is about git, one may be about what its aliases run
@@ -168,7 +178,7 @@ class _Judging:
         if len(self._opened) > ALIASES_MAX:
             self._overrun = self._overrun or f"git's aliases in it run more than {ALIASES_MAX} commands"
             return
-        found = commands_in_turn(inside.command, environment=inside.environment, depth=depth)
+        found = commands_in_turn(inside.command, environment=inside.environment, depth=depth, deadline=self.deadline)
         self.take(found, inside.environment, depth, parent)
 
     def judgement(self, line: str) -> LineJudgement:

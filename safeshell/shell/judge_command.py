@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from safeshell.command.command_line import unblock
@@ -89,16 +89,22 @@ def judge_command(
     inside: list[Hidden] = []
     passed_over = False
 
-    def make_facts(spelling: Spelling) -> CommandFacts:
-        return CommandFacts(caller, spelling, run)
+    known_facts: dict[tuple[object, ...], CommandFacts] = {}
+
+    def facts_of(spelling: Spelling) -> CommandFacts:
+        """One for all spellings that share environment and directory; most commands need none."""
+        where = spelling[2:5]
+        if where not in known_facts:
+            known_facts[where] = CommandFacts(caller, spelling, run)
+        return known_facts[where]
 
     def tables_for(spelling: Spelling) -> Sequence[LoadedTable]:
         elsewhere = None if spelling.directory is None else caller.tables_of
         return caller.tables if elsewhere is None else elsewhere(spelling)
 
-    def decide(spelling: Spelling, facts: CommandFacts) -> Decision:
+    def decide(spelling: Spelling, _: None) -> Decision:
         nonlocal passed_over
-        decision, is_open = _decide(spelling, tables_for(spelling), facts, run)
+        decision, is_open = _decide(spelling, tables_for(spelling), facts_of, run)
         passed_over = passed_over or is_open
         return decision
 
@@ -108,7 +114,7 @@ def judge_command(
         if words:
             argv = arguments_of(words)
             known = spellings(_basename(words[0]), argv, here, directory)
-            decision = judge_all(known, make_facts, decide).decision
+            decision = judge_all(known, _no_facts, decide).decision
             best = decision if best is None or decision.action < best.action else best
             if len(known) > 1:
                 inside += _aliased(known, words, command)
@@ -120,7 +126,7 @@ def judge_command(
             judged = judged._replace(deferred=True)
         else:
             spelling = Spelling("", b"", here, directory)
-            facts = make_facts(spelling)
+            facts = facts_of(spelling)
             asked = undecided(command, tables_for(spelling), facts, best.action)
             if asked is not None:
                 judged = judged._replace(decision=asked.decision, could_be=asked.could_be)
@@ -133,13 +139,17 @@ _decided: Kept[tuple[Decision, bool]] = Kept()
 
 
 def _decide(
-    spelling: Spelling, tables: Sequence[LoadedTable], facts: CommandFacts, run: frozenset[FactKey]
+    spelling: Spelling,
+    tables: Sequence[LoadedTable],
+    facts_of: Callable[[Spelling], CommandFacts],
+    run: frozenset[FactKey],
 ) -> tuple[Decision, bool]:
     """The decision for one spelling by what is certain, and whether a rule was passed over for the rest."""
     somewhere = spelling.directory is None
-    key = (spelling.name, spelling.arguments, mark_of(tables), run, somewhere, type(facts.open))
+    key = (spelling.name, spelling.arguments, mark_of(tables), run, somewhere)
     found = _decided.get(key)
     if found is None:
+        facts = facts_of(spelling)
         judge = Certain(facts, facts.open, directory=somewhere)
         decision = evaluate(tables, spelling.name, spelling.arguments, facts, full=True, judge=judge)
         found = decision, judge.open
@@ -147,6 +157,10 @@ def _decide(
         if not (judge.reads or failed) and len(spelling.arguments) <= TEXT_MAX:
             _decided.keep(key, found)
     return found
+
+
+def _no_facts(_: Spelling) -> None:
+    """Facts are made where they are needed."""
 
 
 _NONE_OPEN: frozenset[FactKey] = frozenset()
@@ -185,7 +199,10 @@ def variables_of(entries: Iterable[str]) -> dict[str, str]:
 
 
 def _basename(word: Word) -> str:
-    return text(as_bytes(os.path.basename(word.written)))
+    written = word.written
+    if written.isascii() and "\0" not in written:  # most
+        return written.rpartition("/")[2]
+    return text(as_bytes(os.path.basename(written)))
 
 
 def _environment(command: LineCommand, given: Mapping[str, str]) -> tuple[dict[str, str], frozenset[FactKey]]:

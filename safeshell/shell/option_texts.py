@@ -32,6 +32,9 @@ def option_texts(
         stdin: what it reads.
         changes: its variables.
     """
+    by_option = not (changes or runs.operands or runs.operand >= 0 or runs.reads or runs.old)
+    if by_option and not any(word.literal is None or word.literal[:1] == "-" for word in words[1:]):
+        return  # most commands
     given = list(words)
     for variable in runs.options_in:
         given[1:1] = _split(changes.get(variable))

@@ -58,7 +58,7 @@ def known_name(word: Word) -> str | None:
     """
     literal = word.literal
     if literal is not None:
-        return os.path.basename(literal)
+        return os.path.basename(literal) if "/" in literal else literal
     *others, last = [part for part in word.parts if isinstance(part, Unknown) or part.text]
     if isinstance(last, Literal):
         return os.path.basename(last.text) or None if "/" in last.text else None

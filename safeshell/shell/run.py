@@ -288,13 +288,13 @@ class Runner:
             changes = dict(scope.changes)
             more = (by.bare, self._parent, scope.away, scope.guess, by.shown)
             key = (place, words, second, tuple(changes.items()), directory, scope.shims, more)
-            seen = self._seen.get(key)
-            if seen is not None:
+            count = len(self._line.commands)
+            seen = self._seen.setdefault(key, count)  # one look: each word is hashed by it
+            if seen != count:
                 at = seen
                 continue
-            if len(self._line.commands) >= COMMANDS_MAX:
+            if count >= COMMANDS_MAX:
                 raise OverrunError(f"it has more than {COMMANDS_MAX} commands")
-            self._seen[key] = len(self._line.commands)
             self._line.commands.append(LineCommand(words, written, changes, directory, place, scope.shims, *more))
         return min(at, len(self._line.commands) - 1)
 
@@ -303,16 +303,17 @@ class Runner:
         name = known_name(words[0]) if words else None
         if name is None:
             return
-        self._check()
         literal = words[0].literal
         name = name if literal is None else literal
         if literal is None or scope.descriptors:
             words = (words[0] if literal is not None else plain(name), *[_opened(word, scope) for word in words[1:]])
         if name in scope.functions:
+            self._check()
             self._call_functions(name, words, scope)
             return
         if not may_run_others(name):
             return
+        self._check()
         for answer in _answers(words, scope):
             if isinstance(answer, NestedCommand):
                 self._runs(answer, scope, words)

@@ -51,7 +51,12 @@ _WORD = re.compile(rb"""[^\s;&|<>(){}'"`$\\]+""")
 
 
 def commands_of(
-    text: str, *, environment: Mapping[str, str], directory: str | None, dialect: Dialect = Dialect.BASH
+    text: str,
+    *,
+    environment: Mapping[str, str],
+    directory: str | None,
+    dialect: Dialect = Dialect.BASH,
+    deadline: Deadline | None = None,
 ) -> WalkedLine:
     """The commands that a shell line runs.
 
@@ -60,22 +65,26 @@ def commands_of(
         environment: the request's.
         directory: where it runs, absolute; None where it is not known.
         dialect: the shell that reads it.
+        deadline: the time that it may take; None: that of a line.
     """
-    walk = _Walk()
+    walk = _Walk(deadline or Deadline())
     scope = Scope(environment, (directory,), dialect, argless=True)
     walk.guard(lambda: walk.script(encode(text), scope))
     return walk.line
 
 
-def commands_in_turn(command: LineCommand, *, environment: Mapping[str, str], depth: int) -> WalkedLine:
+def commands_in_turn(
+    command: LineCommand, *, environment: Mapping[str, str], depth: int, deadline: Deadline | None = None
+) -> WalkedLine:
     """The commands that a command runs in turn, that one itself not among them.
 
     Args:
         command: it; what it changes is in `environment` already.
         environment: its own.
         depth: how many such commands are around it.
+        deadline: the time that it may take; None: that of a line.
     """
-    walk = _Walk(command.place)
+    walk = _Walk(deadline or Deadline(), command.place)
     scope = Scope(environment, (command.directory,), shims=command.shims, depth=depth)
     walk.guard(lambda: walk.runner.in_turn(command.words, scope))
     return walk.line
@@ -89,9 +98,9 @@ class _Walk:
         runner: what runs simple commands.
     """
 
-    def __init__(self, place: tuple[int, int] | None = None) -> None:
+    def __init__(self, deadline: Deadline, place: tuple[int, int] | None = None) -> None:
         self.line = WalkedLine()
-        self._deadline = Deadline()
+        self._deadline = deadline
         self._script = Script(b"", Sequence((), 0, 0))
         self._outputs = Outputs(self._deadline.check)
         self.runner = Runner(self.line, self._deadline.check, self.script, self._expand, self.call, place)

@@ -11,6 +11,7 @@ from safeshell.shell import undecided
 from safeshell.shell.judge import judge_line
 from safeshell.shell.judge_command import judge_command
 from safeshell.shell.limits import Deadline, OverrunError
+from safeshell.shell.walk import commands_in_turn
 from safeshell.shell.walked import LineCommand, WalkedLine
 from safeshell.shell.words import plain
 
@@ -67,6 +68,15 @@ def test_what_was_read_before_its_time_was_over_is_judged(clock: list[float], mo
     monkeypatch.setattr("safeshell.shell.judge.commands_of", read)
     found = judge_line("", caller(table(RULES), who="human"))
     assert (found.decision.rule, found.decision.action.word) == ("r", "deny")
+
+
+def test_what_runs_in_turn_takes_of_the_same_time(clock: list[float]) -> None:
+    words = (plain("sh"), plain("-c"), plain("rm x; rm y"))
+    command = LineCommand(words, words, {}, "/", (0, 1), shims=True)
+    deadline = Deadline(0.2)
+    assert len(commands_in_turn(command, environment={}, depth=0, deadline=deadline).commands) == 2
+    clock[0] = 0.21
+    assert "200 ms" in commands_in_turn(command, environment={}, depth=0, deadline=deadline).overrun
 
 
 LONG = {

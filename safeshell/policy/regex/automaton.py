@@ -131,6 +131,10 @@ class Automaton:
     def _build(self, tree: Tree, following: int) -> int:
         """The node where the tree starts, `following` being where it goes on."""
         match tree:
+            case Chars(members):  # by far the most
+                node = self._node()
+                self._chars[node] = (members, following)
+                return node
             case Seq(parts):
                 for part in reversed(parts):
                     following = self._build(part, following)
@@ -149,10 +153,6 @@ class Automaton:
                 for _ in range(least):
                     following = self._build(part, following)
                 return following
-            case Chars(members):
-                node = self._node()
-                self._chars[node] = (members, following)
-                return node
             case Look():
                 node = self._node()
                 self._looks[node] = (tree, following)

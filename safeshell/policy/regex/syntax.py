@@ -133,7 +133,9 @@ class _Parser:
     def _sequence(self) -> Tree:
         parts: list[Tree] = []
         while self._at < len(self._text) and self._text[self._at] not in "|)":
-            parts.extend(self._repeated(part) if last else part for part, last in _marked(self._pieces()))
+            pieces = self._pieces()
+            parts += pieces[:-1]
+            parts += [self._repeated(part) for part in pieces[-1:]]
         return Seq(tuple(parts))
 
     def _pieces(self) -> list[Tree]:
@@ -165,7 +167,7 @@ class _Parser:
         return Chars(fold(members) if "i" in self._flags else members)
 
     def _repeated(self, part: Tree) -> Tree:
-        while self._at < len(self._text):
+        while self._at < len(self._text) and self._text[self._at] in "{*+?":
             found = self._read(_REPEAT)
             if found:
                 least = int(found[1])
@@ -246,7 +248,3 @@ class _Parser:
     def _member(self) -> CharSet:
         char = self._take()
         return self._escape() if char == "\\" else chars(char)
-
-
-def _marked(parts: list[Tree]) -> list[tuple[Tree, bool]]:
-    return [(part, index == len(parts) - 1) for index, part in enumerate(parts)]

@@ -125,7 +125,11 @@ class _Ledger:
 
     def simple(self, node: Simple) -> None:
         self.waiting += node.assignments
-        self.waiting += node.words
+        for word in node.words:
+            if isinstance(word, Word) and len(word.parts) == 1 and isinstance(word.parts[0], Text):
+                self.spans.append((word.start, word.end))  # most, and there is nothing in them
+            else:
+                self.waiting.append(word)
         self.waiting += node.redirects
         first = node.words[0] if node.words else None
         if isinstance(first, Word) and first.start == node.start and len(first.parts) == 1:
