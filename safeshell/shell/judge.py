@@ -124,7 +124,7 @@ class _Judging:
             self.deadline = Deadline(REST_MAX)
         self._overrun = self._overrun or line.overrun
         self._broken += line.broken
-        known: dict[tuple[object, ...], tuple[Judged, tuple[Hidden, ...]]] = {}
+        known: dict[tuple[object, ...], list[tuple[Judged, tuple[Hidden, ...]]]] = {}
         places: list[int | None] = []
         try:
             self.deadline.check()
@@ -136,12 +136,11 @@ class _Judging:
                 if not counts and os.path.basename(command.words[0].literal or "") != "git":
                     places.append(by)
                     continue
-                key = _key(command)
-                found = known.get(key)
-                if found is None:
+                found = known.setdefault(_key(command), [])  # one look: each word is hashed by it
+                if not found:
                     self.deadline.check()
-                    found = known[key] = judge_command(command, self._caller, environment)
-                judged, inside = found
+                    found.append(judge_command(command, self._caller, environment))
+                judged, inside = found[0]
                 if not counts:  # though no rule is about git, one may be about what its aliases run
                     places.append(by)
                     for one in inside:
