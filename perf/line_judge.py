@@ -77,7 +77,6 @@ class Measure:
 
     def run(self, count: int) -> None:
         """Asks all that is asked; so many single lines."""
-        self._each("the first line", 1, lambda helper, batch: helper.judge(*batch)[0], 1)
         self._each("", 1, lambda helper, batch: helper.judge(*batch)[0], WARM)
         self._each("a line", 1, lambda helper, batch: helper.judge(*batch)[0], count)
         for name, helper in self._helpers.items():
