@@ -15,6 +15,9 @@ NODES = 20_000
 STEPS = 2_000
 """Steps that one automaton remembers: whoever writes the text chooses how many different ones there are."""
 
+MOVES = 100
+"""States of which one automaton remembers where characters lead from them."""
+
 EDGE, LINE, LETTER, OTHER = range(4)
 """What stands beside a place: the text's start or end, a newline, a word character, any other."""
 
@@ -65,7 +68,10 @@ class Automaton:
         UnsupportedError: the automaton would be too large.
     """
 
-    __slots__ = ("_chars", "_distances", "_first", "_jumps", "_looks", "_middle", "_size", "_start", "_steps")
+    __slots__ = (
+        *("_chars", "_distances", "_first", "_jumps", "_known_moves", "_looks", "_middle", "_size", "_start"),
+        "_steps",
+    )
 
     def __init__(self, tree: Tree) -> None:
         self._chars: dict[int, tuple[CharSet, int]] = {}
@@ -77,6 +83,7 @@ class Automaton:
         self._middle = self._measure(at_start=False)
         self._steps: dict[tuple[State, int, str], State] = {}
         self._distances: dict[tuple[State, bool], int] = {}
+        self._known_moves: dict[tuple[frozenset[int], int, int], dict[CharSet, list[int]] | None] = {}
 
     @property
     def sets(self) -> Iterator[CharSet]:
@@ -91,20 +98,36 @@ class Automaton:
         if key not in self._steps:
             if len(self._steps) >= STEPS:
                 self._steps.clear()
-            reached = self._closure(state, before, beside(char))
+            moves = self._moves(state, before, beside(char))
             code = ord(char)
             self._steps[key] = (
                 None
-                if _MATCH in reached
+                if moves is None
                 else frozenset(
-                    following
-                    for node in reached
-                    if node in self._chars
-                    for members, following in [self._chars[node]]
-                    if contains(members, code)
+                    [one for members, following in moves.items() if contains(members, code) for one in following]
                 )
             )
         return self._steps[key]
+
+    def _moves(self, state: frozenset[int], before: int, after: int) -> dict[CharSet, list[int]] | None:
+        """Where each set of characters leads from a state; None once the pattern is found there.
+
+        Nodes by the hundred wait for the same few sets, and each state is asked about many characters.
+        """
+        key = (state, before, after)
+        if key not in self._known_moves:
+            if len(self._known_moves) >= MOVES:
+                self._known_moves.clear()
+            reached = self._closure(state, before, after)
+            moves: dict[CharSet, list[int]] | None = None
+            if _MATCH not in reached:
+                moves = {}
+                for node in reached:
+                    if node in self._chars:
+                        members, following = self._chars[node]
+                        moves.setdefault(members, []).append(following)
+            self._known_moves[key] = moves
+        return self._known_moves[key]
 
     def found(self, state: State, before: int) -> bool:
         """Whether the pattern is found in a text that ends here."""
