@@ -15,12 +15,16 @@ from safeshell.command.programs.description import (
     kept,
 )
 from safeshell.command.programs.record import HELP, SHELL, UTIL, Wrapper, getopt, words
-from safeshell.command.programs.wrappers import WRAPPERS
+from safeshell.command.programs.wrappers import NAMESPACES, WRAPPERS
 
-_NAMESPACES = "mount uts ipc net pid cgroup user time"
-_SU = (
+_SU = Wrapper(
+    "c:fg:G:lmpPTs:u:hVw:",
     "command= session-command= fast group= supp-group= login preserve-environment pty no-pty shell= user= "
-    "whitelist-environment= help version"
+    "whitelist-environment= help version",
+    UTIL,
+    permutes=True,
+    texts=("-c", "--command", "--session-command"),
+    unseen=True,
 )
 _SETARCH = Wrapper(
     "BFILRSTXZ3vhV",
@@ -52,7 +56,7 @@ _ELSEWHERE = {
     "chroot": Wrapper("", "groups= userspec= skip-chdir help version", HELP, operands=1, elsewhere=True, default=SHELL),
     "nsenter": Wrapper(
         "ahVt:m::u::i::n::p::C::U::T::S:G:r::w::W:FZ",
-        f"all target= {_NAMESPACES} setuid= setgid= preserve-credentials root wd wdns no-fork follow-context help "
+        f"all target= {NAMESPACES} setuid= setgid= preserve-credentials root wd wdns no-fork follow-context help "
         "version",
         UTIL,
         elsewhere=True,
@@ -125,12 +129,8 @@ _ANOTHER = {
     ),
 }
 _TEXT = {
-    "su": Wrapper(
-        "c:fg:G:lmpPTs:u:hVw:", _SU, UTIL, permutes=True, texts=("-c", "--command", "--session-command"), unseen=True
-    ),
-    "runuser": Wrapper(
-        "c:fg:G:lmpPTs:u:hVw:", _SU, UTIL, permutes=True, texts=("-c", "--command", "--session-command"), unseen=True
-    ),
+    "su": _SU,
+    "runuser": _SU,
     "sg": Wrapper("c:", "command=", operands=1, texts=("-c", "--command"), joined=True, read_by="sh"),
     "newgrp": Wrapper("c:", "command=", operands=1, texts=("-c", "--command"), default=SHELL),
     "capsh": Wrapper(""),
@@ -201,7 +201,7 @@ _PATH = {
         ("-h", "--help", "-v", "--version"),
         operands=1,
     ),
-    "eatmydata": Wrapper(""),
+    **dict.fromkeys(words("eatmydata torify tsocks dotslash"), Wrapper("")),
     "firejail": Wrapper("c", "", ("--help", "--version", "--list", "--tree", "--top")),
     "catchsegv": Wrapper("", "help version", HELP),
     "valgrind": Wrapper(
@@ -225,8 +225,6 @@ _PATH = {
     "tini": Wrapper("p:e:gsvwh", "version", ("-h", "--version")),
     "catatonit": Wrapper("hLPgV", "", ("-h", "-L", "-P", "-V")),
     "torsocks": Wrapper("a:P:u:p:diqh", "address= port= user= pass= debug isolate quiet shell version help", HELP),
-    "torify": Wrapper(""),
-    "tsocks": Wrapper(""),
     "proxychains": Wrapper("qf:"),
     "proxychains4": Wrapper("qf:"),
     "dbus-run-session": Wrapper("", "config-file= dbus-daemon= help version", HELP),
@@ -244,7 +242,6 @@ _PATH = {
     "arch": Wrapper("c"),
     "xcrun": Wrapper("vnkfrl", "sdk= toolchain= verbose log run find", ("-f", "--find")),
     "winpty": Wrapper("X:"),
-    "dotslash": Wrapper(""),
 }
 _WORD = {"coproc": Wrapper(""), "builtin": Wrapper(""), "noglob": Wrapper(""), "nocorrect": Wrapper("")}
 _GDB = Wrapper(

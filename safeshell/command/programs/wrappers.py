@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from safeshell.command.programs.record import HELP, SHELL, UTIL, Wrapper
 
-_NAMESPACES = "mount uts ipc net pid cgroup user time"
+NAMESPACES = "mount uts ipc net pid cgroup user time"
 WRAPPERS: dict[str, Wrapper] = {
     "env": Wrapper(
         "iC:S:u:v0a:",
@@ -101,7 +101,7 @@ WRAPPERS: dict[str, Wrapper] = {
     "caffeinate": Wrapper("dimsut:w:", "", ()),
     "unshare": Wrapper(
         "fhVmuinpCTUrR:w:S:G:c",
-        f"{_NAMESPACES} fork map-user= map-group= map-root-user map-current-user map-auto map-users= map-groups= "
+        f"{NAMESPACES} fork map-user= map-group= map-root-user map-current-user map-auto map-users= map-groups= "
         "kill-child mount-proc propagation= setgroups= keep-caps root= wd= setuid= setgid= monotonic= boottime= help "
         "version",
         UTIL,
