@@ -9,14 +9,8 @@ from safeshell.command.programs.record import Wrapper
 from safeshell.shell.makefiles import Makefile, shell_calls
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText, file_of
 from safeshell.shell.words import Word, plain, unknown
-from safeshell.shell.wrapped import WordReading
+from safeshell.shell.wrapped import WordReading, tail
 
-_ROW = Wrapper(
-    "f:C:I:j::l::o:W:E:O::bBdehiknpqrRsStvwm",
-    "file= makefile= directory= include-dir= old-file= assume-old= what-if= new-file= assume-new= eval=",
-    ("-h", "--help", "-v", "--version"),
-    permutes=True,
-)
 _FILES = ("-f", "--file", "--makefile")
 _INPUTS = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 _DRY = ("-n", "--just-print", "--dry-run", "--recon", "-q", "--question", "-t", "--touch")
@@ -26,9 +20,9 @@ _SH = "sh"
 _SHELLS = (_SH, "/bin/sh", "/usr/bin/sh")
 
 
-def make_text(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
+def make_text(options: Wrapper, words: list[Word], stdin: Input | None) -> Iterator[Nested]:
     """What a call of make runs, as far as the line has its makefile."""
-    reading = WordReading(words, _ROW)
+    reading = WordReading(words, options)
     if not reading.read():
         return
     makefile = Makefile()
@@ -84,7 +78,7 @@ def _run(makefile: Makefile, goals: list[str], directory: Word | None, *, dry: b
                 prefix = _PREFIX.match(command.prefix)
                 flags = "" if prefix is None else prefix[0]
                 if not dry or "+" in flags or "$(MAKE)" in line:
-                    found[WordReading([], _ROW).tail(command, len(flags))] = None
+                    found[tail(command, len(flags))] = None
     shell = makefile.variables.get("SHELL") or ""
     given = [plain(_SH if shell in _SHELLS else shell), plain("-c")] if shell else [unknown("$SHELL"), plain("-c")]
     for word in found:

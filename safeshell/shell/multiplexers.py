@@ -11,7 +11,6 @@ from safeshell.shell.nested_commands import Nested, NestedCommand, NestedText, j
 from safeshell.shell.words import Word, plain
 from safeshell.shell.wrapped import WordReading
 
-_GLOBAL = Wrapper("2CDlNuVvc:f:L:S:T:", idle=("-V",))
 _WINDOW = Wrapper("AabBCc:dDe:EF:f:hIkl:n:NPp:s:St:T:vw:x:XZy:")
 _COMMANDS: dict[str, tuple[str, Wrapper]] = {
     **dict.fromkeys(("new-session", "new", "new-window", "neww"), ("window", _WINDOW)),
@@ -26,12 +25,12 @@ _COMMANDS: dict[str, tuple[str, Wrapper]] = {
 _ENTER = ("Enter", "C-m", "KPEnter", "C-j")
 
 
-def run_by_tmux(words: list[Word], depth: int = 0) -> Iterator[Nested]:
+def run_by_tmux(row: Wrapper, words: list[Word], depth: int = 0) -> Iterator[Nested]:
     """The commands of a tmux line: one in a window of its own, a text for a shell, or keys that are typed.
 
     Its server was started by somebody else, with a PATH that nobody knows here.
     """
-    reading = WordReading(words, _GLOBAL)
+    reading = WordReading(words, row)
     if not reading.read():
         return
     yield from [_unseen(joined([text])) for text in reading.values(("-c",))]
@@ -40,13 +39,13 @@ def run_by_tmux(words: list[Word], depth: int = 0) -> Iterator[Nested]:
         text = word.literal
         if text is not None and text.endswith(";") and not text.endswith("\\;"):
             command += [plain(text[:-1])] if text != ";" else []
-            yield from _tmux_command(command, depth)
+            yield from _tmux_command(row, command, depth)
             command = []
         else:
             command.append(word)
 
 
-def _tmux_command(words: list[Word], depth: int) -> Iterator[Nested]:
+def _tmux_command(tmux: Wrapper, words: list[Word], depth: int) -> Iterator[Nested]:
     found = _COMMANDS.get(words[0].literal or "") if words else None
     if found is None:
         return
@@ -62,9 +61,9 @@ def _tmux_command(words: list[Word], depth: int) -> Iterator[Nested]:
     elif kind == "if":
         if not reading.has("-F"):
             yield _unseen(joined(rest[:1]))
-        yield from [one for text in rest[1:3] for one in _tmux_text(text, depth)]
+        yield from [one for text in rest[1:3] for one in _tmux_text(tmux, text, depth)]
     elif kind == "text" and reading.has("-C"):
-        yield from _tmux_text(rest[0], depth)
+        yield from _tmux_text(tmux, rest[0], depth)
     elif kind == "text" or len(rest) == 1:
         yield _unseen(joined(rest[:1]))
     else:
@@ -75,14 +74,14 @@ _DEEP = 4
 """Texts of tmux commands in one another; nobody has more."""
 
 
-def _tmux_text(text: Word, depth: int) -> Iterator[Nested]:
+def _tmux_text(tmux: Wrapper, text: Word, depth: int) -> Iterator[Nested]:
     """What a text of tmux commands runs."""
     if text.literal is not None and depth < _DEEP:
         try:
             words = shlex.split(text.literal)
         except ValueError:
             return
-        yield from run_by_tmux([plain("tmux"), *map(plain, words)], depth + 1)
+        yield from run_by_tmux(tmux, [plain("tmux"), *map(plain, words)], depth + 1)
 
 
 def _typed(keys: Sequence[Word]) -> Iterator[NestedText]:

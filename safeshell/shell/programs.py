@@ -58,8 +58,9 @@ def nested(
         yield from run_by_find(name, runs.commands, given)
     elif runs is not None:
         yield from option_texts(name, runs, given, stdin, changes)
-    if name in _BY_ROW and row is not None:
-        yield from _BY_ROW[name](row, given, stdin)
+    options = row or known.options
+    if name in _BY_ROW and options is not None:
+        yield from _BY_ROW[name](options, given, stdin)
     elif name in _SPECIAL:
         yield from _SPECIAL[name](given, stdin)
     elif name == "git":
@@ -95,8 +96,10 @@ def _known(path: str) -> tuple[str, bool]:
 def _look_up(path: str) -> tuple[str, bool]:
     name = program(path)
     known = known_program(name)
-    has_data = known.runs is not None or known.row is not None or known.code is not None
-    return name, has_data or name in _SPECIAL or name in READERS or name == "git" or _is_unknown(name)
+    has_data = any(each is not None for each in (known.runs, known.row, known.code))
+    return name, has_data or name in _BY_ROW or name in _SPECIAL or name in READERS or name == "git" or _is_unknown(
+        name
+    )
 
 
 _VERSIONED = re.compile(r"([a-z]+?)-?\d+(?:\.\d+)*")
@@ -185,16 +188,7 @@ _SPECIAL: dict[str, Callable[[list[Word], Input | None], Iterator[Nested]]] = {
     "trap": trap_text,
     "source": source_text,
     ".": source_text,
-    "mapfile": callback_text,
-    "readarray": callback_text,
-    "emulate": emulated_text,
-    "at": input_text,
-    "batch": input_text,
     "crontab": crontab_text,
-    "sed": sed_text,
-    "make": make_text,
-    "gmake": make_text,
-    "tmux": lambda words, _: run_by_tmux(words),
 }
 
 _BY_ROW: dict[str, Callable[[Wrapper, list[Word], Input | None], Iterator[Nested]]] = {
@@ -203,5 +197,14 @@ _BY_ROW: dict[str, Callable[[Wrapper, list[Word], Input | None], Iterator[Nested
     "su": run_by_su,
     "runuser": run_by_su,
     "screen": lambda row, words, _: run_by_screen(row, words),
+    "tmux": lambda row, words, _: run_by_tmux(row, words),
+    "mapfile": callback_text,
+    "readarray": callback_text,
+    "emulate": emulated_text,
+    "at": input_text,
+    "batch": input_text,
+    "sed": sed_text,
+    "make": make_text,
+    "gmake": make_text,
 }
-"""Runners whose options mean more than a row says."""
+"""Those whose options mean more than a row says."""

@@ -10,13 +10,6 @@ from safeshell.shell.nested_commands import Input, Nested, NestedText
 from safeshell.shell.words import Word
 from safeshell.shell.wrapped import WordReading
 
-_ROW = Wrapper(
-    "nrEe:f:i::I::l:suzb",
-    "quiet silent debug expression= file= follow-symlinks in-place line-length= null-data posix regexp-extended "
-    "separate sandbox unbuffered help version",
-    ("--help", "--version", "--sandbox", "--posix"),
-    permutes=True,
-)
 _SH = "sh"
 _ADDRESS = re.compile(
     r"[\s;{}]*(?:(?:\d+|\$|/(?:\\.|[^/\\\n])*/|\\(?P<end>[^\n\\])(?:\\.|(?!(?P=end))[^\n])*(?P=end))[IM]*\s*|[,~+!]\s*)*"
@@ -28,9 +21,9 @@ _LABELS = ":btTv}"
 """Commands that take a word, up to a `;` or the end of the line."""
 
 
-def sed_text(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
+def sed_text(row: Wrapper, words: list[Word], stdin: Input | None) -> Iterator[Nested]:
     """What a call of sed has a shell run."""
-    reading = WordReading(words, _ROW)
+    reading = WordReading(words, row)
     if not reading.read():
         return
     scripts = reading.values(("-e", "--expression"))

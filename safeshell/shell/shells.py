@@ -221,32 +221,25 @@ def source_text(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
         yield replace(stdin.nested, inside=True, positional=positional)
 
 
-_MAPFILE = Wrapper("d:n:O:s:tu:C:c:")
-_EMULATE = Wrapper("LRlc:", "", permutes=True)
-
-
-def callback_text(words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
+def callback_text(row: Wrapper, words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
     """Of mapfile -C, which hands each line to a text."""
-    reading = WordReading(words, _MAPFILE)
+    reading = WordReading(words, row)
     reading.read()
     for text in reading.values(("-C",)):
         yield replace(joined([text]), inside=True)
 
 
-def emulated_text(words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
+def emulated_text(row: Wrapper, words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
     """Of zsh's emulate SHELL -c TEXT."""
-    reading = WordReading(words, _EMULATE)
+    reading = WordReading(words, row)
     reading.read()
     for text in reading.values(("-c",)):
         yield replace(joined([text]), inside=True)
 
 
-_AT = Wrapper("V:q:f:t:lmMdrbcv", "", ("-l", "-d", "-r", "-c", "-V"))
-
-
-def input_text(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
+def input_text(row: Wrapper, words: list[Word], stdin: Input | None) -> Iterator[Nested]:
     """Of at and batch, which have sh run what they are given."""
-    reading = WordReading(words, _AT)
+    reading = WordReading(words, row)
     if reading.read() and stdin is not None and not reading.has("-f"):
         yield replace(stdin.nested, shell=_SH)
 

@@ -82,12 +82,14 @@ class Program(NamedTuple):
         row: the command in its operands.
         runs: the commands beside them.
         code: the code that it is given.
+        options: its options, where a reader of its own finds what it runs.
     """
 
     record: Record | None = None
     row: Wrapper | None = None
     runs: Runs | None = None
     code: Interpreter | None = None
+    options: Wrapper | None = None
 
 
 Programs = dict[str, Program | Record | Wrapper | Runs | Interpreter]

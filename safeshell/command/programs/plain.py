@@ -12,10 +12,10 @@ cksum clang clang-format clear clippy-driver cmake cmp code codespell column com
 csplit ctags ctest cut cwebp cygpath dart dasel date df diff diff3 dig dir dirname dmesg dnf docker-slim dos2unix
 dot dotnet dpkg-query du egrep emerge equery esbuild eslint espeak exiftool expand explorer expr eza factor
 fc-list ffmpeg ffprobe fgrep figlet file finger flake8 flatpak flutter flux fmt fold free fuser fx g++ gcc getconf
-getent getfacl ghc glab gmake go gofmt golint gpg gradle gradlew grep gron groups gunzip gzip head helmfile hexdump
+getent getfacl ghc glab go gofmt golint gpg gradle gradlew grep gron groups gunzip gzip head helmfile hexdump
 hexyl hey host hostid hostname http httpie https hub hugo iconv id identify ifconfig info insmod isort istioctl
 javac jekyll jest join jq k6 k9s killall kind kustomize last latexmk lein link locale locate logger login logname
-lolcat look ls lsattr lsb_release lsmod lsof lspci lsusb lz4 m4 magick mail make makeinfo md5sum mdfind mermaid mesg
+lolcat look ls lsattr lsb_release lsmod lsof lspci lsusb lz4 m4 magick mail makeinfo md5sum mdfind mermaid mesg
 meson microdnf mkdocs mkfifo mknod mktemp mocha modinfo modprobe mongo more mount mountpoint msbuild mtr mutt mvn
 mvnw mypy nano ncal netstat newusers ninja nl nm nmap nomad notify-send nproc nslookup nuget objdump ocamlfind od
 open openssl opkg oxlint packer pacman pandoc passwd paste patch pathchk pdflatex pgrep ping pinky pip pip2 pip3 pkg

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safeshell.command.programs.description import Programs
+from safeshell.command.programs.description import Program, Programs
 from safeshell.command.programs.record import Record, Wrapper, getopt, words
 
 SHELLS = frozenset(words("sh bash dash zsh ksh ksh93 mksh lksh oksh pdksh ash rbash rzsh hush yash posh osh csh tcsh"))
@@ -59,6 +59,8 @@ BASH = getopt(
 )
 _DASH = getopt("aCefnuvxIimqVEbpsclo:", exact=True, **_TRIES)
 PROGRAMS: Programs = {
+    **dict.fromkeys(("mapfile", "readarray"), Program(options=Wrapper("d:n:O:s:tu:C:c:"))),
+    "emulate": Program(options=Wrapper("LRlc:", permutes=True)),
     "bash": BASH,
     "dash": _DASH,
     "sh": _DASH,

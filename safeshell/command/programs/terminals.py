@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safeshell.command.programs.description import PATH, TEXT, Programs, kept
+from safeshell.command.programs.description import PATH, TEXT, Program, Programs, kept
 from safeshell.command.programs.record import UTIL, Wrapper, words
 
 _TERMINAL = Wrapper("", behind=("-e", "-x", "--command", "--execute"))
@@ -112,4 +112,8 @@ _PATH = {
         behind=("-c", "--command"),
     ),
 }
-PROGRAMS: Programs = {**kept(TEXT, _TEXT), **kept(PATH, _PATH)}
+PROGRAMS: Programs = {
+    "tmux": Program(options=Wrapper("2CDlNuVvc:f:L:S:T:", idle=("-V",))),
+    **kept(TEXT, _TEXT),
+    **kept(PATH, _PATH),
+}

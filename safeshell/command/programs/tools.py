@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from safeshell.command.programs.description import EDITORS, Programs, Runs
+from safeshell.command.programs.description import EDITORS, Program, Programs, Runs
+from safeshell.command.programs.record import Wrapper
 
 _TCL_ESCAPE = (
     r"(?m)(?:^|[;\[{])\s*(?:spawn(?:\s+-(?:noecho|console|ignore\s+\S+))*|exec(?:\s+-\S+)*|system|overlay)\s+"
     r"(?P<text>[^\n;\]}]+)"
 )
+_SED = Wrapper(
+    "nrEe:f:i::I::l:suzb",
+    "quiet silent debug expression= file= follow-symlinks in-place line-length= null-data posix regexp-extended "
+    "separate sandbox unbuffered help version",
+    ("--help", "--version", "--sandbox", "--posix"),
+    permutes=True,
+)
+_MAKE = Wrapper(
+    "f:C:I:j::l::o:W:E:O::bBdehiknpqrRsStvwm",
+    "file= makefile= directory= include-dir= old-file= assume-old= what-if= new-file= assume-new= eval=",
+    ("-h", "--help", "-v", "--version"),
+    permutes=True,
+)
+_AT = Wrapper("V:q:f:t:lmMdrbcv", "", ("-l", "-d", "-r", "-c", "-V"))
 PROGRAMS: Programs = {
+    "sed": Program(options=_SED),
+    **dict.fromkeys(("at", "batch"), Program(options=_AT)),
+    **dict.fromkeys(("make", "gmake"), Program(options=_MAKE)),
     "rg": Runs(
         "A:B:C:E:M:T:d:e:f:g:j:m:r:t:",
         "pre= pre-glob= hostname-bin= regexp= file= glob= type= max-depth= max-count= replace= sort= threads= color= "

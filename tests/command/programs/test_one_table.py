@@ -54,7 +54,7 @@ def known() -> dict[str, set[str]]:
             short = {f"-{letter}" for letter in part.get("short", "") if letter != ":"}
             dashes = "-" if part.get("words") else "--"
             found[name] |= short | {dashes + option.partition("=")[0] for option in part.get("long", ())}
-        rows = [*below(its.row), *below(its.runs), *([its.code.row] if its.code is not None else ())]
+        rows = [*below(its.row), *below(its.runs), *below(its.options), *below(its.code.row if its.code else None)]
         for row in rows:
             found[name] |= {f"-{letter}" for letter in row.short if letter != ":"}
             found[name] |= {f"--{option.partition('=')[0]}" for option in row.long.split()}
@@ -87,8 +87,8 @@ def test_no_other_module_lists_the_options_of_a_program() -> None:
     assert again == []
 
 
-OWN = ("cli", "trash", "repeating.py")
-"""Rooms whose options are their own programs'; and the reader that knows what those of xargs and parallel mean."""
+OWN = ("cli", "trash", "repeating.py", "make.py")
+"""Rooms whose options are their own programs'; and the readers that know what those of xargs, parallel and make mean."""
 
 
 def test_a_second_table_would_be_found() -> None:
@@ -127,14 +127,18 @@ def name_tables(source: str, names: set[str]) -> Iterator[tuple[str, set[str]]]:
 
 NO_PROGRAMS = {
     ("home/person.py", "_INTERPRETERS"),
+    ("hooks/wiring/agents/vscode.py", "AGENT"),
     ("host/process/terminals.py", "MULTIPLEXERS"),
+    ("shell/builtins.py", "_EFFECTS"),
     ("shell/code/languages.py", "PERL"),
     ("shell/code/languages.py", "PHP"),
     ("shell/code/languages.py", "_FS"),
+    ("shell/outputs_of.py", "_REPORTING"),
     ("shell/program_names.py", "_LOOKING_UP"),
 }
-"""Functions of languages that are called like programs; which programs agents and terminals are, among processes; and
-what prints a program's path."""
+"""Functions of languages that are called like programs; which programs agents and terminals are, among processes;
+keys of an agent's settings; what builtins do to their shell; which wrappers write something of their own; and what
+prints a program's path."""
 
 
 def test_no_other_module_lists_programs() -> None:
