@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from needs import need
 from shell.nesting import shown, words
@@ -253,6 +253,7 @@ def test_p5_what_the_shell_puts_into_code_stays_open() -> None:
     assert deletion.words[2].parts == (code.parts[3],)
 
 
+@example("awk", "=>)")
 @settings(max_examples=400, deadline=None)
 @given(
     st.sampled_from(sorted(LANGUAGES)),

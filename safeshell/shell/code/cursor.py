@@ -44,12 +44,12 @@ class Cursor:
                 self._closing[self._opening[at]] = at
 
     def text(self, at: int) -> str:
-        """How a token is written; "" behind the last."""
-        return self.tokens[at].text if at < len(self.tokens) else ""
+        """How a token is written; "" before the first and behind the last."""
+        return self.tokens[at].text if 0 <= at < len(self.tokens) else ""
 
     def kind(self, at: int) -> str:
-        """A token's kind; "" behind the last."""
-        return self.tokens[at].kind if at < len(self.tokens) else ""
+        """A token's kind; "" before the first and behind the last."""
+        return self.tokens[at].kind if 0 <= at < len(self.tokens) else ""
 
     def step(self) -> None:
         """Counts a look.
