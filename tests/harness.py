@@ -24,6 +24,7 @@ from needs import need
 from safeshell_compiler.publish import compile_home, publish
 
 from safeshell.cli.daemon import launch
+from safeshell.cli.main import main
 from safeshell.client import control
 from safeshell.errors import PersonNeededError, SafeShellError
 from safeshell.home.paths import Home
@@ -370,11 +371,19 @@ def run(
 def safeshell(
     home: Home, *argv: str, env: Mapping[str, str] | None = None, cwd: str | None = None, timeout: float = PATIENCE_S
 ) -> subprocess.CompletedProcess[str]:
-    """Runs the `safeshell` command for a home, its shims not on PATH."""
+    """Runs the `safeshell` command for a home, its shims not on PATH.
+
+    A fork of this process becomes the command: to import what the command needs takes longer than most tests. With
+    variables of the test's own it is a new one, for what the kernel tells of a process are those it was started with.
+    """
+    command = [SAFESHELL, *argv]
+    whole, directory = {**environment(home), "PATH": PATH}, cwd or home.root
+    if env is None:
+        return _forked(command, whole, directory, timeout)
     return subprocess.run(
-        [SAFESHELL, *argv],
-        env={**environment(home), "PATH": PATH, **(env or {})},
-        cwd=cwd or home.root,
+        command,
+        env={**whole, **env},
+        cwd=directory,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -382,3 +391,41 @@ def safeshell(
         timeout=timeout,
         check=False,
     )
+
+
+def _forked(command: list[str], env: Mapping[str, str], cwd: str, timeout: float) -> subprocess.CompletedProcess[str]:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                _become(command, env, cwd, out.fileno(), err.fileno())
+            finally:
+                os._exit(os.EX_SOFTWARE)
+        if not wait_for(pid, timeout):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise subprocess.TimeoutExpired(command, timeout)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        shown = [os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode() for file in (out, err)]
+    return subprocess.CompletedProcess(command, status, *shown)
+
+
+def _become(command: list[str], env: Mapping[str, str], cwd: str, out: int, err: int) -> None:
+    """Has this process, a fork, be the command from here on."""
+    os.setsid()
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)
+    for number, descriptor in enumerate((os.open(os.devnull, os.O_RDONLY), out, err)):
+        os.dup2(descriptor, number)
+    os.closerange(3, 1 << 16)
+    # As Python opens them in the locale C.UTF-8.
+    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape")  # noqa: SIM115 # the process's
+    sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115
+    sys.argv = command
+    try:
+        main()
+    except SystemExit as ended:
+        sys.stdout.flush()
+        os._exit(ended.code if isinstance(ended.code, int) else 0)
