@@ -12,13 +12,17 @@ a daemon takes a tenth of a second to start.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import fcntl
 import gc
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -62,6 +66,43 @@ def pytest_configure(config: pytest.Config) -> None:
 
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Skips(config.getoption("--skips"), config.getoption("--write-skips")))
+        compiled = os.path.join(os.path.dirname(os.path.abspath(__file__)), "e2e", "__pycache__")
+        if config.getoption("numprocesses", None) and not os.path.isdir(compiled):
+            config.pluginmanager.register(FirstAlone())
+
+
+class FirstAlone:
+    """Has the first worker collect before the others do, in a clone where no test was compiled yet.
+
+    pytest rewrites each assertion as it compiles, which takes more than all else before the first test; together they
+    would all do the same.
+    """
+
+    def __init__(self) -> None:
+        self._held = tempfile.NamedTemporaryFile()  # noqa: SIM115 # closed by whoever is first to have collected
+        fcntl.flock(self._held, fcntl.LOCK_EX)
+
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tells a worker what to wait for."""
+        if node.gateway.id != "gw0":
+            node.workerinput["first_collects"] = self._held.name
+
+    def pytest_xdist_node_collection_finished(self) -> None:
+        """One has collected."""
+        self._held.close()
+
+    def pytest_testnodedown(self) -> None:
+        """One has ended, which may be the first."""
+        self._held.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """A worker waits here for the first one where it was told to."""
+    held = getattr(session.config, "workerinput", {}).get("first_collects")
+    if held is not None:
+        with contextlib.suppress(FileNotFoundError), open(held, "rb") as stream:  # no longer there: it has collected
+            fcntl.flock(stream, fcntl.LOCK_SH)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
