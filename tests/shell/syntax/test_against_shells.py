@@ -15,7 +15,7 @@ from safeshell.shell.syntax.reader import parse
 from safeshell.shell.syntax.tree import Dialect, Parameter, Part, Script, Simple, Substitution, Text, Word
 
 SEED = 1
-TEXTS = 300
+TEXTS = 100
 
 KNOWN = {
     Dialect.BASH: (
@@ -64,7 +64,7 @@ def test_what_the_shell_takes(dialect: Dialect) -> None:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("dialect", Dialect)
 def test_what_the_shell_takes_of_many(dialect: Dialect) -> None:
-    _compare(dialect, 100_000, 20 * TEXTS)
+    _compare(dialect, 100_000, 60 * TEXTS)
 
 
 def _compare(dialect: Dialect, seed: int, count: int) -> None:
@@ -158,11 +158,21 @@ def _words(script: Script) -> list[bytes]:
 
 @pytest.mark.parametrize("dialect", Dialect)
 def test_what_words_mean(dialect: Dialect) -> None:
+    _mean(dialect, SEED, TEXTS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect", Dialect)
+def test_what_many_words_mean(dialect: Dialect) -> None:
+    _mean(dialect, SEED, 3 * TEXTS)
+
+
+def _mean(dialect: Dialect, seed: int, count: int) -> None:
     shell = Shell(dialect)
     before = b"setopt noglob noequals nobadpattern\n" if dialect is Dialect.ZSH else b"set -f\n"
     lines: list[tuple[bytes, bytes]] = []
-    for number in range(TEXTS):
-        line = _line(SEED + number)
+    for number in range(count):
+        line = _line(seed + number)
         script = _ours(line, dialect)
         if script is None or script.broken:
             continue
@@ -171,7 +181,7 @@ def test_what_words_mean(dialect: Dialect) -> None:
         except _OtherError:
             continue
         lines.append((line, b"".join(b"<%b>" % word for word in words[2:]) or b"<>"))
-    assert len(lines) > TEXTS / 3
+    assert len(lines) > count / 3
     with ThreadPoolExecutor(2) as pool:
         answers = pool.map(lambda line: shell.run(before + line[0], **VARIABLES).stdout, lines)
         wrong = [(line, told, meant) for (line, meant), told in zip(lines, answers, strict=True) if told != meant]
