@@ -29,9 +29,6 @@ class Copy:
         target: the directory of the copy, open.
         unreadable: for a directory that may not be read, or is another's: copy it as an empty one, its owner and
             attributes as far as they can be kept; deleting it fails unless it is empty.
-
-    Attributes:
-        deleted: whether any of the original is gone.
     """
 
     def __init__(self, source: int, target: int, *, unreadable: bool = False) -> None:
@@ -40,7 +37,6 @@ class Copy:
         self._unreadable = unreadable
         self._links: dict[tuple[int, int], bytes] = {}
         self._signatures: dict[bytes, Signature] = {}
-        self.deleted = False
 
     def make(self, name: bytes, new_name: bytes) -> None:
         """Makes the copy, and waits until it is on the disk.
@@ -55,7 +51,7 @@ class Copy:
         """Deletes what was copied.
 
         Raises:
-            OSError: something is not as it was when it was copied, or can't be deleted; `deleted` tells of the rest.
+            OSError: something is not as it was when it was copied, or can't be deleted.
         """
         self._delete(self._source, name, new_name)
 
@@ -113,7 +109,6 @@ class Copy:
                         inside = os.fsencode(entry)
                         self._delete(inner, inside, path + b"/" + inside)
             os.rmdir(name, dir_fd=source)
-        self.deleted = True
 
 
 def delete(directory: int, name: bytes) -> None:
