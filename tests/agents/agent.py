@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +41,7 @@ class Agent:
         arguments: of a call of it.
         status: a pattern of a result of it; group 1 is the exit status, which is 0 where nothing matches. None where
             the model isn't told.
+        lost: a pattern of a result whose output the agent has lost; None where it loses none.
         markers: variables that it sets for its lines, each told by `safeshell.policy.context`.
         own: programs of which its shell runs some of its own instead, so that no PATH leads to a shim of theirs.
         path_options: without which its lines don't have the PATH that it was started with; they come first.
@@ -56,6 +58,7 @@ class Agent:
     arguments: dict[str, Any]
     markers: list[str]
     status: str | None = None
+    lost: str | None = None
     files: dict[str, str] = field(default_factory=dict)
     own: list[str] = field(default_factory=list)
     path_options: list[str] = field(default_factory=list)
@@ -76,6 +79,10 @@ class Agent:
     def directory_of_package(self) -> str:
         """Where its package is."""
         return os.path.join(self.directory, "node_modules", self.package)
+
+    def has_lost(self, told: str) -> bool:
+        """Whether a result lacks what the line wrote, as some do now and then."""
+        return self.lost is not None and re.search(self.lost, told, re.MULTILINE) is not None
 
     def call(self, line: str) -> dict[str, Any]:
         """The arguments of the call that runs a line."""

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -52,7 +52,7 @@ def play(
     before: Sequence[str] = (),
     options: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
-    files: Mapping[str, str] | None = None,
+    prepare: Callable[[dict[str, str]], object] | None = None,
     asked: list[Asked] | None = None,
 ) -> list[Said]:
     """Has an agent run lines.
@@ -64,7 +64,7 @@ def play(
         before: what starts it: a program and its arguments.
         options: what comes before its arguments.
         environment: what else is in its environment.
-        files: what else is in its home, by path; instead of what is known to belong there, where both name one.
+        prepare: is given its environment, once its files are in its home and before it starts.
         asked: takes what the model was asked.
 
     Returns:
@@ -79,10 +79,13 @@ def play(
     script = Session(lines, agent.tool, agent.call)
     with serving(script) as server:
         values = {"url": server.url, "prompt": PROMPT, "home": home, "package": agent.directory_of_package}
-        for path, text in {**agent.files, **(files or {})}.items():
+        for path, text in agent.files.items():
             _write(os.path.join(home, path), fill(text, values))
         words = [*before, agent.path, *options, *(fill(word, values) for word in agent.argv)]
-        done = _run(words, work, _environment(agent, home, values, server.url) | dict(environment or {}))
+        surroundings = _environment(agent, home, values, server.url) | dict(environment or {})
+        if prepare is not None:
+            prepare(surroundings)
+        done = _run(words, work, surroundings)
     if asked is not None:
         asked += server.asked
     if not script.ended:
