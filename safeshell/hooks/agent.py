@@ -7,6 +7,7 @@ there, too (`docs/hook_table.py`).
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 import os
 import shlex
@@ -21,6 +22,11 @@ QUOTED = "{quoted}"
 
 SAYS_WHY = f"printf '%s\\n' {QUOTED} >&2; exit 126"
 """A shell line that does nothing but tell the model why another did not run."""
+
+NTH = "{nth}"
+"""Stands in an answer for what no other answer has."""
+
+_COUNT = itertools.count(1)
 
 Path = tuple[str, ...]
 """Keys from an object to a value in it."""
@@ -123,6 +129,7 @@ def write(answer: Answer, reason: str = "") -> Written:
 
 def _filled(value: Any, reason: str) -> Any:
     if isinstance(value, str):
+        value = value.replace(NTH, f"{os.getpid()}.{next(_COUNT)}") if NTH in value else value
         return value.replace(REASON, reason) if REASON in value else value.replace(QUOTED, shlex.quote(reason))
     if isinstance(value, Mapping):
         return {key: _filled(each, reason) for key, each in value.items()}

@@ -92,7 +92,7 @@ SAMPLES = (
     Sample(
         "cline",
         _cline,
-        ({"cancel": False, "overrideInput": {"commands": ["printf '%s\\n' QUOTED >&2; exit 126"]}}, False, 0),
+        ({"cancel": False, "overrideInput": {"commands": ["printf '%s\\n' QUOTED >&2; exit 126 # NTH"]}}, False, 0),
         {"cancel": False},
     ),
     Sample("cline", _old_cline, ({"cancel": True, "errorMessage": "REASON"}, False, 0), {"cancel": False}),

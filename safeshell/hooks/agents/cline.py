@@ -1,14 +1,15 @@
 """Cline: `PreToolUse`. Seen live with 3.0.65; cline/cline, docs/features/hooks/hook-reference.mdx.
 
 Cancelling ends its whole run, and the model isn't told. So the line is replaced by one that only says why. Whatever the
-exit status, it runs the line.
+exit status, it runs the line. Five equal lines in a row end its run, as a loop: no refusal equals another.
 """
 
 from __future__ import annotations
 
-from safeshell.hooks.agent import REASON, SAYS_WHY, Agent, Answer, Shape
+from safeshell.hooks.agent import NTH, REASON, SAYS_WHY, Agent, Answer, Shape
 
 REPLACE = Answer({"cancel": False, "overrideInput": {"commands": [SAYS_WHY]}})
+ANEW = Answer({"cancel": False, "overrideInput": {"commands": [f"{SAYS_WHY} # {NTH}"]}})
 CANCEL = Answer({"cancel": True, "errorMessage": REASON})
 
 AGENT = Agent(
@@ -32,7 +33,7 @@ AGENT = Agent(
         ),
     ),
     shell_tools=frozenset({"run_commands", "execute_command"}),
-    deny=REPLACE,
+    deny=ANEW,
     closed=REPLACE,
     allow=Answer({"cancel": False}),
     limit_s=60,
