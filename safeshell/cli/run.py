@@ -14,6 +14,7 @@ from safeshell.client import control
 from safeshell.errors import SafeShellError, UnreachableError
 from safeshell.home.paths import Home
 from safeshell.install.shims import list_shims
+from safeshell.install.startup import guard_shells
 from safeshell.protocol import Type
 
 NOT_FOUND = 127
@@ -24,6 +25,8 @@ CANNOT_RUN = 126
 @click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND [ARG…]")
 def command(argv: tuple[str, ...]) -> int:
     """Run COMMAND (an agent, a shell, a script) with the shims first on PATH, the daemon up and context `ai`.
+
+    They stay first in the shells that it starts, login shells too, as far as the environment reaches: docs/shells.md.
 
     Exit status: the command's own.
     """
@@ -40,6 +43,7 @@ def command(argv: tuple[str, ...]) -> int:
     environment["PATH"] = ":".join([home.shims, *rest])
     environment["SAFESHELL_HOME"] = home.root
     environment["SAFESHELL_CONTEXT"] = "ai"
+    guard_shells(home, environment)
     program = shutil.which(argv[0], path=environment["PATH"])
     if program is None:
         warn(f"{argv[0]}: command not found")

@@ -100,6 +100,11 @@ class Home(NamedTuple):
         return self._at("trash")
 
     @property
+    def shell(self) -> str:
+        """Start-up files of guarded shells, and what was written into the user's."""
+        return self._at("shell")
+
+    @property
     def socket(self) -> str:
         """The daemon's socket.
 

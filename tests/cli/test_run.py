@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from pathlib import Path
 
 import pytest
 from harness import PATH, SAFESHELL, Daemon, safeshell, wait_for
@@ -36,6 +37,14 @@ def test_the_shims_are_on_path_once_however_often_it_runs(daemon: Daemon, shims:
     done = safeshell(shims, "run", "--", SAFESHELL, "run", "--", "sh", "-c", 'echo "$PATH"')
     assert done.stdout == f"{shims.shims}:{PATH}\n"
     assert daemon.status()["running"] == 0
+
+
+@pytest.mark.needs("bash")
+def test_a_login_shell_is_behind_the_shims_too(daemon: Daemon, shims: Home, tmp_path: Path) -> None:
+    (tmp_path / ".bash_profile").write_text("PATH=/usr/bin:/bin\n", encoding="utf-8")
+    for script in ("rm precious", "bash -lc 'rm precious'; exit $?", "exec bash -lc 'bash -c \"rm precious\"'"):
+        assert safeshell(shims, "run", "--", "bash", "-lc", script, env={"HOME": str(tmp_path)}).returncode == 126
+    assert daemon.status()["requests"]["deny"] == 3
 
 
 @pytest.mark.parametrize(("script", "status"), [("exit 0", 0), ("exit 42", 42), ("kill -TERM $$", -15)])
