@@ -23,6 +23,7 @@ COMMANDS = {
     "export": "the audit log and the counters to OpenTelemetry",
     "hook": "wire SafeShell into AI agents: each asks before it runs a line",
     "init": "set up a home: rules, tables, shims",
+    "inside": "whether commands are guarded here, and as whose",
     "perf-stats": "the daemon's own latency figures, stage by stage",
     "log": "what was decided: the audit log",
     "monitor": "watch what is decided and answer what waits, on one screen",
