@@ -8,7 +8,7 @@ import sys
 import click
 
 from safeshell.cli.approvals import enroll
-from safeshell.cli.output import say
+from safeshell.cli.output import say, warn
 from safeshell.cli.person import takes_pin
 from safeshell.cli.publishing import put_in_force
 from safeshell.cli.shims import say_count, say_fallback, sync_home
@@ -16,12 +16,17 @@ from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 from safeshell.home.person import agent_asks
 from safeshell.home.writing import write_atomically
+from safeshell.install.activation import write_blocks
 
 
 @click.command("init")
+@click.option("--shell", is_flag=True, help="Have your shells' start-up files put the shims first on PATH, too.")
 @takes_pin
-def command(pin_stdin: bool) -> None:
-    """Set up a home: a commented rules.yaml, its table, the shims. Never overwrites."""
+def command(shell: bool, pin_stdin: bool) -> int:
+    """Set up a home: a commented rules.yaml, its table, the shims. Never overwrites.
+
+    Exit status: 0, 1 a start-up file can't be written.
+    """
     from safeshell_compiler.findings.render import human  # noqa: PLC0415 # as above
     from safeshell_compiler.publish import compile_home, compile_machine  # noqa: PLC0415 # `--help` need not wait for it
 
@@ -42,11 +47,29 @@ def command(pin_stdin: bool) -> None:
     synced = sync_home(home)
     say_fallback(synced)
     say_count(synced, home)
-    click.echo("\nPut the shims first on PATH, in your shell's start-up file:\n", err=True)
-    say(f'export PATH="{home.shims}:$PATH"')
-    click.echo("\nor run one program behind them:  safeshell run -- bash", err=True)
+    good = True
+    if shell:
+        good = _write_blocks(home)
+    else:
+        click.echo(
+            "\nPut the shims first on PATH, in your shell's start-up file (`safeshell init --shell` does):\n", err=True
+        )
+        say(f'export PATH="{home.shims}:$PATH"')
+        click.echo("\nor run one program behind them:  safeshell run -- bash", err=True)
     if not os.path.exists(home.pin):
         _offer_pin(home)
+    return 0 if good else 1
+
+
+def _write_blocks(home: Home) -> bool:
+    written, failed = write_blocks(home)
+    for path in written:
+        say(f"wrote to {path}")
+    for path, reason in failed.items():
+        warn(f"can't write {path}: {reason}", "put there what `safeshell activate bash|zsh|fish` prints")
+    if not failed:
+        click.echo("shells that start from now on have the shims first on PATH", err=True)
+    return not failed
 
 
 def _offer_pin(home: Home) -> None:

@@ -14,6 +14,7 @@ from safeshell.errors import SafeShellError
 from safeshell.home.paths import working_directory
 
 COMMANDS = {
+    "activate": "print what a shell's start-up file evaluates",
     "approvals": "commands that wait for a person's word: list, approve, deny them",
     "check": "what would be decided for a command",
     "compile": "compile the rules and put them in force",

@@ -76,3 +76,19 @@ def test_a_dangling_link_is_not_followed(cli: Cli, fresh: Home, tmp_path: Path) 
     os.symlink(tmp_path / "elsewhere", fresh.rules)
     assert cli("init").status == 1
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_it_writes_the_start_up_files_and_says_which(
+    cli: Cli, fresh: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SHELL", "/bin/sh")
+    done = cli("init", "--shell")
+    assert (done.status, done.out) == (0, f"wrote to {tmp_path}/.bashrc\nwrote to {tmp_path}/.profile\n")
+    assert cli("activate", "bash").out in (tmp_path / ".bashrc").read_text(encoding="utf-8")
+    assert fresh.shims in (tmp_path / ".profile").read_text(encoding="utf-8")
+    (tmp_path / ".bashrc").unlink()
+    (tmp_path / ".bashrc").symlink_to("/dev/null")
+    done = cli("init", "--shell")
+    assert done.status == 1
+    assert f"can't write {tmp_path}/.bashrc: no regular file" in done.err

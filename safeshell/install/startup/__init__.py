@@ -98,7 +98,7 @@ def _texts(home: Home) -> dict[str, bytes]:
     return {
         _BASH: _template("bash", shlex.quote, SHIMS=home.shims),
         **{f"{_ZSH}/{name}": zsh.replace(b"@NAME@", name.encode()) for name in _ZSH_FILES},
-        f"{_FISH}/fish/vendor_conf.d/safeshell.fish": _template("fish", _fish_quote, SHIMS=home.shims),
+        f"{_FISH}/fish/vendor_conf.d/safeshell.fish": _template("fish", fish_quote, SHIMS=home.shims),
     }
 
 
@@ -111,6 +111,7 @@ def _template(shell: str, quote: Callable[[str], str], **words: str) -> bytes:
     return os.fsencode(text)
 
 
-def _fish_quote(word: str) -> str:
+def fish_quote(word: str) -> str:
+    """A word as fish reads it back."""
     escaped = word.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
