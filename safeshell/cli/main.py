@@ -34,6 +34,7 @@ COMMANDS = {
     "shims": "the shims on PATH",
     "test": "run the rules' own tests",
     "trash": "what `rm` moved to the trash: list, restore, delete for good",
+    "uninstall": "take back shims, shells' lines, units and daemon",
 }
 
 INTERRUPTED = 130

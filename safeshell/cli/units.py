@@ -62,7 +62,7 @@ def install_units(home: Home) -> list[str]:
             environment=_quote(f"SAFESHELL_HOME={home.root}"),
         ),
     }
-    directory = os.path.join(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "systemd", "user")
+    directory = _directory()
     paths = {os.path.join(directory, name): text for name, text in texts.items()}
     try:
         os.makedirs(directory, exist_ok=True)
@@ -75,13 +75,41 @@ def install_units(home: Home) -> list[str]:
     return list(paths)
 
 
-def _check_ours(path: str) -> None:
+def remove_units(home: Home) -> list[str]:
+    """Removes the units that start this home's daemon, and what enabled them; returns their paths.
+
+    Raises:
+        SafeShellError: one can't be removed.
+    """
+    socket, service = (os.path.join(_directory(), name) for name in ("safeshell.socket", "safeshell.service"))
+    lines = _read(socket)
+    if lines is None or lines[:1] != [_MARK] or f"ListenStream={_specifiers(home.socket)}" not in lines:
+        return []
+    enabled = os.path.join(_directory(), "sockets.target.wants", "safeshell.socket")
+    found = [path for path in (enabled, socket, service) if os.path.lexists(path)]
+    try:
+        for path in found:
+            os.unlink(path)
+    except OSError as error:
+        raise SafeShellError(f"can't remove {error.filename}: {error.strerror}") from error
+    return found
+
+
+def _directory() -> str:
+    return os.path.join(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "systemd", "user")
+
+
+def _read(path: str) -> list[str] | None:
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
-            ours = stream.readline().rstrip("\n") == _MARK
+            return stream.read().splitlines()
     except FileNotFoundError:
-        return
-    if not ours:
+        return None
+
+
+def _check_ours(path: str) -> None:
+    lines = _read(path)
+    if lines is not None and lines[:1] != [_MARK]:
         raise SafeShellError(f"{path} was not written by SafeShell", hint="move it away")
 
 

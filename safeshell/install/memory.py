@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable
@@ -75,3 +76,9 @@ def remember(home: Home, memory: Memory) -> None:
     }
     text = json.dumps(content, ensure_ascii=False)
     write_atomically(os.path.join(home.shims, _NAME), text.encode("utf-8", "surrogateescape"), 0o600)
+
+
+def forget(home: Home) -> None:
+    """Removes it: shims that are made later are made as if for the first time."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(os.path.join(home.shims, _NAME))

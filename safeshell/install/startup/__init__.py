@@ -51,6 +51,11 @@ def guard_shells(home: Home, environment: MutableMapping[str, str]) -> None:
         environment["XDG_DATA_DIRS"] = ":".join([*(entry for entry in named if entry != ours), ours])
 
 
+def remove_files(home: Home) -> None:
+    """Removes what is in `Home.shell`, and it; shells that run already lose no more than the shims."""
+    shutil.rmtree(home.shell, ignore_errors=True)
+
+
 def _chain(environment: MutableMapping[str, str], name: str, ours: str) -> None:
     """Names our file; the user's own is remembered, which may have been behind another home's already."""
     before = environment.get(name)
