@@ -27,15 +27,15 @@ _BEGIN = "# >>> safeshell >>> written by `safeshell init --shell`; `safeshell un
 _END = "# <<< safeshell <<<"
 
 _SH = """\
-case ":$PATH:" in
+case ":${{PATH-}}:" in
     {shims}*) ;;
     *{shims}*)
         PATH=:$PATH:
         PATH=${{PATH%%{shims}*}}:${{PATH#*{shims}}}
         PATH=${{PATH#:}}
-        PATH={first}${{PATH%:}}
+        PATH={first}:${{PATH%:}}
         ;;
-    *) PATH={first}$PATH ;;
+    *) PATH={first}${{PATH:+:$PATH}} ;;
 esac
 export PATH
 """
@@ -56,7 +56,7 @@ def activation(home: Home, shell: str) -> str:
     """
     if shell == "fish":
         return _FISH.format(first=fish_quote(home.shims))
-    return _SH.format(shims=shlex.quote(f":{home.shims}:"), first=shlex.quote(f"{home.shims}:"))
+    return _SH.format(shims=shlex.quote(f":{home.shims}:"), first=shlex.quote(home.shims))
 
 
 def write_blocks(home: Home) -> tuple[list[str], dict[str, str]]:

@@ -50,6 +50,13 @@ def test_what_is_printed_puts_them_first_once(home: Home, shell: str) -> None:
         assert path_in(shell, "-c", f"{text}\n{text}\nenv", path=before) == [home.shims, *others]
 
 
+@pytest.mark.needs("dash")
+@pytest.mark.parametrize("before", ["unset PATH", "PATH="])
+def test_the_working_directory_gets_on_no_path_by_it(home: Home, before: str) -> None:
+    text = activation(home, "bash")
+    assert path_in("dash", "-uc", f"{before}\n{text}\n/usr/bin/env") == [home.shims]
+
+
 @pytest.mark.parametrize("argv", [["bash", "-ic"], ["bash", "-lic"], ["bash", "-lc"], ["dash", "-lc"]], ids="".join)
 @pytest.mark.needs("bash", "dash")
 def test_shells_that_no_environment_reaches_have_them(home: Home, argv: list[str]) -> None:
