@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 
 import click
 
@@ -34,9 +35,14 @@ def command(as_json: bool) -> int:
 
 
 def _behind_shims(home: Home) -> bool:
-    """Whether the shims, of which there are some, come first on PATH."""
-    first = os.environ.get("PATH", "").split(":")[0]
+    """Whether there are shims, and each is the first of its name on PATH; directories before them may hold others."""
+    path = os.environ.get("PATH", os.defpath)
+    names = list_shims(home)
+    return bool(names) and all(_is_in(home.shims, shutil.which(name, path=path)) for name in names)
+
+
+def _is_in(directory: str, program: str | None) -> bool:
     try:
-        return os.path.samefile(first, home.shims) and bool(list_shims(home))
+        return program is not None and os.path.samefile(os.path.dirname(program), directory)
     except OSError:
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from harness import MARKER, PATH, SAFESHELL, Cli, Daemon, safeshell
@@ -27,6 +28,16 @@ def test_the_agent_is_named(cli: Cli, shims: Home, monkeypatch: pytest.MonkeyPat
     done = cli("inside", "--json")
     assert done.status == 0
     assert json.loads(done.out) == {"tier": "shims", "context": "ai", "agent": "unknown", "home": shims.root}
+
+
+def test_what_an_agent_puts_before_them_matters_by_what_is_in_it(
+    cli: Cli, shims: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}:{shims.shims}:{PATH}")
+    assert cli("inside").status == 0
+    (tmp_path / "rm").write_text("#!/bin/sh\n", encoding="utf-8")
+    (tmp_path / "rm").chmod(0o755)
+    assert cli("inside").status == 1
 
 
 def test_shims_that_come_later_or_are_none_guard_nothing(
