@@ -88,7 +88,7 @@ def test_no_other_module_lists_the_options_of_a_program() -> None:
 
 
 OWN = ("cli", "trash", "repeating.py", "make.py")
-"""Rooms whose options are their own programs'; and the readers that know what those of xargs, parallel and make mean."""
+"""Rooms whose options are their own programs'; and readers that know what those of xargs, parallel and make mean."""
 
 
 def test_a_second_table_would_be_found() -> None:
