@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 
+from safeshell.cli.hook_answer import command as answer
 from safeshell.cli.hooklist import as_json, as_table, rows
 from safeshell.cli.hooktest import try_hooks
 from safeshell.cli.output import say, warn
@@ -21,7 +22,6 @@ from safeshell.hooks.wiring.agents import all_agents
 from safeshell.hooks.wiring.notes import Notes, held
 from safeshell.hooks.wiring.show import unified
 from safeshell.hooks.wiring.targets import Target, choose, is_here, of_path, targets, work_tree
-from safeshell.install.native import native_hook
 
 AGENTS = all_agents()
 
@@ -33,18 +33,8 @@ class _Group(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] in AGENTS:
-            return args[0], _answer, args
+            return args[0], answer, args
         return super().resolve_command(ctx, args)
-
-
-@click.command("answer")
-@click.argument("agent", type=click.Choice(list(AGENTS)))
-def _answer(agent: str) -> None:
-    """Answer one call of AGENT's hook: the call on stdin, the answer as AGENT takes it."""
-    found = native_hook()
-    if found is None:
-        raise SafeShellError("this installation has no hook program", hint="install a C compiler and SafeShell again")
-    os.execv(found, [found, agent])
 
 
 @click.group("hook", cls=_Group)
@@ -132,11 +122,26 @@ def uninstall(names: tuple[str, ...], every: bool, project: bool, dry_run: bool,
 
     It takes out what `install` put in, here and in other repositories, and nothing that came later.
     """
-    home, top = Home.find(), _top()
+    home = Home.find()
     agents = _chosen(names, every, lambda _: True)
     if not dry_run:
         require_person("safeshell hook uninstall", home, pin_stdin=pin_stdin)
-    failed = False
+    return int(not take_out(home, agents, project=project, dry_run=dry_run, says_none=not every))
+
+
+def take_out(
+    home: Home, agents: Iterable[Agent], *, project: bool = False, dry_run: bool = False, says_none: bool = False
+) -> bool:
+    """Takes the hook out of agents' settings, with the program once nobody calls it; returns whether all went well.
+
+    Args:
+        home: whose hook it is.
+        agents: whose settings are looked at.
+        project: only the settings of the repository around the working directory.
+        dry_run: print what would be changed, and write nothing.
+        says_none: whether it is said of an agent that it has no hook.
+    """
+    failed, top = False, _top()
     with _notes(home, dry_run) as notes:
         for agent in agents:
             changed = False
@@ -145,11 +150,11 @@ def uninstall(names: tuple[str, ...], every: bool, project: bool, dry_run: bool,
                     changed = _uninstall(home, notes, target, dry_run=dry_run) or changed
                 failed = failed or report.failed
                 changed = changed or report.failed
-            if not changed and not every:
+            if not changed and says_none:
                 say(f"{agent.title}: nothing to take out")
         if not dry_run and not notes.all():
             program.remove(home)
-    return int(failed)
+    return not failed
 
 
 def _uninstall(home: Home, notes: Notes, target: Target, *, dry_run: bool) -> bool:

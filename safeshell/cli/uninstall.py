@@ -10,6 +10,7 @@ import shutil
 import click
 
 from safeshell.cli.daemon import shut_down
+from safeshell.cli.hook import AGENTS, take_out
 from safeshell.cli.output import say, warn
 from safeshell.cli.person import require_person, takes_pin
 from safeshell.cli.units import remove_units
@@ -40,7 +41,7 @@ _OURS = (
 @click.option("--all", "everything", is_flag=True, help="Rules, settings, log and PIN, too; ends running commands.")
 @takes_pin
 def command(everything: bool, pin_stdin: bool) -> int:
-    """Take back what guards: the lines in shells' start-up files, the shims, the systemd units, the daemon.
+    """Take back what guards: agents' hooks, the lines in shells' start-up files, the shims, the units, the daemon.
 
     Rules and log stay, unless `--all` is given; what is in the trash stays either way. Inside an agent it takes the
     PIN.
@@ -50,8 +51,9 @@ def command(everything: bool, pin_stdin: bool) -> int:
     home = Home.find()
     home.check()
     require_person("safeshell uninstall", home, pin_stdin=pin_stdin)
-    # Hooks belong here, before anything else: an agent's hook that finds no daemon would refuse all its lines.
-    good = _take_back_lines(home)
+    # Hooks first: one that finds no daemon would refuse all its agent's lines.
+    good = take_out(home, AGENTS.values())
+    good &= _take_back_lines(home)
     good &= _remove_shims(home)
     _remove_units(home)
     if shut_down(home, now=everything):

@@ -34,11 +34,20 @@ def is_up(home: Home) -> bool:
 def test_what_guards_is_taken_back_and_rules_and_log_stay(daemon: Daemon, shims: Home, cli: Cli, user: Path) -> None:
     assert cli("init", "--shell").status == 0
     assert cli("daemon", "install").status == 0
+    settings = user / ".claude/settings.json"
+    settings.parent.mkdir()
+    settings.write_text('{"model": "x"}\n', encoding="utf-8")
+    assert cli("hook", "install", "claude-code", "gemini").status == 0
+    assert "safeshell-hook" in settings.read_text(encoding="utf-8")
     units = user / ".config/systemd/user"
     (units / "sockets.target.wants").mkdir()
     (units / "sockets.target.wants/safeshell.socket").symlink_to("../safeshell.socket")
     done = cli("uninstall")
     assert done.status == 0, done.err
+    assert f"Claude Code: taken out of {settings}\n" in done.out
+    assert settings.read_text(encoding="utf-8") == '{"model": "x"}\n'
+    assert not (user / ".gemini").exists()
+    assert not os.path.exists(os.path.join(shims.root, "hooks"))
     assert f"took the lines out of {user}/.bashrc\n" in done.out
     assert "stopped the daemon\n" in done.out
     assert (user / ".bashrc").read_text(encoding="utf-8") == "alias a=b\n"

@@ -93,7 +93,10 @@ class Notes:
     def _write(self) -> None:
         text = json.dumps({"version": _VERSION, "files": [asdict(note) for note in self._notes]}, indent=1)
         try:
-            write_atomically(self._path, text.encode(), 0o600)
+            if self._notes:
+                write_atomically(self._path, text.encode(), 0o600)
+            else:
+                os.unlink(self._path)
         except OSError as error:
             raise SafeShellError(f"can't write {self._path}: {error.strerror}") from error
 
@@ -116,18 +119,30 @@ def _read(path: str) -> list[Note]:
 
 @contextlib.contextmanager
 def held(home: Home) -> Iterator[Notes]:
-    """The notes, for as long as nobody else may change them or any settings.
+    """The notes, for as long as nobody else may change them or any settings; their directory goes once it is empty.
 
     Raises:
         SafeShellError: the directory can't be made or the notes can't be read.
     """
+    descriptor = _lock(home)
     try:
-        os.makedirs(home.hooks, mode=0o700, exist_ok=True)
-        descriptor = os.open(home.hooks, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise SafeShellError(f"can't make {home.hooks}: {error.strerror}") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield Notes(home)
     finally:
+        with contextlib.suppress(OSError):  # the hook program is there, or notes are
+            os.rmdir(home.hooks)
         os.close(descriptor)
+
+
+def _lock(home: Home) -> int:
+    """A descriptor of the directory, locked."""
+    while True:
+        try:
+            os.makedirs(home.hooks, mode=0o700, exist_ok=True)
+            descriptor = os.open(home.hooks, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise SafeShellError(f"can't make {home.hooks}: {error.strerror}") from error
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), os.stat(home.hooks)):
+                return descriptor
+        os.close(descriptor)  # whoever held it has removed it

@@ -297,8 +297,8 @@ def test_a_plugin_guards_as_opencode_loads_it(cli: Cli, user: Path, monkeypatch:
 
 
 def test_one_call_is_answered_by_the_hook_program(user: Path, tmp_path: Path) -> None:
-    program_of = f"import safeshell.cli.hook as hook; hook.native_hook = lambda: {str(tmp_path / 'safeshell-hook')!r}"
-    code = f"{program_of}\nhook.command.main(['gemini'])"
+    found = f"hook_answer.native_hook = lambda: {str(tmp_path / 'safeshell-hook')!r}"
+    code = f"from safeshell.cli import hook, hook_answer\n{found}\nhook.command.main(['gemini'])"
     done = subprocess.run(
         [sys.executable, "-c", code], input=b"rm precious", capture_output=True, check=False, cwd=user
     )
