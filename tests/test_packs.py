@@ -13,9 +13,10 @@ from safeshell_compiler import PACKS, Compilation, compile_rules
 
 from safeshell.command.command_line import block
 from safeshell.policy.decision import Action, Decision
-from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.facts import GivenFacts
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable
 
 NAMES = sorted(name.removesuffix(".yaml") for name in os.listdir(PACKS))
 STARTER = Path(PACKS).parent / "starter.yaml"

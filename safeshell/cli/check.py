@@ -23,8 +23,7 @@ from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
 from safeshell.policy.composition import Judgement, judge_all
 from safeshell.policy.context import Context
-from safeshell.policy.decision import Action, Decision
-from safeshell.policy.evaluator import ACTIONS
+from safeshell.policy.decision import ACTIONS, Action, Decision
 from safeshell.policy.explain import render
 from safeshell.shell.hiding import hiding
 from safeshell.shell.limits import RULE as OVERRUN

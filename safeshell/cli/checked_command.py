@@ -8,10 +8,11 @@ from safeshell.command.unwrap import Spelling
 from safeshell.policy.composition import Judgement
 from safeshell.policy.context import Context
 from safeshell.policy.decision import Decision
-from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.explain import Explanation, cache_key, explain
 from safeshell.policy.facts import Fact, FactKey, RequestFacts
 from safeshell.policy.trace import Trace
+from safeshell.policy.units import LoadedTable
 
 
 class _Stated(RequestFacts):

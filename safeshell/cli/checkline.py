@@ -11,8 +11,9 @@ from safeshell.cli.checked_command import stated_facts
 from safeshell.command.unwrap import Spelling
 from safeshell.home.settings import Settings
 from safeshell.policy.context import Context
-from safeshell.policy.evaluator import ACTIONS, LoadedTable
+from safeshell.policy.decision import ACTIONS
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable
 from safeshell.shell.isolated import judge_apart
 from safeshell.shell.judge import LineCaller, judge_in_turn, judge_line
 from safeshell.shell.limits import RULE

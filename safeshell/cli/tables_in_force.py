@@ -12,10 +12,10 @@ from safeshell.home.in_force import begin_reading
 from safeshell.home.paths import SYSTEM_RULES, SYSTEM_TABLES, Home
 from safeshell.home.repository_rules import find_rules
 from safeshell.home.settings import Settings
-from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.store.reading import Found, read_file
 from safeshell.policy.store.records import Current
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable
 
 
 class TablesInForce:

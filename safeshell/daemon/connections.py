@@ -11,7 +11,8 @@ from safeshell.bug_report import failure_of_machine
 from safeshell.daemon.approvals.queue import Approvals
 from safeshell.daemon.bugs import log_bug
 from safeshell.daemon.control import Control
-from safeshell.daemon.core.connection import Accepted, Connection
+from safeshell.daemon.core.accepted import Accepted
+from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.front import DESCRIPTORS_KEPT, Front

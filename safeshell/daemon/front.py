@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from safeshell.daemon.core.connection import Accepted
+from safeshell.daemon.core.accepted import Accepted
 from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.observe.journal import Journal

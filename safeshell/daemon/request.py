@@ -46,7 +46,7 @@ class Request:
         asked: what was asked for.
         name, base: the basename of the file executed, as bytes and as text.
         frame: the request's bytes, where its answer may be worth keeping (`safeshell.daemon.fastpath`); else nothing.
-        seen: how it was seen lately (`safeshell.daemon.core.connection.Accepted`).
+        seen: how it was seen lately (`safeshell.daemon.core.accepted.Accepted`).
         known_words: of a kept answer how many words of the command every line has that it is given to; 0: all.
         taken: whether its command was started by an answer that was kept, and taken over from the fast path.
         passed: how many descriptors came with it.

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from safeshell.policy.decision import Action
-from safeshell.policy.evaluator import Judge, LoadedTable, Row, Unit
+from safeshell.policy.evaluator import Judge
 from safeshell.policy.facts import FactKey, Facts
+from safeshell.policy.units import LoadedTable, Row, Unit
 
 LITERALS_MAX = 256
 """Literals that are looked for in a line; with more its rules are evaluated for less."""

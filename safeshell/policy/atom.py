@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from safeshell.policy.world import UNDECIDED, Fact, FactKey
 
 if TYPE_CHECKING:
-    from safeshell.policy.evaluator import Judge, Unit
+    from safeshell.policy.evaluator import Judge
     from safeshell.policy.facts import GivenFacts
+    from safeshell.policy.units import Unit
 
 Truth = Callable[["Judge", "Unit"], bool | None]
 """Whether one atom of a unit is true in an evaluation; None is undecided. It keeps no unit, which keeps it."""

@@ -22,6 +22,10 @@ class Action(enum.IntEnum):
         return self.name.lower()
 
 
+ACTIONS = {action.word: action for action in Action}
+"""By the words that rules have for them."""
+
+
 class Matched(NamedTuple):
     """A rule that matched."""
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from safeshell.policy.decision import Decision
-from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.facts import Fact, FactKey, Facts
+from safeshell.policy.units import LoadedTable
 
 NODES_MAX = 16384
 """Nodes kept before the cache begins anew; one is about 300 bytes."""

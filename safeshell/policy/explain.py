@@ -11,9 +11,9 @@ from safeshell.policy.atoms import condition
 from safeshell.policy.atoms import fact as fact_in_words
 from safeshell.policy.decision import Decision
 from safeshell.policy.decision_cache import ARGUMENTS_MAX
-from safeshell.policy.evaluator import Row, Unit
 from safeshell.policy.facts import FactKey
 from safeshell.policy.trace import Consulted, Trace, Truth
+from safeshell.policy.units import Row, Unit
 from safeshell.text import columns, text
 
 CLOSED_SHOWN = 20

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from safeshell.command.command_line import block, command_line
 from safeshell.command.options import split
 from safeshell.command.showing import Showing, showing
-from safeshell.policy.evaluator import Judge, Row, Unit
+from safeshell.policy.evaluator import Judge
 from safeshell.policy.facts import Fact, FactKey
+from safeshell.policy.units import Row, Unit
 
 _OPERANDS_END = (("env", "POSIXLY_CORRECT"), ("env", "POSIX_ME_HARDER"))
 """Variables with which options end at the first operand: getopt(3)'s, and popt's. Set, or undecided."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safeshell.policy.evaluator import Judge, Row, Unit
+from safeshell.policy.evaluator import Judge
 from safeshell.policy.facts import Fact, FactKey, Facts
+from safeshell.policy.units import Row, Unit
 
 Truth = bool | None
 """None is undecided."""

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from safeshell.command.command_line import block
 from safeshell.command.unwrap import Spelling
 from safeshell.policy.context import Context
-from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.facts import UNDECIDED, Fact, FactKey, RequestFacts
+from safeshell.policy.units import LoadedTable
 from safeshell.shell.encoding import encode
 from safeshell.shell.syntax.tree import Dialect
 from safeshell.shell.words import Word

@@ -10,8 +10,9 @@ from safeshell.command.command_line import unblock
 from safeshell.command.unwrap import UNWRAPPED, Spelling, spellings
 from safeshell.policy.composition import judge_all
 from safeshell.policy.decision import Action, Decision
-from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.facts import FactKey
+from safeshell.policy.units import LoadedTable
 from safeshell.shell.builtins import BUILTINS
 from safeshell.shell.caller import CommandFacts, LineCaller, arguments_of, as_bytes, block_of
 from safeshell.shell.hiding import hiding, words_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from safeshell.policy.evaluator import LoadedTable
+from safeshell.policy.units import LoadedTable
 
 V = TypeVar("V")
 

@@ -17,7 +17,7 @@ from safeshell.shell.shapes import A_FILE, A_NAME, A_TEMPORARY, ANY_TEXT, Fill, 
 from safeshell.shell.words import Literal, Unknown, Word
 
 if TYPE_CHECKING:
-    from safeshell.policy.evaluator import Unit
+    from safeshell.policy.units import Unit
 
 ONE, SOME, FILE, NAMED, MADE, OPTIONS = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004", "\ue005"
 """What stands for an unknown part in a word: of one word; of one that may be none or several; a file's name as patterns

@@ -8,8 +8,9 @@ from typing import Any
 
 from safeshell.policy.atoms import ATOMS
 from safeshell.policy.decision import Action
-from safeshell.policy.evaluator import Judge, Row, Unit
+from safeshell.policy.evaluator import Judge
 from safeshell.policy.facts import Facts
+from safeshell.policy.units import Row, Unit
 from safeshell.shell.partial_match import begins_a_match
 from safeshell.shell.readings import Reading
 

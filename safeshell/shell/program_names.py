@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 
-from safeshell.policy.evaluator import LoadedTable
+from safeshell.policy.units import LoadedTable
 from safeshell.shell.caller import as_bytes
 from safeshell.shell.words import Literal, Unknown, Word
 from safeshell.text import text

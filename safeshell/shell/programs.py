@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -31,7 +32,7 @@ from safeshell.shell.shells import (
     source_text,
     trap_text,
 )
-from safeshell.shell.words import Word, unknown
+from safeshell.shell.words import Unknown, Word, unknown
 from safeshell.shell.wrapped import WordReading, run_by_row, run_by_su
 
 _PROGRAMS = programs()  # with the module: a worker isn't to load them while it is given time for a line
@@ -72,6 +73,28 @@ def nested(
         yield from run_by_code(known.code, given, stdin) if known.code is not None else ()
     elif _is_unknown(name):
         yield from _guessed(given)
+
+
+def nested_by_text(
+    words: tuple[Word, ...], stdin: Input | None, *, changes: Mapping[str, Word | None]
+) -> Iterable[Nested]:
+    """As `nested`, for each text that the command may read."""
+    others = [*_with_files(words)] if None in [word.literal for word in words] else []
+    if not others and (stdin is None or not stdin.maybe):
+        return nested(words, stdin, changes=changes)
+    ways = [(words, way) for way in ((None,) if stdin is None else stdin.ways)]
+    ways += [(one, stdin) for one in others]
+    return dict.fromkeys([answer for given, way in ways for answer in nested(given, way, changes=changes)])
+
+
+def _with_files(words: tuple[Word, ...]) -> Iterator[tuple[Word, ...]]:
+    """The words with each text that a file among them may hold."""
+    for at, word in enumerate(words):
+        for index, part in enumerate(word.parts):
+            if isinstance(part, Unknown) and isinstance(part.file, Input):
+                for text in part.file.maybe:
+                    parts = (*word.parts[:index], replace(part, file=Input(text)), *word.parts[index + 1 :])
+                    yield (*words[:at], Word(parts, word.source), *words[at + 1 :])
 
 
 def may_run_others(path: str) -> bool:

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
+from safeshell.shell.assignments import appended, array_of, begins_with_path, lettered, written_assignment
 from safeshell.shell.builtins import take_effect
 from safeshell.shell.dialects import dialect_of
 from safeshell.shell.encoding import decode, encode
 from safeshell.shell.expansion import Choice, Expander, Read, choices, expanded_value
 from safeshell.shell.limits import OverrunError
-from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText
+from safeshell.shell.nested_commands import NestedCommand, NestedText
 from safeshell.shell.program_names import known_name
-from safeshell.shell.programs import may_run_others, nested
-from safeshell.shell.scope import OPEN, UNSET, Scope, Variable, scalar
+from safeshell.shell.programs import may_run_others, nested_by_text
+from safeshell.shell.scope import OPEN, Scope, Variable, scalar
 from safeshell.shell.syntax.tree import Array, Assignment, Dialect, Function, Script, Simple
 from safeshell.shell.syntax.tree import Word as Node
 from safeshell.shell.walked import LineCommand, WalkedLine
-from safeshell.shell.words import Literal, Unknown, Word, plain, unknown
+from safeshell.shell.words import Unknown, Word, plain, unknown
 from safeshell.shell.written import written_value, written_words
 
 COMMANDS_MAX = 4096
 """Commands of one line."""
-
-_ASSIGNED = re.compile(
-    rb"([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)|(?:\+\+|--)\s*([A-Za-z_]\w*)"
-)
-
 
 _RUN_LATER = ("functions", "aliases", "galiases", "saliases", "dis_functions", "commands")
 """zsh's tables of what runs by a name: what is put in is taken to run."""
@@ -45,13 +41,6 @@ _READS_NAMES = frozenset(
 """Builtins that evaluate a subscript, and the substitutions in it, wherever they take a name or a number."""
 
 _ITSELF = NestedCommand(())
-
-
-def assigned_in(expression: bytes) -> Iterator[str]:
-    """The variables that an arithmetic expression assigns."""
-    if b"=" in expression or b"++" in expression or b"--" in expression:
-        for found in _ASSIGNED.finditer(expression):
-            yield decode(found[1] or found[2])
 
 
 class Runner:
@@ -169,7 +158,7 @@ class Runner:
             scope.own(name)
         self._assign(word, script, scope, read, exported=by == "export" or "x" in letters, choice=choice)
         if by != "export" and letters & set("nliuc"):  # another's name, a number, or text in other letters
-            scope.variables[name] = _lettered(scope.variables[name], letters)
+            scope.variables[name] = lettered(scope.variables[name], letters)
 
     def _written(self, node: Simple, script: Script, scope: Scope) -> tuple[Word, ...]:
         found: list[Word] = []
@@ -181,7 +170,7 @@ class Runner:
             if isinstance(word, Node):
                 found += written_words(word, script, home)
             else:
-                found.append(_written_assignment(word, script, scope))
+                found.append(written_assignment(word, script, scope))
         return tuple(found)
 
     def _alias(self, node: Simple, script: Script, alias: str, scope: Scope) -> None:
@@ -220,27 +209,18 @@ class Runner:
                 text = expanded_value(value, scope, script, read, choice or {})
                 self._script(encode(text.code), scope.fork())
         elif isinstance(value, Array):
-            made = self._array(value, script, scope, read)
+            made = array_of(value, script, scope, read)
         else:
             written = written_value(value, script, lambda: scope.home)
-            adds = name == "PATH" and _begins_with_path(written)
+            adds = name == "PATH" and begins_with_path(written)
             ways = [choice] if choice is not None else list(choices([written], scope))
             found = dict.fromkeys([(expanded_value(value, scope, script, read, way),) for way in ways])
             made = Variable(tuple(found))
         if assignment.append:
-            made = _appended(scope.lookup(name), made)
+            made = appended(scope.lookup(name), made)
             adds = adds or name == "PATH"
         scope.assign(name, made, exported=exported, adds=adds)
         self._expand_prompt(name, made, scope)
-
-    @staticmethod
-    def _array(value: Array, script: Script, scope: Scope, read: Read) -> Variable:
-        words = [one for node in value.words for one in written_words(node, script, lambda: scope.home)]
-        if any(word.source.startswith("[") for word in words):
-            return OPEN
-        ways = list(choices(words, scope))
-        elements = Expander(scope, script, read, ways[0]).words(words)
-        return OPEN if len(ways) > 1 or any(word.several for word in elements) else Variable((elements,), array=True)
 
     def _zsh_alias(self, words: tuple[Word, ...], scope: Scope) -> None:
         """Aliases of words and of endings, which stand anywhere: they are taken to run."""
@@ -314,7 +294,7 @@ class Runner:
         if not may_run_others(name):
             return
         self._check()
-        for answer in _answers(words, scope):
+        for answer in nested_by_text(words, scope.stdin, changes=scope.changes):
             if isinstance(answer, NestedCommand):
                 self._runs(answer, scope, words)
             else:
@@ -359,7 +339,7 @@ class Runner:
             self._parent = outer
 
     def _reads(self, answer: NestedText, scope: Scope, by: tuple[Word, ...]) -> None:
-        inner = scope.deeper() if answer.inside else _child(scope)
+        inner = scope.deeper() if answer.inside else scope.child()
         if answer.remote:
             inner.directories, inner.remote = (None,), True
             inner.leave("it runs on another machine")
@@ -390,27 +370,6 @@ class Runner:
             scope.become(inner)
 
 
-def _answers(words: tuple[Word, ...], scope: Scope) -> Iterable[Nested]:
-    """What a command runs in turn, for each text that it may read."""
-    stdin = scope.stdin
-    others = [*_with_files(words)] if None in [word.literal for word in words] else []
-    if not others and (stdin is None or not stdin.maybe):
-        return nested(words, stdin, changes=scope.changes)
-    ways = [(words, way) for way in ((None,) if stdin is None else stdin.ways)]
-    ways += [(one, stdin) for one in others]
-    return dict.fromkeys([answer for given, way in ways for answer in nested(given, way, changes=scope.changes)])
-
-
-def _with_files(words: tuple[Word, ...]) -> Iterator[tuple[Word, ...]]:
-    """The words with each text that a file among them may hold."""
-    for at, word in enumerate(words):
-        for index, part in enumerate(word.parts):
-            if isinstance(part, Unknown) and isinstance(part.file, Input):
-                for text in part.file.maybe:
-                    parts = (*word.parts[:index], replace(part, file=Input(text)), *word.parts[index + 1 :])
-                    yield (*words[:at], Word(parts, word.source), *words[at + 1 :])
-
-
 def _opened(word: Word, scope: Scope) -> Word:
     """A word that names an open descriptor, with what is read there."""
     found = _DESCRIPTOR.fullmatch(word.literal or "")
@@ -427,57 +386,3 @@ def _code(by: tuple[Word, ...]) -> Word:
             if isinstance(part, Unknown) and part.output:
                 return Word((replace(part, quoted=False, several=True),))
     return unknown("…")
-
-
-def _child(scope: Scope) -> Scope:
-    """The shell that a text is given to: another process, which has of the variables what is exported."""
-    inner = scope.fork()
-    inner.variables = {name: _as_string(scope.variables[name]) for name in scope.variables if name in scope.changes}
-    inner.variables.update({name: UNSET for name in scope.variables if name not in scope.changes})
-    inner.functions = {}
-    inner.aliases = {}
-    return inner
-
-
-def _lettered(variable: Variable, letters: set[str]) -> Variable:
-    """A variable of which `declare -l` or `-u` changes the letters; of other attributes only the run can tell."""
-    if not letters & {"l", "u"} or letters & set("nic"):
-        return OPEN
-    change = str.lower if "l" in letters else str.upper
-    texts = [[word.literal for word in choice] for choice in variable.choices]
-    if any(text is None or not text.isascii() for choice in texts for text in choice):
-        return OPEN
-    changed = tuple([tuple([plain(change(text or "")) for text in choice]) for choice in texts])
-    return Variable(changed, variable.array, variable.open)
-
-
-def _as_string(variable: Variable) -> Variable:
-    return OPEN if variable.array else variable
-
-
-def _appended(before: Variable, more: Variable) -> Variable:
-    first, second = before.only, more.only
-    if before.array != more.array or first is None or second is None:
-        return OPEN
-    if more.array:
-        return Variable(((*first, *second),), array=True)
-    return scalar(Word(tuple([part for word in (*first, *second) for part in word.parts])))
-
-
-def _begins_with_path(value: Word) -> bool:
-    """Whether a new PATH looks along the old one first."""
-    parts = [part for part in value.parts if isinstance(part, Unknown) or part.text]
-    first, rest = parts[:1], parts[1:]
-    if not first or not isinstance(first[0], Unknown) or first[0].variable != "PATH" or first[0].operation:
-        return False
-    return not rest or (isinstance(rest[0], Literal) and rest[0].text.startswith(":"))
-
-
-def _written_assignment(assignment: Assignment, script: Script, scope: Scope) -> Word:
-    """`NAME=VALUE` as an argument of `export` and its kin."""
-    source = decode(script.data[assignment.start : assignment.end])
-    if isinstance(assignment.value, Array) or assignment.subscript is not None:
-        return Word((Literal(source, quoted=True),), source)
-    head = decode(script.data[assignment.start : assignment.value.start])
-    value = written_value(assignment.value, script, lambda: scope.home)
-    return Word((Literal(head, quoted=True), *value.parts), source)

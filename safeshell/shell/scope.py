@@ -113,6 +113,16 @@ class Scope:
 
     # Copies
 
+    def child(self) -> Scope:
+        """The shell that a text is given to: another process, which has of the variables what is exported."""
+        inner = self.fork()
+        exported = {name: variable for name, variable in self.variables.items() if name in self.changes}
+        inner.variables = {name: OPEN if variable.array else variable for name, variable in exported.items()}
+        inner.variables.update({name: UNSET for name in self.variables if name not in self.changes})
+        inner.functions = {}
+        inner.aliases = {}
+        return inner
+
     def fork(self, *, stdin: Input | None = None) -> Scope:
         """A subshell: what it changes stays in it.
 

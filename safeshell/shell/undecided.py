@@ -11,8 +11,9 @@ from typing import NamedTuple
 from safeshell.command.command_line import command_line
 from safeshell.command.programs.shell_code import is_shell_code
 from safeshell.policy.decision import Action, Decision
-from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.facts import UNDECIDED, Facts
+from safeshell.policy.units import LoadedTable
 from safeshell.shell.caller import arguments_of, as_bytes
 from safeshell.shell.kept import TEXT_MAX, Kept, mark_of
 from safeshell.shell.limits import OverrunError

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
 
+from safeshell.shell.assignments import assigned_in
 from safeshell.shell.compounds import COMPOUNDS
 from safeshell.shell.encoding import decode, encode
 from safeshell.shell.evaluated import evaluated, evaluated_in_assignment
@@ -13,7 +14,7 @@ from safeshell.shell.expansion import Expander, choices
 from safeshell.shell.limits import Deadline, OverrunError
 from safeshell.shell.nested_commands import Input
 from safeshell.shell.outputs_of import Outputs
-from safeshell.shell.run import Runner, assigned_in
+from safeshell.shell.run import Runner
 from safeshell.shell.scope import OPEN, Scope
 from safeshell.shell.syntax.accounting import unaccounted
 from safeshell.shell.syntax.reader import parse, parse_expanded

@@ -26,9 +26,9 @@ from safeshell.home.paths import Home
 from safeshell.home.repository_rules import find_rules
 from safeshell.host.path_lookup import Programs
 from safeshell.policy.context import Context, HookContext
-from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.store.memory import SealedSections
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable
 from safeshell.shell.frames import frame, read
 from safeshell.shell.hook_line import told_to_hook
 from safeshell.shell.judge import LineCaller, judge_line

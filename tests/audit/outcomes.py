@@ -11,9 +11,10 @@ from safeshell.audit.outcome import CommandOutcome
 from safeshell.command.command_line import block
 from safeshell.command.unwrap import Spelling, StatedWorld, spellings
 from safeshell.policy.composition import judge_all
-from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.facts import Fact, FactKey, GivenFacts
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable
 from safeshell.text import text
 
 TS = 1_795_000_000.25

@@ -11,8 +11,8 @@ from audit.outcomes import TS, outcome, table
 from safeshell.audit import record, record_facts
 from safeshell.audit.outcome import CommandOutcome, worth
 from safeshell.command.command_line import block
-from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.facts import UNDECIDED, Fact, FactKey
+from safeshell.policy.units import LoadedTable
 from safeshell.protocol import Command, Type
 
 RULES = """\

@@ -17,9 +17,9 @@ from safeshell.daemon.request import Request
 from safeshell.policy.composition import judge_all
 from safeshell.policy.context import Context
 from safeshell.policy.decision_cache import Policy
-from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.facts import RequestFacts
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable
 from safeshell.protocol import Command, Reply, ReplyReceiver, Type
 
 AGENT = b"TESTED_AGENT"

@@ -11,8 +11,8 @@ from e2e.guard import FORBIDDEN, SHIMMED, Guard
 from safeshell_compiler.publish import compile_home
 
 from safeshell.policy.context import Context
-from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable
 from safeshell.shell.judge import LineCaller, LineJudgement, judge_line
 
 HALVES = " ".join([FORBIDDEN[:4], FORBIDDEN[4:]])

@@ -29,10 +29,10 @@ from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
 from safeshell.hooks.agent import NAMES, agent_of
 from safeshell.hooks.envelope import EnvelopeError, LongLineError, read_call
-from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.store.memory import SEALS, SealedSections, create, fill
 from safeshell.policy.store.reading import Inherited
 from safeshell.policy.table import SECTIONS, Table, pack_records
+from safeshell.policy.units import LoadedTable
 from safeshell.protocol import Receiver
 from safeshell.shell.frames import frame, read, take
 from safeshell.shell.limits import OverrunError

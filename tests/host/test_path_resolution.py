@@ -16,9 +16,9 @@ from safeshell.host.path_resolution import Resolver, by_names, is_under, under_k
 from safeshell.policy.context import Context
 from safeshell.policy.decision import Action
 from safeshell.policy.decision_cache import Policy
-from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.facts import UNDECIDED, Fact, RequestFacts
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable
 
 _NAMES = st.sampled_from(["a", "b", "a/b", "to-a", "to-root", "up", "deep", "missing", "file", "..", ".", "", "file/x"])
 

@@ -18,11 +18,12 @@ from safeshell.command.command_line import block
 from safeshell.policy.context import Context
 from safeshell.policy.decision import Action
 from safeshell.policy.decision_cache import Policy
-from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.explain import explain, render
 from safeshell.policy.facts import Fact, FactKey, RequestFacts
 from safeshell.policy.table import Table
 from safeshell.policy.trace import Trace
+from safeshell.policy.units import LoadedTable
 
 CODEX = "commands: [npm], action: deny, tests: {match: [npm publish]}, conditions: [{agent_in: [codex, gemini]}]"
 

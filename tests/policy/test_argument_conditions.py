@@ -14,11 +14,12 @@ from safeshell_compiler.dump import dump
 
 from safeshell.command.command_line import block
 from safeshell.policy.decision import Action, Decision
-from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.explain import explain, render
 from safeshell.policy.facts import UNDECIDED, Fact, FactKey, GivenFacts
 from safeshell.policy.table import Table
 from safeshell.policy.trace import Trace
+from safeshell.policy.units import LoadedTable
 
 
 def compiled(directory: Path, *rules: str, lint: bool = False) -> Compilation:

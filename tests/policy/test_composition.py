@@ -15,9 +15,10 @@ from safeshell.policy.composition import TOO_DEEP, Judgement, judge_all
 from safeshell.policy.context import Context
 from safeshell.policy.decision import Action
 from safeshell.policy.decision_cache import Policy
-from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.facts import RequestFacts
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable
 
 RULES = """\
 version: 1

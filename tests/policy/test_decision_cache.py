@@ -17,9 +17,10 @@ from strategies import policies, situations
 from safeshell.policy import decision_cache
 from safeshell.policy.decision import Decision
 from safeshell.policy.decision_cache import ARGUMENTS_MAX, Policy
-from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.facts import UNDECIDED, Fact, FactKey, GivenFacts
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable
 
 
 class Counted(GivenFacts):
@@ -140,8 +141,8 @@ def test_the_name_and_every_argument_are_in_the_key() -> None:
 
 
 def test_an_engine_failure_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    from safeshell.policy.evaluator import Unit
     from safeshell.policy.patterns import EngineError
+    from safeshell.policy.units import Unit
 
     def fail(*_: object) -> None:
         raise EngineError

@@ -15,9 +15,10 @@ from oracle import Situation, decide, read
 from safeshell_compiler import Compilation, compile_rules
 from strategies import argument_policies, argument_situations, overrides, policies, situations
 
-from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.facts import UNDECIDED, Fact, FactKey, GivenFacts
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable
 
 
 def _facts(situation: Situation) -> GivenFacts:

@@ -20,12 +20,13 @@ from safeshell.command.command_line import block
 from safeshell.home.paths import Home
 from safeshell.policy.atoms import condition
 from safeshell.policy.decision import Decision
-from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.explain import CLOSED_SHOWN, Candidate, Explanation, cache_key, explain, render
 from safeshell.policy.facts import UNDECIDED, Fact, FactKey, GivenFacts
 from safeshell.policy.patterns import EngineError, PatternSet, quote
 from safeshell.policy.table import Table
 from safeshell.policy.trace import Trace
+from safeshell.policy.units import LoadedTable
 
 RULES = """\
 version: 1

@@ -13,11 +13,12 @@ from safeshell.cli.checkline import caller_of
 from safeshell.command.command_line import block
 from safeshell.home.settings import Settings
 from safeshell.policy.decision import Action, Decision
-from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.explain import explain, render
 from safeshell.policy.facts import GivenFacts
 from safeshell.policy.table import Table
 from safeshell.policy.trace import Trace
+from safeshell.policy.units import LoadedTable
 from safeshell.shell.judge import judge_line
 
 PROD = "option_value: {option: [-n, --namespace], matches: '^prod$'}"

@@ -23,10 +23,11 @@ from safeshell.command.command_line import block, command_line
 from safeshell.policy.any_line import needed_literals
 from safeshell.policy.decision import Decision
 from safeshell.policy.decision_cache import Policy
-from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.explain import explain, render
 from safeshell.policy.facts import UNDECIDED, Fact, GivenFacts
 from safeshell.policy.trace import Trace
+from safeshell.policy.units import LoadedTable
 
 
 def judged(tables: list[LoadedTable], line: str, env: Mapping[str, Fact] | None = None) -> Decision:

@@ -16,11 +16,12 @@ from safeshell.command.unwrap import Spelling, StatedWorld, spellings
 from safeshell.host.path_resolution import by_names
 from safeshell.policy.composition import TOO_DEEP, Judgement, judge_all
 from safeshell.policy.decision import Decision
-from safeshell.policy.evaluator import LoadedTable, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.explain import Candidate, Explanation, explain
 from safeshell.policy.facts import UNDECIDED, Fact, FactKey, GivenFacts
 from safeshell.policy.table import Table
 from safeshell.policy.trace import Trace
+from safeshell.policy.units import LoadedTable
 from safeshell.text import text
 from safeshell_compiler.atoms import KINDS
 from safeshell_compiler.findings.report import FindingPlace

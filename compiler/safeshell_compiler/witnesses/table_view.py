@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from safeshell.policy.composition import judge_all
-from safeshell.policy.decision import Action, Decision
-from safeshell.policy.evaluator import ACTIONS, LoadedTable, evaluate
+from safeshell.policy.decision import ACTIONS, Action, Decision
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable
 from safeshell_compiler.stages.lower import Atom
 from safeshell_compiler.witnesses.scenario_spellings import facts_of, spell
 from safeshell_compiler.witnesses.situation import Literals, Situation, holds

@@ -13,9 +13,8 @@ from safeshell.command.command_line import block
 from safeshell.command.unwrap import Spelling
 from safeshell.policy.atoms import FACTS
 from safeshell.policy.composition import judge_all
-from safeshell.policy.decision import Action, Decision
+from safeshell.policy.decision import ACTIONS, Action, Decision
 from safeshell.policy.decision_cache import Policy
-from safeshell.policy.evaluator import ACTIONS
 from safeshell.policy.facts import Fact, FactKey
 from safeshell.text import text
 

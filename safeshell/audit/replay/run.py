@@ -17,8 +17,8 @@ from safeshell.audit.replay.summary import ReplayTally
 from safeshell.errors import SafeShellError
 from safeshell.home.repository_rules import find_rules
 from safeshell.policy.decision_cache import Policy
-from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable
 
 PART_BYTES = 4 << 20
 """Bytes that one process takes at a time; a log of no more than that is not worth a second process."""

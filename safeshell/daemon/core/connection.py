@@ -10,8 +10,9 @@ import select
 import socket
 import struct
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+from safeshell.daemon.core.accepted import BUFFER, Accepted
 from safeshell.daemon.core.loop import Loop
 from safeshell.errors import ProtocolError
 from safeshell.protocol import (
@@ -33,7 +34,6 @@ from safeshell.protocol import (
 SO_PEERPIDFD = 77
 """A pidfd of the very process that connected: Linux 6.5 and later; Python has no name for it."""
 
-CHUNK = 256 << 10
 DESCRIPTORS_MAX = 4
 TIMED_OUT_STATUS = 124
 
@@ -42,51 +42,7 @@ _ANCILLARY = socket.CMSG_SPACE(DESCRIPTORS_MAX * 4)
 _SEND = int(socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
 _RECEIVE = int(socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC)
 """As plain integers: the arithmetic of `enum.Flag` costs a microsecond a time."""
-BUFFER = bytearray(CHUNK)
-"""One buffer for all: the daemon reads one connection at a time, and its pages stay warm."""
 _view = memoryview(BUFFER)
-
-
-ALIKE, REPEATED = 1, 2
-"""How a request was seen lately: one that begins alike, or the very same."""
-
-
-class Accepted(NamedTuple):
-    """A connection as the native front takes it, with what has come of its request.
-
-    Attributes:
-        fd: the socket.
-        pid, uid: the process that connected, from the kernel.
-        pidfd: a descriptor of it.
-        descriptors: what it passed.
-        truncated: whether it passed more than could be taken.
-        size: bytes of the request, in `BUFFER`.
-        seen: whether the same request has been seen lately (REPEATED), or one that begins alike (ALIKE), else 0.
-        slot: the answer that was given again, -1 for none.
-        child: the command that runs by that answer, or 0.
-        directory: where it was sent from, if it is seen there as the daemon sees it, no repository's rules apply, and
-            the sources of the user's are unchanged; else nothing, and all of that has to be found out.
-        began, accepted, received, recalled, inspected, spawned: when it came and when each stage ended, ns; 0 where
-            nothing is timed. The last three only with a child, of which `spawned` is always there.
-    """
-
-    fd: int
-    pid: int
-    uid: int
-    pidfd: int
-    descriptors: list[int]
-    truncated: bool
-    size: int
-    seen: int
-    slot: int
-    child: int
-    directory: bytes
-    began: int
-    accepted: int
-    received: int
-    recalled: int
-    inspected: int
-    spawned: int
 
 
 class Connection:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from safeshell.command.command_line import block, command_line
 from safeshell.command.unwrap import UNWRAPPED, is_plain
-from safeshell.daemon.core.connection import REPEATED
+from safeshell.daemon.core.accepted import REPEATED
 from safeshell.daemon.fastpath.binding import Fastpath
 from safeshell.daemon.fastpath.reads import Changed, Reads, read_sources
 from safeshell.daemon.observe.timings import Timings

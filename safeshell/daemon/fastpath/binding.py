@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
-from safeshell.daemon.core.connection import BUFFER, Accepted
+from safeshell.daemon.core.accepted import BUFFER, Accepted
 from safeshell.daemon.core.loop import raise_again
 from safeshell.host.process.own import Own
 from safeshell.install.native import native_front

@@ -14,7 +14,7 @@ from safeshell.home.agents_seen import agent_seen, begin_without_agents, note_ag
 from safeshell.home.paths import Home
 from safeshell.policy.context import Context
 from safeshell.policy.decision_cache import Policy
-from safeshell.policy.evaluator import LoadedTable
+from safeshell.policy.units import LoadedTable
 
 if TYPE_CHECKING:
     from safeshell.daemon.sources.origin import Origin

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from safeshell.policy.decision import Action, Decision, Matched
-from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.store.memory import descriptor_of
+from safeshell.policy.units import LoadedTable
 from safeshell.shell.limits import unjudged
 from safeshell.text import text
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 
 from safeshell.daemon.core.loop import Timer
-from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.store.records import CHANGED, Signature, is_as, signature
+from safeshell.policy.units import LoadedTable
 
 RETRY_MAX_S = 60.0
 """The longest pause between attempts to compile what the compiler gave no answer about."""

@@ -26,11 +26,11 @@ from safeshell.home.paths import SYSTEM_RULES, SYSTEM_TABLES, Home
 from safeshell.home.repository_rules import find_rules
 from safeshell.home.settings import Settings
 from safeshell.policy.decision_cache import Policy
-from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.store.memory import SealedSections, create, descriptor_of
 from safeshell.policy.store.reading import Inherited
 from safeshell.policy.store.records import Signature, watched
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable
 
 WAIT_S = 2.0
 """How long a command waits for an edit to be compiled."""

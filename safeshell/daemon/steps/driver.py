@@ -12,7 +12,7 @@ from safeshell.daemon.steps import STOPS, WAIT
 from safeshell.policy.decision import Action
 
 if TYPE_CHECKING:
-    from safeshell.daemon.core.connection import Accepted
+    from safeshell.daemon.core.accepted import Accepted
     from safeshell.daemon.fastpath.binding import End
 
 Step = Callable[[Request], str]

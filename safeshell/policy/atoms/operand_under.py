@@ -10,8 +10,9 @@ from safeshell.policy.atom import AtomKind, FactKind, OpenArguments, Truth
 from safeshell.policy.world import UNDECIDED, Fact, FactKey, RequestWorld
 
 if TYPE_CHECKING:
-    from safeshell.policy.evaluator import Judge, Unit
+    from safeshell.policy.evaluator import Judge
     from safeshell.policy.facts import GivenFacts
+    from safeshell.policy.units import Unit
 
 OPERANDS_SHOWN = 8
 """Operands that the fact in words lists; a command can have thousands."""

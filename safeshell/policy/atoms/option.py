@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from safeshell.policy.atom import AtomKind, OpenArguments, Truth
 
 if TYPE_CHECKING:
-    from safeshell.policy.evaluator import Judge, Unit
+    from safeshell.policy.evaluator import Judge
+    from safeshell.policy.units import Unit
 
 
 class _Option(AtomKind):

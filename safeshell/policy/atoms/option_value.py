@@ -9,7 +9,8 @@ from safeshell.command.options import shown
 from safeshell.policy.atom import AtomKind, OpenArguments, Truth
 
 if TYPE_CHECKING:
-    from safeshell.policy.evaluator import Judge, Unit
+    from safeshell.policy.evaluator import Judge
+    from safeshell.policy.units import Unit
 
 
 class _OptionValue(AtomKind):

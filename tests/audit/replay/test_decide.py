@@ -12,8 +12,8 @@ from safeshell.audit import record
 from safeshell.audit.redact import Redactor
 from safeshell.audit.replay.decide import UndecidableError, decide, old_decision
 from safeshell.policy.decision_cache import Policy
-from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.facts import UNDECIDED, Fact, FactKey
+from safeshell.policy.units import LoadedTable
 
 RULES = """\
 version: 1

@@ -14,7 +14,7 @@ from safeshell.audit.replay import run as replaying
 from safeshell.audit.replay.run import Grounds, LogPart, Replayer, parts, replay
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
-from safeshell.policy.evaluator import LoadedTable
+from safeshell.policy.units import LoadedTable
 
 OLD = "version: 1\nrules:\n  - {name: no-rm, commands: [rm], action: deny, message: No.}\n"
 NEW = """\

@@ -7,10 +7,11 @@ from rulecases import Compile
 from safeshell_compiler.stages.split import SPLIT_ROWS, split
 
 from safeshell.command.command_line import block
-from safeshell.policy.evaluator import LoadedTable, Unit, evaluate
+from safeshell.policy.evaluator import evaluate
 from safeshell.policy.facts import GivenFacts
 from safeshell.policy.grams import grams_of_literal
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable, Unit
 
 
 def test_each_row_stands_under_the_rarest_grams_that_it_needs() -> None:
@@ -78,13 +79,13 @@ def test_a_decision_and_its_explanation_see_the_same_rows(loaded: LoadedTable) -
 
 
 def test_parts_that_were_read_are_bounded(loaded: LoadedTable, monkeypatch: pytest.MonkeyPatch) -> None:
-    from safeshell.policy import evaluator
+    from safeshell.policy import units
 
-    monkeypatch.setattr(evaluator, "_PARTS_MAX", 3)
+    monkeypatch.setattr(units, "_PARTS_MAX", 3)
     made: list[int] = []
     real = Unit.__init__
 
-    def counted(self: Unit, table: Table, index: int, rules: dict[int, evaluator.Rule]) -> None:
+    def counted(self: Unit, table: Table, index: int, rules: dict[int, units.Rule]) -> None:
         made.append(index)
         real(self, table, index, rules)
 

@@ -14,7 +14,7 @@ import pytest
 from harness import PATH, temporary_directory, until
 
 from safeshell.command.command_line import block
-from safeshell.daemon.core.connection import Accepted
+from safeshell.daemon.core.accepted import Accepted
 from safeshell.daemon.core.executor import IGNORED_BY_PYTHON
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.fastpath.binding import ANSWERED_STAGES, Answered, Fastpath

@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from safeshell.daemon.core.connection import Accepted
+from safeshell.daemon.core.accepted import Accepted
 from safeshell.daemon.fastpath import binding
 from safeshell.daemon.fastpath.binding import Answered, End
 from safeshell.install.native import native_front

@@ -22,9 +22,9 @@ from safeshell.daemon.sources.line_jobs import Line
 from safeshell.daemon.sources.line_service import Lines
 from safeshell.errors import UnreachableError
 from safeshell.home.paths import Home
-from safeshell.policy.evaluator import LoadedTable
 from safeshell.policy.store.reading import read_current
 from safeshell.policy.table import Table
+from safeshell.policy.units import LoadedTable
 
 RULES = """\
 version: 1

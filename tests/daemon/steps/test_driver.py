@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from safeshell.daemon.core.connection import Accepted, Connection
+from safeshell.daemon.core.accepted import Accepted
+from safeshell.daemon.core.connection import Connection
 from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.fastpath.binding import End
 from safeshell.daemon.observe.timings import Timings
