@@ -44,7 +44,6 @@ class Agent:
         lost: a pattern of a result whose output the agent has lost; None where it loses none.
         markers: variables that it sets for its lines, each told by `safeshell.policy.context`.
         own: programs of which its shell runs some of its own instead, so that no PATH leads to a shim of theirs.
-        path_options: without which its lines don't have the PATH that it was started with; they come first.
     """
 
     name: str
@@ -61,7 +60,6 @@ class Agent:
     lost: str | None = None
     files: dict[str, str] = field(default_factory=dict)
     own: list[str] = field(default_factory=list)
-    path_options: list[str] = field(default_factory=list)
 
     @property
     def directory(self) -> str:

@@ -50,7 +50,6 @@ def play(
     root: str,
     *,
     before: Sequence[str] = (),
-    options: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     prepare: Callable[[dict[str, str]], object] | None = None,
     asked: list[Asked] | None = None,
@@ -62,7 +61,6 @@ def play(
         lines: what its model wants to run.
         root: where it gets a home, `home`; it is started in `work`, which is made where it isn't there.
         before: what starts it: a program and its arguments.
-        options: what comes before its arguments.
         environment: what else is in its environment.
         prepare: is given its environment, once its files are in its home and before it starts.
         asked: takes what the model was asked.
@@ -81,7 +79,7 @@ def play(
         values = {"url": server.url, "prompt": PROMPT, "home": home, "package": agent.directory_of_package}
         for path, text in agent.files.items():
             _write(os.path.join(home, path), fill(text, values))
-        words = [*before, agent.path, *options, *(fill(word, values) for word in agent.argv)]
+        words = [*before, agent.path, *(fill(word, values) for word in agent.argv)]
         surroundings = _environment(agent, home, values, server.url) | dict(environment or {})
         if prepare is not None:
             prepare(surroundings)

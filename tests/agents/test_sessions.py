@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from agents.agent import NAMES, Agent, load, version
-from agents.drive import PATIENCE_S, Said, play
+from agents.drive import PATIENCE_S, play
 from agents.lines import SEES, Line, lay_out, rules, session
 from harness import SAFESHELL, make_home, running_daemon, sync_shims, temporary_directory
 from needs import need
@@ -72,7 +72,8 @@ def test_natively_every_line_runs_and_says_whose_it_is(agent: Agent, root: str) 
 
 
 def test_under_run_the_shims_stop_what_they_can_see(agent: Agent, root: str, home: Home) -> None:
-    said = guarded(agent, root, home, agent.path_options)
+    before, environment = [SAFESHELL, "run", "--"], {"SAFESHELL_HOME": home.root}
+    said = play(agent, WORDS, root, before=before, environment=environment)
     assert ran(root) == [line.name for line in LINES if shims_miss(line, agent)]
     for line, result in zip(LINES, said, strict=True):
         if line.is_allowed or shims_miss(line, agent):
@@ -83,15 +84,3 @@ def test_under_run_the_shims_stop_what_they_can_see(agent: Agent, root: str, hom
             assert "safeshell: denied by rule " in result.told, result
         else:
             assert "requires approval" in result.told, result
-
-
-@pytest.mark.parametrize("agent", ["codex"], indirect=True)
-def test_with_a_path_of_its_own_the_shims_see_nothing(agent: Agent, root: str, home: Home) -> None:
-    guarded(agent, root, home, [])
-    assert ran(root) == [line.name for line in LINES]
-
-
-def guarded(agent: Agent, root: str, home: Home, options: list[str]) -> list[Said]:
-    """Plays the session under `safeshell run`."""
-    environment = {"SAFESHELL_HOME": home.root}
-    return play(agent, WORDS, root, before=[SAFESHELL, "run", "--"], options=options, environment=environment)

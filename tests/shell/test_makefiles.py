@@ -88,9 +88,9 @@ def test_what_the_shell_expands_is_not_for_make() -> None:
 )
 def test_make_itself_runs_no_other(makefile: str, tmp_path: Path) -> None:
     """The texts that make says it runs are those that are found."""
-    done = subprocess.run(
-        [need("make"), "-n", "-f", "-"], input=makefile, capture_output=True, text=True, check=True, cwd=tmp_path
-    )
+    # By way of `env -i`: `make test` has told this process how it was called.
+    words = ["env", "-i", need("make"), "-n", "-f", "-"]
+    done = subprocess.run(words, input=makefile, capture_output=True, text=True, check=True, cwd=tmp_path)
     said = [line for line in done.stdout.replace("\\\n", "").splitlines() if "$((" not in line]
     found = [one.removeprefix("sh -c ") for one in of(makefile)]
     assert sorted(said) == sorted(one.replace("\\\n", "") for one in found if "$((" not in one)

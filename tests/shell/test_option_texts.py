@@ -145,16 +145,16 @@ def test_p6_variables_that_are_commands(line: str, changes: dict[str, str]) -> N
     [
         ("ls", {"PAGER": "rm -rf /"}),
         ("git status", {"PATH": "/x"}),
-        ("bash x", {"PROMPT_COMMAND": "rm -rf /"}),
+        ("bash -c :", {"PROMPT_COMMAND": "rm -rf /"}),
         ("less x", {"LESSOPEN": ""}),
     ],
 )
 def test_p6_variables_that_nobody_reads(line: str, changes: dict[str, str]) -> None:
-    assert list(answers(line, **changes)) == []
+    assert TEXT not in list(answers(line, **changes))
 
 
 def test_p6_a_file_that_bash_reads_first_is_not_known() -> None:
-    assert list(answers("bash x", BASH_ENV="f")) == ["|?"]
+    assert list(answers("bash x", BASH_ENV="f")) == ["|?", "~!x"]
     assert list(answers("bash -xc :", PS4="$(rm -rf /)")) == ['|: "$(rm -rf /)"', "|:"]
 
 

@@ -129,6 +129,7 @@ NO_PROGRAMS = {
     ("home/person.py", "_INTERPRETERS"),
     ("hooks/wiring/agents/vscode.py", "AGENT"),
     ("host/process/terminals.py", "MULTIPLEXERS"),
+    ("install/activation.py", "SHELLS"),
     ("shell/builtins.py", "_EFFECTS"),
     ("shell/code/languages.py", "PERL"),
     ("shell/code/languages.py", "PHP"),
@@ -137,8 +138,8 @@ NO_PROGRAMS = {
     ("shell/program_names.py", "_LOOKING_UP"),
 }
 """Functions of languages that are called like programs; which programs agents and terminals are, among processes;
-keys of an agent's settings; what builtins do to their shell; which wrappers write something of their own; and what
-prints a program's path."""
+keys of an agent's settings; shells that have start-up files; what builtins do to their shell; which wrappers write
+something of their own; and what prints a program's path."""
 
 
 def test_no_other_module_lists_programs() -> None:
