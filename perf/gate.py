@@ -210,29 +210,40 @@ def _times_reference(row: Row) -> Estimate | None:
 
 
 def _timings(trees: dict[str, Tree], programs: Programs, runs: int) -> dict[str, Timing]:
-    """Times `true` repeated and as new lines: natively, in each tree, by the reference; all interleaved."""
+    """Times `true` repeated and as new lines: natively, in each tree, by the reference; all interleaved.
+
+    By a daemon for each: what it did before tells how warm its caches are, and of other lines one tree may leave to its
+    front what the other takes through Python.
+    """
     with work_tree() as base, contextlib.ExitStack() as stack:
         true = shutil.which("true", path=base["PATH"]) or "true"
-        cases = [Case("native", true, ["true"], base)]
+        others = [Case("native", true, ["true"], base)]
+        others += stack.enter_context(_reference_cases(trees["before"], programs, base, true))
+        cases = [_as_line(case, line) for line in LINES for case in others]
         homes = []
         for name, tree in trees.items():
             for way, execution in EXECUTIONS.items():
-                made = stack.enter_context(running_home(RULES, configuration(["true"], execution), tree.python))
-                homes.append((made, execution))
-                path, environment = made.shimmed("true", base)
-                cases.append(Case(f"{name}, {way}", path, ["true"], environment))
-            cases.append(Case(f"{name}, denied", path, ["true", "--deny-me"], environment, status=126))
-        cases += stack.enter_context(_reference_cases(trees["before"], programs, base, true))
-        cases += [
-            replace(case, name=f"{case.name}{line}", argv=[*case.argv, *words], is_new=True)
-            for line, words in zip(LINES[1:], ([], [ALMOST]), strict=True)
-            for case in cases
-        ]
+                for line in LINES:
+                    made = stack.enter_context(running_home(RULES, configuration(["true"], execution), tree.python))
+                    homes.append((made, execution, line))
+                    path, environment = made.shimmed("true", base)
+                    cases.append(_as_line(Case(f"{name}, {way}", path, ["true"], environment), line))
+            made = stack.enter_context(running_home(RULES, configuration(["true"]), tree.python))
+            path, environment = made.shimmed("true", base)
+            denied = Case(f"{name}, denied", path, ["true", "--deny-me"], environment, status=126)
+            cases += [_as_line(denied, line) for line in LINES]
         timings = interleave(cases, runs)
-        for made, execution in homes:
+        for made, execution, line in homes:
             check_placement(made, execution)
-            made.check_repeated(runs)
+            if not line:
+                made.check_repeated(runs)
         return timings
+
+
+def _as_line(case: Case, line: str) -> Case:
+    """A case as one of `LINES`."""
+    words = [ALMOST] if MAY_MATCH in line else []
+    return replace(case, name=f"{case.name}{line}", argv=[*case.argv, *words], is_new=bool(line))
 
 
 @contextlib.contextmanager

@@ -253,7 +253,7 @@ def test_what_runs_ends_with_its_own_status_and_its_output_whole(upgrade: Upgrad
 
 
 def test_what_waits_for_approval_is_told_to_run_again(upgrade: Upgrade) -> None:
-    assert (upgrade.asked.status, upgrade.asked.out) == (77, b"")
+    assert (upgrade.asked.status, upgrade.asked.out) == (77, b""), upgrade.asked.err
     assert upgrade.asked.err.endswith(b"and the daemon ends while it waits: run it again\n")
 
 
