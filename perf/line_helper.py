@@ -84,6 +84,7 @@ class Helper:
             "environment": "HOME=/home/ann\0PATH=/usr/bin:/bin\0SAFESHELL_CONTEXT=ai",
             "directory": "/usr",
             "markers": [],
+            "agent": "",
         }
 
     def mib(self, field: str = "VmRSS") -> float:
