@@ -86,7 +86,7 @@ def _late(state: State, place: Place, parts: list[Part]) -> None:
     """A part of what these shells read when they expand it: where one can't be read, those before it still run."""
     mark = state.mark()
     try:
-        _TAKERS[state.data[state.at]](state, place, parts)
+        _TAKERS.get(state.data[state.at], _other)(state, place, parts)
     except BrokenError:
         state.back(mark)
         state.fail()

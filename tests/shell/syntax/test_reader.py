@@ -50,7 +50,7 @@ PIECES = (
     *("$(", "${", "$((", "))", "((", "[[ ", " ]]", "<<E\n", "\nE\n", "<<-'E'", "<(", ">", "<", "2>&1", "=(", "x=("),
     *("if ", "then ", "else ", "fi", "while ", "do ", "done", "for i in ", "case a in ", "a) ", "esac", "f() ", "! "),
     *("$'", "*(", "@(", "*(e:", "${(f)", "repeat 2 ", "foreach x (", "end", "always ", "coproc ", "\\\n", "\0", "\r"),
-    *("#", "x[", "time ", "é"),
+    *("#", "x[", "time ", "é", "<<E\n$(a <<F)\nF\n ", "${x:-"),
 )
 TEXTS = st.one_of(
     st.binary(max_size=60), st.lists(st.sampled_from(PIECES), max_size=25).map(lambda pieces: "".join(pieces).encode())
@@ -61,6 +61,7 @@ DIALECTS = st.sampled_from(Dialect)
 @given(TEXTS, DIALECTS)
 @example(b"$((a) " * 70, Dialect.BASH)
 @example(b'"$(' * 70, Dialect.ZSH)
+@example(b"<<x\n$(''<<END1)\nEND1\n ", Dialect.BASH)
 def test_whatever_the_bytes(data: bytes, dialect: Dialect) -> None:
     try:
         script = parse(data, dialect)
