@@ -106,7 +106,9 @@ def _escape(state: State, place: Place, parts: list[Part]) -> None:
         parts.append(Text(_UNESCAPE.sub(rb"\1", found[0]), quoted=True))
         state.at = found.end()
     else:
-        parts.append(Text(b"" if state.zsh else b"\\", quoted=True))  # the last byte of the text
+        # The last byte of the text. For bash it is gone where the last line began within single quotes.
+        is_gone = state.zsh or (state.bash and state.quoted_newline == state.data.rfind(b"\n", 0, state.at) >= 0)
+        parts.append(Text(b"" if is_gone else b"\\", quoted=True))
         state.at += 1
 
 

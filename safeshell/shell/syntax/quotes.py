@@ -36,6 +36,8 @@ def read_single(state: State) -> bytes:
     if close < 0:
         raise BrokenError(state.at, "it ends within '…'")
     text = state.data[state.at + 1 : close]
+    if b"\n" in text:
+        state.quoted_newline = state.data.rindex(b"\n", 0, close)
     state.at = close + 1
     return text
 
@@ -47,6 +49,8 @@ def read_dollar_single(state: State) -> bytes:
         raise BrokenError(state.at, "it ends within $'…'")
     state.at = found.end()
     text = found[1]
+    if b"\n" in text:
+        state.quoted_newline = state.data.rindex(b"\n", 0, state.at)
     if b"\\" not in text:
         return text
     if state.zsh:

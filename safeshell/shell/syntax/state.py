@@ -80,6 +80,7 @@ class State:
         test: whether this is inside `[[ … ]]`, where patterns may have groups.
         strips: whether this is inside a document that loses the tabs that its lines begin with.
         failed: where a reading was tried in vain, so that no place is tried twice.
+        quoted_newline: the last newline so far that stands in single quotes, -1 for none.
     """
 
     __slots__ = (
@@ -97,6 +98,7 @@ class State:
         "jump",
         "limit",
         "pending",
+        "quoted_newline",
         "sh",
         "strips",
         "test",
@@ -124,6 +126,7 @@ class State:
         self.test = False
         self.strips = False
         self.failed: set[tuple[int, str]] = set()
+        self.quoted_newline = -1
         self._count = 0
         self._failures = 0
 

@@ -32,6 +32,11 @@ QUOTES = (
     (b"''", "['']"),
     (b"a''", "[a+'']"),
     (b"'a\nb'", "['a⏎b']"),
+    (b"a b\\", "[a b+'\\']"),  # a backslash that ends the text is gone where the last line began within '…'
+    (b"x='\n'; a b\\", "[x:='⏎']; [a b+'']"),
+    (b"x=$'\n'; a b\\", "[x:='⏎']; [a b+'']"),
+    (b"x='\n'\na b\\", "[x:='⏎']; [a b+'\\']"),
+    (b'x="\n"; a b\\', "[x:='⏎']; [a b+'\\']"),
 )
 
 EXPANSIONS = (
