@@ -11,9 +11,6 @@ from safeshell.policy.decision import Action, Decision
 NEST_MAX = 64
 """Shells, substitutions and groups in one another."""
 
-TIME_MAX = 0.2
-"""Seconds of processor time that one line may take."""
-
 RULE = "line-overrun"
 """The rule's name in such a decision."""
 
