@@ -5,7 +5,7 @@ docs/recipes/condition.md says how one is added.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from safeshell.policy.world import UNDECIDED, Fact, FactKey
@@ -142,7 +142,7 @@ class AtomKind:
         del arguments, given, judge, unit
         return None
 
-    def left_to_run(self, arguments: Sequence[Any], variables: Collection[str], *, directory: bool) -> bool:
+    def left_to_run(self, arguments: Sequence[Any], variables: Container[str], *, directory: bool) -> bool:
         """Whether the atom hangs on what only the run of a shell line can tell.
 
         Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -81,7 +81,7 @@ class CommandFacts(RequestFacts):
         stated = caller.stated if here else _NOTHING
         self._stated: Mapping[FactKey, Fact] = {**stated, **dict.fromkeys(run, UNDECIDED)} if run else stated
         names = frozenset([key[1] for key in run]) if run else _NO_NAMES
-        self.open: Collection[str] = names if caller.knows_all else AllBut(_names(spelling.environment) - names)
+        self.open: Container[str] = names if caller.knows_all else AllBut(_names(spelling.environment) - names)
 
     def read(self, key: FactKey) -> Fact:
         """The fact's value; what the line leaves to the run is undecided."""
@@ -94,20 +94,14 @@ _NOTHING: Mapping[FactKey, Fact] = MappingProxyType({})
 _NO_NAMES: frozenset[str] = frozenset()
 
 
-class AllBut(Collection[str]):
-    """All texts but some, which alone are counted."""
+class AllBut(Container[str]):
+    """All texts but some."""
 
     def __init__(self, but: frozenset[str]) -> None:
         self._but = but
 
     def __contains__(self, name: object) -> bool:
         return name not in self._but
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
 
 
 def _names(environment: bytes) -> frozenset[str]:

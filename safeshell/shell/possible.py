@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from safeshell.policy.atoms import ATOMS
@@ -24,7 +24,7 @@ class Certain(Judge):
 
     __slots__ = ("_run", "open")
 
-    def __init__(self, facts: Facts, variables: Collection[str], *, directory: bool) -> None:
+    def __init__(self, facts: Facts, variables: Container[str], *, directory: bool) -> None:
         """Takes the facts, and which only the run can tell: variables, and all that hangs on the directory."""
         super().__init__(facts)
         self._run = (variables, directory)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from agents.agent import Agent, load, version
 from agents.drive import PATIENCE_S, Said, play
-from agents.lines import SEES, lay_out, rules, session
+from agents.lines import SEES, rules, session
 from agents.test_sessions import AGENTS, ran
-from harness import make_home, running_daemon, safeshell, temporary_directory, write
+from harness import make_home, running_daemon, safeshell, write
 from needs import need
 
 from safeshell.home.paths import Home
@@ -36,13 +36,6 @@ def agent(request: pytest.FixtureRequest) -> Agent:
     if not has_hooks():
         pytest.skip("needs an installation with the hook program")
     return load(request.param, version())
-
-
-@pytest.fixture
-def root() -> Iterator[str]:
-    with temporary_directory() as made:
-        lay_out(os.path.join(made, "work"), LINES)
-        yield made
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from agents.agent import NAMES, Agent, load, version
 from agents.drive import PATIENCE_S, play
-from agents.lines import SEES, Line, lay_out, rules, session
-from harness import SAFESHELL, make_home, running_daemon, sync_shims, temporary_directory
+from agents.lines import SEES, Line, rules, session
+from harness import SAFESHELL, make_home, running_daemon, sync_shims
 from needs import need
 
 from safeshell.home.paths import Home
@@ -33,13 +33,6 @@ def agent(request: pytest.FixtureRequest) -> Agent:
     """It, in the version that is tested."""
     need(f"agent:{request.param}")
     return load(request.param, version())
-
-
-@pytest.fixture
-def root() -> Iterator[str]:
-    with temporary_directory() as made:
-        lay_out(os.path.join(made, "work"), LINES)
-        yield made
 
 
 @pytest.fixture

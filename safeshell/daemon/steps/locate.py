@@ -95,9 +95,9 @@ class Locate:
                 if request.hook is not None and request.hook.directory:
                     directory, descriptor = request.hook.directory, None
                 request.same_view, request.directory = same_view, directory
+            context = self._context if request.hook is None else HookContext(request.hook.agent.name)
             if mounts.points:
-                return self._locate_sparing(request, mounts, descriptor, prefix)
-            context = self._context_of(request)
+                return self._locate_sparing(request, mounts, context, descriptor, prefix)
             request.facts = RequestFacts(command.environment, directory, context, descriptor=descriptor, prefix=prefix)
             if not is_found:
                 if directory is None and not same_view:
@@ -118,14 +118,13 @@ class Locate:
             return request.refuse(FAILED, error.message, error=error.message)
         return GO_ON
 
-    def _context_of(self, request: Request) -> Context:
-        return self._context if request.hook is None else HookContext(request.hook.agent.name)
-
     def _sees_the_same(self, pid: int) -> bool:
         fastpath = self.fastpath
         return (fastpath is not None and fastpath.sees_the_same(pid)) or sees_the_same(pid, self._own)
 
-    def _locate_sparing(self, request: Request, mounts: Mounts, descriptor: int | None, prefix: bytes) -> str:
+    def _locate_sparing(
+        self, request: Request, mounts: Mounts, context: Context, descriptor: int | None, prefix: bytes
+    ) -> str:
         """Likewise where there are mounts that may not answer: what lies there is looked at by another process.
 
         Raises:
@@ -136,7 +135,7 @@ class Locate:
         request.facts = RequestFacts(
             command.environment,
             request.directory,
-            self._context_of(request),
+            context,
             descriptor=descriptor,
             prefix=prefix,
             distant=DistantFacts(mounts),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from safeshell.policy.atom import AtomKind, FactKind, Truth, is_one
@@ -33,7 +33,7 @@ class _Env(AtomKind):
     def plain(self, arguments: Sequence[Any]) -> str:
         return f"env_equals: {{variable: {arguments[0]}, value: {arguments[1]!r}}}"
 
-    def left_to_run(self, arguments: Sequence[Any], variables: Collection[str], **_: bool) -> bool:
+    def left_to_run(self, arguments: Sequence[Any], variables: Container[str], **_: bool) -> bool:
         return arguments[0] in variables
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Any
 
 from safeshell.policy.atom import AtomKind, FactKind, Truth, holds
@@ -35,7 +35,7 @@ class _File(AtomKind):
     def plain(self, arguments: Sequence[Any]) -> str:
         return f"file_exists: {arguments[0]}"
 
-    def left_to_run(self, arguments: Sequence[Any], _: Collection[str], *, directory: bool) -> bool:
+    def left_to_run(self, arguments: Sequence[Any], _: Container[str], *, directory: bool) -> bool:
         return directory and not arguments[0].startswith("/")
 
 
