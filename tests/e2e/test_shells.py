@@ -110,7 +110,7 @@ set -o pipefail
 cat missing | sort | cat; echo "${PIPESTATUS[@]} $?"
 sort <(ls src) <(printf '%s\n' zz aa)
 grep -c . <(cat README) < <(ls)
-cat README > >(sed 's/^/teed: /'); wait $!
+{ cat README; } > >(sed 's/^/teed: /'); wait $!
 git diff --no-index <(printf 'a\n') <(printf 'b\n') | grep '^[-+][ab]'
 coproc { sed -u 's/^/co: /'; }; exec {out}>&"${COPROC[1]}"-
 echo hello >&"$out"; read -r line <&"${COPROC[0]}"; echo "$line"
