@@ -120,8 +120,8 @@ class Server:
         spawn = Spawn(policies, self._executor, self._loop, self._approvals, self._tally, connections.ended)
         record = Record(self._journal, self._tally, self._shims, self._recent, policies.edits)
         self._front_steps = FrontSteps(locate, place, spawn, record)
-        self._envelopes = ReadEnvelope(self._lines, os.fsencode(home.shims), resume)
-        decide = Decide(policies, self._lines, aside, self._tally, resume)
+        self._envelopes = ReadEnvelope(self._lines, home, resume)
+        decide = Decide(policies, self._lines, aside, self._tally, home, resume)
         return {
             "receive": Receive(connections.hang_up, self._control.handle).run,
             "envelope": self._envelopes.run,

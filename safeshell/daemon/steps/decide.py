@@ -6,15 +6,17 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from safeshell.command import canary
 from safeshell.command.unwrap import Spelling
 from safeshell.daemon.core.aside import Aside
 from safeshell.daemon.observe.tally import Tally
-from safeshell.daemon.request import FAILED, Request
+from safeshell.daemon.request import DENIED, FAILED, Request
 from safeshell.daemon.sources.line_jobs import Line, decision_of
 from safeshell.daemon.sources.line_service import Lines
 from safeshell.daemon.sources.policy_source import Policies, Rules
 from safeshell.daemon.steps import GO_ON, WAIT
 from safeshell.daemon.steps.look import read_facts
+from safeshell.home.paths import Home
 from safeshell.hooks.agent import dialect_of
 from safeshell.policy.composition import Judgement, judge_all
 from safeshell.policy.decision import Action
@@ -35,12 +37,20 @@ class Decide:
         lines: judges shell lines, in another process.
         aside: asks mounts that may not answer.
         tally: counts decisions.
+        home: whose daemon it is.
         resume: goes on with a request that waited, at a step.
     """
 
     def __init__(
-        self, policies: Policies, lines: Lines, aside: Aside, tally: Tally, resume: Callable[[Request, str], None]
+        self,
+        policies: Policies,
+        lines: Lines,
+        aside: Aside,
+        tally: Tally,
+        home: Home,
+        resume: Callable[[Request, str], None],
     ) -> None:
+        self._home = home
         self._aside = aside
         self._policies = policies
         self._lines = lines
@@ -60,6 +70,9 @@ class Decide:
             return self._judge_line(request)
         misses = policy.misses
         if request.rules_of:
+            if command.arguments == canary.ARGUMENTS and command.kind == Type.EXECUTE:
+                request.canary = True
+                return request.refuse(DENIED, canary.answer(self._home.root))
             self._decide_spellings(request)
         else:
             request.decision = decision = policy.decide(request.base, command.arguments, request.facts)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from safeshell.command import canary
 from safeshell.daemon.hook_call import AgentsCall
-from safeshell.daemon.request import FAILED, Request
+from safeshell.daemon.request import DENIED, FAILED, Request
 from safeshell.daemon.sources.line_jobs import EnvelopeJob
 from safeshell.daemon.sources.line_service import Lines
 from safeshell.daemon.steps import WAIT
+from safeshell.home.paths import Home
 from safeshell.protocol import Command, Type
 
 NAME = b"safeshell-hook"
@@ -25,17 +28,18 @@ class ReadEnvelope:
 
     Args:
         lines: the process that reads them.
-        shims: the directory of the home's shims.
+        home: whose daemon it is.
         resume: goes on with a request that waited, at a step.
 
     Attributes:
-        asked: calls, by agent.
+        asked: calls, by agent, but for canaries.
         unknown: why an envelope wasn't understood, the last by agent.
     """
 
-    def __init__(self, lines: Lines, shims: bytes, resume: Callable[[Request, str], None]) -> None:
+    def __init__(self, lines: Lines, home: Home, resume: Callable[[Request, str], None]) -> None:
         self._lines = lines
-        self._shims = shims
+        self._home = home
+        self._shims = os.fsencode(home.shims)
         self._resume = resume
         self.asked: Counter[str] = Counter()
         self.unknown: dict[str, str] = {}
@@ -77,6 +81,10 @@ class ReadEnvelope:
         hook.take(call)
         if call["line"] is None:
             return "finish"
+        if call["line"] == canary.LINE:
+            self.asked[hook.agent.name] -= 1
+            request.canary = True
+            return request.refuse(DENIED, canary.answer(self._home.root))
         # A text of JSON may hold a surrogate no more: what it can't be is replaced.
         line = call["line"].encode() + b"\0"
         request.command = request.asked = Command(Type.HOOK, 0, NAME, line, self._environment(hook), 0, 0)

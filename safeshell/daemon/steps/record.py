@@ -51,7 +51,7 @@ class Record:
                 self._journal.not_understood(request)
             return END
         command = request.asked
-        if self._edits.unseen and hasattr(request, "facts") and request.is_ai:
+        if self._edits.unseen and hasattr(request, "facts") and request.is_ai and not request.canary:
             self._edits.see_agent()
         if request.line is not None:
             self._journal.line(request)

@@ -14,10 +14,10 @@ from safeshell.daemon.request import FAILED, Request
 from safeshell.daemon.sources.line_jobs import EnvelopeJob
 from safeshell.daemon.steps import WAIT
 from safeshell.daemon.steps.envelope import ReadEnvelope
+from safeshell.home.paths import Home
 from safeshell.hooks.agent import agent_of
 from safeshell.protocol import Hooked, Type
 
-SHIMS = b"/h/shims"
 CALL = {"tool": "Bash", "line": "rm x", "directory": "/work", "session": "s", "shape": 0}
 
 
@@ -29,7 +29,7 @@ class Bench:
         self.client = Client(self.loop)
         self.jobs: list[EnvelopeJob] = []
         self.resumed: list[str] = []
-        self.step = ReadEnvelope(self, SHIMS, lambda _request, step: self.resumed.append(step))  # type: ignore[arg-type]
+        self.step = ReadEnvelope(self, Home("/h"), lambda _request, step: self.resumed.append(step))  # type: ignore[arg-type]
 
     def judge(self, job: EnvelopeJob) -> None:
         """Stands in for `Lines`."""
