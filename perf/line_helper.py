@@ -40,20 +40,29 @@ class Helper:
     Args:
         made: whose rules are in force.
         root: where the tree stands that it is of.
+        counter: the words that stand before its own to count it.
     """
 
-    def __init__(self, made: Running, root: str) -> None:
+    def __init__(self, made: Running, root: str, counter: Sequence[str] = ()) -> None:
         home = made.home
         earlier = os.path.exists(os.path.join(root, _EARLIER))
         self._more = _earlier_tables(made) if earlier else self._tables(made)
         module = "safeshell.lines.helper" if earlier else "safeshell.shell.worker"
-        words = [made.python, "-I", "-X", "utf8", "-m", module, home.root]
-        self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        # Counted, it takes the hash seed from its environment: else no two runs are the same.
+        isolated = ["-s", "-P"] if counter else ["-I"]
+        words = [*counter, made.python, *isolated, "-X", "utf8", "-m", module, home.root]
+        environment = {**os.environ, "PYTHONHASHSEED": "0"}
+        self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._input: BinaryIO = self._process.stdin  # type: ignore[assignment] # opened as bytes
         self._output: BinaryIO = self._process.stdout  # type: ignore[assignment] # likewise
         self._clock = (~self._process.pid << 3) | _CPUCLOCK_SCHED  # as clock_getcpuclockid(3) makes it
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
     def _tables(self, made: Running) -> dict[str, Any]:
         home = made.home

@@ -4,7 +4,7 @@
 one, a process of its own, asked as the daemon asks it. Lines are the corpus of harmless ones, put together to some 200
 bytes, none like another. With `--against` another commit's helper gets each line, too, the one first this time and the
 other the next: `--against cfedb53` is the first release's. Of times the table has those by the clock; the processor's
-are in brackets.
+are in brackets. `--count` counts instructions (`perf/line_counts.py`), which are the same on a busy machine.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import callgrind
+import line_counts
 import yaml
 from line_helper import FIRST_RELEASE, Helper, Took, together
 from tree import ROOT, committed_tree, known_commit
@@ -109,8 +111,7 @@ def _nested(text: str) -> str:
 
 def measure(count: int, commit: str) -> Measure:
     """Measures this tree's helper, and another commit's beside it where one is named."""
-    packs = sorted(glob.glob(os.path.join(ROOT, "safeshell", "packs", "*.yaml")))
-    names = [os.path.basename(path).removesuffix(".yaml") for path in packs]
+    names = _packs()
     with contextlib.ExitStack() as stack:
         helpers = {"now": stack.enter_context(_helper(names, ROOT, sys.executable))}
         if commit:
@@ -123,15 +124,34 @@ def measure(count: int, commit: str) -> Measure:
         return made
 
 
+def _packs() -> list[str]:
+    paths = sorted(glob.glob(os.path.join(ROOT, "safeshell", "packs", "*.yaml")))
+    return [os.path.basename(path).removesuffix(".yaml") for path in paths]
+
+
+def _rules(packs: Sequence[str]) -> str:
+    included = ", ".join(f"pack:{name}" for name in packs)
+    return f"version: 1\ninclude: [{included}]\nrules: []\n"
+
+
 @contextlib.contextmanager
 def _helper(packs: Sequence[str], root: str, python: str) -> Iterator[Helper]:
-    included = ", ".join(f"pack:{name}" for name in packs)
-    with compiled_home(f"version: 1\ninclude: [{included}]\nrules: []\n", python=python) as made:
+    with compiled_home(_rules(packs), python=python) as made:
         helper = Helper(made, root)
         try:
             yield helper
         finally:
             helper.close()
+
+
+def counts(lines_counted: int, slowest: int) -> int:
+    """Prints how many instructions lines take."""
+    if why := callgrind.available():
+        raise SystemExit(why)
+    with compiled_home(_rules(_packs())) as made:
+        found = line_counts.count(made, ROOT, lines(), lines_counted)
+    sys.stdout.writelines(f"{line}\n" for line in line_counts.report(found, slowest))
+    return 0
 
 
 def percentile(times: Sequence[float], part: float) -> float:
@@ -184,7 +204,11 @@ def main() -> int:
     parser.add_argument("--against", metavar="COMMIT", help=f"also time that commit's ({FIRST_RELEASE}: first release)")
     parser.add_argument("--at-most", nargs=3, type=float, metavar=("MEDIAN", "P95", "MIB"), help="fail above these")
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--count", action="store_true", help="count instructions instead (valgrind), of this tree's")
+    parser.add_argument("--slowest", type=int, default=10, help="lines that --count shows (default: 10)")
     options = parser.parse_args()
+    if options.count:
+        return counts(options.lines, options.slowest)
     commit = known_commit(options.against, "asked for") if options.against else ""
     found = summary(measure(options.lines, commit))
     if options.json:

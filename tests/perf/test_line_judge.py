@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from line_counts import Counted, report
 from line_helper import Took, together
 from line_judge import SIZE, Measure, lines, percentile, summary, table
 
@@ -33,3 +34,16 @@ def test_two_helpers_are_set_beside_one_another() -> None:
 def test_times_in_a_row_add_up() -> None:
     assert together([Took(1, 2), Took(3, 4)]) == Took(4, 6)
     assert percentile(list(range(100)), 0.95) == 95
+
+
+def test_counts_are_reported_with_the_lines_that_take_most() -> None:
+    found = [Counted(number * 1000, f"line {number}") for number in range(1, 101)]
+    assert list(report(found, slowest=2)) == [
+        "100 lines, thousands of instructions a line:",
+        "mean             50",
+        "median           50",
+        "p95              95",
+        "most            100",
+        "       100  'line 100'",
+        "        99  'line 99'",
+    ]
