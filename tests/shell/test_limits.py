@@ -26,8 +26,29 @@ rules:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The processor time, in seconds."""
     now = [0.0]
-    monkeypatch.setattr("safeshell.shell.limits.time.thread_time", lambda: now[0])
+    monkeypatch.setattr("safeshell.shell.limits.thread_time", lambda: now[0])
+    monkeypatch.setattr("safeshell.shell.limits.monotonic", lambda: 2 * now[0])
     return now
+
+
+def test_the_processors_clock_is_read_only_once_as_much_time_has_gone_by_at_all(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deadline = Deadline(0.2)
+    read: list[float] = []
+
+    def thread_time() -> float:
+        read.append(clock[0])
+        return clock[0]
+
+    monkeypatch.setattr("safeshell.shell.limits.thread_time", thread_time)
+    clock[0] = 0.1
+    deadline.check()
+    assert not read
+    clock[0] = 0.15  # by the clock 0.3
+    deadline.check()
+    assert not deadline.over
+    assert read == [0.15, 0.15]
 
 
 def test_a_deadline_is_over_when_its_processor_time_is_spent(clock: list[float]) -> None:
