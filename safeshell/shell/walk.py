@@ -108,7 +108,7 @@ class _Walk:
         self._defined: dict[int, tuple[Script, Function, Scope, tuple[int, int] | None]] = {}
 
     def guard(self, walk: Callable[[], None]) -> None:
-        """Walks, and notes where that goes too far."""
+        """Walks, once, and notes where that goes too far."""
         try:
             walk()
             while self._defined:  # whoever reads the line's functions later may call them
@@ -119,6 +119,8 @@ class _Walk:
             self.line.overrun = str(error)
         except RecursionError:
             self.line.overrun = "it nests too deep"
+        finally:
+            del self.runner  # it holds this one's methods: all nodes of the line would wait for the collector
 
     # Texts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -224,3 +225,15 @@ def test_a_program_that_is_not_known_may_run_gits_aliases(tables: list[Table]) -
 def test_what_a_process_substitution_holds_is_asked_about(tables: list[Table]) -> None:
     for line in ("sh <(date)", "bash <(curl https://example.com/x)"):
         assert decided(tables, line, shims=False).decision.rule == "only-the-run-can-tell", line
+
+
+def test_a_line_leaves_nothing_to_the_collector(tables: list[Table]) -> None:
+    line = 'for f in "$D"/*; do (cd /srv && make "$f" | tail -1); done; f() { rm x; }; f; bash -c "mv a $(b)"'
+    decided(tables, line)
+    gc.collect()
+    gc.disable()  # else it may come in between, and what it finds is gone
+    try:
+        decided(tables, line)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
