@@ -30,14 +30,16 @@ from hypothesis import HealthCheck, settings
 # Tests are collected by path; what they share stands here.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import again
+import needs
 from harness import RULES, Cli, Daemon, Ran, make_home, running_daemon, sync_shims, temporary_directory
-from needs import Skips, pytest_addoption, pytest_runtest_setup
+from needs import pytest_runtest_setup
 
 from safeshell.cli.main import main
 from safeshell.home.paths import Home
 from safeshell.policy.context import KNOWN_MARKERS
 
-__all__ = ["pytest_addoption", "pytest_runtest_setup"]  # hooks
+__all__ = ["pytest_runtest_setup"]  # a hook
 
 MakeHome = Callable[..., Home]
 
@@ -58,6 +60,11 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    again.add_option(parser)
+    needs.add_options(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rules(text): the rules of the `home` fixture")
     config.addinivalue_line("markers", "config(text): the settings of the `home` fixture")
@@ -65,7 +72,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "shared: home, shims and daemon are the module's, for tests that change nothing")
 
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Skips(config.getoption("--skips"), config.getoption("--write-skips")))
+        if config.getoption("--again"):
+            config.pluginmanager.register(again.Again(config))
+        config.pluginmanager.register(needs.Skips(config.getoption("--skips"), config.getoption("--write-skips")))
         compiled = os.path.join(os.path.dirname(os.path.abspath(__file__)), "e2e", "__pycache__")
         if config.getoption("numprocesses", None) and not os.path.isdir(compiled):
             config.pluginmanager.register(FirstAlone())

@@ -211,7 +211,7 @@ def remedy(need: str) -> str:
     return f"apt-get install {package}" if package else "no package of Debian's brings it"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def add_options(parser: pytest.Parser) -> None:
     """The options that hold a run to a list."""
     parser.addoption("--skips", metavar="FILE", help="fail unless just these tests are skipped, for these reasons")
     parser.addoption("--write-skips", metavar="FILE", help="write what --skips compares with")

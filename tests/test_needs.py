@@ -14,7 +14,7 @@ from agents.agent import load
 CONFTEST = f"""
 import sys
 sys.path.insert(0, {str(Path(needs.__file__).parent)!r})
-from needs import Skips, need, pytest_addoption, pytest_runtest_setup
+from needs import Skips, add_options as pytest_addoption, need, pytest_runtest_setup
 def pytest_configure(config):
     config.addinivalue_line("markers", "needs(program): what it needs")
     config.pluginmanager.register(Skips(config.getoption("--skips"), config.getoption("--write-skips")))
