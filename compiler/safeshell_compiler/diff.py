@@ -19,7 +19,7 @@ from safeshell_compiler.witnesses.situation import Literals
 from safeshell_compiler.witnesses.table_view import RuleView, Side
 from safeshell_compiler.witnesses.witness import Direction, Search, Witness, search
 
-_EFFECTS = ("action", "redirect_to", "message", "timeout_ms", "execution", "observe")
+_EFFECTS = ("action", "redirect_to", "message", "timeout_ms", "execution", "approval", "observe")
 
 
 class Kind(enum.Enum):
@@ -195,4 +195,4 @@ def _may_loosen(before: RuleView | None, after: RuleView | None, fields: tuple[F
         return True  # it asks now where a redirect may be (witnesses/witness.py): nothing else was left open
     if after is None or after.strength > before.strength:
         return True
-    return any(field.name in ("commands", "conditions") for field in fields)
+    return any(field.name in ("commands", "conditions", "approval") for field in fields)

@@ -19,7 +19,7 @@ NAMES_MAX = 50
 """Names of one kind that are told of an edit: its record has to stay readable."""
 
 _TOLD_APART = frozenset(
-    ("name", "action", "message", "file", "line", "timeout_ms", "execution", "redirect_to", "observe")
+    ("name", "action", "message", "file", "line", "timeout_ms", "execution", "redirect_to", "observe", "approval")
 )
 """Parts of a rule's record that are judged by themselves, or that restrict nothing."""
 
@@ -188,6 +188,8 @@ def _weaker(old: RuleView, new: RuleView) -> str:
         "redirect_to"
     ):
         return "it redirects to something else"
+    if new.action is Action.REQUIRE_APPROVAL and "approval" in old.record.keys() - new.record.keys():
+        return "the agent's own prompt may approve it"
     limits = old.record.get("timeout_ms"), new.record.get("timeout_ms")
     if limits[0] is not None and (limits[1] is None or limits[1] > limits[0]):
         return "its timeout is gone or longer"

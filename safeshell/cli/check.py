@@ -200,4 +200,6 @@ def _show(answer: dict[str, Any], asked: AskedAs, *, as_json: bool) -> None:
         say(f"  rule {answer['rule']}" + (f" ({answer['source']})" if answer["source"] else ""))
     if answer["rule"] and answer["message"]:
         say(f"  {answer['message']}")
+    if answer["approval"] == "outside":
+        say("  approval outside: never by the agent's own prompt")
     say(f"context  {asked.words}")

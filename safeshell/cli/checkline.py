@@ -117,9 +117,11 @@ def answer_in_turn(answer: dict[str, Any], hiding: Sequence[Spelling], caller: L
     ]
     overrun = inside["rule"] == RULE and answer["rule"] is None
     decides = overrun or ACTIONS[inside["decision"]] < ACTIONS[answer["decision"]]
+    approval = inside["approval"] if decides else answer["approval"]
     return {
         **answer,
         **{key: inside[key] for key in (_DECIDED if decides else ())},
+        "approval": approval and ("outside" if "outside" in (answer["approval"], inside["approval"]) else "any"),
         "matched": [*answer["matched"], *[one for one in inside["matched"] if one not in answer["matched"]]],
         "spellings": [*answer["spellings"], *more],
     }

@@ -43,7 +43,8 @@ def command(old: str, new: str, as_json: bool) -> int:
     `new` (null, or `action` and `source`), `fields` (name: {`old`, `new`}; for `conditions` the rows gone and come),
     `verdict` (loosened, tightened, changed, "no effect", unknown) and `witnesses`. A witness has `direction` (looser,
     tighter, other), `command`, `argv`, `cwd`, `branch`, `in_git_repo`, `env`, `files`, `context`, and `old` and `new`:
-    `decision`, `rule`, `source`, `message`, `timeout_ms`, `execution`, `redirect_to`.
+    `decision`, `rule`, `source`, `message`, `timeout_ms`, `execution`, `approval`,
+    `redirect_to`.
 
     Exit status: 0 nothing was loosened, 1 something was (or OLD or NEW has errors, on stderr), 2 usage.
     """

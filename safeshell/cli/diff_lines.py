@@ -111,4 +111,5 @@ def _details(decision: Decision) -> str:
     details = [printable(" ".join(decision.redirect_to)), decision.message]
     details.append(f"timeout {decision.timeout_ms} ms" if decision.timeout_ms else "")
     details.append(f"execution {decision.execution}" if decision.execution else "")
+    details.append("approval outside" if decision.outside else "")
     return ", ".join([_decision(decision), *filter(None, details)])

@@ -70,6 +70,7 @@ def _compose(decisions: list[Decision]) -> Judgement:
         observed=_once(match for decision in decisions for match in decision.observed),
         timeout_ms=min((decision.timeout_ms for decision in decisions if decision.timeout_ms), default=0),
         execution=next((word for word in ("in_place", "daemon", "auto") if word in executions), ""),
+        outside=decisions[winner].action is Action.REQUIRE_APPROVAL and any(one.outside for one in decisions),
     )
     return Judgement(decision, winner, tuple(decisions))
 

@@ -53,11 +53,12 @@ class Decision:
         tables: the digests of the tables composed.
         timeout_ms: the shortest timeout of the matching rules, or 0.
         execution: the placement that a matching rule asks for, or "".
+        outside: whether an approval never comes from the agent's own prompt, as one of the rules that ask for it says.
     """
 
     __slots__ = (
-        *("action", "execution", "facts", "matched", "message", "observed", "redirect_to", "rule"),
-        *("source", "subject", "tables", "timeout_ms"),
+        *("action", "execution", "facts", "matched", "message", "observed", "outside", "redirect_to"),
+        *("rule", "source", "subject", "tables", "timeout_ms"),
     )
 
     def __init__(
@@ -74,6 +75,7 @@ class Decision:
         tables: tuple[str, ...] = (),
         timeout_ms: int = 0,
         execution: str = "",
+        outside: bool = False,
         redirect_to: tuple[str, ...] = (),
     ) -> None:
         self.action = action
@@ -87,12 +89,20 @@ class Decision:
         self.tables = tables
         self.timeout_ms = timeout_ms
         self.execution = execution
+        self.outside = outside
         self.redirect_to = redirect_to
 
     @property
     def cited(self) -> str:
         """The deciding rule and where it stands, for people."""
         return f"rule {self.rule} ({self.source})" if self.source else self.rule
+
+    @property
+    def approval(self) -> str | None:
+        """Where an approval may come from, as rules spell it; None where none is asked for."""
+        if self.action is not Action.REQUIRE_APPROVAL:
+            return None
+        return "outside" if self.outside else "any"
 
     def changed(self, **changes: Any) -> Decision:
         """Another, with these attributes instead."""
@@ -105,6 +115,7 @@ class Decision:
             "rule": self.rule or None,
             "message": self.message or None,
             "source": self.source or None,
+            "approval": self.approval,
             "matched": [match.to_json() for match in self.matched],
             "observed": [match.to_json() for match in self.observed],
             "subject": self.subject,

@@ -173,6 +173,7 @@ def _decision(matched: dict[tuple[int, int], Rule], line: str, judge: Judge, dig
                 tables=digests,
                 timeout_ms=winner.timeout_ms,
                 execution=winner.execution,
+                outside=winner.outside,
                 redirect_to=winner.redirect_to,
             )
     observed = tuple([matched[key].matched for key in sorted(matched) if matched[key].observe])
@@ -197,5 +198,6 @@ def _decision(matched: dict[tuple[int, int], Rule], line: str, judge: Judge, dig
         tables=digests,
         timeout_ms=min(timeouts, default=0),
         execution=execution,
+        outside=winner.action is Action.REQUIRE_APPROVAL and any(rule.outside for rule in rules),
         redirect_to=winner.redirect_to,
     )

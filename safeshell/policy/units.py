@@ -20,7 +20,7 @@ class Rule:
     """What a decision needs of a rule, read from its record once."""
 
     __slots__ = (
-        *("action", "execution", "matched", "message", "name", "observe", "order", "redirect_to"),
+        *("action", "execution", "matched", "message", "name", "observe", "order", "outside", "redirect_to"),
         *("source", "timeout_ms"),
     )
 
@@ -33,6 +33,7 @@ class Rule:
         self.source = table.place(record)
         self.timeout_ms: int = record.get("timeout_ms", 0)
         self.execution: str = record.get("execution", "")
+        self.outside: bool = record.get("approval") == "outside"
         self.redirect_to: tuple[str, ...] = tuple(record.get("redirect_to", ()))
         self.matched = Matched(self.name, self.action, self.source)
         self.observe: bool = record.get("observe", False)

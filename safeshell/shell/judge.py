@@ -194,7 +194,10 @@ class _Judging:
         first = min(judged, key=_weight, default=None)
         if first is None:
             return LineJudgement(Decision(Action.ALLOW, "", tables=caller.digests), (), agent_by=caller.agent_by)
-        return LineJudgement(first.decision, tuple(judged), first.could_be, caller.agent_by)
+        decision = first.decision
+        if decision.action is Action.REQUIRE_APPROVAL and any(one.decision.outside for one in judged):
+            decision = decision.changed(outside=True)  # whoever approves the line approves all of them
+        return LineJudgement(decision, tuple(judged), first.could_be, caller.agent_by)
 
 
 def _weight(judged: Judged) -> tuple[Action, bool]:

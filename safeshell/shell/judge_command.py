@@ -110,6 +110,7 @@ def judge_command(
         return decision
 
     best: Decision | None = None
+    outside = False
     both = (command.words,) if command.words == command.written else (command.words, command.written)
     for words in both:
         if words:
@@ -117,10 +118,13 @@ def judge_command(
             known = spellings(_basename(words[0]), argv, here, directory)
             decision = judge_all(known, _no_facts, decide).decision
             best = decision if best is None or decision.action < best.action else best
+            outside = outside or decision.outside
             if len(known) > 1:
                 inside += _aliased(known, words, command)
     if best is None:
         return Judged(Decision(Action.ALLOW, "", tables=caller.digests), command.place, command=command), ()
+    if outside and best.action is Action.REQUIRE_APPROVAL and not best.outside:
+        best = best.changed(outside=True)
     judged = Judged(best, command.place, command=command)
     if best.action >= Action.REDIRECT and (passed_over or _is_open(command)):
         if _is_shimmed(command, caller):

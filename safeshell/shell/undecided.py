@@ -128,7 +128,13 @@ def ask(found: Decision, subject: str, message: str) -> Asked:
         message: what people are told.
     """
     decision = Decision(
-        Action.REQUIRE_APPROVAL, subject, rule=RULE, message=message, facts=found.facts, tables=found.tables
+        Action.REQUIRE_APPROVAL,
+        subject,
+        rule=RULE,
+        message=message,
+        facts=found.facts,
+        tables=found.tables,
+        outside=found.outside,
     )
     return Asked(decision, found.rule)
 

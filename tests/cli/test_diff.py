@@ -119,7 +119,7 @@ def test_json_is_one_object_with_the_documented_keys(rules: Path) -> None:
     assert change["new"] == {"action": "deny", "source": "new.yaml:3"}
     assert [set(field) for field in change["fields"].values()] == [{"old", "new"}]
     (witness,) = change["witnesses"]
-    decided = {"message": None, "timeout_ms": None, "execution": None, "redirect_to": None}
+    decided = {"message": None, "timeout_ms": None, "execution": None, "approval": None, "redirect_to": None}
     assert witness == {
         "direction": "looser",
         "command": "git -f",

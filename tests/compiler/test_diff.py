@@ -109,6 +109,26 @@ def test_a_changed_part_is_shown(changed: dict[str, Any], verdict: Verdict, dire
     assert [field.name for field in change.fields] == [names.get(name, name) for name in changed]
 
 
+def test_an_approval_that_the_agents_own_prompt_may_give_is_loosened() -> None:
+    asks = {**BASE, "action": "require_approval"}
+    outside = {**asks, "approval": "outside"}
+    change = _only([outside], [asks])
+    assert (change.verdict, [witness.direction for witness in change.witnesses]) == (
+        Verdict.LOOSENED,
+        [Direction.LOOSER],
+    )
+    assert [(field.name, field.old, field.new) for field in change.fields] == [("approval", "outside", None)]
+    change = _only([asks], [outside])
+    assert (change.verdict, [witness.direction for witness in change.witnesses]) == (
+        Verdict.TIGHTENED,
+        [Direction.TIGHTER],
+    )
+    # What is gained elsewhere makes up for nothing, and another rule that says so does.
+    assert _only([outside], [{**asks, "commands": ["git", "rm"]}]).verdict is Verdict.LOOSENED
+    other = {**outside, "name": "other"}
+    assert _only([outside, other], [asks, other]).verdict is Verdict.NOTHING
+
+
 def test_a_redirect_that_asks_instead_is_loosened_inside_another_command() -> None:
     change = _only(
         [{**BASE, "action": "redirect", "redirect_to": "trash $ARGS"}], [{**BASE, "action": "require_approval"}]

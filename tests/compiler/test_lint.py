@@ -325,6 +325,17 @@ FORCE = matching("^git push.*--force")
             [],
         ),
         (rule("a", more=PUSH) + rule("b", more=FORCE + "  timeout: 3s\n"), [("SS334", 9)]),
+        # One that asks from outside is enough.
+        (
+            rule("a", more=PUSH, action="require_approval")
+            + rule("b", more=FORCE + "  approval: outside\n", action="require_approval"),
+            [],
+        ),
+        (
+            rule("a", more=PUSH + "  approval: outside\n", action="require_approval")
+            + rule("b", more=FORCE, action="require_approval"),
+            [("SS334", 10)],
+        ),
         (rule("a", more=PUSH + "  observe: true\n") + rule("b", more=FORCE), []),
         (rule("a", more=PUSH) + rule("b", more=FORCE + "  observe: true\n"), []),
         # An exception that is none.

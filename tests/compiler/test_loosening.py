@@ -29,7 +29,7 @@ RULE = "  - {name: new, commands: [cp], action: deny, message: New.}\n"
 
 REDIRECT = "  - {name: new, commands: [mv], action: redirect, redirect_to: bin, message: N.}\n"
 
-TIGHTENS = {
+TIGHTENS: dict[str, str | tuple[str, str]] = {
     "nothing": BASE,
     "a rule is added": BASE + RULE,
     "a rule is added before the others": BASE.replace("rules:\n", "rules:\n" + RULE),
@@ -46,12 +46,17 @@ TIGHTENS = {
     "for people too": BASE.replace("context: ai_only, ", ""),
     "denies what it asked about": BASE.replace("require_approval", "deny"),
     "no longer only a trial": BASE.replace("observe: true, ", ""),
+    "asked from outside": BASE.replace("require_approval,", "require_approval, approval: outside,"),
+    "denies what was asked from outside": (
+        BASE.replace("require_approval,", "require_approval, approval: outside,"),
+        BASE.replace("require_approval", "deny"),
+    ),
     "a shorter timeout": BASE.replace("30s", "3s"),
     "a redirect becomes a denial": BASE.replace("redirect, redirect_to: bin $ARGS", "deny"),
     "the same redirect for more": BASE.replace("[mv]", "[mv, cp]"),
 }
 
-LOOSENS = {
+LOOSENS: dict[str, tuple[str, ...]] = {
     "a rule is gone": ("version: 1\nrules: []\n", "no-precious: gone"),
     "another name": (BASE.replace("no-precious", "precious"), "no-precious: gone"),
     "fewer commands": (BASE.replace("[rm, unlink]", "[rm]"), "no-precious: it is about fewer commands"),
@@ -68,6 +73,11 @@ LOOSENS = {
     "it allows": (BASE.replace("action: deny\n", "action: allow\n", 1), "no-precious: deny became allow"),
     "only a trial": (BASE.replace("action: deny\n", "action: deny\n    observe: true\n", 1), "became deny, observed"),
     "a trial is gone": (BASE.replace("action: deny, observe: true", "action: allow"), "trial: deny, observed became"),
+    "asked by the agent's own prompt": (
+        BASE.replace("require_approval,", "require_approval, approval: outside,"),
+        BASE,
+        "ask: the agent's own prompt may approve it",
+    ),
     "a longer timeout": (BASE.replace("30s", "3m"), "slow: its timeout is gone or longer"),
     "no timeout": (BASE.replace(", timeout: 30s", ""), "slow: its timeout is gone or longer"),
     "another target": (BASE.replace("bin $ARGS", "gone $ARGS"), "bin: it redirects to something else"),
@@ -101,13 +111,14 @@ def edit(directory: Path, old: str, new: str) -> Edit:
 
 @pytest.mark.parametrize("change", TIGHTENS)
 def test_u14_what_only_tightens_is_known_to(change: str, tmp_path: Path) -> None:
-    assert edit(tmp_path, BASE, TIGHTENS[change]).loosens == ()
+    old, new = (BASE, given) if isinstance(given := TIGHTENS[change], str) else given
+    assert edit(tmp_path, old, new).loosens == ()
 
 
 @pytest.mark.parametrize("change", LOOSENS)
 def test_u14_whatever_may_loosen_is_said_to(change: str, tmp_path: Path) -> None:
-    new, reason = LOOSENS[change]
-    assert reason in "\n".join(edit(tmp_path, BASE, new).loosens)
+    *old, new, reason = LOOSENS[change]
+    assert reason in "\n".join(edit(tmp_path, *(old or [BASE]), new).loosens)
 
 
 def test_u14_what_tightens_and_what_loosens_in_one_edit_loosens(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ rules:
   - {name: slow, commands: [env, rm], action: allow, timeout: 30s, message: m}
   - {name: quick, commands: [make], action: allow, timeout: 5s, execution: in_place, message: m}
   - {name: ask-env, commands: [env], action: require_approval, message: m, conditions: [{command_contains: ask}]}
+  - {name: ask-doas, commands: [doas], action: require_approval, message: m, approval: outside}
   - {name: rm-root, commands: [rm], action: deny, message: m, conditions: [{command_matches: '^rm .*/$'}]}
   - {name: trash, commands: [unlink], action: redirect, redirect_to: trash $ARGS, message: Moved.}
   - {name: here, commands: [mv], directory: /srv/sub$, action: deny, message: m}
@@ -111,6 +112,14 @@ def test_the_most_restrictive_spelling_decides_and_the_first_of_equals(judge: Ju
     assert (judgement.decision.rule, judgement.winner) == ("rm-root", 1)
     judgement = judge(["env", "env", "ask"])
     assert (judgement.decision.rule, judgement.decision.subject) == ("ask-env", "env env ask")
+
+
+def test_an_approval_comes_from_outside_where_one_of_the_rules_says_so(judge: Judge) -> None:
+    assert judge(["env", "ask"]).decision.approval == "any"
+    decision = judge(["env", "ask=1", "doas", "ls"]).decision
+    assert (decision.rule, decision.approval) == ("ask-env", "outside")
+    assert judge(["doas", "ls"]).decision.approval == "outside"
+    assert judge(["doas", "rm", "/"]).decision.approval is None
 
 
 def test_rules_are_listed_once_and_the_shortest_timeout_counts(judge: Judge) -> None:

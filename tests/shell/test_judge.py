@@ -26,6 +26,9 @@ rules:
   - {name: etc, commands: [mv], directory: /etc$, action: deny, message: No.}
   - {name: ci, commands: [make], conditions: [{env_equals: {variable: CI, value: '1'}}], action: deny, message: No.}
   - {name: signal, commands: [kill], conditions: [{command_contains: '-9'}], action: deny, message: No.}
+  - {name: mail, commands: [mail], action: require_approval, message: Ask.}
+  - {name: outside, commands: [mail, twine], conditions: [{command_contains: upload}], action: require_approval,
+     approval: outside, message: Ask.}
   - {name: trash, commands: [unlink], action: redirect, redirect_to: trash $ARGS, message: Moved.}
 """
 
@@ -190,6 +193,24 @@ def test_the_object(tables: list[Table]) -> None:
     assert [one["decision"] for one in answer["commands"]] == ["allow", "allow", "deny"]
     assert [one["deferred"] for one in answer["commands"]] == [False, True, False]
     assert [one["place"] for one in answer["commands"]] == [[0, 2], [4, 9], [11, 22]]
+
+
+@pytest.mark.parametrize(
+    ("line", "approval"),
+    [
+        ("mail a", "any"),
+        ("mail upload", "outside"),
+        ("mail a; twine upload", "outside"),
+        ("mail a; rm precious", None),
+        ("/usr/bin/twine $B", "outside"),
+        ("mail a; ls", "any"),
+    ],
+)
+def test_a_line_is_approved_from_outside_where_one_of_its_commands_is(
+    tables: list[Table], line: str, approval: str | None
+) -> None:
+    judgement = decided(tables, line, shims=False)
+    assert (judgement.decision.approval, judgement.to_json()["approval"]) == (approval, approval)
 
 
 @pytest.mark.parametrize(

@@ -303,6 +303,12 @@ _ROWS = (
         "{remedy}",
     ),
     Code(
+        "SS335",
+        "error",
+        "An approval where none is asked for",
+        "`approval: outside` needs `action: require_approval`, that of {name!r} is {action}",
+    ),
+    Code(
         "SS401",
         "error",
         "A rules file is too large",

@@ -138,6 +138,8 @@ class _Index:
             return False
         if ours.source.pack and ours.source.pack != theirs.source.pack:
             return False  # that is what a stricter rule beside a pack is for
+        if ours.effects.outside and theirs.source.rule.action == "require_approval" and not theirs.effects.outside:
+            return False  # wherever it matches, the agent's own prompt no longer approves
         # A command that is let through in the end still runs under this rule's timeout and placement.
         passes = theirs.source.rule.action != "deny"
         own = ours.effects.timeout_ms is not None or ours.source.rule.execution is not None

@@ -19,6 +19,8 @@ Kind = Literal["user", "system", "repository"]
 Action = Literal["allow", "deny", "require_approval", "redirect"]
 Context = Literal["all", "ai_only", "human_only"]
 Execution = Literal["auto", "daemon", "in_place"]
+Approval = Literal["any", "outside"]
+"""Who may approve: a person anywhere an approval is taken, or never by the agent's own prompt."""
 
 PRECEDENCE: tuple[Action, ...] = ("deny", "require_approval", "redirect", "allow")
 """The actions, most restrictive first: the first one that matches decides."""
@@ -122,6 +124,7 @@ class RuleModel(Model):
     message: Filled
     timeout: Text | None = None
     execution: Execution | None = None
+    approval: Approval = "any"
     observe: Flag = False
     tests: Cases = Cases()
 
@@ -134,6 +137,7 @@ class Override(Model):
     action: Action | None = None
     message: Filled | None = None
     context: Context | None = None
+    approval: Approval | None = None
     unless: Conditions | None = None
 
 

@@ -71,6 +71,8 @@ def _rule(lowered: LoweredRule) -> dict[str, Any]:
         record["timeout_ms"] = effects.timeout_ms
     if source.rule.execution is not None:
         record["execution"] = source.rule.execution
+    if effects.outside:
+        record["approval"] = "outside"
     if effects.redirect_to is not None:
         record["redirect_to"] = effects.redirect_to
     if source.rule.observe:

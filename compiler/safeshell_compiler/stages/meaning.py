@@ -29,17 +29,21 @@ class Effects:
         commands: exact names and globs, each once; None: every command.
         timeout_ms: milliseconds, or None.
         redirect_to: words, one of which may be `$ARGS`; None without a redirect.
+        outside: whether its approval never comes from the agent's own prompt.
     """
 
     commands: tuple[str, ...] | None
     timeout_ms: int | None
     redirect_to: tuple[str, ...] | None
+    outside: bool
 
 
 def check_meaning(source: PolicyRule, report: Report) -> Effects | None:
     """Reads what is text in the model, or None with findings."""
     before = report.errors
-    effects = Effects(_commands(source, report), _timeout(source, report), _redirect(source, report))
+    effects = Effects(
+        _commands(source, report), _timeout(source, report), _redirect(source, report), _outside(source, report)
+    )
     _check_tests(source, report)
     return effects if report.errors == before else None
 
@@ -98,6 +102,15 @@ def _redirect(source: PolicyRule, report: Report) -> tuple[str, ...] | None:
         place = locate(source.node, ("redirect_to",)).place(source.file)
         report.add("SS309", place, rule.name, problem=problem, remedy=remedy)
     return words if rule.action == "redirect" else None
+
+
+def _outside(source: PolicyRule, report: Report) -> bool:
+    rule = source.rule
+    asks = rule.action == "require_approval"
+    if rule.approval == "outside" and not asks and "action" not in source.replaced:
+        place = source.place if "approval" in source.replaced else key_place(source.node, "approval", source.file)
+        report.add("SS335", place, rule.name, name=rule.name, action=rule.action)
+    return asks and rule.approval == "outside"
 
 
 def _redirect_words(text: str) -> tuple[tuple[str, ...], str, str]:

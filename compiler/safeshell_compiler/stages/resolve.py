@@ -185,7 +185,7 @@ def _apply(override: Override, rule: PolicyRule, file: LoadedFile, node: Node, r
         return None
     changes = {
         key: getattr(override, key)
-        for key in ("action", "message", "context")
+        for key in ("action", "message", "context", "approval")
         if getattr(override, key) not in (None, getattr(rule.rule, key))
     }
     if not changes and override.unless is None:

@@ -14,6 +14,14 @@ from safeshell_compiler.stages.lower import Atom
 from safeshell_compiler.witnesses.scenario_spellings import facts_of, spell
 from safeshell_compiler.witnesses.situation import Literals, Situation, holds
 
+Strictness = tuple[Action, bool]
+"""The smaller the more restrictive: the action; of an approval, whether the agent's own prompt may give it."""
+
+
+def strictness_of(action: Action, *, outside: bool) -> Strictness:
+    """A decision's or a rule's."""
+    return action, action is Action.REQUIRE_APPROVAL and not outside
+
 
 @dataclass(frozen=True, slots=True)
 class RuleView:
@@ -47,6 +55,11 @@ class RuleView:
     def strength(self) -> Action:
         """The action that it decides by: a rule that only observes restricts nothing."""
         return Action.ALLOW if self.record.get("observe") else self.action
+
+    @property
+    def strictness(self) -> Strictness:
+        """How much it restricts where it holds."""
+        return strictness_of(self.action, outside="approval" in self.record)
 
     @property
     def dispatched(self) -> list[Literals]:

@@ -29,7 +29,7 @@ from safeshell_compiler.stages.lower import Atom
 from safeshell_compiler.witnesses.generate import Budget
 from safeshell_compiler.witnesses.scenario_spellings import WRAPPERS, is_whole, spell, wrapped
 from safeshell_compiler.witnesses.situation import Literal, Literals, Situation, solve
-from safeshell_compiler.witnesses.table_view import RuleView, Side
+from safeshell_compiler.witnesses.table_view import RuleView, Side, Strictness, strictness_of
 
 STATES = 5_000
 """States of the generators' automata that the search for one rule may look at: a second or two; most need ten."""
@@ -81,7 +81,10 @@ class Search:
 
 def effect(decision: Decision) -> tuple[Any, ...]:
     """What of a decision can be told apart from outside."""
-    return (decision.action, decision.redirect_to, decision.message, decision.timeout_ms, decision.execution)
+    return (
+        *(decision.action, decision.redirect_to, decision.message, decision.timeout_ms, decision.execution),
+        decision.outside,
+    )
 
 
 def search(old: Side, new: Side, before: RuleView | None, after: RuleView | None) -> Search:
@@ -164,11 +167,11 @@ class _Hunter:
 
     def looser(self, before: RuleView) -> Callable[[Situation], Outcome]:
         """Judges whether the new table restricts less than this rule of the old one."""
-        return lambda situation: self._compare_all(situation, before.action, Direction.LOOSER)
+        return lambda situation: self._compare_all(situation, before.strictness, Direction.LOOSER)
 
     def tighter(self, after: RuleView) -> Callable[[Situation], Outcome]:
         """Judges whether the old table restricts less than this rule of the new one."""
-        return lambda situation: self._compare_all(situation, after.action, Direction.TIGHTER)
+        return lambda situation: self._compare_all(situation, after.strictness, Direction.TIGHTER)
 
     def redirected(self, after: RuleView) -> Iterator[Literals]:
         """Where a rule of the new table holds and the old one had a redirect."""
@@ -189,37 +192,43 @@ class _Hunter:
             reasons |= self._reason(self.new, new.rule, new.source, situation)
         return reasons
 
-    def _compare_all(self, situation: Situation, action: Action, direction: Direction) -> Outcome:
+    def _compare_all(self, situation: Situation, strictness: Strictness, direction: Direction) -> Outcome:
         """Compares the command by itself; what a redirect would replace, inside of others too."""
-        outcome = self._compare(situation, action, direction)
-        if action is not Action.REDIRECT:
+        outcome = self._compare(situation, strictness, direction)
+        if strictness[0] is not Action.REDIRECT:
             return outcome
         for wrapper in WRAPPERS:
             if isinstance(outcome, Witness):
                 break
-            inside = self._compare(wrapped(situation, wrapper), Action.DENY, direction, reasons=situation)
+            inside = self._compare(wrapped(situation, wrapper), (Action.DENY, False), direction, reasons=situation)
             outcome = inside if isinstance(inside, Witness) else outcome | inside
         return outcome
 
     def _compare(
-        self, situation: Situation, action: Action, direction: Direction, reasons: Situation | None = None
+        self, situation: Situation, strictness: Strictness, direction: Direction, reasons: Situation | None = None
     ) -> Outcome:
         """Compares what the tables decide.
 
         Args:
             situation: what is decided.
-            action: what the rule does there.
+            strictness: the rule's there.
             direction: the witness that is wanted.
             reasons: where the rules hold that stand in the way, if not there.
         """
         old, new = self.old.decide(situation), self.new.decide(situation)
         ruled, other, side = (old, new, self.new) if direction is Direction.LOOSER else (new, old, self.old)
-        if ruled.action > action:
+        if strictness_of(ruled.action, outside=ruled.outside) > strictness:
             self.budget.exact = False
             return frozenset()
-        if ruled.action < other.action and other.action > action:
+        found = strictness_of(other.action, outside=other.outside)
+        if strictness_of(ruled.action, outside=ruled.outside) < found > strictness:
             return Witness(direction, situation, old, new)
-        return self._reason(side, other.rule, other.source, reasons or situation)
+        why = self._reason(side, other.rule, other.source, reasons or situation)
+        for match in other.matched if other.outside else ():  # another than the one that decides may say so
+            rule = side.find(match.rule, match.source)
+            if rule is not None and "approval" in rule.record:
+                why |= self._reason(side, match.rule, match.source, reasons or situation)
+        return why
 
     def other(self, before: RuleView | None, after: RuleView | None) -> Callable[[Situation], Outcome]:
         """Judges whether the rule's message, timeout or placement is what differs."""
@@ -243,7 +252,8 @@ class _Hunter:
             if found is None or (rule is not None and found.index == rule.index):
                 continue
             wins = (match.rule, match.source) == (decision.rule, decision.source)
-            if wins or found.record.get("timeout_ms") == (decision.timeout_ms or None) or "execution" in found.record:
+            shapes = "execution" in found.record or "approval" in found.record
+            if wins or shapes or found.record.get("timeout_ms") == (decision.timeout_ms or None):
                 reasons |= self._reason(side, match.rule, match.source, situation)
         if rule is not None:
             reasons |= side.reason(rule, situation) or frozenset()
@@ -280,6 +290,7 @@ def _shaped(decision: Decision, other: Decision, rule: RuleView | None) -> bool:
         (decision.rule == rule.name and decision.source == rule.place)
         or (decision.timeout_ms != other.timeout_ms and rule.record.get("timeout_ms") == decision.timeout_ms)
         or (decision.execution != other.execution and rule.record.get("execution") == decision.execution)
+        or (decision.outside and not other.outside and "approval" in rule.record)
     )
 
 
@@ -305,5 +316,6 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "message": decision.message or None,
         "timeout_ms": decision.timeout_ms or None,
         "execution": decision.execution or None,
+        "approval": decision.approval,
         "redirect_to": list(decision.redirect_to) or None,
     }

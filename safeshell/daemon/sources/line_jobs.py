@@ -82,6 +82,7 @@ def decision_of(found: Mapping[str, Any], agent: str) -> Decision:
         matched=tuple([Matched(one["rule"], Action[one["action"].upper()], one["source"]) for one in found["matched"]]),
         facts=tuple([((name,), json.dumps(value)) for name, value in facts.items()]),
         tables=tuple(found["table"].split("+")) if found["table"] else (),
+        outside=found["approval"] == "outside",
     )
 
 

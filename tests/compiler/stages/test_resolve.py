@@ -108,6 +108,19 @@ def test_an_override_changes_what_it_names(compile_text: Compile) -> None:
     assert [part.value for part in excepted.unless[0].conditions] == ["^/tmp/"]
 
 
+def test_an_override_says_where_an_approval_comes_from(compile_text: Compile) -> None:
+    head = "version: 1\ninclude: [one.yaml]\noverrides: [{name: a, approval: "
+    asks, outside = rules("a", action="require_approval"), '"approval":"outside"'
+    tightened = compile_text(head + "outside}]\n", one=asks)
+    assert tightened.table is not None
+    assert outside in str(tightened.table["rules"])
+    assert codes(compile_text(head + "any}]\n", one=asks)) == [("SS315", 3, 13)]
+    denial = compile_text(head + "outside, action: deny}]\n", one=asks)
+    assert denial.table is not None
+    assert outside not in str(denial.table["rules"])
+    assert codes(compile_text(head + "outside}]\n", one=rules("a", action="deny")))[0][0] == "SS335"
+
+
 def test_the_outer_override_has_the_last_word(compile_text: Compile) -> None:
     compilation = compile_text(
         "version: 1\ninclude: [mid.yaml]\noverrides: [{name: a, action: require_approval}]\n",
@@ -172,7 +185,8 @@ def compile_repository(repository: Path, text: str) -> Compilation:
 
 
 def test_a_repository_may_tighten(repository: Path) -> None:
-    (repository / "more.yaml").write_text(rules("more", action="require_approval"))
+    asks = rules("more", action="require_approval").replace("require_approval,", "require_approval, approval: outside,")
+    (repository / "more.yaml").write_text(asks)
     compilation = compile_repository(repository, rules("a", action="deny", head="include: [../more.yaml]\n"))
     assert in_force(compilation) == ["../more.yaml:more", "rules.yaml:a"]
 
