@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from collections.abc import Iterator
 
 import click
 
+from safeshell.cli.output import warn
 from safeshell.command.programs.grammars import programs
 from safeshell.command.programs.record import Wrapper
-from safeshell.text import columns
+from safeshell.errors import UndecidedError
+from safeshell.host.path_resolution import Resolver
+from safeshell.host.places import NAMES, Places, Region
+from safeshell.text import columns, text
 
 
 @click.group("rules")
@@ -35,6 +41,43 @@ def wrappers(as_json: bool) -> None:
             for name, takes, taken, why, shims in rows
         ]
         click.echo(columns(shown), nl=False)
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def places(as_json: bool) -> None:
+    """List what `@home`, `@project`, `@temporary` and `@system` are here: for a session that begins in this directory.
+
+    HOME and TMPDIR count as this command's own environment has them.
+    """
+    directory = os.fsencode(os.getcwd())
+    found = Places(Resolver().resolve, os.environb.get(b"HOME"), lambda: directory)
+    regions: dict[str, Region | None] = {}
+    for name in NAMES:
+        try:
+            regions[name] = found.region(name)
+        except UndecidedError as error:
+            warn(f"{name} can't be told: {error}")
+            regions[name] = None
+    if as_json:
+        click.echo(json.dumps({name: _region_json(region) for name, region in regions.items()}))
+    else:
+        shown = [(name, *_region_words(region)) for name, region in regions.items()]
+        click.echo(columns(shown), nl=False)
+
+
+def _region_json(region: Region | None) -> dict[str, list[str]] | None:
+    if region is None:
+        return None
+    return {"paths": [text(path) for path in region.tops], "but": [text(path) for path in region.but]}
+
+
+def _region_words(region: Region | None) -> tuple[str, str]:
+    """A place's directories, and what of them doesn't count."""
+    if region is None:
+        return "undecided", ""
+    paths, but = (" ".join([shlex.quote(text(path)) for path in part]) for part in region)
+    return paths or "nothing is inside", f"but {but}" if but else ""
 
 
 def _rows(name: str, row: Wrapper, kept: str) -> Iterator[tuple[str, str, bool, str | None, bool]]:
