@@ -60,7 +60,10 @@ def read_parts(state: State, place: Place) -> tuple[Part, ...]:
             state.at = found.end()
             if state.jump is not None and state.jump[0] < state.at:
                 text = take_jump_in_word(state, found.start())
-            parts.append(Text(text.replace(b"\\\n", b"") if b"\\" in text else text, place.quoted))
+            if b"\\" in text:
+                text = text.replace(b"\\\n", b"")
+            if text:  # a joined line alone is nothing, and makes no word of a variable that is empty
+                parts.append(Text(text, place.quoted))
             if state.at >= end:
                 break
         byte = data[state.at]

@@ -32,6 +32,7 @@ QUOTES = (
     (b"''", "['']"),
     (b"a''", "[a+'']"),
     (b"'a\nb'", "['a⏎b']"),
+    (b"a $x\\\n b\\\n", "[a ${x|} b]"),  # a joined line makes no word of a variable that is empty
     (b"a b\\", "[a b+'\\']"),  # a backslash that ends the text is gone where the last line began within '…'
     (b"x='\n'; a b\\", "[x:='⏎']; [a b+'']"),
     (b"x=$'\n'; a b\\", "[x:='⏎']; [a b+'']"),
