@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from safeshell.command.programs.record import Wrapper
 from safeshell.command.unwrap.reading import WrapperReading
+from safeshell.command.unwrap.splitting import split_env
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText, joined
 from safeshell.shell.words import Literal, Unknown, Word, plain, unknown
 
@@ -39,12 +39,35 @@ class WordReading(WrapperReading[Word]):
         return tail(word, position)
 
     def split(self, value: Word) -> list[Word]:
-        """As env -S does, as far as that can be told."""
-        try:
-            parts = shlex.split(value.written) if value.literal is not None else [value.written]
-        except ValueError:
-            return [unknown("…")]
-        return [Word((Unknown(part, quoted=False),)) if "$" in part else plain(part) for part in parts]
+        """As env -S does, as far as that can be told: what isn't known stays an unknown within its word."""
+        holes: list[Unknown] = []
+
+        def hole(part: Unknown) -> bytes:
+            holes.append(part)
+            return b"\0%d\0" % (len(holes) - 1)
+
+        def variable(name: bytes) -> bytes:
+            text = name.decode()
+            return hole(Unknown(f"${{{text}}}", quoted=False, variable=text))
+
+        text = b"".join([_bytes_of(part) if isinstance(part, Literal) else hole(part) for part in value.parts])
+        words = split_env(text, variable)
+        return [unknown("…")] if words is None else [_with_holes(word, holes) for word in words]
+
+
+def _bytes_of(part: Literal) -> bytes:
+    return part.text.replace("\0", "").encode("utf-8", "surrogateescape")
+
+
+def _with_holes(word: bytes, holes: Sequence[Unknown]) -> Word:
+    """A word in which numbers between NUL bytes stand for what only the run can tell."""
+    parts: list[Literal | Unknown] = []
+    for at, piece in enumerate(word.split(b"\0")):
+        if at % 2:
+            parts.append(replace(holes[int(piece)], quoted=False, several=True))
+        elif piece:
+            parts.append(Literal(piece.decode("utf-8", "surrogateescape"), quoted=True))
+    return Word(tuple(parts))
 
 
 def tail(word: Word, position: int) -> Word:

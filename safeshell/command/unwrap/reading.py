@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
+from safeshell.command import variables
 from safeshell.command.getopt import REQUIRED, read_options
 from safeshell.command.programs.record import Wrapper
 
@@ -184,7 +185,7 @@ class ArgumentReading(WrapperReading[bytes]):
         """As env(1) splits it."""
         from safeshell.command.unwrap.splitting import split_env  # noqa: PLC0415 # its patterns are dear, its callers few
 
-        return split_env(value, self._environment)
+        return split_env(value, lambda name: variables.get(self._environment, name))
 
 
 def _is_number(text: str) -> bool:

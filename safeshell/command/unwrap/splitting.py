@@ -6,8 +6,7 @@ None says that the program rejects the text, and so runs nothing; or, for a shel
 from __future__ import annotations
 
 import re
-
-from safeshell.command import variables
+from collections.abc import Callable
 
 _ENV_TOKEN = re.compile(
     rb"""(?P<blank>[ \t\n\v\f\r]+) | (?P<hash>\#) | (?P<quote>['"])
@@ -18,12 +17,12 @@ _ENV_ESCAPES = {b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 _ENV_ESCAPES |= {char: char for char in (b'"', b"#", b"$", b"'", b"\\")}
 
 
-def split_env(text: bytes, environment: bytes) -> list[bytes] | None:
+def split_env(text: bytes, value_of: Callable[[bytes], bytes | None]) -> list[bytes] | None:
     """The words that `env -S` makes of a text: quotes, escapes, `#` and `${NAME}` as env(1) has them.
 
     Args:
         text: the option's value.
-        environment: the block that `${NAME}` is looked up in.
+        value_of: the value of the variable of a name; None where it isn't set.
     """
     words: list[bytes] = []
     quote = b""
@@ -73,7 +72,7 @@ def split_env(text: bytes, environment: bytes) -> list[bytes] | None:
             else:
                 return None
         elif token["name"] is not None:
-            value = variables.get(environment, token["name"])
+            value = value_of(token["name"])
             if value is not None:
                 add(value)
         else:
