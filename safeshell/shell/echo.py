@@ -17,7 +17,7 @@ _ESCAPES = {
     # Dash reads them, bash as sh doesn't.
     Flavour.SH: Escapes(b"", "(?!)", doubtful=b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789\\"),
     Flavour.DASH: Escapes(b"abfnrtv\\", f"{_ZERO}|([1-7][0-7]{{0,2}})", ends=True, doubtful=b"eE"),
-    Flavour.ZSH: Escapes(_LETTERS, "0([0-7]{3})", hexadecimal=True, unicode=True, ends=True, doubtful=b"0ExuUCM"),
+    Flavour.ZSH: Escapes(_LETTERS, "0([0-7]{3})", hexadecimal=True, unicode=True, ends=True, doubtful=b"0xuU"),
     Flavour.COREUTILS: Escapes(_LETTERS, f"{_ZERO}|([1-7][0-7]{{0,2}})", hexadecimal=True, ends=True, doubtful=b"xE"),
 }
 _OPTION = re.compile(rb"-[neE]+")

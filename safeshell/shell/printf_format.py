@@ -79,8 +79,8 @@ FLAVOURS = {
         zero=False,
     ),
     Flavour.ZSH: Printf(
-        Escapes(_LETTERS + b"e", _THREE, hexadecimal=True, doubtful=b"EcxuUCM\"'?%"),
-        Escapes(_LETTERS + b"e", "0([0-7]{3})", hexadecimal=True, ends=True, doubtful=b"ExuUCM\"'?0123456789"),
+        Escapes(_LETTERS + b"e", _THREE, hexadecimal=True, doubtful=b"cxuU\"'?%"),
+        Escapes(_LETTERS + b"e", "0([0-7]{3})", hexadecimal=True, ends=True, doubtful=b"xuU\"'?0123456789"),
         "diouxXeEfgGcsb",
         _PLAIN_INTEGER,
         strict=True,

@@ -58,6 +58,7 @@ def test_l7_printf_is_exact_or_unknown(words: list[str], text: str | None) -> No
         (["echo", r"rm\n-rf"], "rm\\n-rf\n", None, "rm\n-rf\n"),
         (["echo", "-e", r"\0162m\x20-rf\c", "x"], "rm -rf", None, "rm -rf"),
         (["echo", "-E", r"a\tb"], "a\\tb\n", None, "a\\tb\n"),
+        (["echo", r"\E\C-a\M-a"], "\\E\\C-a\\M-a\n", None, "\\E\\C-a\\M-a\n"),  # zsh's print reads them
         (["echo", "-", "a"], "- a\n", "- a\n", "a\n"),
         (["command", "echo", r"a\tb"], "a\\tb\n", None, "a\\tb\n"),
         (["env", "echo", "-e", r"\101\t"], "A\t\n", "A\t\n", "A\t\n"),
