@@ -100,7 +100,8 @@ def readings(name: str, words: Sequence[Word]) -> Iterator[Reading]:
     before = tuple([word.written for word in known])
     line = answers((*begin, *_line(name, texts, fill)))
     valueless, renamed = _with_values(begin, name, texts, fill) or (line, line)
-    yield Reading(line, arguments, valueless, renamed, known=before, whole=len(before) == len(texts))
+    whole = len(before) == len(texts)
+    yield Reading(line, arguments, valueless, renamed, known=before, whole=whole)
     end = texts.index("--") if "--" in texts else len(texts)
     may_be = may_be_option if far is not None else may_be_options
     if any(map(may_be, texts[:end])):
@@ -108,7 +109,8 @@ def readings(name: str, words: Sequence[Word]) -> Iterator[Reading]:
         pieces = [_options(text, far) if may_be(text) else _word(text, fill) for text in texts]
         line = answers((*begin, *[piece for shape in pieces for piece in shape]))
         called = OPTIONS in texts[:end]  # else they are options only where the operands are what a rule is about
-        yield Reading(line, OpenOptions(name, texts, may_be, fill), line, line, by_operand=not called)
+        options = OpenOptions(name, texts, may_be, fill)
+        yield Reading(line, options, line, line, by_operand=not called, known=before, whole=whole)
 
 
 def _options(text: str, far: tuple[str, ...] | None) -> Shape:

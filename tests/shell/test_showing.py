@@ -54,6 +54,9 @@ def action(tables: Sequence[Table], line: str) -> str:
         ("git push --help", "allow"),
         ('git push --help "$X"', "allow"),
         ("git push --help $X", "allow"),
+        ("git push --help $OPTIONS", "allow"),  # options too, whatever they are
+        ("git push $OPTIONS --help", "require_approval"),
+        ("rm --help $FLAGS x", "allow"),
         ("git push --dry-run --mirror", "allow"),
         ("git push --dry-run $X", "require_approval"),  # it may be --no-dry-run
         ("git push $X --dry-run", "require_approval"),  # it may be --
