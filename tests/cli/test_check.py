@@ -77,6 +77,20 @@ def test_the_object_is_the_contracts(cli: Cli, home: Home) -> None:
     assert (nothing["rule"], nothing["message"], nothing["source"], nothing["matched"]) == (None, None, None, [])
 
 
+def test_where_an_approval_may_come_from_is_said(cli: Cli, tmp_path: Path) -> None:
+    rules, table = tmp_path / "r.yaml", str(tmp_path / "t")
+    head = "version: 1\nrules: [{name: a, commands: [mail], action: require_approval, message: m, tests: {match: [mail]}"
+    rules.write_text(f"{head}, approval: outside}}]\n")
+    assert cli("compile", str(rules), "-o", table).status == 0
+    assert "approval outside: never by the agent's own prompt" in cli("check", "--table", table, "--", "mail").out
+    of_line = cli("check", "--table", table, "--json", "--", "sh", "-c", "mail a").out
+    assert json.loads(of_line)["approval"] == "outside"
+    rules.write_text(f"{head}}}]\n")
+    assert cli("compile", str(rules), "-o", table).status == 0
+    assert "approval" not in cli("check", "--table", table, "--", "mail").out.partition("\n")[2]
+    assert json.loads(cli("check", "--table", table, "--json", "--", "mail").out)["approval"] == "any"
+
+
 def test_what_is_stated_counts(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "a=b")
     monkeypatch.setenv("HOME", "/x")
