@@ -45,6 +45,8 @@ _COLOUR = {Action.ALLOW: "green", Action.DENY: "red", Action.REQUIRE_APPROVAL: "
 @click.option("-c", "line", metavar="LINE", help="A shell line in place of COMMAND: each command in it is judged.")
 @click.option("--shell", type=click.Choice([one.value for one in Dialect]), help="With -c: the shell that reads LINE.")
 @click.option("--shims/--no-shims", default=None, help="With -c: as for a caller behind shims (default), or without.")
+@click.option("--writes", multiple=True, metavar="PATH", help="In place of COMMAND: a file tool that writes PATH.")
+@click.option("--reads", multiple=True, metavar="PATH", help="In place of COMMAND: a file tool that reads PATH.")
 @click.argument("argv", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND [ARG…]")
 def command(
     table: str | None,
@@ -57,9 +59,11 @@ def command(
     line: str | None,
     shell: str | None,
     shims: bool | None,
+    writes: tuple[str, ...],
+    reads: tuple[str, ...],
     argv: tuple[str, ...],
 ) -> int:
-    """Print what would be decided for COMMAND or a shell LINE, by the daemon's own evaluator.
+    """Print what would be decided for COMMAND, a shell LINE or a file tool's call, by the daemon's own evaluator.
 
     No daemon is needed, and nothing runs.
 
@@ -70,9 +74,12 @@ def command(
     and says whether the running daemon, or one that it would start, would run the command or have it run in place.
     Of a LINE it shows the commands as a tree, each below the one that runs it.
 
+    --writes and --reads, as often as there are files, ask for a call of an agent's own file tool, as its hook would, in
+    a session that began in --cwd. Most rules about files are for agents: add `--context ai`.
+
     Exit status: 0 allow, 3 deny, 4 require_approval, 5 redirect.
     """
-    _check_usage(line, argv, shims=shims, shell=shell)
+    _check_usage(line, argv, shims=shims, shell=shell, files=(*writes, *reads))
     home = Home.find()
     directory = os.fsencode(os.path.realpath(cwd))
     if not os.path.isdir(directory):
@@ -81,6 +88,19 @@ def command(
     tables, settings = in_force.at(directory), in_force.settings
     asked = asked_as(variables, who, Context(settings.markers))
     given = asked.environment
+    if writes or reads:
+        from safeshell.cli.checkfiles import answer_files, files_used  # noqa: PLC0415 # few ask for that
+
+        used = files_used(writes, reads)
+        answer, why = answer_files(used, in_force, _environment(given), directory, stated_facts(branch))
+        _show(answer, asked, as_json=as_json)
+        if explained:
+            answer["explain"] = why.to_json()
+            if not as_json:
+                click.echo(f"\n{render(why)}", nl=False)
+        if as_json:
+            click.echo(json.dumps(answer))
+        return EXIT[ACTIONS[answer["decision"]]]
     if line is not None:
         from safeshell.cli.checkline import answer_line, caller_of  # noqa: PLC0415 # the shell parser, only where needed
 
@@ -163,9 +183,15 @@ def _spellings_json(judgement: Judgement) -> list[dict[str, str | None]]:
     ]
 
 
-def _check_usage(line: str | None, argv: tuple[str, ...], *, shims: bool | None, shell: str | None) -> None:
-    if line is None and not argv:
-        raise click.UsageError("COMMAND or -c LINE is missing")
+def _check_usage(
+    line: str | None, argv: tuple[str, ...], *, shims: bool | None, shell: str | None, files: tuple[str, ...]
+) -> None:
+    if files and (line is not None or argv):
+        raise click.UsageError("--writes and --reads take no COMMAND and no -c LINE")
+    if "" in files:
+        raise click.UsageError("an empty PATH names no file")
+    if line is None and not argv and not files:
+        raise click.UsageError("COMMAND, -c LINE, --writes PATH or --reads PATH is missing")
     if line is None and shims is not None:
         raise click.UsageError("--shims and --no-shims are about -c LINE")
     if line is None and shell is not None:

@@ -15,7 +15,7 @@ from safeshell.policy.trace import Trace
 from safeshell.policy.units import LoadedTable
 
 
-class _Stated(RequestFacts):
+class StatedFacts(RequestFacts):
     """The facts of the directory, but for those that the command line states."""
 
     __slots__ = ("stated",)
@@ -23,6 +23,7 @@ class _Stated(RequestFacts):
     stated: dict[FactKey, Fact]
 
     def read(self, key: FactKey) -> Fact:
+        """The fact as stated, else read."""
         return self.stated[key] if key in self.stated else super().read(key)
 
 
@@ -55,11 +56,11 @@ class CheckedCommand:
         self._tables = tables
         self._context = context
         self._stated = stated
-        self._traces: list[tuple[Trace, _Stated]] = []
+        self._traces: list[tuple[Trace, StatedFacts]] = []
 
-    def facts(self, spelling: Spelling) -> _Stated:
+    def facts(self, spelling: Spelling) -> StatedFacts:
         """The facts of a spelling; who asks is told by the original's environment."""
-        made = _Stated(
+        made = StatedFacts(
             spelling.environment,
             spelling.directory,
             self._context,
@@ -69,7 +70,7 @@ class CheckedCommand:
         made.stated = self._stated
         return made
 
-    def decide(self, spelling: Spelling, facts: _Stated) -> Decision:
+    def decide(self, spelling: Spelling, facts: StatedFacts) -> Decision:
         """The daemon's evaluation, but that it looks at every rule and writes down what it sees."""
         trace = Trace(facts)
         self._traces.append((trace, facts))

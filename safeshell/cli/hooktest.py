@@ -102,10 +102,11 @@ def canary(home: Home, directory: str) -> str | None:
     caller = caller_of(tables, in_force.settings, environment, where, None, shims=False, tables_of=in_force.of)
     tried = 0
     for test in collect(compile_rules(home.rules)):
-        if test.expects == "match" and test.source.rule.action == "deny" and tried < TRIED_MAX:
+        line = test.case.command
+        if line and test.expects == "match" and test.source.rule.action == "deny" and tried < TRIED_MAX:
             tried += 1
-            if answer_line(test.case.command, caller)["decision"] == "deny":
-                return test.case.command
+            if answer_line(line, caller)["decision"] == "deny":
+                return line
     return None
 
 

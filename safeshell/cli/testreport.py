@@ -98,7 +98,7 @@ class Verbose(Dots):
         test = outcome.test
         word = self._paint("FAILED", "red") if outcome.failure else self._paint("PASSED", "green")
         place = f"{shown(test.place.file)}:{test.place.line}"
-        self._line(f"{place}  {test.rule} {test.name}  {printable(test.case.command)}  {word} {self._share()}")
+        self._line(f"{place}  {test.rule} {test.name}  {printable(test.case.shown)}  {word} {self._share()}")
 
 
 def as_json(outcomes: Sequence[Outcome], findings: Sequence[Finding], seconds: float) -> str:
@@ -120,7 +120,7 @@ def _test(outcome: Outcome) -> dict[str, Any]:
     made: dict[str, Any] = {
         "rule": test.rule,
         "name": test.name,
-        "command": test.case.command,
+        "command": test.case.shown,
         "file": test.place.file,
         "line": test.place.line,
         "expects": test.expects,

@@ -114,59 +114,75 @@ def is_under(path: bytes, top: bytes) -> bool:
     return path == top or path.startswith(top if top == b"/" else top + b"/")
 
 
-def any_under(
-    operands: Iterable[str], paths: Iterable[str], place: Callable[[str], bytes], home: Callable[[], str | None]
+class Region(Protocol):
+    """Directories with all that lies below them (`safeshell.host.places.Region`)."""
+
+    def holds(self, path: bytes) -> bool:
+        """Whether a resolved path is one of them, or lies in one."""
+
+    def is_covered_by(self, path: bytes) -> bool:
+        """Whether a resolved path is one of them, or lies above one."""
+
+
+RELATIONS = ("under", "covers", "outside")
+"""How a path may lie to places."""
+
+
+def any_lies(
+    relation: str,
+    paths: Iterable[str],
+    places: Iterable[str],
+    resolve: Callable[[str], bytes],
+    region: Callable[[str], Region],
 ) -> bool:
-    """Whether an operand lies under a path.
+    """Whether a path lies so to places: in one (`under`), at or above one (`covers`), in none of them (`outside`).
 
     Args:
-        operands: what is looked at; an empty one names nothing.
-        paths: where it may lie; `~` at the start is the home directory.
-        place: where a path leads, resolved, or raises UndecidedError.
-        home: the home directory, or None.
+        relation: one of `RELATIONS`.
+        paths: what is looked at; an empty one names nothing.
+        places: as a rule names them.
+        resolve: where a path leads, or raises UndecidedError.
+        region: what a place is, or raises UndecidedError.
 
     Raises:
         UndecidedError: none certainly does, and one can't be told.
     """
-    named = [operand for operand in operands if operand]
+    named = [path for path in paths if path]
     if not named:
         return False
     unsure: UndecidedError | None = None
-    tops = []
-    for path in paths:
+    untold: UndecidedError | None = None
+    regions = []
+    for place in places:
         try:
-            tops.append(place(_expand_home(path, home)))
+            regions.append(region(place))
         except UndecidedError as error:
-            unsure = error
-    for operand in named:
+            untold = error
+    for path in named:
         try:
-            found = place(operand)
+            found = resolve(path)
         except UndecidedError as error:
             unsure = error
             continue
-        if any(is_under(found, top) for top in tops):
+        if relation == "covers":
+            lies = any(each.is_covered_by(found) for each in regions)
+        else:
+            lies = any(each.holds(found) for each in regions) is (relation == "under")
+        if lies and (relation != "outside" or untold is None):
             return True
+        if lies or relation != "outside":
+            unsure = unsure or untold
     if unsure is not None:
         raise unsure
     return False
 
 
-def _expand_home(path: str, home: Callable[[], str | None]) -> str:
-    """A rule's path with a `~` at its start written out."""
-    if path != "~" and not path.startswith("~/"):
-        return path
-    found = home()
-    if not found or not found.startswith("/"):
-        raise UndecidedError("HOME is not a path")
-    return found + path[1:]
+def lies_key(relation: str, places: Iterable[str], paths: Iterable[str]) -> tuple[str, ...]:
+    """The fact `a path lies so to places` (`safeshell.policy.lies`)."""
+    return (relation, *places, "", *paths)
 
 
-def under_key(paths: Iterable[str], operands: Iterable[str]) -> tuple[str, ...]:
-    """The fact `an operand lies under a path` (`safeshell.policy.facts`)."""
-    return ("under", *paths, "", *operands)
-
-
-def split_under(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Paths and operands of such a fact; no path is empty."""
+def split_lies(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Places and paths of such a fact; no place is empty."""
     middle = words.index("")
     return words[:middle], words[middle + 1 :]

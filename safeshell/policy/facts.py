@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from safeshell.errors import DistantError, UndecidedError
-from safeshell.host.path_resolution import any_under, by_names
+from safeshell.host.path_resolution import any_lies, by_names, is_under
+from safeshell.host.places import HOME, SYSTEM, Region, given_region, split_place
 from safeshell.policy.atoms import FACTS
 from safeshell.policy.world import UNDECIDED, Fact, FactKey, RequestWorld
+from safeshell.text import text
 
 __all__ = ["UNDECIDED", "Fact", "FactKey", "Facts", "GivenFacts", "RequestFacts"]
 
@@ -74,10 +76,17 @@ class GivenFacts:
         """What is stated of a fact."""
         return self._given.get(key, otherwise)
 
-    def has_under(self, paths: Iterable[str], operands: Iterable[str]) -> Fact:
-        """Whether an operand lies under a path."""
+    def lies(self, relation: str, places: Iterable[str], paths: Iterable[str]) -> Fact:
+        """Whether a path lies so to places."""
         try:
-            return any_under(operands, paths, self._place, self._home)
+            return any_lies(relation, paths, places, self._place, self._region)
+        except UndecidedError:
+            return UNDECIDED
+
+    def path(self, path: str) -> Fact:
+        """Where a path leads."""
+        try:
+            return text(self._place(path))
         except UndecidedError:
             return UNDECIDED
 
@@ -88,6 +97,31 @@ class GivenFacts:
             raise UndecidedError(f"{path}: not stated where it leads")
         found = by_names("/", stated) if isinstance(stated, str) else by_names(str(directory) or "/", path)
         return found.encode("utf-8", "surrogateescape")
+
+    def _region(self, place: str) -> Region:
+        name, rest = split_place(place)
+        if not name:
+            return Region((self._place(rest),))
+        home = self._home()
+        known = self._place(home) if home is not None and home.startswith("/") else None
+        if name == HOME and known is not None:
+            return Region((self._place(f"{home}{rest}"),))
+        return given_region(name, known, self._project(known))
+
+    def _project(self, home: bytes | None) -> bytes | None:
+        """Where the project is, as stated; else the directory, where that can be one."""
+        stated = self._given.get(("project",))
+        if isinstance(stated, str):
+            return self._place(stated)
+        directory = self._given.get(("directory",))
+        if not isinstance(directory, str):
+            raise UndecidedError("not stated where the project is")
+        found = self._place(directory)
+        if self._given.get(("in_repo",)) is True:
+            return found
+        above_a_home = home is not None and home != b"/" and is_under(home, found)
+        in_system = given_region(SYSTEM, home, None).holds(found)
+        return None if found == b"/" or above_a_home or in_system else found
 
     def _home(self) -> str | None:
         home = self._given.get(("env", "HOME"))

@@ -9,11 +9,12 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from safeshell.command.command_line import unblock
 from safeshell.errors import UndecidedError
-from safeshell.host.path_resolution import Resolver, any_under
+from safeshell.host.path_resolution import Resolver, any_lies, by_names
+from safeshell.host.places import Places, Region, split_place
 from safeshell.policy.context import Context
 from safeshell.text import text
 
@@ -27,8 +28,28 @@ FactKey = tuple[str, ...]
 FactValue = bool | str | None
 
 
-Read = tuple[bytes, "bytes | None", bytes, tuple[tuple[bytes, bytes], ...]]
-"""Environment, directory, prefix and GIT_ variables, as `RequestWorld` takes them."""
+Read = tuple[bytes, "bytes | None", bytes, tuple[tuple[bytes, bytes], ...], "bytes | None"]
+"""Environment, directory, prefix and GIT_ variables, as `RequestWorld` takes them, and where the session began."""
+
+
+class FileUse(NamedTuple):
+    """The files that somebody is about to write and to read.
+
+    Attributes:
+        writes, reads: their paths, bytes that are not UTF-8 as surrogates.
+        untold: of what there are more, which nobody tells: "writes", "reads".
+    """
+
+    writes: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
+
+    def of(self, use: str) -> str | None:
+        """As `RequestWorld.files`."""
+        if use in self.untold:
+            raise UndecidedError(f"not all that it {use} is told")
+        found = self.writes if use == "writes" else self.reads
+        return "".join([f"{path}\0" for path in dict.fromkeys(found)]) or None
 
 
 class _Undecided:
@@ -70,8 +91,8 @@ class RequestWorld:
     """
 
     __slots__ = (
-        *("_directory", "_environment", "_git_environment", "_repository", "_resolver", "_variables"),
-        *("asker", "context", "descriptor", "distant", "prefix", "seen"),
+        *("_directory", "_environment", "_git_environment", "_places", "_repository", "_resolver", "_session"),
+        *("_used", "_variables", "asker", "context", "descriptor", "distant", "prefix", "seen"),
     )
 
     def __init__(
@@ -102,13 +123,27 @@ class RequestWorld:
     @property
     def place(self) -> Read:
         """What its facts of paths hang on."""
-        return self._environment, self._directory, self.prefix, tuple(self._git_environment)
+        session = getattr(self, "_session", None)
+        return self._environment, self._directory, self.prefix, tuple(self._git_environment), session
 
     @classmethod
     def waiting(cls, place: Read) -> Self:
         """The world of a place, for who may wait: each path is read as it is met. It knows nothing of who asks."""
-        environment, directory, prefix, git_environment = place
-        return cls(environment, directory, Context(), prefix=prefix, git_environment=git_environment)
+        environment, directory, prefix, git_environment, session = place
+        world = cls(environment, directory, Context(), prefix=prefix, git_environment=git_environment)
+        if session is not None:
+            world.began_in(session)
+        return world
+
+    # Few requests have what these two tell: unlike the rest it has no value where nothing is said.
+
+    def began_in(self, session: bytes) -> None:
+        """Tells where the session began that the request is of; else `@project` is around its directory."""
+        self._session = session
+
+    def uses(self, used: FileUse) -> None:
+        """Tells which files are written and read."""
+        self._used = used
 
     def variable(self, name: bytes) -> bytes | None:
         """A variable of the caller's environment; the first where there are several, as getenv has it."""
@@ -166,15 +201,45 @@ class RequestWorld:
             return exists(os.path.join(self._known_directory(), path.encode()))
         return exists(path.encode(), self.descriptor)
 
-    def has_under(self, paths: Iterable[str], operands: Iterable[str]) -> bool:
-        """Whether an operand lies under a path, both with bytes that are not UTF-8 as surrogates.
+    def lies(self, relation: str, places: Iterable[str], paths: Iterable[str]) -> bool:
+        """Whether a path lies so to places (`any_lies`), both with bytes that are not UTF-8 as surrogates.
 
         Raises:
             UndecidedError: it can't be told.
         """
         if self.prefix:
             raise UndecidedError("files of another root directory are not read")
-        return any_under(operands, paths, self._place, self._home)
+        return any_lies(relation, paths, places, self._place, self._region)
+
+    def files(self, use: str) -> str | None:
+        """The files that are written ("writes") or read ("reads"), each ended by a NUL; None where none is told of.
+
+        Raises:
+            UndecidedError: there are some that aren't told.
+        """
+        used: FileUse | None = getattr(self, "_used", None)
+        return None if used is None else used.of(use)
+
+    def directories_of_files(self) -> list[bytes]:
+        """The directories of all files that are written or read and can be told; repositories' rules are there."""
+        used: FileUse = getattr(self, "_used", FileUse())
+        found: dict[bytes, None] = {}
+        for path in (*used.writes, *used.reads):
+            with contextlib.suppress(UndecidedError):
+                found[self._place(path).rpartition(b"/")[0] or b"/"] = None
+        return list(found)
+
+    def path(self, path: str) -> str:
+        """A path as patterns see it: absolute by its names; and where links lead elsewhere a NUL, and there.
+
+        Raises:
+            UndecidedError: it can't be told.
+        """
+        if self.prefix:
+            raise UndecidedError("files of another root directory are not read")
+        given = path.encode("utf-8", "surrogateescape")
+        named = by_names(b"/" if given.startswith(b"/") else self._known_directory(), given)
+        return "\0".join(dict.fromkeys(map(text, (named, self._place(path)))))
 
     def _known_directory(self) -> bytes:
         if self._directory is None:
@@ -210,15 +275,33 @@ class RequestWorld:
         return sparing(self.distant.mounts)
 
     def _place(self, path: str) -> bytes:
-        if self._resolver is None:
-            self._resolver = Resolver(None if self.distant is None else self.distant.mounts)
         # Operands are bytes; a rule's text may hold a surrogate only where YAML spelled one out.
         found = path.encode("utf-8", "surrogateescape")
-        return self._resolver.resolve(found if found.startswith(b"/") else self._known_directory() + b"/" + found)
+        return self._resolving().resolve(found if found.startswith(b"/") else self._known_directory() + b"/" + found)
 
-    def _home(self) -> str | None:
-        value = self.variable(b"HOME")
-        return None if value is None else value.decode("utf-8", "surrogateescape")
+    def _resolving(self) -> Resolver:
+        if self._resolver is None:
+            self._resolver = Resolver(None if self.distant is None else self.distant.mounts)
+        return self._resolver
+
+    def _region(self, place: str) -> Region:
+        name, rest = split_place(place)
+        if not name:
+            return Region((self._place(rest),))
+        places: Places | None = getattr(self, "_places", None)
+        if places is None:
+            resolver, home = self._resolving(), self.variable(b"HOME")
+            places = self._places = Places(resolver.resolve, home, self._began_in, resolver.spare)
+        found = places.region(name)
+        if not rest:
+            return found
+        below = rest.encode("utf-8", "surrogateescape")
+        return Region(tuple([self._resolving().resolve(top + below) for top in found.tops]))
+
+    def _began_in(self) -> bytes:
+        """The directory in which the session began, else the request."""
+        session: bytes | None = getattr(self, "_session", None)
+        return self._known_directory() if session is None else session
 
 
 def exists(path: bytes, directory: int | None = None) -> bool:

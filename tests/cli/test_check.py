@@ -266,3 +266,57 @@ def test_wrapped_commands_are_decided_as_the_daemon_does(daemon: Daemon, cli: Cl
         theirs = evaluate(argv, env={"PATH": "/bin"}, home=daemon.home)
         for key in ("decision", "rule", "message", "source", "subject"):
             assert ours[key] == theirs[key], argv
+
+
+FILE_RULES = """\
+version: 1
+rules:
+  - name: stay
+    context: ai_only
+    conditions: [{writes_outside: ['@project']}]
+    action: deny
+    message: Write inside of the project.
+    tests: {match: [{writes: [/etc/hosts], cwd: /w}]}
+  - name: ask-first
+    conditions: [{reads_matches: 'secret$'}]
+    action: require_approval
+    message: Say why.
+    tests: {match: [{reads: [/a/secret]}]}
+"""
+
+
+def test_a_file_tools_call_is_judged_in_place_of_a_command(cli: Cli, home: Home, tmp_path: Path) -> None:
+    Path(home.rules).write_text(FILE_RULES, encoding="utf-8")
+    asked = ("check", "--context", "ai", "--cwd", str(tmp_path))
+    assert cli(*asked, "--writes", "x").status == 0
+    status, out, _ = cli(*asked, "--writes", "x", "--writes", "/etc/two words")
+    assert status == 3
+    assert out.startswith("deny  writes x '/etc/two words'\n  rule stay (")
+    assert cli(*asked, "--reads", "a/secret").status == 4
+    assert cli("check", "--context", "human", "--writes", "/etc/x").status == 0
+    found = json.loads(cli(*asked, "--writes", "/etc/x", "--json", "--explain").out)
+    assert (found["decision"], found["rule"]) == ("deny", "stay")
+    assert found["facts"]["writes"] == ["/etc/x"]
+    assert found["explain"]["candidates"][0]["rule"] == "stay"
+    assert "outside of @project" in cli(*asked, "--writes", "/etc/x", "--explain").out
+
+
+def test_a_file_is_judged_by_the_rules_of_its_own_repository(cli: Cli, home: Home, tmp_path: Path) -> None:
+    Path(home.rules).write_text("version: 1\nrules: []\n", encoding="utf-8")
+    inside = tmp_path / "other" / ".safeshell"
+    inside.mkdir(parents=True, mode=0o700)
+    rules = FILE_RULES.replace("    context: ai_only\n", "").replace("'@project'", "/nowhere")
+    (inside / "rules.yaml").write_text(rules, encoding="utf-8")
+    (inside / "rules.yaml").chmod(0o600)
+    (tmp_path / "here").mkdir()
+    asked = ("check", "--cwd", str(tmp_path / "here"), "--writes")
+    assert cli(*asked, "x").status == 0
+    assert cli(*asked, str(tmp_path / "other" / "new" / "x")).status == 3
+
+
+def test_files_go_with_no_command(cli: Cli) -> None:
+    for more in (("--", "ls"), ("-c", "ls")):
+        status, _, err = cli("check", "--writes", "x", *more)
+        assert status == 2
+        assert "--writes and --reads take no COMMAND and no -c LINE" in err
+    assert "an empty PATH names no file" in cli("check", "--reads", "").err

@@ -52,7 +52,7 @@ def test_the_version(cli: Cli) -> None:
         (["chekc"], "no such command 'chekc'. Did you mean 'check'?"),
         (["frobnicate"], "no such command 'frobnicate'."),
         (["--frobnicate"], "No such option"),
-        (["check"], "COMMAND or -c LINE is missing"),
+        (["check"], "COMMAND, -c LINE, --writes PATH or --reads PATH is missing"),
         (["check", "--context", "robot", "--", "ls"], "Invalid value"),
         (["check", "--env", "NOVALUE", "--", "ls"], "'NOVALUE' is not K=V"),
         (["check", "--env", "=x", "--", "ls"], "'=x' is not K=V"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from safeshell.host.path_resolution import under_key
+from safeshell.host.path_resolution import lies_key
 from safeshell.policy.world import Fact
 from safeshell_compiler.condition_kind import ConditionKind, Paths, list_implied
 
@@ -36,7 +36,7 @@ class _OperandUnder(ConditionKind):
         return list_implied("operand_under", known, arguments[0], arguments[1:], negated=negated)
 
     def truth(self, arguments: Sequence[Any], situation: Situation) -> Fact:
-        return situation.facts.read(under_key(arguments[0], situation.parsed(arguments[1]).operands))
+        return situation.facts.read(lies_key("under", arguments[0], situation.parsed(arguments[1]).operands))
 
     def needs_home(self, arguments: Sequence[Any]) -> bool:
         return any(path[:1] == "~" for path in arguments[0])

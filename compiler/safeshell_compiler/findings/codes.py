@@ -119,6 +119,7 @@ _ROWS = (
         "write it out, or as `./{value}` where that is a file's name",
     ),
     Code("SS218", "error", "Not an agent's name", "{value!r} is the name of no agent", "{remedy}"),
+    Code("SS219", "error", "Not a place", "{value!r} is no place: {problem}", "{remedy}"),
     Code("SS299", "error", "A value of the wrong form", "{problem}"),
     Code("SS301", "error", "Two rules of one name in one file", "a rule {name!r} stands here already, on line {first}"),
     Code(

@@ -26,7 +26,7 @@ def head(name: Name) -> str:
 def tested(source: PolicyRule) -> Iterator[tuple[str, str]]:
     """Basename and command line of each of the rule's own tests that match."""
     for case in source.rule.tests.match:
-        shown = _shown(case.command)
+        shown = None if case.command is None else _shown(case.command)
         if shown is not None:
             yield shown
 

@@ -5,11 +5,13 @@ The daemon never imports this module: it reads compiled tables.
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 from pydantic import Field, Strict, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
+from safeshell.policy.lies import USES
 from safeshell_compiler.atoms import BY_CONDITION, KINDS
 from safeshell_compiler.condition_kind import Filled, Flag, Model, Text
 
@@ -74,9 +76,12 @@ CONDITION_KINDS = tuple(field.alias or name for name, field in Condition.model_f
 
 
 class _Case(Model):
-    """One example command in a rule's `tests`. What it leaves out has the contract's defaults (None here)."""
+    """One example command in a rule's `tests`. What it leaves out has the contract's defaults (None here).
 
-    command: Filled
+    Without a command it is a call of an agent's file tool, of which the files are stated.
+    """
+
+    command: Filled | None = None
     branch: Text | None = None
     cwd: Annotated[str, Strict(), Field(pattern=r"\A/")] = "/"
     env: dict[Text, Text] = Field(default_factory=dict)
@@ -87,6 +92,14 @@ class _Case(Model):
     @classmethod
     def _from_text(cls, data: Any) -> Any:
         return {"command": data} if isinstance(data, str) else data
+
+    @property
+    def shown(self) -> str:
+        """What it is an example of, in words."""
+        if self.command is not None:
+            return self.command
+        files = [(use, getattr(self, use)) for use in USES]
+        return "; ".join(f"{use} {shlex.join(paths)}" for use, paths in files if paths)
 
 
 if TYPE_CHECKING:

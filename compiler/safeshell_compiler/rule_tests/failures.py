@@ -19,7 +19,7 @@ def describe(outcome: Outcome) -> str:
     assert failure is not None
     facts = ", ".join(failure.explanation.facts)
     rows = [
-        ("command", test.case.command),
+        ("command" if test.case.command else "files", test.case.shown),
         ("subject", failure.explanation.subject),
         ("stated", _stated(test)),
         ("facts", facts or "none needed but the command line"),

@@ -42,7 +42,7 @@ def _case(outcome: Outcome) -> ET.Element:
     case = ET.Element(
         "testcase",
         classname=test.rule,
-        name=f"{test.name} {printable(test.case.command)}",
+        name=f"{test.name} {printable(test.case.shown)}",
         file=shown(test.place.file),
         line=str(test.place.line),
         time=f"{outcome.seconds:.6f}",

@@ -19,6 +19,7 @@ from safeshell.policy.decision import Decision
 from safeshell.policy.evaluator import evaluate
 from safeshell.policy.explain import Candidate, Explanation, explain
 from safeshell.policy.facts import UNDECIDED, Fact, FactKey, GivenFacts
+from safeshell.policy.file_call import ARGUMENTS, NAME, FileTrace, evaluate_files
 from safeshell.policy.table import Table
 from safeshell.policy.trace import Trace
 from safeshell.policy.units import LoadedTable
@@ -172,7 +173,8 @@ def run(compilation: Compilation, tests: list[RuleTest]) -> Iterator[Outcome]:
     home = os.path.expanduser("~")
     for test in tests:
         started = time.perf_counter()
-        failure = _judge(table, test, split_words(test.case.command, home))
+        command = test.case.command
+        failure = _judge_files(table, test) if command is None else _judge(table, test, split_words(command, home))
         yield Outcome(test, failure, time.perf_counter() - started)
 
 
@@ -200,6 +202,22 @@ def _judge(table: LoadedTable, test: RuleTest, words: list[str]) -> Failure | No
     traced = evaluate([table], told.name, told.arguments, facts, full=True, judge=trace)
     explanation = explain(trace, traced, told.name, only=(test.rule, _place(table, test)))
     return Failure(_reason(test, decision, found[0].name, known=bool(explanation.candidates)), explanation)
+
+
+def _judge_files(table: LoadedTable, test: RuleTest) -> Failure | None:
+    case = test.case
+    environment = b"\0" + block([f"{variable}={value}".encode() for variable, value in case.env.items()])
+    facts = StatedFacts(test, Spelling(NAME, ARGUMENTS, environment, case.cwd.encode()))
+    trace = FileTrace(facts)
+    decision = evaluate_files([table], case.shown, facts, trace=trace)
+    if decision.rule not in _FAILURES and _matches(decision, table, test) is (test.expects == "match"):
+        return None
+    explanation = explain(trace, decision, NAME, only=(test.rule, _place(table, test)))
+    if test.source.rule.commands is None:
+        reason = _reason(test, decision, NAME, known=True)
+    else:
+        reason = "it does not match, and should: a file tool is none of its commands"
+    return Failure(reason, explanation)
 
 
 def _telling(found: list[Spelling], judgement: Judgement, table: LoadedTable, test: RuleTest) -> Spelling:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from safeshell.command.options import names_problem
 from safeshell.command.programs.grammars import grammar
-from safeshell_compiler.findings.report import Report
+from safeshell.host.places import NAMES
+from safeshell_compiler.findings.report import Report, suggest
 from safeshell_compiler.reading.tree import Node, locate
 
 
@@ -51,10 +52,35 @@ def _is_cluster(name: str, commands: Sequence[str] | None) -> bool:
     return all(record is not None and not record.get("words") for record in records)
 
 
-def check_paths(paths: Sequence[str], node: Node, file: str, report: Report, rule: str) -> bool:
-    """Reports paths that begin with the home directory of somebody else; whether there are none."""
+def check_paths(
+    paths: Sequence[str], node: Node, file: str, report: Report, rule: str, *, absolute: bool = False
+) -> bool:
+    """Reports what names no place; whether all do.
+
+    Args:
+        paths: as the rule has them.
+        node: of the list.
+        file: that it stands in.
+        report: takes the findings.
+        rule: the rule's name.
+        absolute: whether a path from the working directory on is none.
+    """
     before = report.errors
     for index, path in enumerate(paths):
+        place = locate(node, (index,)).place(file)
         if path.startswith("~") and path != "~" and not path.startswith("~/"):
-            report.add("SS217", locate(node, (index,)).place(file), rule, value=path)
+            report.add("SS217", place, rule, value=path)
+        elif path.startswith("@") and path not in NAMES:
+            otherwise = f"there are {', '.join(NAMES)}" + ("" if absolute else f"; a file of that name is `./{path}`")
+            report.add(
+                "SS219",
+                place,
+                rule,
+                value=path,
+                problem="there is none of that name",
+                remedy=suggest(path, NAMES, otherwise),
+            )
+        elif absolute and path[0] not in "/~@":
+            remedy = f"start it with /, or use one of ~, {', '.join(NAMES)}"
+            report.add("SS219", place, rule, value=path, problem="it is no absolute path", remedy=remedy)
     return report.errors == before

@@ -182,9 +182,9 @@ class Lowering:
         """Reports what can't name an option; whether all can."""
         return check_names(names, node, self.file, self.commands, self.report, self.name)
 
-    def paths(self, paths: Sequence[str], node: Node) -> bool:
-        """Reports paths of a home directory that can't be told; whether there are none."""
-        return check_paths(paths, node, self.file, self.report, self.name)
+    def paths(self, paths: Sequence[str], node: Node, *, absolute: bool = False) -> bool:
+        """Reports what names no place, as `check_paths` has it; whether there is nothing of that kind."""
+        return check_paths(paths, node, self.file, self.report, self.name, absolute=absolute)
 
     def add(self, code: str, node: Node, **values: object) -> None:
         """Reports a finding about what stands at a node."""

@@ -144,8 +144,10 @@ def _cases(source: PolicyRule) -> Iterator[tuple[str, int, Case]]:
 
 
 def _case_problem(case: Case) -> tuple[str, str]:
+    if case.command is None and not case.shown:
+        return "this test names no command and no files", "it takes `command`, or `writes` or `reads`"
     try:
-        words = split_words(case.command, "/")
+        words = ["file tool"] if case.command is None else split_words(case.command, "/")
     except ValueError as error:
         return f"the shell could not split this command: {error}", "close the quote"
     if not words or not words[0]:

@@ -38,7 +38,7 @@ def _denied_command(home: Home, stand_ins: StandIns) -> list[str] | None:
     from safeshell_compiler.rule_tests.run import collect  # noqa: PLC0415 # as above
 
     for test in collect(compile_rules(home.rules)):
-        if test.expects != "match" or test.source.rule.action != "deny":
+        if test.expects != "match" or test.source.rule.action != "deny" or test.case.command is None:
             continue
         words = split_words(test.case.command, os.path.expanduser("~"))
         if words and words[0] in stand_ins.names and stand_ins.decision(words) == "deny":

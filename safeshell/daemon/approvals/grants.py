@@ -9,6 +9,7 @@ from typing import NamedTuple
 from safeshell.command.command_line import unblock
 from safeshell.command.unwrap import Spelling
 from safeshell.daemon.request import Request
+from safeshell.host.path_resolution import RELATIONS
 from safeshell.host.process import ancestry
 from safeshell.policy.decision import Action, Decision
 
@@ -36,7 +37,7 @@ class _Scope(NamedTuple):
                 (key, value)
                 for decision in request.decisions
                 for key, value in decision.facts
-                if not (loose and key[0] == "under")
+                if not (loose and key[0] in RELATIONS)
             ),
             request.decision.tables,
             request.is_agents,

@@ -37,8 +37,11 @@ SLOTS = 128
 FRAME_MAX = 16 << 10
 """Bytes of a request that is kept; a longer one is rarely sent twice."""
 
-_PURE_FACTS = frozenset({"agent", "ai", "directory", "env"})
-"""What follows from the command, the directory and variables that are known by name."""
+_PURE_FACTS = frozenset({"agent", "ai", "directory", "env", "reads", "writes"})
+"""What follows from the command, the directory and variables that are known by name.
+
+The last two are no fact of a command's yet: of one that is run no files are told. Atoms about them have these names, too.
+"""
 
 
 class Head(NamedTuple):
