@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell expr $$(nproc) + 1)
 RUN_TESTS := -m pytest -n $(WORKERS) -m "not slow" $(PYTEST)
 # What the client and the daemon's front are built from: a change of it, or of the package's own build, installs again.
-SOURCES := pyproject.toml hatch_build.py $(wildcard safeshell/daemon/fastpath/*.[ch] shims/*.[ch] shims/hook/*.[ch])
+SOURCES := pyproject.toml hatch_build.py $(wildcard safeshell/daemon/fastpath/*.[ch] shims/*.[ch] shims/*/*.[ch])
 # Why the client that was built isn't the static one, where it isn't; pip doesn't show what a build says.
 NOT_STATIC := safeshell/install/native/not-static.txt
 # What only maintainers run, apart from what the project itself needs.
@@ -155,4 +155,4 @@ $(VENV)/.ready: $(VENV)/.python requirements.txt $(SOURCES)
 
 clean:
 	rm -rf .venv .venv-* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	rm -f safeshell/install/native/safeshell-shim safeshell/install/native/safeshell-hook safeshell/install/native/safeshell-front.so $(NOT_STATIC)
+	rm -f safeshell/install/native/safeshell-shim safeshell/install/native/safeshell-hook safeshell/install/native/safeshell-sh safeshell/install/native/safeshell-front.so $(NOT_STATIC)

@@ -28,6 +28,10 @@ SHARED = (
 )
 """The client's files that the hook program is made of, too."""
 
+SHELL = "safeshell/install/native/safeshell-sh"
+SHELL_SHARED = (*SHARED, "answer", "execute", "refuse", "reply", "request", "signals", "supervise")
+"""The client's files that the guarded shell is made of, too: it is a client without the shim's own."""
+
 REASON = "safeshell/install/native/not-static.txt"
 """Why the client isn't the static one; not there where it is. pip hides what a build says, so doctor says it again."""
 
@@ -76,7 +80,7 @@ class ClientBuildHook(BuildHookInterface[Any]):  # type: ignore[misc, unused-ign
         failure = reason and compile_linked(source, output)
         if failure:
             self.app.display_warning(f"the native client is left out, shims will use the slower bash client: {failure}")
-            for left in (FRONT, HOOK):  # an earlier build's would be in a wheel for any platform
+            for left in (FRONT, HOOK, SHELL):  # an earlier build's would be in a wheel for any platform
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(os.path.join(self.root, left))
             return
@@ -85,6 +89,9 @@ class ClientBuildHook(BuildHookInterface[Any]):  # type: ignore[misc, unused-ign
         failure = compile_hook(source, os.path.join(self.root, HOOK))
         if failure:
             self.app.display_warning(f"the native hook program is left out, no agent's hook can be set up: {failure}")
+        failure = compile_shell(source, os.path.join(self.root, SHELL))
+        if failure:
+            self.app.display_warning(f"the native safeshell-sh is left out, no agent can be given it: {failure}")
         failure = compile_front(os.path.join(self.root, FRONT_SOURCE), os.path.join(self.root, FRONT))
         if failure:
             self.app.display_warning(f"the daemon's native front is left out, a command costs more: {failure}")
@@ -122,8 +129,12 @@ def compile_linked(source: str, output: str) -> str:
 
 def compile_hook(source: str, output: str) -> str:
     """Compiles the hook program, in the ways that `compile_client` tries, from the directory of the client's files."""
-    sources = hook_files(source)
-    return _compile((*COMMON, *FREESTANDING), sources, output) and _compile((*COMMON, *HOSTED), sources, output)
+    return _compile_either(hook_files(source), output)
+
+
+def compile_shell(source: str, output: str) -> str:
+    """Compiles the guarded shell, likewise."""
+    return _compile_either(shell_files(source), output)
 
 
 def files(source: str) -> list[str]:
@@ -133,7 +144,16 @@ def files(source: str) -> list[str]:
 
 def hook_files(source: str) -> list[str]:
     """The C files of the hook program; `source` is the directory of the client's."""
-    return [*files(os.path.join(source, "hook")), *[os.path.join(source, f"{name}.c") for name in SHARED]]
+    return _program_files(source, "hook", SHARED)
+
+
+def shell_files(source: str) -> list[str]:
+    """The C files of the guarded shell, likewise."""
+    return _program_files(source, "shell", SHELL_SHARED)
+
+
+def _program_files(source: str, own: str, shared: Sequence[str]) -> list[str]:
+    return [*files(os.path.join(source, own)), *[os.path.join(source, f"{name}.c") for name in shared]]
 
 
 def leave_reason(path: str, reason: str) -> None:
@@ -161,6 +181,10 @@ def compile_front(source: str, output: str) -> str:
                 stream.read(), checksum
             )  # the daemon refuses a library that isn't of the source beside it
     return _compile((*FRONT_FLAGS, f"-DFRONT_SOURCE={checksum}u"), files(source), output)
+
+
+def _compile_either(sources: Sequence[str], output: str) -> str:
+    return _compile((*COMMON, *FREESTANDING), sources, output) and _compile((*COMMON, *HOSTED), sources, output)
 
 
 def _compile(flags: Sequence[str], sources: Sequence[str], output: str) -> str:

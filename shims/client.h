@@ -26,10 +26,13 @@ struct client {
     int forwarding;   /* all signals are blocked, and go to the daemon as they arrive */
 };
 
-/* safeshell-shim.c, hook/safeshell-hook.c: what each program has of its own */
+/* safeshell-shim.c, hook/safeshell-hook.c, shell/safeshell-sh.c: what each program has of its own */
 extern const char own_place[8]; /* the directory of a home that it stands in, between slashes */
 _Noreturn void run_client(const struct process *process);
+
+/* refuse.c; the hook program has a `fail` of its own */
 _Noreturn void fail(const char *const *pieces);
+_Noreturn void end_unguarded(const struct client *client, long failed, const char *path);
 
 /* descriptors.c */
 long keep_clear(long fd);
@@ -82,6 +85,9 @@ enum { FLAG_TTY = 1, FLAG_CTTY = 2, FLAG_FDS = 4, FLAG_CLOSED = 8, FLAG_UNUSUAL 
 int is_unusual(void);
 int is_kept_in(void);
 int observe(int own, long daemon);
+enum { REQUEST_EXECUTE = 1, REQUEST_SIGNAL = 3, REQUEST_SHELL = 13 };
+long send_command(const struct client *client, int type, int flags, const int *fds, unsigned fd_count);
+void check_sent(long failed);
 void send_request(const struct client *client);
 void send_signal(const struct client *client, uint32_t number);
 
@@ -111,6 +117,8 @@ _Noreturn void end_like(int status);
 void stop_like(int number);
 
 /* execute.c, supervise.c */
-enum { STATUS_TIMEOUT = 124 };
+enum { STATUS_TIMEOUT = 124, PATH_ROOM = 4096 };
+int is_shim(const char *path, const struct statx *found);
+int find_next(const char **at, const char *name, char *room);
 _Noreturn void execute(const struct process *process, const char *path, char *const *argv);
 _Noreturn void supervise(struct client *client, const char *path, char *const *argv, uint32_t timeout);

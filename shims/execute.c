@@ -49,27 +49,38 @@ static int has_marker(const char *path, size_t size) {
 }
 
 /* Whether a file is this client, or another: two that took each other for the program would never end. */
-static int is_shim(const char *path, const struct statx *found) {
+int is_shim(const char *path, const struct statx *found) {
     struct statx own;
     if (sys_statx("/proc/self/exe", &own) == 0 && same_file(found, &own)) return 1;
     return found->stx_size && found->stx_size <= SHIM_SIZE_MAX && has_marker(path, found->stx_size);
 }
 
+/* Puts the next file of this name along what is left of PATH, and is no shim, into PATH_ROOM bytes; 0 where there is none. */
+int find_next(const char **at, const char *name, char *room) {
+    const size_t size = strlen(name) + 1;
+    while (*at) {
+        struct statx found;
+        const char *end = *at;
+        while (*end && *end != ':') end++;
+        size_t prefix = (size_t)(end - *at);
+        const int fits = prefix + 1 + size <= PATH_ROOM;
+        if (fits) {
+            memcpy(room, *at, prefix);
+            if (prefix) room[prefix++] = '/';
+            memcpy(room + prefix, name, size);
+        }
+        *at = *end ? end + 1 : NULL;
+        if (fits && sys_statx(room, &found) >= 0 && !is_shim(room, &found)) return 1;
+    }
+    return 0;
+}
+
 /* Executes the first program of this name along PATH that is no shim; returns -ENOENT or why the found could not run. */
 static long execute_along_path(const char *name, char *const *argv, char *const *envp) {
-    const char *path = variable(envp, "PATH");
+    const char *path = variable(envp, "PATH"), *at = path ? path : "/bin:/usr/bin";
+    char file[PATH_ROOM];
     long failed = -ENOENT;
-    size_t size = strlen(name) + 1;
-    for (const char *at = path ? path : "/bin:/usr/bin", *end; at; at = *end ? end + 1 : NULL) {
-        char file[4096];
-        struct statx found;
-        for (end = at; *end && *end != ':';) end++;
-        size_t prefix = (size_t)(end - at);
-        if (prefix + 1 + size > sizeof file) continue;
-        memcpy(file, at, prefix);
-        if (prefix) file[prefix++] = '/';
-        memcpy(file + prefix, name, size);
-        if (sys_statx(file, &found) < 0 || is_shim(file, &found)) continue;
+    while (find_next(&at, name, file)) {
         long tried = execute_file(file, argv, envp);
         if (tried == -EACCES) failed = tried;
         else if (tried != -ENOENT && tried != -ENOTDIR) return tried;

@@ -1,7 +1,6 @@
 /* The client's requests (docs/protocol.md): the command, and signals for it. */
 #include "client.h"
 
-enum { REQUEST_EXECUTE = 1, REQUEST_SIGNAL = 3 };
 enum { COMMAND_SIZE = 32 };
 
 /* A list of strings in one piece, each with its NUL. */
@@ -25,14 +24,15 @@ static struct block measure(char *const *entries) {
     return block;
 }
 
-static long send_command(const struct client *client, int flags, const int *fds, unsigned fd_count) {
+/* Sends this program's own command; returns 0 or -errno. */
+long send_command(const struct client *client, int type, int flags, const int *fds, unsigned fd_count) {
     const struct process *process = client->process;
     struct block arguments = measure(process->argv), environment = measure(process->envp);
     size_t name = strlen(process->execfn);
     uint64_t length = COMMAND_SIZE + name + arguments.size + environment.size;
     if (length > UINT32_MAX) return -E2BIG;
     uint8_t head[HEADER_SIZE + COMMAND_SIZE], *command = head + HEADER_SIZE;
-    put_header(head, REQUEST_EXECUTE, flags, (uint32_t)length);
+    put_header(head, type, flags, (uint32_t)length);
     put32(command, arguments.count);
     put32(command + 4, environment.count);
     put32(command + 8, (uint32_t)arguments.size);
@@ -48,18 +48,21 @@ static long send_command(const struct client *client, int flags, const int *fds,
     return send_parts(client->socket, parts, 4, fds, fd_count);
 }
 
-/* Asks the daemon. The directory's descriptor stays open: an exec or the end closes it without a call of its own.
- * A connection that it closes early still holds its answer, so a failure to send says nothing yet. */
+/* Fails where a request could not be sent. A connection that the daemon closes early still holds its answer: that says
+ * nothing yet. */
+void check_sent(long failed) {
+    if (!failed || failed == -EPIPE || failed == -ECONNRESET) return;
+    char room[REASON_ROOM];
+    FAIL("can't send to the daemon: ", reason(failed, room));
+}
+
+/* Asks the daemon. The directory's descriptor stays open: an exec or the end closes it without a call of its own. */
 void send_request(const struct client *client) {
     long directory = open_directory();
     int flags = observe(1 + (directory >= 0), client->daemon);
     int fds[] = {0, 1, 2, (int)directory};
     unsigned count = directory < 0 ? 0 : flags & FLAG_CLOSED ? 1 : 4;
-    long failed = send_command(client, flags, fds + (4 - count) % 4, count);
-    if (failed && failed != -EPIPE && failed != -ECONNRESET) {
-        char room[REASON_ROOM];
-        FAIL("can't send to the daemon: ", reason(failed, room));
-    }
+    check_sent(send_command(client, REQUEST_EXECUTE, flags, fds + (4 - count) % 4, count));
 }
 
 void send_signal(const struct client *client, uint32_t number) {

@@ -6,22 +6,6 @@
 
 const char own_place[8] = "/shims/";
 
-/* Says why SafeShell itself failed, and ends with the status for that. */
-_Noreturn void fail(const char *const *pieces) {
-    say(pieces);
-    sys_exit(125);
-}
-
-/* What happens without a daemon: client.conf says. */
-static _Noreturn void end_unguarded(const struct client *client, long failed) {
-    char room[REASON_ROOM];
-    int allow = may_run_unguarded(client, 0);
-    SAY("can't reach the daemon (", client->address.sun_path, ": ", reason(failed, room), "); ",
-        allow ? "running the command unguarded" : "the command does not run");
-    if (!allow) sys_exit(125);
-    execute(client->process, "", client->process->argv);
-}
-
 /* Signals are blocked first: one that comes before the daemon knows of the command is forwarded to it. */
 static void ask_daemon(struct client *client) {
     client->forwarding = 0;
@@ -43,7 +27,7 @@ _Noreturn void run_client(const struct process *process) {
     locate_daemon(&client);
     long failed = connect_daemon(&client);
     if (failed) failed = reach_daemon(&client, failed);
-    if (failed) end_unguarded(&client, failed);
+    if (failed) end_unguarded(&client, failed, "");
     ask_daemon(&client);
     follow(&client);
 }

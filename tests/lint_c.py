@@ -22,7 +22,7 @@ from ccode import FLAGS, HERE, ROOT, hooks
 from fuzz import drive
 
 COMPILERS = ("gcc", "clang")
-HOOK = "shims/hook"
+HOOK, SHELL = "shims/hook", "shims/shell"
 """The hook program's own files; it has some of the client's besides."""
 
 WARNINGS = ("-Wall", "-Wextra", "-Werror")
@@ -49,8 +49,9 @@ class Unit:
     def files(self) -> list[str]:
         """The paths of its files."""
         path = os.path.join(ROOT, self.source)
-        if self.source == HOOK:
-            found: list[str] = hooks().hook_files(os.path.dirname(path))
+        if self.source in (HOOK, SHELL):
+            of = hooks().hook_files if self.source == HOOK else hooks().shell_files
+            found: list[str] = of(os.path.dirname(path))
             return found
         return sorted(glob.glob(os.path.join(path, "*.c"))) if os.path.isdir(path) else [path]
 
@@ -70,10 +71,12 @@ def units() -> Iterator[Unit]:
         )  # clang's may lack a linker
         yield Unit(hook.SOURCE, "static, counted", build_native.counted(static))
         yield Unit("perf/empty.c", "static", building.BARE)
-        yield Unit(HOOK, "static", static)
-        yield Unit(HOOK, "static, whole", (*static, *hook.WHOLE), compilers=("gcc",))
+        for program in (HOOK, SHELL):
+            yield Unit(program, "static", static)
+            yield Unit(program, "static, whole", (*static, *hook.WHOLE), compilers=("gcc",))
     yield Unit(hook.SOURCE, "libc", (*hook.COMMON, *hook.HOSTED))
-    yield Unit(HOOK, "libc", (*hook.COMMON, *hook.HOSTED))
+    for program in (HOOK, SHELL):
+        yield Unit(program, "libc", (*hook.COMMON, *hook.HOSTED))
     yield Unit(hook.FRONT_SOURCE, "library", (*hook.FRONT_FLAGS, "-DFRONT_SOURCE=0u"))
     for name in ("load", "reference_broker"):
         yield Unit(f"perf/{name}.c", "program", building.USUAL)

@@ -31,6 +31,7 @@ COMMANDS = {
     "replay": "decide the audit log again",
     "rules": "what rules can ask about: the programs that run others",
     "run": "run a command behind the shims",
+    "shell": "the guarded shell, for agents that take one",
     "shims": "the shims on PATH",
     "test": "run the rules' own tests",
     "trash": "what `rm` moved to the trash: list, restore, delete for good",

@@ -15,7 +15,7 @@ from safeshell.errors import TableError
 from safeshell.home.in_force import asked
 from safeshell.home.paths import Home, working_directory
 from safeshell.host.path_lookup import Programs
-from safeshell.install import shims
+from safeshell.install import guarded_shell, shims
 from safeshell.install.native import why_not_static
 from safeshell.text import columns
 
@@ -97,6 +97,8 @@ def sync(client: str | None) -> None:
     for sign, names in (("+", synced.added), ("-", synced.removed), ("mended", synced.mended)):
         for name in names:
             say(f"{sign} {name}")
+    if guarded_shell.renew(home):
+        say(f"renewed {guarded_shell.path(home)}", err=True)
     say_count(synced, home)
     if synced.unread:
         warn(f"no program was looked for in {', '.join(synced.unread)}, which did not answer")

@@ -16,7 +16,7 @@ from safeshell.cli.person import require_person, takes_pin
 from safeshell.cli.units import remove_units
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
-from safeshell.install import shims
+from safeshell.install import guarded_shell, shims
 from safeshell.install.activation import take_back
 from safeshell.install.memory import forget
 from safeshell.install.startup import remove_files
@@ -53,6 +53,7 @@ def command(everything: bool, pin_stdin: bool) -> int:
     require_person("safeshell uninstall", home, pin_stdin=pin_stdin)
     # Hooks first: one that finds no daemon would refuse all its agent's lines.
     good = take_out(home, AGENTS.values())
+    good &= _remove_shell(home)
     good &= _take_back_lines(home)
     good &= _remove_shims(home)
     _remove_units(home)
@@ -62,6 +63,16 @@ def command(everything: bool, pin_stdin: bool) -> int:
         good = _remove_home(home)
     click.echo("`pip uninstall safeshell-guard` removes the program itself", err=True)
     return 0 if good else 1
+
+
+def _remove_shell(home: Home) -> bool:
+    try:
+        if guarded_shell.remove(home):
+            say(f"removed {guarded_shell.path(home)}: what has it for a shell runs nothing until it has another")
+    except OSError as error:
+        warn(f"can't remove {error.filename}: {error.strerror}")
+        return False
+    return True
 
 
 def _take_back_lines(home: Home) -> bool:

@@ -26,6 +26,7 @@ class Type(enum.IntEnum):
     APPROVALS = 10
     MONITOR = 11
     HOOK = 12
+    SHELL = 13
 
 
 class Flag(enum.IntFlag):
@@ -67,7 +68,8 @@ class Command:
     """A command as a client sent it.
 
     Attributes:
-        kind: `Type.EXECUTE`, `Type.EVALUATE`, `Type.EVALUATE_LINE`, or `Type.HOOK` of a line that a hook asks about.
+        kind: `Type.EXECUTE`, `Type.EVALUATE`, `Type.EVALUATE_LINE`, or of a line that a
+            hook or a guarded shell asks about `Type.HOOK` or `Type.SHELL`.
         flags: bits of `Flag`.
         name: the path that the client was executed as.
         arguments: argv as a block, each argument ended by NUL.

@@ -20,7 +20,7 @@ ARGUMENTS_AT = HEADER.size + _COMMAND.size
 _QUERY_MAX = 64 << 10  # bytes; a message of words about one command
 NUMBERED = frozenset({Type.SIGNAL, Type.STOP, Type.HANDOVER, Type.STATS})
 QUERIES = frozenset({Type.APPROVALS, Type.MONITOR})
-COMMANDS = frozenset({Type.EXECUTE, Type.EVALUATE, Type.EVALUATE_LINE})
+COMMANDS = frozenset({Type.EXECUTE, Type.EVALUATE, Type.EVALUATE_LINE, Type.SHELL})
 
 
 def decode_whole(data: bytes, cap: int) -> Command | None:
@@ -42,7 +42,7 @@ def decode_whole(data: bytes, cap: int) -> Command | None:
 
 
 def decode_command(kind: int, flags: int, body: bytes) -> Command:
-    """The command in the body of an EXECUTE, EVALUATE or EVALUATE_LINE.
+    """The command in the body of an EXECUTE, EVALUATE, EVALUATE_LINE or SHELL.
 
     Raises:
         ProtocolError: there is none.

@@ -48,6 +48,7 @@ class LineRequest(TypedDict):
         directory: where it runs, absolute.
         markers: variables that tell an agent.
         agent: whose hook asks; "" where none does.
+        acts: whether who asks will run the line or not, by the answer.
         tables: digest, root and memory file of each table in force, in order of precedence.
         rules: the repositories' rules that are among them, by their paths.
         elsewhere: the same two for other directories that commands of the line run in or are about, as far as the
@@ -60,6 +61,7 @@ class LineRequest(TypedDict):
     directory: str
     markers: list[str]
     agent: str
+    acts: bool
     tables: list[tuple[str, str, str]]
     rules: list[str]
     elsewhere: list[tuple[list[str], list[tuple[str, str, str]]]]
@@ -133,7 +135,7 @@ def _judge(request: LineRequest, tables: Tables, home: Home) -> dict[str, Any]:
     judged = judge_line(_text(request["line"]), caller)
     if rules.wanted:
         return {"wanted": [[path.decode("latin-1") for path in found] for found in rules.wanted]}
-    return {**judged.to_json(), **(told_to_hook(judged, caller) if request["agent"] else {})}
+    return {**judged.to_json(), **(told_to_hook(judged, caller) if request["acts"] else {})}
 
 
 def _read(request: EnvelopeRequest) -> dict[str, Any]:

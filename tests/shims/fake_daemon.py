@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 TTY, CTTY, FDS, CLOSED, UNUSUAL, CONFINED = 1, 2, 4, 8, 32, 64
-EXECUTE, SIGNAL = 1, 3
+EXECUTE, SIGNAL, SHELL = 1, 3, 13
 
 
 def frame(kind: int, payload: bytes = b"", flags: int = 0) -> bytes:
@@ -58,6 +58,7 @@ class Request:
     env: list[bytes]
     fds: list[os.stat_result] = field(default_factory=list)
     pid: int = 0
+    kind: int = EXECUTE
     verb: str = ""
     """The line form's."""
 
@@ -106,14 +107,15 @@ class Connection:
 
     def framed_request(self) -> Request:
         magic, version, kind, flags, length = struct.unpack("<4sBBHI", self.take(12))
-        assert (magic, version, kind) == (b"SfSh", 1, EXECUTE)
+        assert (magic, version) == (b"SfSh", 1)
+        assert kind in (EXECUTE, SHELL)
         body = self.take(length)
         argc, envc, arg_size, env_size, name_size, nice, mask = struct.unpack("<IIIIIiQ", body[:32])
         assert 32 + name_size + arg_size + env_size == length
         name, rest = body[32 : 32 + name_size], body[32 + name_size :]
         argv, env = rest[:arg_size].split(b"\0")[:-1], rest[arg_size:].split(b"\0")[:-1]
         assert (len(argv), len(env)) == (argc, envc)
-        return Request(flags, nice, mask, name, argv, env)
+        return Request(flags, nice, mask, name, argv, env, kind=kind)
 
     def line_request(self) -> Request:
         while b"\n" not in self.buffer:

@@ -35,7 +35,7 @@ def describe(number: int, request: Request, since: float, seconds: float) -> dic
     """
     decision = request.decision
     whole = request.decisions[0].subject
-    if request.hook is not None:
+    if request.line is not None:
         whole = text(request.asked.arguments[:-1])  # what runs is the line, and the subject one command of it
     branch = request.facts.read(("branch",)) if request.directory is not None else None
     return {

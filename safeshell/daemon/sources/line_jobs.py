@@ -33,6 +33,7 @@ class Line(NamedTuple):
         rules: the repositories' rules among the tables.
         elsewhere: the tables for commands that other repositories' rules apply to, by those.
         agent: whose hook asks; "" where none does.
+        acts: whether who asks will run the line or not, by the answer.
     """
 
     line: bytes
@@ -47,6 +48,7 @@ class Line(NamedTuple):
     rules: tuple[bytes, ...] = ()
     elsewhere: Mapping[tuple[bytes, ...], Sequence[LoadedTable]] = MappingProxyType({})
     agent: str = ""
+    acts: bool = False
 
     def to_request(self) -> dict[str, Any]:
         """As the helper is asked: `safeshell.shell.worker.LineRequest`."""
@@ -56,6 +58,7 @@ class Line(NamedTuple):
             "directory": self.directory.decode("latin-1"),
             "markers": self.markers,
             "agent": self.agent,
+            "acts": self.acts,
             "tables": [_describe(loaded) for loaded in self.tables],
             "rules": _as_text(self.rules),
             "elsewhere": [

@@ -32,7 +32,7 @@ class Act:
             return _judge_target(request, request.redirected[2])
         if command.kind == Type.EVALUATE:
             return _answer(request)
-        if command.kind == Type.HOOK:
+        if request.line is not None:
             return self._act_on_line(request)
         if decision.action is Action.ALLOW:
             return GO_ON
@@ -43,7 +43,7 @@ class Act:
         return self._ask(request)
 
     def _act_on_line(self, request: Request) -> str:
-        """For an agent's hook, which can only let the line run or not."""
+        """For an agent's hook or a guarded shell, which can only let the line run or not."""
         decision = request.decision
         assert request.line is not None
         told = request.line[1]
@@ -76,7 +76,7 @@ class Act:
         if grant is not None or (request.patient and self._approvals.covers(request)):
             request.covered = True
             return GO_ON
-        edit = self._lifted_by(request) if request.hook is None else ""  # a line's decision says so itself
+        edit = self._lifted_by(request) if request.line is None else ""  # a line's decision says so itself
         if edit:
             request.connection.notice(f"safeshell: {edit}")
         refusal = self._approvals.ask(request)

@@ -66,7 +66,7 @@ class Decide:
             reason = self._policies.error or "no rules have been compiled"
             return request.refuse(FAILED, f"no rules are in force: {reason}")
         request.policy = policy
-        if command.kind in (Type.EVALUATE_LINE, Type.HOOK):
+        if command.kind in (Type.EVALUATE_LINE, Type.HOOK, Type.SHELL):
             return self._judge_line(request)
         misses = policy.misses
         if request.rules_of:
@@ -142,6 +142,7 @@ class Decide:
         command, connection = request.command, request.connection
         assert command is not None
         directory = request.directory if request.same_view else None
+        acts = command.kind != Type.EVALUATE_LINE
         if directory is None:
             return request.refuse(FAILED, "a shell line can't be judged here: the directory can't be seen")
 
@@ -160,7 +161,7 @@ class Decide:
             request.line, request.decision = (line, found), decision_of(found, line.agent)
             if request.grant is None:  # else it has been counted
                 self._tally.line(request.decision.action)
-            if request.hook is not None:
+            if acts:
                 request.decisions = (request.decision,)
                 self._resume(request, "act")
                 return
@@ -178,6 +179,7 @@ class Decide:
             lambda: connection.closed,
             shell="bash" if request.hook is None else dialect_of(request.hook.agent, request.hook.shell),
             agent="" if request.hook is None else request.hook.agent.name,
+            acts=acts,
             rules=request.rules,
             elsewhere={rules: (self._policies.policy(rules) or request.policy).tables for rules in request.rules_of},
         )

@@ -8,6 +8,7 @@ from safeshell.daemon.hook_call import AgentsCall
 from safeshell.daemon.request import Request
 from safeshell.daemon.steps import GO_ON
 from safeshell.hooks.agent import Written
+from safeshell.protocol import Type
 
 
 def finish(request: Request) -> str:
@@ -34,6 +35,8 @@ def finish(request: Request) -> str:
         # The line form has words for its arguments only where they are another command's.
         same = request.redirected is None and (request.arguments is command.arguments or command.lines)
         connection.execute(request.program, request.decision.timeout_ms, b"" if same else request.arguments)
+    elif request.asked.kind == Type.SHELL:
+        connection.execute(request.asked.name, 0)
     elif request.result is None:
         connection.allow()
     else:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Callable
 
+from safeshell.command.command_line import unblock
 from safeshell.daemon.hook_call import AgentsCall
 from safeshell.daemon.request import Request
 from safeshell.daemon.steps import END, WAIT
 from safeshell.errors import ProtocolError
 from safeshell.hooks.agent import agent_of
-from safeshell.protocol import Command, Event, Hooked
+from safeshell.protocol import Command, Event, Hooked, Type
 from safeshell.text import printable
 
 DESCRIPTORS = (0, 1, 4)
@@ -57,9 +60,19 @@ class Receive:
         connection.quiet = not command.lines
         if len(events) > 1:
             request.signals = events[1:]  # type: ignore[assignment] # nothing else may follow a command
+        if command.kind == Type.SHELL:
+            command = _line_of(command)
         request.command = request.asked = command
         request.name_command()
         return "borrow" if command.borrow else "locate"
+
+
+def _line_of(shell: Command) -> Command:
+    """A guarded shell's own command as a line, of the real shell's path: what a line asks about is judged inside it."""
+    words = [os.fsdecode(word) for word in unblock(shell.arguments)]
+    login = ["-l"] if words[0].startswith("-") else []  # as login(1) has it
+    line = os.fsencode(shlex.join([os.fsdecode(shell.name), *login, *words[1:]]))
+    return Command(shell.kind, 0, shell.name, line + b"\0", shell.environment, 0, 0)
 
 
 def _take_hook(request: Request, sent: Hooked) -> str:

@@ -11,10 +11,11 @@ import os
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 from safeshell.hooks.wiring.ours import PROGRAM
+from safeshell.install import copies
+from safeshell.install.copies import is_there
 from safeshell.install.native import native_hook
 
-MODE = 0o555
-"""As a shim's."""
+__all__ = ["is_current", "is_there", "path", "remove", "sync"]
 
 
 def path(home: Home) -> str:
@@ -23,7 +24,7 @@ def path(home: Home) -> str:
 
 
 def sync(home: Home) -> bool:
-    """Makes the copy this installation's program: a file of its own, in one step.
+    """Makes the copy this installation's program.
 
     Returns:
         Whether it was another, or none.
@@ -39,38 +40,13 @@ def sync(home: Home) -> bool:
         )
     if is_current(home):
         return False
-    copy, aside = path(home), f"{path(home)}.new-{os.getpid()}"
-    try:
-        with open(built, "rb") as stream:
-            data = stream.read()
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(aside)
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o700)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fchmod(descriptor, MODE)
-            os.fsync(descriptor)
-        os.replace(aside, copy)
-    except OSError as error:
-        raise SafeShellError(f"can't write {copy}: {error.strerror}") from error
+    copies.put(built, path(home))
     return True
-
-
-def is_there(program: str) -> bool:
-    """Whether a hook program can be run."""
-    return os.path.isfile(program) and os.access(program, os.X_OK)
 
 
 def is_current(home: Home) -> bool:
     """Whether the copy can be run and is this installation's program; where that has none, whatever is there is."""
-    built = native_hook()
-    if not is_there(path(home)):
-        return False
-    if built is None:
-        return True
-    with open(path(home), "rb") as ours, open(built, "rb") as theirs:
-        return ours.read() == theirs.read()
+    return copies.is_current(native_hook(), path(home))
 
 
 def remove(home: Home) -> None:

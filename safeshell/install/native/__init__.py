@@ -22,6 +22,15 @@ def native_hook() -> str | None:
     return path if os.access(path, os.X_OK) else None
 
 
+def native_shell() -> str | None:
+    """The path of the compiled `safeshell-sh`, or None where this installation has none that this machine could run.
+
+    Agents are given a copy of it in `Home.hooks`, as of the hook program.
+    """
+    path = os.path.join(_HERE, "safeshell-sh")
+    return path if os.access(path, os.X_OK) else None
+
+
 def why_not_static() -> str:
     """Why the client that was built isn't the static one, in the build's own words, or "" where it is."""
     try:

@@ -39,7 +39,7 @@ def guard_shells(home: Home, environment: MutableMapping[str, str]) -> None:
     Raises:
         SafeShellError: a file can't be written.
     """
-    _write(home)
+    write_files(home)
     path = environment.get("PATH")
     # Bash expands the value.
     _chain(environment, "BASH_ENV", _EXPANDED.sub(r"\\\g<0>", os.path.join(home.shell, _BASH)))
@@ -78,8 +78,12 @@ def _is_ours(path: str) -> bool:
         return False
 
 
-def _write(home: Home) -> None:
-    """Writes each file that isn't as it should be: an upgrade changes them in place."""
+def write_files(home: Home) -> None:
+    """Writes each file that isn't as it should be: an upgrade changes them in place.
+
+    Raises:
+        SafeShellError: one can't be written.
+    """
     for name, text in _texts(home).items():
         path = os.path.join(home.shell, name)
         try:
