@@ -228,7 +228,16 @@ def _receive(data: bytes) -> None:
 def _envelope(source: random.Random) -> bytes:
     sample = source.choice(SAMPLES)
     envelope = sample.make(source.choice(("ls", "rm -rf \ud800 \0", '["ls"]', "x" * 50)), source.choice(("/", "", "a")))
-    return json.dumps(_odd(source, envelope) if source.random() < 0.7 else envelope).encode()
+    value = _odd(source, envelope) if source.random() < 0.7 else envelope
+    written = json.dumps(value, ensure_ascii=source.random() < 0.5).encode("utf-8", "surrogatepass")
+    if source.random() < 0.1:  # a key twice
+        key = json.dumps(source.choice(list(envelope))).encode()
+        written = written.replace(b"{", b"{" + key + b": " + source.choice((b"1", b'"ls"', b"{}")) + b", ", 1)
+    if source.random() < 0.002:
+        written = written.replace(b"{", b'{"padding": "' + b"x" * (10 << 20) + b'", ', 1)
+    if source.random() < 0.05:
+        written = b'{"a": ' * 5000 + written + b"}" * 5000
+    return source.choice((b"", b"", b"", b"\xef\xbb\xbf", b"\xef\xbb\xbf\xef\xbb\xbf", b"\xff\xfe")) + written
 
 
 def _read_envelope(data: bytes) -> None:
