@@ -8,6 +8,7 @@ The pinned ones come by their locks, with their digests checked, and no script o
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -42,19 +43,29 @@ def install(agent: Agent) -> int:
     aside = tempfile.mkdtemp(prefix=f".{agent.name}-", dir=os.path.dirname(agent.directory))
     try:
         if agent.version == NEWEST:
-            command = ["npm", "install", *QUIET, f"{agent.package}@latest"]
+            newest(agent, os.path.join(aside, "package.json"))
         else:
             for name in ("package.json", "package-lock.json"):
                 shutil.copy(os.path.join(KNOWN, agent.name, name), aside)
-            # Not `npm ci`: it refuses a lock that lacks other platforms' packages, which not every registry has.
-            command = ["npm", "install", *QUIET]
-        status = subprocess.run(command, cwd=aside, check=False).returncode
+        # Not `npm ci`: it refuses a lock that lacks other platforms' packages, which not every registry has.
+        status = subprocess.run(["npm", "install", *QUIET], cwd=aside, check=False).returncode
         if status == 0:
             shutil.rmtree(agent.directory, ignore_errors=True)
             os.rename(aside, agent.directory)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return status
+
+
+def newest(agent: Agent, path: str) -> None:
+    """Writes a package.json that wants an agent's newest version, beside what it is run by, as it is pinned."""
+    with open(os.path.join(KNOWN, agent.name, "package.json"), encoding="utf-8") as stream:
+        wanted = json.load(stream)
+    for kind in ("dependencies", "optionalDependencies"):
+        if agent.package in wanted.get(kind, {}):
+            wanted[kind][agent.package] = "latest"
+    with open(path, "w", encoding="utf-8") as stream:
+        json.dump(wanted, stream)
 
 
 if __name__ == "__main__":
