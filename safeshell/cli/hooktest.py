@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from safeshell.cli.agents_lines import AgentsLines
 from safeshell.cli.hooklist import wired
 from safeshell.cli.output import say
 from safeshell.errors import SafeShellError
@@ -20,9 +21,6 @@ from safeshell.hooks.wiring.trial import Answer, ask
 
 UNUSABLE = ("none", "broken", "off", "gone")
 """States in which the agent would call nothing that could answer."""
-
-TRIED_MAX = 50
-"""Tests of rules that are looked through for a line: each is judged by a process of its own."""
 
 
 class Verdict(NamedTuple):
@@ -50,7 +48,7 @@ def try_hooks(home: Home, agents: list[Agent], top: str | None, directory: str, 
         The exit status: 0 where all are guarded, else 1.
     """
     notes = Notes(home)
-    line = canary(home, directory)
+    line = AgentsLines(home, directory).denied()
     found = [_try(wired(home, notes, agent, "project" if top else "user", top), line, directory) for agent in agents]
     if as_json:
         click.echo(json.dumps([_as_json(one) for one in found]))
@@ -63,9 +61,9 @@ def try_hooks(home: Home, agents: list[Agent], top: str | None, directory: str, 
 def _try(one: Wired, line: str | None, directory: str) -> Verdict:
     if one.state in UNUSABLE:
         return Verdict(one, False, f"{one.target.path}: {one.reason or MEANINGS[one.state]}")
-    distrust = _distrust(one, directory) if one.target.agent.asks_trust else ""
-    if distrust:
-        return Verdict(one, False, distrust)
+    reason = distrust(one, directory)
+    if reason:
+        return Verdict(one, False, reason)
     if line is None:
         return Verdict(one, False, "can't be told: no rule in force denies a line that a test of it states")
     answer = ask(one, line, directory)
@@ -74,8 +72,10 @@ def _try(one: Wired, line: str | None, directory: str) -> Verdict:
     return Verdict(one, True, answer.said, line, answer)
 
 
-def _distrust(one: Wired, directory: str) -> str:
-    """Why Codex leaves a hook out, by its own word where its program is here; "" where it doesn't."""
+def distrust(one: Wired, directory: str) -> str:
+    """Why an agent leaves a hook out, by its own word where its program is here; "" where it doesn't."""
+    if not one.target.agent.asks_trust:
+        return ""
     try:
         hook = codex_trust.ask(one.target, directory)
     except SafeShellError as error:
@@ -85,29 +85,6 @@ def _distrust(one: Wired, directory: str) -> str:
     if hook.status not in ("trusted", "managed"):
         return f"{one.target.path}: by codex's own word it is {hook.status}; {codex_trust.HINT}"
     return "" if hook.is_enabled else f"{one.target.path}: by codex's own word it is switched off"
-
-
-def canary(home: Home, directory: str) -> str | None:
-    """A line of an agent's that the rules in force deny in a directory; None where none of their tests states one."""
-    from safeshell_compiler import compile_rules  # noqa: PLC0415 # `--help` need not wait for the compiler
-    from safeshell_compiler.rule_tests.run import collect  # noqa: PLC0415 # as above
-
-    from safeshell.cli.checkline import answer_line, caller_of  # noqa: PLC0415 # as above
-    from safeshell.cli.tables_in_force import TablesInForce  # noqa: PLC0415 # as above
-
-    home.check_rules()
-    where, in_force = os.fsencode(os.path.realpath(directory)), TablesInForce(home, None)
-    environment = {"HOME": os.path.expanduser("~"), "SAFESHELL_CONTEXT": "ai"}
-    tables = in_force.at(where)
-    caller = caller_of(tables, in_force.settings, environment, where, None, shims=False, tables_of=in_force.of)
-    tried = 0
-    for test in collect(compile_rules(home.rules)):
-        line = test.case.command
-        if line and test.expects == "match" and test.source.rule.action == "deny" and tried < TRIED_MAX:
-            tried += 1
-            if answer_line(line, caller)["decision"] == "deny":
-                return line
-    return None
 
 
 def _as_json(one: Verdict) -> dict[str, Any]:

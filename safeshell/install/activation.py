@@ -26,6 +26,8 @@ _NOTE = "written.json"
 _BEGIN = "# >>> safeshell >>> written by `safeshell init --shell`; `safeshell uninstall` takes it out"
 _END = "# <<< safeshell <<<"
 
+_BASH = (".bashrc", ".profile", ".bash_profile", ".bash_login")
+
 _SH = """\
 case ":${{PATH-}}:" in
     {shims}*) ;;
@@ -77,6 +79,12 @@ def write_blocks(home: Home) -> tuple[list[str], dict[str, str]]:
         except OSError as error:
             failed[path] = error.strerror or str(error)
     return written, failed
+
+
+def written_for(home: Home, shell: str) -> bool:
+    """Whether a start-up file of a shell has the block: bash, sh, zsh or fish; of any other none has."""
+    ends = {"bash": _BASH, "sh": (".profile",), "zsh": (".zshrc", ".zprofile"), "fish": ("config.fish",)}.get(shell, ())
+    return any(os.path.basename(path) in ends and os.path.exists(path) for path in _noted(home))
 
 
 def _start_files(home: Home) -> dict[str, str]:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from safeshell.hooks.wiring.agent import ANYTHING, DIRECTORY, LINE, Agent, WholeFile
 from safeshell.hooks.wiring.ours import called
 from safeshell.hooks.wiring.state import Wired
+from safeshell.host.process import bounded
 
-PATIENCE_S = 60.0
-"""Seconds for the hook; a daemon may have to be started first."""
+PATIENCE_S = 30.0
+"""Seconds for the hook; a daemon may have to be started first, and node."""
 
 _SAID_MAX = 400
 
@@ -61,18 +61,11 @@ def ask(wired: Wired, line: str, directory: str) -> Answer:
     envelope = json.dumps(_envelope(agent.envelope, line, directory))
     words = _words(wired)
     try:
-        done = subprocess.run(
-            words,
-            input=envelope.encode("utf-8", "surrogateescape"),
-            capture_output=True,
-            cwd=directory,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return Answer(words[-1], False, f"it did not answer within {PATIENCE_S:.0f} s")
+        done = bounded.run(words, PATIENCE_S, directory=directory, given=envelope.encode("utf-8", "surrogateescape"))
     except OSError as error:
         return Answer(words[-1], False, f"can't run {words[0]}: {error.strerror}")
+    if done.status is None:
+        return Answer(words[-1], False, f"it did not answer within {PATIENCE_S:.0f} s")
     return Answer(words[-1], _refuses(agent, done), _said(done))
 
 
@@ -106,10 +99,10 @@ def _envelope(value: Any, line: str, directory: str) -> Any:
     return {LINE: line, DIRECTORY: directory}.get(value, value) if isinstance(value, str) else value
 
 
-def _refuses(agent: Agent, done: subprocess.CompletedProcess[bytes]) -> bool:
+def _refuses(agent: Agent, done: bounded.Ended) -> bool:
     """Whether an agent takes an answer for a no. Where an exit status is one, JSON beside it says nothing."""
-    if done.returncode:
-        return done.returncode == agent.refusal.status and bool(done.stderr.strip())
+    if done.status:
+        return done.status == agent.refusal.status and bool(done.stderr.strip())
     answer = _json(done.stdout)
     for keys, value in agent.refusal.values:
         found = answer
@@ -127,12 +120,13 @@ def _json(data: bytes) -> Any:
         return None
 
 
-def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+def _said(done: bounded.Ended) -> str:
     """What was said, for people: the reason in it, else all of it."""
     answer = _json(done.stdout)
     text = _reason(answer) or (done.stderr.strip() or done.stdout.strip()).decode("utf-8", "replace")
     if not text:
-        ended = f"exit status {done.returncode}" if done.returncode >= 0 else f"signal {-done.returncode}"
+        status = done.status or 0
+        ended = f"exit status {status}" if status >= 0 else f"signal {-status}"
         text = f"nothing ({ended})"
     text = " ".join(text.split())
     return text if len(text) <= _SAID_MAX else f"{text[:_SAID_MAX]}…"

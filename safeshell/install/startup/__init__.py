@@ -11,7 +11,7 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
@@ -49,6 +49,15 @@ def guard_shells(home: Home, environment: MutableMapping[str, str]) -> None:
         ours = os.path.join(home.shell, _FISH)
         named = (environment.get("XDG_DATA_DIRS") or _DATA_DIRS).split(":")
         environment["XDG_DATA_DIRS"] = ":".join([*(entry for entry in named if entry != ours), ours])
+
+
+def guards_shells(home: Home, environment: Mapping[str, str], shell: str) -> bool:
+    """Whether an environment has a shell read a home's start-up files: bash, zsh or fish; no other does."""
+    if shell == "bash":
+        return _ESCAPED.sub(r"\1", environment.get("BASH_ENV", "")) == os.path.join(home.shell, _BASH)
+    if shell == "zsh":
+        return environment.get("ZDOTDIR") == os.path.join(home.shell, _ZSH)
+    return shell == "fish" and os.path.join(home.shell, _FISH) in environment.get("XDG_DATA_DIRS", "").split(":")
 
 
 def remove_files(home: Home) -> None:
