@@ -19,7 +19,7 @@ COMMANDS = {
     "check": "what would be decided for a command",
     "compile": "compile the rules and put them in force",
     "daemon": "start, stop and look at the daemon",
-    "doctor": "probe the real thing: are commands guarded here, and at what cost",
+    "doctor": "try each way in: are commands guarded here, and at what cost",
     "diff": "what changed between two sets of rules",
     "export": "the audit log and the counters to OpenTelemetry",
     "hook": "wire SafeShell into AI agents: each asks before it runs a line",

@@ -10,6 +10,7 @@ ARGV = ("env", "safeshell-canary")
 """`env`, for it has a shim wherever anything has."""
 
 LINE = " ".join(ARGV)
+LINE_ARGUMENTS = f"{LINE}\0".encode()
 ARGUMENTS = "".join(f"{word}\0" for word in ARGV).encode()
 
 

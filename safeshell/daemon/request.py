@@ -92,7 +92,7 @@ class Request:
         line: of a shell line, what the record is made of.
         hook: of what an agent's hook asks, which agent's, and what the hook has sent; None of all else.
         error: what failed, for the record.
-        canary: whether it is `safeshell.command.canary`: it is recorded and counted nowhere.
+        canary: whether it is the command or the line of `safeshell.command.canary`: it is recorded and counted nowhere.
         approval: what came of asking for an approval, for the record, where the command does not run.
         wait_status: how it ended, as waitpid(2) has it; None where that is not known here.
         timed_out: whether a rule's timeout ended it.

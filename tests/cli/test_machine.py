@@ -155,7 +155,7 @@ def test_u12_doctor_in_a_directory_that_is_gone(shims: Home, daemon: Daemon, tmp
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert {"home", "rules", "canary", "audit log"} <= {probe["name"] for probe in json.loads(done.stdout)}
+    assert {"home", "rules", "canary", "audit log"} <= {probe["name"] for probe in json.loads(done.stdout)["probes"]}
 
 
 def test_u12_a_new_file_replaces_none(tmp_path: Path) -> None:

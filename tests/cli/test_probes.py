@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from ccode import build, hooks, refusing_compiler
 from fidelity.callers import CALLERS
-from harness import PATH, Daemon, safeshell
+from harness import PATH, Daemon, safeshell, write
 
-from safeshell.cli.probes import confinement
+from safeshell.cli.probes import configuration, confinement
 from safeshell.cli.probes.examine import examine
 from safeshell.cli.probes.model import Probe
 from safeshell.cli.shims import say_fallback
@@ -37,20 +37,27 @@ pytestmark = pytest.mark.rules(RULES)
 
 
 def examined(home: Home, path: str | None = None) -> tuple[dict[str, dict[str, object]], int]:
-    done = safeshell(home, "doctor", "--json", env={"PATH": path or f"{home.shims}:{PATH}"})
-    return {probe["name"]: probe for probe in json.loads(done.stdout)}, done.returncode
+    env = {"PATH": path or f"{home.shims}:{PATH}", "TMUX_TMPDIR": home.root}
+    done = safeshell(home, "doctor", "--json", env=env, timeout=90)
+    assert done.stdout, done.stderr
+    return {probe["name"]: probe for probe in json.loads(done.stdout)["probes"]}, done.returncode
 
 
-def test_all_is_well(shims: Home, daemon: Daemon) -> None:
+def test_all_is_well_and_nothing_of_it_is_counted(shims: Home, daemon: Daemon) -> None:
+    before = daemon.status()
     probes, status = examined(shims)
     assert status == 0, probes
     assert probes["canary"]["ok"]
     assert "`ls --all` is denied" in str(probes["canary"]["found"])
+    assert probes["shim"]["found"] == f"{shims.shims}/env asks the daemon"
+    assert probes["tables"]["found"] == "as their sources"
     assert str(probes["confinement"]["found"]).startswith("told here: Landlock")
     assert {"cost, in the daemon", "cost, in place", "cost, denied"} <= probes.keys()
-    placed = daemon.status()["placement"]
-    assert placed["daemon"]["count"] >= 30
-    assert placed["in_place"]["reasons"]["open descriptors"] >= 30
+    after = daemon.status()
+    assert {name: after[name] for name in ("requests", "placement", "audit", "agents", "cache")} == {
+        name: before[name] for name in ("requests", "placement", "audit", "agents", "cache")
+    }
+    assert not os.path.exists(shims.audit) or not os.path.getsize(shims.audit)
 
 
 @pytest.mark.parametrize(
@@ -103,24 +110,35 @@ ONLY_HERE = """\
 @pytest.mark.rules(RULES.replace("rules:\n", f"rules:\n{ONLY_HERE}", 1))
 def test_the_canary_is_denied_where_it_runs(shims: Home, daemon: Daemon) -> None:
     assert daemon.status()["pid"]
-    done = safeshell(shims, "doctor", "--json", env={"PATH": f"{shims.shims}:{PATH}"}, cwd=shims.root)
-    (canary,) = [probe for probe in json.loads(done.stdout) if probe["name"] == "canary"]
+    done = safeshell(shims, "doctor", "--json", env={"PATH": f"{shims.shims}:{PATH}"}, cwd=shims.root, timeout=90)
+    (canary,) = [probe for probe in json.loads(done.stdout)["probes"] if probe["name"] == "canary"]
     assert "`ls --all` is denied" in canary["found"]
 
 
-def test_no_daemon_is_a_failure(shims: Home) -> None:
+def test_a_daemon_is_started_where_none_runs(shims: Home) -> None:
+    probes, _ = examined(shims)
+    assert probes["daemon"]["ok"]
+    assert safeshell(shims, "daemon", "stop", "--now").returncode == 0
+
+
+def test_a_daemon_that_cant_be_started_is_a_failure(shims: Home) -> None:
+    os.mkdir(shims.socket)
     probes, status = examined(shims)
-    assert status == 1
-    assert probes["daemon"]["ok"] is False
-    assert probes["daemon"]["hint"] == "run `safeshell daemon start`"
+    assert (status, probes["daemon"]["ok"]) == (1, False)
 
 
-def test_a_path_past_the_shims_is_a_failure(shims: Home, daemon: Daemon) -> None:
-    probes, status = examined(shims, path=PATH)
-    assert status == 1
-    assert "names lead past their shim" in str(probes["PATH"]["found"])
-    assert probes["canary"]["ok"]
-    assert daemon.status()["pid"]
+def test_u13_a_daemon_of_another_version_is_a_failure(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(configuration, "__version__", "9.9")
+    found = configuration.probe_daemon(daemon.home)
+    assert (found.ok, found.hint) == (False, "run `safeshell daemon restart`")
+    assert found.found.endswith(", this is 9.9")
+
+
+def test_tables_older_than_their_sources_are_a_failure(daemon: Daemon) -> None:
+    assert configuration.probe_tables(daemon.home).ok
+    write(daemon.home.rules, RULES)
+    found = configuration.probe_tables(daemon.home)
+    assert (found.ok, found.found) == (False, f"what is in force is older than {daemon.home.rules}")
 
 
 def test_rules_that_do_not_compile_are_a_failure(shims: Home, daemon: Daemon) -> None:
@@ -168,7 +186,8 @@ def test_a_damaged_table_file_is_a_failure(shims: Home, daemon: Daemon) -> None:
 
 
 def test_people_get_lines(shims: Home, daemon: Daemon) -> None:
-    done = safeshell(shims, "doctor", env={"PATH": f"{shims.shims}:{PATH}"})
+    env = {"PATH": f"{shims.shims}:{PATH}", "TMUX_TMPDIR": shims.root}
+    done = safeshell(shims, "doctor", env=env, timeout=90)
     assert done.returncode == 0
     assert "\x1b" not in done.stdout
     assert done.stdout.splitlines()[0].startswith("ok")

@@ -30,14 +30,24 @@ AUDIT = {"seq": 3, "failures": 0, "lost": 0, "last_error": None}
 LOST = {"seq": 3, "failures": 2, "last_error": "/h/audit.jsonl: No space left on device"}
 
 
-def test_u11_the_audit_log() -> None:
-    assert probe_audit(AUDIT).ok
-    failing = probe_audit({**LOST, "lost": 1})
+def test_u11_the_audit_log(home: Home) -> None:
+    assert probe_audit(home, AUDIT).ok
+    failing = probe_audit(home, {**LOST, "lost": 1})
     assert (failing.ok, failing.found) == (False, f"it can't be written: {LOST['last_error']}")
-    over = probe_audit({**LOST, "lost": 0})
+    over = probe_audit(home, {**LOST, "lost": 0})
     assert (over.ok, over.found) == (True, f"2 records were lost earlier: {LOST['last_error']}")
-    assert probe_audit({**AUDIT, "last_error": "/h/audit.jsonl: Permission denied"}).ok is False  # nothing lost yet
-    assert probe_audit(LOST).ok is False  # an older daemon's
+    denied = {**AUDIT, "last_error": "/h/audit.jsonl: Permission denied"}
+    assert probe_audit(home, denied).ok is False  # nothing lost yet
+    assert probe_audit(home, LOST).ok is False  # an older daemon's
+
+
+def test_u11_a_log_that_the_next_record_could_not_be_written_to(home: Home) -> None:
+    os.mkdir(home.audit)
+    found = probe_audit(home, AUDIT)
+    assert (found.ok, found.found) == (False, f"it can't be written: {home.audit}: Is a directory")
+    os.rmdir(home.audit)
+    os.symlink("/dev/full/x", home.audit)
+    assert probe_audit(home, AUDIT).ok is False
 
 
 def test_lines_are_judged_or_said_not_to_be(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,11 +89,11 @@ def test_u4_the_shims() -> None:
     assert (hung.ok, hung.found.endswith(": /mnt/bin")) == (False, True)
 
 
-def test_u11_an_older_daemon_says_less() -> None:
+def test_u11_an_older_daemon_says_less(home: Home) -> None:
     front = {"native": True, "kept": 0, "answered": 0}
     notify = {"command": [], "failures": 0, "error": None}
     status = {"audit": AUDIT, "notify": notify, "front": front}
-    assert [probe.name for probe in probe_services(status)] == ["audit log", "notify", "front"]
+    assert [probe.name for probe in probe_services(home, status)] == ["audit log", "notify", "front"]
 
 
 CONFIG = "notify: [sh, -c, 'exit 3']\napproval_timeout: 1s\n"
@@ -129,8 +139,9 @@ def test_u11_u6_doctor_fails_for_each(
     monkeypatch.setenv("SAFESHELL_HOME", home.root)
     monkeypatch.setenv("PATH", f"{home.shims}:{os.environ['PATH']}")
     monkeypatch.setattr("safeshell.cli.probes.examine.probe_cost", lambda _: ())
+    monkeypatch.setattr("safeshell.cli.doctor.ways_in", lambda *_: ())
     done = cli("doctor", "--json")
-    probes: dict[str, dict[str, Any]] = {probe["name"]: probe for probe in json.loads(done.out)}
+    probes: dict[str, dict[str, Any]] = {probe["name"]: probe for probe in json.loads(done.out)["probes"]}
     assert done.status == 1
     assert {name for name, probe in probes.items() if probe["ok"] is False} == {
         "audit log",

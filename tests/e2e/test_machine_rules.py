@@ -130,7 +130,9 @@ def test_s12_what_others_could_have_published_is_refused_with_a_line(machine: Ma
             os.chmod(machine.path(path), before)
             assert machine.run(home, "sort").stderr.count("\n") == 1
         os.truncate(machine.path(SYSTEM_TABLES), 5000)  # as only root can
-        probes = {probe["name"]: probe for probe in json.loads(machine.safeshell(home, "doctor", "--json").stdout)}
+        probes = {
+            probe["name"]: probe for probe in json.loads(machine.safeshell(home, "doctor", "--json").stdout)["probes"]
+        }
         assert probes["machine's rules"]["ok"] is False
         assert "is cut short" in probes["machine's rules"]["found"]
         done = machine.run(home, "sort")

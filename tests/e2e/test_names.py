@@ -84,10 +84,14 @@ def test_what_waits_there_is_listed_a_line_each(shims: Home, daemon: Daemon, pla
     assert f"    ask-ls ({printable(place)}/.safeshell/rules.yaml:4): Look?" in listed
 
 
+STOP = ["daemon", "stop", "--now"]
+"""`doctor` has started one."""
+
+
 def test_a_home_of_such_a_name_is_said_a_line_each(place: str) -> None:
     with temporary_directory() as top:
         home = Home(os.path.join(top, os.path.basename(place)))
-        for words in (["init"], ["compile"], ["doctor"], ["shims", "sync"], ["log"], ["daemon", "status"]):
+        for words in (["init"], ["compile"], ["doctor"], ["shims", "sync"], ["log"], STOP, ["daemon", "status"]):
             done = safeshell(home, *words, cwd=place)
             said = lines_of(done.stdout, done.stderr)
             assert done.returncode in (0, 1)

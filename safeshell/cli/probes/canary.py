@@ -1,13 +1,31 @@
-"""Probe of a command that the rules deny: run through its shim."""
+"""Probes of a shim: what is always refused reaches the daemon, and what the rules deny is denied."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 
 from safeshell.cli.probes.model import Probe
 from safeshell.cli.probes.stand_ins import StandIns
+from safeshell.command import canary
 from safeshell.home.paths import Home
+from safeshell.host.process import bounded
+
+PATIENCE_S = 30.0
+
+
+def probe_shim(home: Home) -> Probe:
+    """Runs what the daemon always refuses, and nobody counts, through a shim: does it ask this home's daemon?"""
+    shim = os.path.join(home.shims, canary.ARGV[0])
+    path = f"{home.shims}:{os.environ.get('PATH', os.defpath)}"
+    environment = {**os.environ, "PATH": path, "SAFESHELL_HOME": home.root}
+    try:
+        done = bounded.run(canary.ARGV, PATIENCE_S, environment=environment)
+    except OSError as error:
+        return Probe("shim", None, f"can't run {shim}: {error.strerror}", "run `safeshell shims sync`")
+    if canary.answer(home.root).encode() in done.stderr:
+        return Probe("shim", True, f"{shim} asks the daemon")
+    said = done.stderr.decode("utf-8", "replace").strip() or f"status {done.status}"
+    return Probe("shim", False, f"{shim} did not ask the daemon: {said}", "run `safeshell daemon restart`")
 
 
 def probe_canary(home: Home, stand_ins: StandIns) -> Probe:
@@ -15,20 +33,11 @@ def probe_canary(home: Home, stand_ins: StandIns) -> Probe:
     words = stand_ins.denied = _denied_command(home, stand_ins)
     if words is None:
         return Probe("canary", None, "no rule denies a command that a test of it states for every directory")
-    done = subprocess.run(
-        words,
-        executable=stand_ins.shim(words[0]),
-        env=stand_ins.environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        start_new_session=True,
-        timeout=30,
-        check=False,
-    )
+    done = bounded.run(words, PATIENCE_S, environment=stand_ins.environment)
     line = " ".join(words)
-    if done.returncode == 126 and b"denied by" in done.stderr:
+    if done.status == 126 and b"denied by" in done.stderr:
         return Probe("canary", True, f"`{line}` is denied (a harmless stand-in was all that could have run)")
-    said = done.stderr.decode("utf-8", "replace").strip() or f"status {done.returncode}"
+    said = done.stderr.decode("utf-8", "replace").strip() or f"status {done.status}"
     return Probe("canary", False, f"`{line}` should be denied and was not: {said}", "see `safeshell check --explain`")
 
 

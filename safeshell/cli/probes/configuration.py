@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 
+from safeshell import __version__
 from safeshell.cli.probes.model import Probe
 from safeshell.client import control
 from safeshell.errors import SafeShellError, TableError
+from safeshell.home.in_force import begin_reading
 from safeshell.home.machine import REMEDY, PublishedReading, as_seen
 from safeshell.home.paths import SYSTEM_RULES, SYSTEM_TABLES, Home, working_directory
 from safeshell.home.repository_rules import find_rules
+from safeshell.policy.store.records import is_as
 from safeshell.protocol import Type
 
 
@@ -74,6 +77,23 @@ def probe_edits(home: Home) -> Probe:
     return Probe("edits", True, f"none waits for a person; {seen} since the rules were confirmed")
 
 
+def probe_tables(home: Home) -> Probe:
+    """Are the tables in force as their sources? A command has just been decided, which would have had them renewed."""
+    try:
+        found, _ = begin_reading(home).result()
+    except TableError as error:
+        return Probe("tables", False, error.message, error.hint)
+    older = [
+        path
+        for current, _ in found.values()
+        for path, state in current.watch.items()  # nothing for those that nobody published
+        if not is_as(path, state)
+    ]
+    if older:
+        return Probe("tables", False, f"what is in force is older than {older[0]}", "run `safeshell compile`")
+    return Probe("tables", True, "as their sources")
+
+
 def probe_repositories(home: Home) -> Probe | None:
     """Do the rules compile of the repository around, and of those that the daemon has met?"""
     met = {entry["rules"]: entry["error"] or "" for entry in control(Type.STATUS, home=home)["repositories"]}
@@ -115,4 +135,7 @@ def probe_daemon(home: Home) -> Probe:
         return Probe("daemon", False, f"the last good rules are in force: {status['error']}", "mend the rules")
     if status["table"] is None:
         return Probe("daemon", False, "no rules are in force", "run `safeshell compile`")
+    if status["version"] != __version__:
+        found = f"pid {status['pid']} is of version {status['version']}, this is {__version__}"
+        return Probe("daemon", False, found, "run `safeshell daemon restart`")
     return Probe("daemon", True, f"pid {status['pid']}, table {status['table'][:12]}")

@@ -6,7 +6,8 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from safeshell.cli.probes.canary import probe_canary
+from safeshell.cli.probes.aside import aside
+from safeshell.cli.probes.canary import probe_canary, probe_shim
 from safeshell.cli.probes.configuration import (
     probe_daemon,
     probe_edits,
@@ -14,16 +15,18 @@ from safeshell.cli.probes.configuration import (
     probe_machine,
     probe_repositories,
     probe_rules,
+    probe_tables,
 )
 from safeshell.cli.probes.confinement import probe_confinement
 from safeshell.cli.probes.cost import probe_cost
 from safeshell.cli.probes.model import Probe
 from safeshell.cli.probes.services import probe_lines, probe_services
-from safeshell.cli.probes.shims import probe_client, probe_path
+from safeshell.cli.probes.shims import probe_client
 from safeshell.cli.probes.stand_ins import StandIns
 from safeshell.client import control
+from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
-from safeshell.install.shims import list_shims
+from safeshell.install.shims import lacking, list_shims, sync
 from safeshell.protocol import Type
 
 
@@ -43,15 +46,27 @@ def examine(home: Home) -> Iterator[Probe]:
     yield probe_confinement(home)
     names = list_shims(home)
     yield probe_client(home, names)
-    yield probe_path(home, names)
     if names:
+        yield probe_shim(home)  # then the daemon has looked whether the rules are as their files
+        yield probe_tables(home)
         # What is decided in a repository isn't what is decided elsewhere.
-        with StandIns(home, names) as stand_ins, _at_root():
-            yield probe_canary(home, stand_ins)
-            yield from probe_cost(stand_ins)
+        with _at_root():
+            yield from _measure(home, names)
     with _at_root():
         yield probe_lines(home)
-    yield from probe_services(control(Type.STATUS, home=home))
+    yield from probe_services(home, control(Type.STATUS, home=home))
+
+
+def _measure(home: Home, names: list[str]) -> Iterator[Probe]:
+    """Denials and costs, of a guard beside this one."""
+    try:
+        with aside(home) as beside, StandIns(beside, [*names, *lacking(home)]) as stand_ins:
+            sync(beside, by_hand=False, seen=[stand_ins.directory])
+            stand_ins.names = list_shims(beside)
+            yield probe_canary(beside, stand_ins)
+            yield from probe_cost(stand_ins)
+    except SafeShellError as error:
+        yield Probe("cost", None, f"it can't be measured: {error.message}", error.hint)
 
 
 @contextlib.contextmanager

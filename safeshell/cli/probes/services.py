@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 
 from safeshell.cli.probes.model import Probe
 from safeshell.client import evaluate_line
+from safeshell.command import canary
 from safeshell.daemon.approvals.notify_hook import PATH
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
@@ -16,13 +18,14 @@ from safeshell.install.native import native_front
 from safeshell.shell.limits import RULE as OVERRUN
 
 
-def probe_services(status: dict[str, Any]) -> Iterator[Probe]:
+def probe_services(home: Home, status: dict[str, Any]) -> Iterator[Probe]:
     """Runs each of them.
 
     Args:
-        status: the daemon's, after a command was denied: then it has had something to record.
+        home: whose.
+        status: the daemon's.
     """
-    yield probe_audit(status["audit"])
+    yield probe_audit(home, status["audit"])
     yield probe_notify(status["notify"])
     yield probe_front(status["front"])
     if "shims" in status:  # an older daemon may still run
@@ -33,7 +36,7 @@ def probe_lines(home: Home) -> Probe:
     """Are shell lines judged, as hooks have it done?"""
     hint = "`safeshell daemon restart`; if that doesn't help, install again"
     try:
-        answer = evaluate_line("true", home=home)
+        answer = evaluate_line(canary.LINE, home=home)
     except SafeShellError as error:
         return Probe("lines", False, error.message, hint)
     if answer["rule"] == OVERRUN:
@@ -41,14 +44,31 @@ def probe_lines(home: Home) -> Probe:
     return Probe("lines", True, "a shell line is judged")
 
 
-def probe_audit(audit: dict[str, Any]) -> Probe:
-    """Is what is decided recorded?"""
+def probe_audit(home: Home, audit: dict[str, Any]) -> Probe:
+    """Is what is decided recorded, and could the next record be?"""
     if audit.get("lost", audit["failures"]) or (audit["last_error"] and not audit["failures"]):
         hint = "make room or mend its permissions: the next decision that is worth it is recorded again"
         return Probe("audit log", False, f"it can't be written: {audit['last_error']}", hint)
+    obstacle = _why_not_written(home)
+    if obstacle:
+        return Probe("audit log", False, f"it can't be written: {obstacle}", "make room or mend its permissions")
     if audit["failures"]:
         return Probe("audit log", True, f"{audit['failures']} records were lost earlier: {audit['last_error']}")
     return Probe("audit log", True, f"{audit['seq']} records")
+
+
+def _why_not_written(home: Home) -> str:
+    """Why a record could not be written now; nothing is written to tell."""
+    try:
+        descriptor = os.open(home.audit, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return "" if os.access(home.root, os.W_OK) else f"{home.root} can't be written to"
+    except OSError as error:
+        return f"{home.audit}: {error.strerror}"
+    try:
+        return "" if os.fstatvfs(descriptor).f_bavail else f"{home.audit}: {os.strerror(errno.ENOSPC)}"
+    finally:
+        os.close(descriptor)
 
 
 def probe_notify(notify: dict[str, Any]) -> Probe:

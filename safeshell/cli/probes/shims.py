@@ -1,16 +1,14 @@
-"""Probes of the shims: which client they are, and what names on this PATH lead to."""
+"""Probes of the shims: which client they are, and whether each name has one."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 
 from safeshell.cli.probes.model import Probe
 from safeshell.errors import SafeShellError
 from safeshell.home.in_force import asked
 from safeshell.home.paths import Home
-from safeshell.host.path_lookup import Programs
 from safeshell.install.native import bash_client, native_client, why_not_static
 from safeshell.install.shims import lacking
 
@@ -70,20 +68,6 @@ def _explain(kind: str, *, asked_for: bool) -> tuple[str, str]:
         return "", "a native client is installed: run `safeshell shims sync`"
     hint = "install again where there is a C compiler, then `safeshell shims sync`"
     return f"no native client could be built here{why and f' ({why})'}", hint
-
-
-def probe_path(home: Home, names: Sequence[str]) -> Probe:
-    """Is what a name leads to on this PATH its shim?"""
-    programs = Programs()
-    bare = []
-    for name in names:
-        found = shutil.which(name)
-        if found is None or not programs.is_shim(os.fsencode(found), os.stat(found)):
-            bare.append(name)
-    if not bare:
-        return Probe("PATH", True, f"each of the {len(names)} names leads to its shim")
-    hint = f'put the shims first: export PATH="{home.shims}:$PATH"; or use `safeshell run`'
-    return Probe("PATH", False, f"{len(bare)} of {len(names)} names lead past their shim: {_few(bare)}", hint)
 
 
 def _few(names: Sequence[str]) -> str:

@@ -16,15 +16,17 @@ class StandIns:
     """A directory with a harmless program under each shimmed name: the only thing a probe could run by mistake.
 
     Attributes:
+        directory: it.
         environment: what probes are run with: the shims first on PATH, the stand-ins behind them, context `ai`.
         denied: a command that the rules deny, once it has been looked for.
     """
 
     def __init__(self, home: Home, names: Sequence[str]) -> None:
-        self._directory = tempfile.TemporaryDirectory(prefix="safeshell-doctor-")
+        self._made = tempfile.TemporaryDirectory(prefix="safeshell-doctor-")
+        self.directory = self._made.name
         self.names = names
         self.environment = {
-            "PATH": f"{home.shims}:{self._directory.name}",
+            "PATH": f"{home.shims}:{self.directory}",
             "HOME": os.path.expanduser("~"),
             "SAFESHELL_HOME": home.root,
             "SAFESHELL_CONTEXT": "ai",
@@ -40,11 +42,11 @@ class StandIns:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._directory.cleanup()
+        self._made.cleanup()
 
     def native(self, name: str) -> str:
         """The stand-in of a name."""
-        return os.path.join(self._directory.name, name)
+        return os.path.join(self.directory, name)
 
     def shim(self, name: str) -> str:
         """The shim of a name."""

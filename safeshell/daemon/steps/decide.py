@@ -159,7 +159,7 @@ class Decide:
 
         def finish(found: dict[str, Any]) -> None:
             request.line, request.decision = (line, found), decision_of(found, line.agent)
-            if request.grant is None:  # else it has been counted
+            if request.grant is None and not request.canary:  # else it has been counted
                 self._tally.line(request.decision.action)
             if acts:
                 request.decisions = (request.decision,)
@@ -168,6 +168,7 @@ class Decide:
             request.result = found
             self._resume(request, "finish")
 
+        request.canary = command.arguments == canary.LINE_ARGUMENTS
         line = Line(
             command.arguments[:-1],
             request.is_ai,

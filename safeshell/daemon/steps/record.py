@@ -54,7 +54,8 @@ class Record:
         if self._edits.unseen and hasattr(request, "facts") and request.is_ai and not request.canary:
             self._edits.see_agent()
         if request.line is not None:
-            self._journal.line(request)
+            if not request.canary:
+                self._journal.line(request)
         elif command.kind == Type.EXECUTE:
             if request.decisions:
                 self._journal.command(request)

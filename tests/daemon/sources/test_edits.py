@@ -321,7 +321,7 @@ def test_u14_status_reload_doctor_and_log_say_so(seen: Daemon) -> None:
     assert (reloaded.returncode, "waits for a person" in reloaded.stderr) == (1, True)
     status = safeshell(home, "daemon", "status")
     assert (status.returncode, f"an edit of {home.rules}" in status.stdout) == (1, True)
-    probes = {probe["name"]: probe for probe in json.loads(safeshell(home, "doctor", "--json").stdout)}
+    probes = {probe["name"]: probe for probe in json.loads(safeshell(home, "doctor", "--json").stdout)["probes"]}
     assert (probes["edits"]["ok"], "no-ls: gone" in probes["edits"]["found"]) == (False, True)
     shown = safeshell(home, "log", "--rule", "no-ls").stdout
     assert "edit" in shown

@@ -22,7 +22,8 @@ def agent_ways(here: Here, directory: str) -> Iterator[Way]:
     for agent in all_agents().values():
         one = wired(here.home, notes, agent, "user", None)
         if one.state == "none":
-            one = project(here.home, notes, agent, top) or one
+            other = project(here.home, notes, agent, top)
+            one = other if other is not None and other.state != "none" else one
         if one.state != "none" or is_here(agent, os.environ):
             yield _way(here, one, directory)
 

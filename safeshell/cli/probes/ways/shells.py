@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from safeshell.cli.probes.ways.model import TRY, Here, Way, by_shims, try_way
 from safeshell.install.activation import written_for
@@ -15,15 +15,16 @@ SET_UP = "safeshell init --shell"
 MODES = ("-c", "-lc", "-ic", "-lic")
 
 
-def shell_ways(here: Here) -> Iterator[Way]:
+def shell_ways(here: Here) -> list[Way]:
     """The user's shell in each way that it is started, and what else agents run lines by."""
     shell = os.environ.get("SHELL") or pwd.getpwuid(os.geteuid()).pw_shell or "/bin/sh"
-    for mode in MODES:
-        yield _way(here, shell, mode)
+    asked = [(shell, mode) for mode in MODES]
     if os.path.basename(shell) != "bash" and (bash := shutil.which("bash")):
-        yield _way(here, bash, "-lc")
+        asked.append((bash, "-lc"))
     if os.path.basename(shell) != "sh":
-        yield _way(here, "/bin/sh", "-lc")
+        asked.append(("/bin/sh", "-lc"))
+    with ThreadPoolExecutor(4) as pool:  # start-up files take their time
+        return list(pool.map(lambda each: _way(here, *each), asked))
 
 
 def _way(here: Here, shell: str, mode: str) -> Way:
