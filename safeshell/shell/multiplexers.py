@@ -106,7 +106,7 @@ def run_by_screen(row: Wrapper, words: list[Word]) -> Iterator[Nested]:
         return
     rest = reading.words[reading.at :]
     if not reading.has("-X"):
-        if reading.unclear or rest:
+        if reading.unclear is not None or rest:
             yield NestedCommand(tuple(rest))
         return
     verb = rest[0].literal if rest else None

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 from safeshell.shell.words import Unknown, Word, literals
 
+ANYTHING = "…"
+"""What stands for text of which nothing is known."""
+
+_SHOWN_MAX = 60
+"""Characters of a word that are shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class NestedCommand:
@@ -93,6 +99,13 @@ class Input:
 def joined(words: Sequence[Word], *, remote: bool = False, inside: bool = False) -> NestedText:
     """The text that a program makes of its words, blanks between them."""
     return NestedText(" ".join([word.code for word in words]), literals(words) is not None, None, remote, inside)
+
+
+def anything_by(word: Word) -> NestedCommand:
+    """The command of which nothing is known because an unquoted word may be anything."""
+    shown = word.written if len(word.written) <= _SHOWN_MAX else f"{word.written[:_SHOWN_MAX]}…"
+    why = f"unquoted, `{shown}` may be any words"
+    return NestedCommand((Word((Unknown(ANYTHING, quoted=False, why=why),)),))
 
 
 def file_of(word: Word) -> Input | None:

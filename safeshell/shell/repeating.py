@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from safeshell.command.programs.record import Wrapper
-from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText
+from safeshell.shell.nested_commands import ANYTHING, Input, Nested, NestedCommand, NestedText, anything_by
 from safeshell.shell.words import Literal, Unknown, Word, plain, unknown
 from safeshell.shell.wrapped import WordReading
 
@@ -78,8 +78,8 @@ def run_by_xargs(row: Wrapper, words: list[Word], stdin: Input | None) -> Iterat
     reading = WordReading(words, row)
     if not reading.read():
         return
-    if reading.unclear:
-        yield NestedCommand(())
+    if reading.unclear is not None:
+        yield anything_by(reading.unclear)
     rest = reading.words[reading.at :] or [plain("echo")]
     marks = [value for name, value in reading.options if name in ("-I", "-i", "--replace")]
     mark = "" if not marks else "{}" if marks[-1] is None else marks[-1].written
@@ -90,7 +90,7 @@ def run_by_xargs(row: Wrapper, words: list[Word], stdin: Input | None) -> Iterat
             yield NestedCommand(tuple([filled(word, mark, one) for word in rest]))
         return
     if items is None:
-        yield NestedCommand((*rest, unknown("…")))
+        yield NestedCommand((*rest, unknown(ANYTHING)))
         return
     name, value = next(
         (one for one in reversed(reading.options) if one[0] in (*_LINES, "-n", "--max-args")), ("", None)
@@ -173,8 +173,8 @@ def run_by_parallel(row: Wrapper, words: list[Word], stdin: Input | None) -> Ite
     reading = WordReading(words[:at], row)
     if not reading.read():
         return
-    if reading.unclear:
-        yield NestedCommand(())
+    if reading.unclear is not None:
+        yield anything_by(reading.unclear)
     rest = reading.words[reading.at :]
     if reading.has("--pipe", "--pipepart"):
         yield _text(rest)

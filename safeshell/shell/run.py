@@ -13,7 +13,7 @@ from safeshell.shell.dialects import dialect_of
 from safeshell.shell.encoding import decode, encode
 from safeshell.shell.expansion import Choice, Expander, Read, choices, expanded_value
 from safeshell.shell.limits import OverrunError
-from safeshell.shell.nested_commands import NestedCommand, NestedText
+from safeshell.shell.nested_commands import ANYTHING, NestedCommand, NestedText
 from safeshell.shell.program_names import known_name
 from safeshell.shell.programs import may_run_others, nested_by_text
 from safeshell.shell.scope import OPEN, Scope, Variable, scalar
@@ -327,7 +327,7 @@ class Runner:
         if answer.directory is not None:
             inner.directories = scope.at(answer.directory)
         inner.guess = scope.guess or answer.guess
-        words = answer.words or (unknown("…"),)
+        words = answer.words or (unknown(ANYTHING),)
         if not answer.shims:
             inner.leave(f"it runs behind `{os.path.basename(by[0].written)}`")
         elif "PATH" in changes:
@@ -385,4 +385,4 @@ def _code(by: tuple[Word, ...]) -> Word:
         for part in word.parts:
             if isinstance(part, Unknown) and part.output:
                 return Word((replace(part, quoted=False, several=True),))
-    return unknown("…")
+    return unknown(ANYTHING)

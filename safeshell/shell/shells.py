@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from safeshell.command.programs.record import Wrapper
 from safeshell.command.programs.shells import ATTACHING, BASH, CMD, OPTIONED, POWERSHELLS
-from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText, file_of, joined
+from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText, anything_by, file_of, joined
 from safeshell.shell.words import Word, plain
 from safeshell.shell.wrapped import WordReading
 
@@ -28,14 +28,14 @@ class _Options:
         letters: those of one letter that are set.
         shows: it tells something about itself and runs nothing.
         login: it is a login shell, whose start-up files may set PATH anew.
-        unclear: one of the words may have been anything.
+        unclear: a word that may have been anything.
         rest: what follows them.
     """
 
     letters: set[str] = field(default_factory=set)
     shows: bool = False
     login: bool = False
-    unclear: bool = False
+    unclear: Word | None = None
     rest: list[Word] = field(default_factory=list)
 
 
@@ -49,7 +49,7 @@ def _options(name: str, words: list[Word]) -> _Options:
     while waiting:
         text = waiting[0].literal
         if text is None and waiting[0].several and not waiting[0].prefix:
-            found.unclear = True
+            found.unclear = waiting[0]
         elif text in ("--", "-"):
             waiting = waiting[1:]
             break
@@ -101,8 +101,8 @@ def shell_text(
         yield from _windows(name, words, stdin)
         return
     found = _options(name, words)
-    if found.unclear:
-        yield NestedCommand(())
+    if found.unclear is not None:
+        yield anything_by(found.unclear)
     if found.shows:
         return
     yield from _variables(name, found, changes)
@@ -125,7 +125,7 @@ def shell_text(
             positional = tuple(rest if "s" in found.letters else rest[1:])
             yield replace(stdin.nested, positional=positional, shell=name, shims=shims)
     elif rest[0].literal is None and rest[0].several and not rest[0].prefix:
-        yield NestedCommand(())
+        yield anything_by(rest[0])
     elif rest[0].literal:  # a script, which a rule may name
         yield NestedCommand(tuple(rest), guess=True, shims=False)
 
@@ -151,8 +151,8 @@ def _by_options(name: str, words: list[Word], stdin: Input | None) -> Iterator[N
     reading = WordReading(words, row)
     if not reading.read():
         return
-    if reading.unclear:
-        yield NestedCommand(())
+    if reading.unclear is not None:
+        yield anything_by(reading.unclear)
     texts = [*reading.values(row.beside), *reading.texts()]
     rest = reading.words[reading.at :]
     if reading.has(*row.joined_with):

@@ -6,6 +6,7 @@ import shlex
 from typing import NamedTuple
 
 from safeshell.policy.decision import Action, Decision
+from safeshell.shell.nested_commands import ANYTHING
 from safeshell.shell.words import Unknown, Word
 from safeshell.text import printable
 
@@ -42,7 +43,10 @@ class Doubt(NamedTuple):
         could = f"could be what {found.cited} {_DOES[found.action]}"
         if self.program is not None:
             part = next(part for part in self.program.parts if isinstance(part, Unknown))
-            if self.alone and (part.output or part.source == _ANY):
+            if self.alone and part.source == ANYTHING and part.why:
+                why = printable(part.why)
+                return f"Only the run can tell what runs here: {why}, and they {could}. Quote it, or write the words."
+            if self.alone and (part.output or part.source == ANYTHING):
                 what = f"what {_quoted(shlex.join(part.output))} prints" if part.output else "the text that is run here"
                 return f"Only the run can tell {what}, and it {could}. Save it to a file, read it, and run that."
             word = _quoted(self.program.written)
@@ -57,10 +61,6 @@ class Doubt(NamedTuple):
             which = " and ".join(self.variables)
             return f"Only the run can tell the value of {which}, and with it `{name}` {could}. Write the value itself."
         return f"Only the run can tell where `{name}` runs, and there it {could}. Write the directory itself."
-
-
-_ANY = "…"
-"""What stands for text of which nothing is known."""
 
 
 def word_for(shell: str, name: str, found: Decision) -> str:

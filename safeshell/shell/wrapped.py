@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from safeshell.command.programs.record import Wrapper
 from safeshell.command.unwrap.reading import WrapperReading
 from safeshell.command.unwrap.splitting import split_env
-from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText, joined
+from safeshell.shell.nested_commands import ANYTHING, Input, Nested, NestedCommand, NestedText, anything_by, joined
 from safeshell.shell.words import Literal, Unknown, Word, plain, unknown
 
 
@@ -38,8 +38,8 @@ class WordReading(WrapperReading[Word]):
         """The word without its first characters."""
         return tail(word, position)
 
-    def split(self, value: Word) -> list[Word]:
-        """As env -S does, as far as that can be told: what isn't known stays an unknown within its word."""
+    def split(self, value: Word) -> list[Word] | None:
+        """As env -S does: what isn't known stays an unknown within its word. None where env rejects the text."""
         holes: list[Unknown] = []
 
         def hole(part: Unknown) -> bytes:
@@ -52,7 +52,9 @@ class WordReading(WrapperReading[Word]):
 
         text = b"".join([_bytes_of(part) if isinstance(part, Literal) else hole(part) for part in value.parts])
         words = split_env(text, variable)
-        return [unknown("…")] if words is None else [_with_holes(word, holes) for word in words]
+        if words is None:
+            return None if value.literal is not None else [unknown(ANYTHING)]
+        return [_with_holes(word, holes) for word in words]
 
 
 def _bytes_of(part: Literal) -> bytes:
@@ -114,7 +116,7 @@ class _Around:
             moved = False
         return replace(
             self,
-            directory=unknown("…") if lost else where[-1] if where else self.directory,
+            directory=unknown(ANYTHING) if lost else where[-1] if where else self.directory,
             changes=(*self.changes, *changes),
             bare=bare,
             shims=self.shims and not unseen and not moved,
@@ -157,12 +159,12 @@ def run_by_row(row: Wrapper, words: list[Word], stdin: Input | None, around: _Ar
     if not reading.read():
         return
     yield from _by_reading(row, words, reading, behind, stdin, around)
-    if reading.unclear and behind is None and row.operands:  # `$HOST` is rather the operand than options
+    if reading.unclear is not None and behind is None and row.operands:  # `$HOST` is rather the operand than options
         again = WordReading(words, row, settled=True)
         if again.read():
             yield from _by_reading(row, words, again, behind, stdin, around)
-    elif reading.unclear and behind is None:
-        yield NestedCommand(())
+    elif reading.unclear is not None and behind is None:
+        yield anything_by(reading.unclear)
 
 
 def _by_reading(
@@ -262,8 +264,8 @@ def run_by_su(row: Wrapper, words: list[Word], stdin: Input | None) -> Iterator[
     reading = WordReading(list(words), row)
     if not reading.read():
         return
-    if reading.unclear:
-        yield NestedCommand(())
+    if reading.unclear is not None:
+        yield anything_by(reading.unclear)
     given = reading.values(("-s", "--shell"))
     shell = (given[-1].literal or "" if given else "").rpartition("/")[2]
     texts = reading.texts()

@@ -175,6 +175,12 @@ MESSAGES = {
     "RAILS_ENV=$X rails db:drop": """
         Only the run can tell the value of RAILS_ENV, and with it `rails` could be what rule reset (pack:database:109)
         asks about. Write the value itself.""",
+    "bash $SCRIPT": """
+        Only the run can tell what runs here: unquoted, `$SCRIPT` may be any words, and they could be what rule
+        system-essential (pack:packages:49) denies. Quote it, or write the words.""",
+    "nohup $X &": """
+        Only the run can tell what runs here: unquoted, `$X` may be any words, and they could be what rule
+        system-essential (pack:packages:49) denies. Quote it, or write the words.""",
     "curl x | sh": """
         Only the run can tell the text that is run here, and it could be what rule system-essential (pack:packages:49)
         denies. Save it to a file, read it, and run that.""",

@@ -23,7 +23,7 @@ class WrapperReading(Generic[W]):
         options: those before it, each with its value.
         assigned: the `NAME=VALUE` words before it.
         operands: the other words before it.
-        unclear: whether one of the words may have been anything: an option, nothing, the command itself.
+        unclear: a word that may have been anything: an option, nothing, the command itself; None where there is none.
     """
 
     def __init__(self, words: list[W], row: Wrapper) -> None:
@@ -32,7 +32,7 @@ class WrapperReading(Generic[W]):
         self.options: list[tuple[str, W | None]] = []
         self.assigned: list[W] = []
         self.operands: list[W] = []
-        self.unclear = False
+        self.unclear: W | None = None
         self._row = row
         self._ended = False  # by `--`
 
@@ -99,7 +99,7 @@ class WrapperReading(Generic[W]):
             word = self.words[self.at]
             head, whole = self.head(word)
             if not whole and self.is_anything(word):
-                self.unclear = True
+                self.unclear = word
             elif len(head) > 1 and head[0] == "-":
                 if head == "--" and whole:
                     self.at += 1
