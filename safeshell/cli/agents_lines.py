@@ -52,8 +52,9 @@ class AgentsLines:
 
         tried = 0
         for test in collect(compile_rules(self._home.rules)):
-            if test.expects == "match" and test.source.rule.action == "deny" and tried < TRIED_MAX:
+            line = test.case.command
+            if line and test.expects == "match" and test.source.rule.action == "deny" and tried < TRIED_MAX:
                 tried += 1
-                if self.decision(test.case.command) == "deny":
-                    return test.case.command
+                if self.decision(line) == "deny":
+                    return line
         return None

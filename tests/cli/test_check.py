@@ -79,7 +79,9 @@ def test_the_object_is_the_contracts(cli: Cli, home: Home) -> None:
 
 def test_where_an_approval_may_come_from_is_said(cli: Cli, tmp_path: Path) -> None:
     rules, table = tmp_path / "r.yaml", str(tmp_path / "t")
-    head = "version: 1\nrules: [{name: a, commands: [mail], action: require_approval, message: m, tests: {match: [mail]}"
+    head = (
+        "version: 1\nrules: [{name: a, commands: [mail], action: require_approval, message: m, tests: {match: [mail]}"
+    )
     rules.write_text(f"{head}, approval: outside}}]\n")
     assert cli("compile", str(rules), "-o", table).status == 0
     assert "approval outside: never by the agent's own prompt" in cli("check", "--table", table, "--", "mail").out

@@ -16,7 +16,7 @@ from needs import need
 
 from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
-from safeshell.hooks.wiring import codex_server, program
+from safeshell.hooks.wiring import codex_server
 from safeshell.hooks.wiring.codex_server import Server
 from safeshell.hooks.wiring.codex_trust import hash_of
 
@@ -207,4 +207,3 @@ def test_hooks_are_off_by_its_other_file(cli: Cli, user: Path) -> None:
     (user / ".codex" / "config.toml").write_text("[features]\nhooks = false\n")
     assert state(cli) == "off"
     assert AGENTS["codex"].off
-    assert program.MODE == 0o555

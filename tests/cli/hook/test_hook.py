@@ -19,6 +19,7 @@ from needs import need
 from safeshell.home.paths import Home
 from safeshell.hooks.wiring import program
 from safeshell.hooks.wiring.agent import WholeFile
+from safeshell.install.copies import MODE
 
 
 @pytest.mark.parametrize("name", AGENTS)
@@ -161,7 +162,7 @@ def test_states(cli: Cli, home: Home, user: Path) -> None:
     cli("hook", "install", "claude-code")
     assert state(cli, "claude-code") == "current"
     assert os.stat(program.path(home)).st_ino != inode
-    assert stat.S_IMODE(os.stat(program.path(home)).st_mode) == program.MODE
+    assert stat.S_IMODE(os.stat(program.path(home)).st_mode) == MODE
 
 
 def test_an_entry_of_another_home_is_replaced_in_place(cli: Cli, home: Home, user: Path) -> None:
