@@ -24,6 +24,7 @@ class AgentsCall:
         tool: the tool, as the agent names it; "" before that is read.
         session: the agent's session.
         directory: where the line would run, links resolved; nothing where the envelope doesn't say.
+        files: of a file tool what it writes and reads, as `FileUse` has it, for JSON; None of a line.
         shape: which of the agent's forms the envelope has.
     """
 
@@ -32,12 +33,13 @@ class AgentsCall:
         self.sent = sent
         self.tool = self.session = ""
         self.directory = b""
+        self.files: Mapping[str, Any] | None = None
         self.shape = 0
 
     def take(self, call: Mapping[str, Any]) -> None:
         """Takes what was read in the envelope."""
         self.tool, self.session, self.shape = call["tool"], call["session"], call["shape"]
-        self.directory = call["directory"].encode("latin-1")
+        self.directory, self.files = call["directory"].encode("latin-1"), call["files"]
 
     @property
     def patience_s(self) -> float:
@@ -64,6 +66,8 @@ class AgentsCall:
     def deny(self, reason: str) -> Written:
         """The answer with which it doesn't, and is told why."""
         own: Answer | None = self.agent.shapes[self.shape].deny
+        if self.files is not None:
+            own = self.agent.deny_files or own
         return write(own or self.agent.deny, printable(reason))
 
     def to_record(self) -> dict[str, str]:

@@ -12,7 +12,10 @@ import json
 import os
 import shlex
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
+
+from safeshell.hooks.file_tools import FileTools
 
 REASON = "{reason}"
 """Stands in an answer for the reason."""
@@ -85,6 +88,11 @@ class Shape(NamedTuple):
     flattened: bool = False
     deny: Answer | None = None
 
+    @property
+    def given(self) -> Path:
+        """Where the tool's input stands: the lines are in it."""
+        return self.lines[0][:-1]
+
 
 class Agent(NamedTuple):
     """An agent's hook.
@@ -99,6 +107,8 @@ class Agent(NamedTuple):
         limit_s: seconds that the agent is to give the hook, for it to wait for a person.
         users_shell: whether the line is read by the shell that SHELL names; else by bash.
         keeps_path: whether its lines have the PATH that it was started with.
+        file_tools: those that write or read files; all others pass as they are.
+        deny_files: how a denial of one of those is told, where it isn't as of a line.
     """
 
     name: str
@@ -110,6 +120,8 @@ class Agent(NamedTuple):
     limit_s: int = 120
     users_shell: bool = False
     keeps_path: bool = True
+    file_tools: FileTools = MappingProxyType({})
+    deny_files: Answer | None = None
 
 
 def agent_of(name: str) -> Agent | None:

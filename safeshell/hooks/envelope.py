@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from safeshell.hooks.agent import Agent, Path, Shape
+from safeshell.hooks.file_tools import files_of
+from safeshell.policy.world import FileUse
 
 ENVELOPE_MAX = 16 << 20
 """Bytes of an envelope: what an agent writes into a file stands in it."""
@@ -48,6 +50,7 @@ class Call(NamedTuple):
     Attributes:
         tool: the tool, as the agent names it.
         line: the shell line; None where the tool runs none.
+        files: what it writes and reads; None where it is no file tool.
         directory: where, as far as the envelope says; "" where it doesn't.
         session: the agent's session, "" where it isn't told.
         shape: which of the agent's forms it has.
@@ -55,6 +58,7 @@ class Call(NamedTuple):
 
     tool: str
     line: str | None
+    files: FileUse | None
     directory: str
     session: str
     shape: int
@@ -128,11 +132,15 @@ def _is_name(value: Any) -> bool:
 def _call(agent: Agent, number: int, shape: Shape, value: dict[str, Any]) -> Call:
     tool = _at(value, shape.tool) if shape.tool else _at(value, shape.event[0])
     session = _at(value, shape.session) if shape.session else ""
-    line = None
-    if not shape.tool or tool.lower() in agent.shell_tools:
+    line = files = None
+    named = tool.lower()
+    if not shape.tool or named in agent.shell_tools:
         line = _line(tool, [_at(value, path) for path in shape.lines], flattened=shape.flattened)
+    elif named in agent.file_tools:
+        files = files_of(agent.file_tools[named], _at(value, shape.given))
+        files = FileUse(*[tuple(map(_whole, part)) for part in files])
     directory = _directory([_at(value, path) for path in shape.directories])
-    return Call(_whole(tool), line, directory, _whole(session) if _is_name(session) else "", number)
+    return Call(_whole(tool), line, files, directory, _whole(session) if _is_name(session) else "", number)
 
 
 def _line(tool: str, found: Iterable[Any], *, flattened: bool) -> str:

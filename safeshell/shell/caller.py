@@ -32,6 +32,7 @@ class LineCaller:
         stated: facts that are given in place of those of the caller's directory.
         tables_of: what a command is judged by that runs in another directory, or is about one; None: `tables` too.
         shell: the shell that reads the line.
+        session: where the session began that `@project` is of; "" where that is the directory.
         knows_all: whether a variable that isn't in the environment is unset; else only the run can tell.
         asker: the environment as a block; what is made of the others is kept, a line's commands ask for it each.
         digests: those of the tables.
@@ -45,6 +46,7 @@ class LineCaller:
     stated: Mapping[FactKey, Fact] = dataclasses.field(default_factory=dict)
     tables_of: Callable[[Spelling], Sequence[LoadedTable]] | None = None
     shell: Dialect = Dialect.BASH
+    session: str = ""
     knows_all: bool = True
     asker: bytes = dataclasses.field(init=False, repr=False, compare=False)
     digests: tuple[str, ...] = dataclasses.field(init=False, repr=False, compare=False)
@@ -77,6 +79,7 @@ class CommandFacts(RequestFacts):
             asker=caller.asker,
             git_environment=spelling.git_environment,
         )
+        self.began_in(os.fsencode(caller.session or caller.directory))
         here = bool(caller.stated) and spelling.directory == os.fsencode(caller.directory)
         stated = caller.stated if here else _NOTHING
         self._stated: Mapping[FactKey, Fact] = {**stated, **dict.fromkeys(run, UNDECIDED)} if run else stated

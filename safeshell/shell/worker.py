@@ -17,7 +17,7 @@ import gc
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, TypedDict, cast
 
 from safeshell.command.unwrap import FileWorld, Spelling
@@ -29,6 +29,8 @@ from safeshell.policy.context import Context, HookContext
 from safeshell.policy.store.memory import SealedSections
 from safeshell.policy.table import Table
 from safeshell.policy.units import LoadedTable
+from safeshell.policy.world import FileUse
+from safeshell.shell.files import judge_files, shown_call
 from safeshell.shell.frames import frame, read
 from safeshell.shell.hook_line import told_to_hook
 from safeshell.shell.judge import LineCaller, judge_line
@@ -54,6 +56,8 @@ class LineRequest(TypedDict):
         elsewhere: the same two for other directories that commands of the line run in or are about, as far as the
             daemon was asked for them.
         shell: the shell that reads it, by the name of a `Dialect`.
+        files: of a call of an agent's file tool the files, as `FileUse` has them; None of a line.
+        session: where the session began; "" where that is the directory.
     """
 
     line: str
@@ -66,6 +70,8 @@ class LineRequest(TypedDict):
     rules: list[str]
     elsewhere: list[tuple[list[str], list[tuple[str, str, str]]]]
     shell: str
+    files: dict[str, list[str]] | None
+    session: str
 
 
 class EnvelopeRequest(TypedDict):
@@ -132,10 +138,18 @@ def _judge(request: LineRequest, tables: Tables, home: Home) -> dict[str, Any]:
     rules = _Rules(request, tables, home)
     _send(sys.stdout.buffer, {"begun": True})
     caller = _caller(request, rules, home)
+    if request["files"] is not None:
+        used = FileUse(**{use: tuple(part) for use, part in request["files"].items()})
+        answer = judge_files(_text(request["line"]), used, caller, rules.at)
+        return {"wanted": _as_texts(rules.wanted)} if rules.wanted else answer
     judged = judge_line(_text(request["line"]), caller)
     if rules.wanted:
-        return {"wanted": [[path.decode("latin-1") for path in found] for found in rules.wanted]}
+        return {"wanted": _as_texts(rules.wanted)}
     return {**judged.to_json(), **(told_to_hook(judged, caller) if request["acts"] else {})}
+
+
+def _as_texts(wanted: Iterable[tuple[bytes, ...]]) -> list[list[str]]:
+    return [[path.decode("latin-1") for path in found] for found in wanted]
 
 
 def _read(request: EnvelopeRequest) -> dict[str, Any]:
@@ -156,7 +170,10 @@ def _read(request: EnvelopeRequest) -> dict[str, Any]:
     except OSError as error:
         return {"error": f"it can't be read: {error.strerror}"}
     directory = os.path.realpath(call.directory) if call.directory else ""
-    return {"call": {**call._asdict(), "directory": os.fsencode(directory).decode("latin-1")}}
+    files = None if call.files is None else call.files._asdict()
+    shown = call.line if call.files is None else shown_call(call.tool, call.files)
+    told = {"directory": os.fsencode(directory).decode("latin-1"), "files": files, "shown": shown}
+    return {"call": {**call._asdict(), **told}}
 
 
 def _slurp(path: str, most: int) -> bytes:
@@ -192,7 +209,14 @@ class _Rules:
         Raises:
             UnseenRulesError: it can't be told which those are.
         """
-        places = self._world.places(spelling)
+        return self.at(*self._world.places(spelling))
+
+    def at(self, *places: bytes | None) -> list[LoadedTable]:
+        """The tables of these directories together.
+
+        Raises:
+            UnseenRulesError: it can't be told which those are.
+        """
         found = self._at.get(places)
         if found is None:
             found = self._at[places] = self._tables_at(places)
@@ -245,6 +269,7 @@ def _caller(request: LineRequest, rules: _Rules, home: Home) -> LineCaller:
         shimmed,
         tables_of=rules.of,
         shell=shell,
+        session=_text(request["session"]),
         knows_all=not request["agent"],
     )
 

@@ -188,7 +188,7 @@ def test_a_redirect_is_the_shims_or_is_told(ask: Ask, daemon: Daemon) -> None:
 
 
 def test_other_tools_are_let_alone(ask: Ask, daemon: Daemon) -> None:
-    assert not ask(envelope=claude("Read")("rm precious", "/")).denied
+    assert not ask(envelope=claude("Glob")("rm precious", "/")).denied
     assert daemon.idle()["requests"]["total"] == 0
 
 
@@ -261,7 +261,7 @@ def waiting(home: Home) -> dict[str, Any]:
     return found[0]
 
 
-def start(home: Home, line: str, agent: str = "claude-code") -> subprocess.Popen[bytes]:
+def start(home: Home, line: str, agent: str = "claude-code", envelope: Any = None) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         [command(), agent],
         env={**environment(home), "PATH": PATH},
@@ -272,7 +272,7 @@ def start(home: Home, line: str, agent: str = "claude-code") -> subprocess.Popen
         start_new_session=True,
     )
     assert process.stdin is not None
-    process.stdin.write(json.dumps(claude()(line, home.root)).encode())
+    process.stdin.write(json.dumps(envelope or claude()(line, home.root)).encode())
     process.stdin.close()
     process.stdin = None
     return process

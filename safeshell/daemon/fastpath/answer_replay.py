@@ -40,7 +40,7 @@ FRAME_MAX = 16 << 10
 _PURE_FACTS = frozenset({"agent", "ai", "directory", "env", "reads", "writes"})
 """What follows from the command, the directory and variables that are known by name.
 
-The last two are no fact of a command's yet: of one that is run no files are told. Atoms about them have these names.
+The last two tell nothing of a command yet: of one that is run no files are told. Atoms about them have the same names.
 """
 
 

@@ -34,6 +34,8 @@ class Line(NamedTuple):
         elsewhere: the tables for commands that other repositories' rules apply to, by those.
         agent: whose hook asks; "" where none does.
         acts: whether who asks will run the line or not, by the answer.
+        files: of a file tool's call, what is judged in the place of the line: the files.
+        session: where the session began; nothing where that is the directory.
     """
 
     line: bytes
@@ -49,6 +51,8 @@ class Line(NamedTuple):
     elsewhere: Mapping[tuple[bytes, ...], Sequence[LoadedTable]] = MappingProxyType({})
     agent: str = ""
     acts: bool = False
+    files: Mapping[str, Any] | None = None
+    session: bytes = b""
 
     def to_request(self) -> dict[str, Any]:
         """As the helper is asked: `safeshell.shell.worker.LineRequest`."""
@@ -65,6 +69,8 @@ class Line(NamedTuple):
                 (_as_text(rules), [_describe(loaded) for loaded in tables]) for rules, tables in self.elsewhere.items()
             ],
             "shell": self.shell,
+            "files": self.files,
+            "session": self.session.decode("latin-1"),
         }
 
     def overrun(self, reason: str) -> dict[str, Any] | None:

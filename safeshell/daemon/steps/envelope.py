@@ -1,4 +1,4 @@
-"""Step `envelope`: what an agent's hook was given becomes a line and its directory; another process reads it."""
+"""Step `envelope`: what an agent's hook was given becomes a line, or files; another process reads it."""
 
 from __future__ import annotations
 
@@ -77,16 +77,17 @@ class ReadEnvelope:
         return request.refuse(FAILED, f"{why}. So nobody can say what it would run, and it does not.", error=why)
 
     def _take(self, request: Request, hook: AgentsCall, call: dict[str, Any]) -> str:
-        """Makes the request one about a line; what is no line is let alone."""
+        """Makes the request one about a line, or about files; what is neither is let alone."""
         hook.take(call)
-        if call["line"] is None:
+        shown = call["line"] if call["files"] is None else call["shown"]
+        if shown is None:
             return "finish"
         if call["line"] == canary.LINE:
             self.asked[hook.agent.name] -= 1
             request.canary = True
             return request.refuse(DENIED, canary.answer(self._home.root))
         # A text of JSON may hold a surrogate no more: what it can't be is replaced.
-        line = call["line"].encode() + b"\0"
+        line = shown.encode() + b"\0"
         request.command = request.asked = Command(Type.HOOK, 0, NAME, line, self._environment(hook), 0, 0)
         request.name_command()
         return "locate"

@@ -6,6 +6,7 @@ It takes no silence for an answer; its `allow` leaves its own prompts as they ar
 from __future__ import annotations
 
 from safeshell.hooks.agent import REASON, Agent, Answer, Shape
+from safeshell.hooks.file_tools import reads, writes
 
 DENY = Answer({"decision": "deny", "reason": REASON})
 
@@ -25,4 +26,10 @@ AGENT = Agent(
     closed=DENY,
     allow=Answer({"decision": "allow"}),
     users_shell=True,
+    file_tools={
+        "write_to_file": writes("TargetFile"),
+        "replace_file_content": writes("TargetFile"),
+        "multi_replace_file_content": writes("TargetFile"),
+        "view_file": reads("AbsolutePath"),
+    },
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from safeshell.hooks.agent import BLOCK, REASON, Agent, Answer, Shape
+from safeshell.hooks.file_tools import reads, writes
 
 DENY = Answer(
     {
@@ -31,4 +32,11 @@ AGENT = Agent(
     deny=DENY,
     closed=BLOCK,
     users_shell=True,
+    file_tools={
+        "write": writes("file_path"),
+        "edit": writes("file_path"),
+        "multiedit": writes("file_path"),
+        "notebookedit": writes("notebook_path"),
+        "read": reads("file_path"),
+    },
 )

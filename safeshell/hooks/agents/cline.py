@@ -1,12 +1,13 @@
 """Cline: `PreToolUse`. Seen live with 3.0.65; cline/cline, docs/features/hooks/hook-reference.mdx.
 
-Cancelling ends its whole run, and the model isn't told. So the line is replaced by one that only says why. Whatever the
+Cancelling ends its whole run, and the model isn't told. So a line is replaced by one that only says why. Whatever the
 exit status, it runs the line. Five equal lines in a row end its run, as a loop: no refusal equals another.
 """
 
 from __future__ import annotations
 
 from safeshell.hooks.agent import NTH, REASON, SAYS_WHY, Agent, Answer, Shape
+from safeshell.hooks.file_tools import patches, reads, writes
 
 REPLACE = Answer({"cancel": False, "overrideInput": {"commands": [SAYS_WHY]}})
 ANEW = Answer({"cancel": False, "overrideInput": {"commands": [f"{SAYS_WHY} # {NTH}"]}})
@@ -37,4 +38,13 @@ AGENT = Agent(
     closed=REPLACE,
     allow=Answer({"cancel": False}),
     limit_s=60,
+    file_tools={
+        "editor": writes("path"),
+        "write_to_file": writes("path"),
+        "replace_in_file": writes("path"),
+        "apply_patch": patches("input"),
+        "read_files": reads("files[].path", "paths", "path"),
+        "read_file": reads("path"),
+    },
+    deny_files=CANCEL,  # there is no line to put in the place of a file
 )

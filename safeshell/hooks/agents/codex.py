@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from safeshell.hooks.agent import BLOCK, Agent
 from safeshell.hooks.agents.claude_code import DENY, SHAPE
+from safeshell.hooks.file_tools import patches
 
 AGENT = Agent(
     "codex",
@@ -15,4 +16,7 @@ AGENT = Agent(
     deny=DENY,
     closed=BLOCK,
     keeps_path=False,  # its lines have that of a login shell
+    file_tools={
+        "apply_patch": patches("command", "input"),
+    },
 )

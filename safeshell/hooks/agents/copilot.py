@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from safeshell.hooks.agent import REASON, Agent, Answer, Shape
 from safeshell.hooks.agents.claude_code import SHAPE
+from safeshell.hooks.file_tools import FileTool, patches, reads, writes
 
 DENY = Answer({"permissionDecision": "deny", "permissionDecisionReason": REASON})
 
@@ -25,4 +26,11 @@ AGENT = Agent(
     shell_tools=frozenset({"bash"}),
     deny=DENY,
     closed=DENY,
+    file_tools={
+        "create": writes("path"),
+        "edit": writes("path"),
+        "str_replace_editor": FileTool(writes=("path",), reads=("path",)),  # it reads by one of its commands
+        "apply_patch": patches("input", "patch", "command"),
+        "view": reads("path"),
+    },
 )

@@ -6,6 +6,7 @@ Claude Code's form of a denial together with exit 2 has it run the line.
 from __future__ import annotations
 
 from safeshell.hooks.agent import BLOCK, REASON, Agent, Answer, Shape
+from safeshell.hooks.file_tools import reads, writes
 
 AGENT = Agent(
     "gemini",
@@ -21,4 +22,10 @@ AGENT = Agent(
     shell_tools=frozenset({"run_shell_command"}),
     deny=Answer({"decision": "deny", "reason": REASON}),
     closed=BLOCK,
+    file_tools={
+        "write_file": writes("file_path"),
+        "replace": writes("file_path"),
+        "read_file": reads("file_path", "absolute_path"),
+        "read_many_files": reads("include", "paths", globs=True),
+    },
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from safeshell.hooks.agent import BLOCK, Agent
 from safeshell.hooks.agents.claude_code import SHAPE
+from safeshell.hooks.file_tools import reads, writes
 
 AGENT = Agent(
     "kiro",
@@ -16,4 +17,10 @@ AGENT = Agent(
     shell_tools=frozenset({"shell", "execute_bash", "execute_cmd", "bash"}),
     deny=BLOCK,
     closed=BLOCK,
+    file_tools={
+        "fs_write": writes("path"),
+        "write": writes("path"),
+        "fs_read": reads("operations[].path", "path"),
+        "read": reads("operations[].path", "path"),
+    },
 )

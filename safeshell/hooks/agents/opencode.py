@@ -6,6 +6,7 @@ The plugin sends `{"tool", "sessionID", "args", "directory"}`: what OpenCode gav
 from __future__ import annotations
 
 from safeshell.hooks.agent import BLOCK, Agent, Shape
+from safeshell.hooks.file_tools import patches, reads, writes
 
 AGENT = Agent(
     "opencode",
@@ -21,4 +22,12 @@ AGENT = Agent(
     shell_tools=frozenset({"bash"}),
     deny=BLOCK,
     closed=BLOCK,
+    file_tools={
+        "write": writes("filePath"),
+        "edit": writes("filePath"),
+        "multiedit": writes("filePath"),
+        "patch": patches("patchText"),
+        "apply_patch": patches("patchText"),
+        "read": reads("filePath"),
+    },
 )

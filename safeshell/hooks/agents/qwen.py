@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from safeshell.hooks.agent import BLOCK, Agent
 from safeshell.hooks.agents.claude_code import DENY, SHAPE
+from safeshell.hooks.file_tools import reads, writes
 
 AGENT = Agent(
     "qwen",
@@ -11,4 +12,12 @@ AGENT = Agent(
     shell_tools=frozenset({"run_shell_command", "bash"}),
     deny=DENY,
     closed=BLOCK,
+    file_tools={
+        "write_file": writes("file_path"),
+        "edit": writes("file_path"),
+        "replace": writes("file_path"),
+        "notebook_edit": writes("notebook_path"),
+        "read_file": reads("file_path", "absolute_path"),
+        "read_many_files": reads("paths", "include", globs=True),
+    },
 )

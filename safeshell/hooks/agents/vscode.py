@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from safeshell.hooks.agent import BLOCK, Agent
 from safeshell.hooks.agents.claude_code import DENY, SHAPE
+from safeshell.hooks.file_tools import patches, reads, writes
 
 AGENT = Agent(
     "vscode",
@@ -15,4 +16,13 @@ AGENT = Agent(
     deny=DENY,
     closed=BLOCK,
     users_shell=True,
+    file_tools={
+        "create_file": writes("filePath"),
+        "replace_string_in_file": writes("filePath"),
+        "multi_replace_string_in_file": writes("replacements[].filePath"),
+        "insert_edit_into_file": writes("filePath"),
+        "edit_notebook_file": writes("filePath"),
+        "apply_patch": patches("input"),
+        "read_file": reads("filePath"),
+    },
 )

@@ -177,6 +177,23 @@ def test_an_entry_of_another_home_is_replaced_in_place(cli: Cli, home: Home, use
     assert program.path(home) in found[0]["hooks"][0]["command"].replace("'\"'\"'", "'")
 
 
+def test_an_entry_that_asks_about_lines_alone_is_widened_in_place(cli: Cli, user: Path) -> None:
+    path = settings_of(user, "claude-code")
+    cli("hook", "install", "claude-code")
+    wanted = json.loads(path.read_text())
+    value = json.loads(path.read_text())
+    value["hooks"]["PreToolUse"][0]["matcher"] = "Bash|Monitor"
+    value["hooks"]["PreToolUse"].append({"matcher": "Write", "hooks": []})
+    path.write_text(json.dumps(value))
+    assert state(cli, "claude-code") in ("old", "changed")
+    cli("hook", "install", "claude-code")
+    assert state(cli, "claude-code") == "current"
+    found = json.loads(path.read_text())["hooks"]["PreToolUse"]
+    assert found == [*wanted["hooks"]["PreToolUse"], {"matcher": "Write", "hooks": []}]
+    assert cli("hook", "uninstall", "claude-code").status == 0
+    assert json.loads(path.read_text())["hooks"]["PreToolUse"] == [{"matcher": "Write", "hooks": []}]
+
+
 def test_anothers_file_of_that_name_is_left(cli: Cli, user: Path) -> None:
     path = settings_of(user, "cline")
     write(str(path), "#!/bin/sh\nexec their-guard\n", 0o755)

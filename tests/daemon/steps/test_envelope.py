@@ -18,7 +18,7 @@ from safeshell.home.paths import Home
 from safeshell.hooks.agent import agent_of
 from safeshell.protocol import Hooked, Type
 
-CALL = {"tool": "Bash", "line": "rm x", "directory": "/work", "session": "s", "shape": 0}
+CALL = {"tool": "Bash", "line": "rm x", "directory": "/work", "session": "s", "shape": 0, "files": None}
 
 
 class Bench:

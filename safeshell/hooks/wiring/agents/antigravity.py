@@ -18,7 +18,8 @@ AGENT = Agent(
                     "enabled": True,
                     "PreToolUse": [
                         {
-                            "matcher": "run_command",
+                            "matcher": "run_command|write_to_file|replace_file_content|multi_replace_file_content"
+                            "|view_file",
                             "hooks": [{"type": "command", "command": COMMAND, "timeout": 120}],
                         }
                     ],

@@ -18,7 +18,7 @@ AGENT = Agent(
             wiring=JsonEntry(
                 keys=("hooks", "PreToolUse"),
                 value={
-                    "matcher": "Bash|Monitor",  # both run shell lines
+                    "matcher": "Bash|Monitor|Write|Edit|MultiEdit|NotebookEdit|Read",  # the first two run shell lines
                     # Without onFailure, which 2.1.295 brought, it runs the line where the hook fails or takes too long.
                     "hooks": [{"type": "command", "command": COMMAND, "timeout": 120, "onFailure": "block"}],
                 },

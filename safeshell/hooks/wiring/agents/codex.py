@@ -10,7 +10,7 @@ from safeshell.hooks.wiring.agent import COMMAND, DIRECTORY, LINE, Agent, JsonEn
 from safeshell.hooks.wiring.agents.claude_code import DENIES
 
 _KEYS = ("hooks", "PreToolUse")
-_VALUE = {"matcher": "^Bash$", "hooks": [{"type": "command", "command": COMMAND, "timeout": 120}]}
+_VALUE = {"matcher": "^(Bash|apply_patch)$", "hooks": [{"type": "command", "command": COMMAND, "timeout": 120}]}
 
 AGENT = Agent(
     name="codex",

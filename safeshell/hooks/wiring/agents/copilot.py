@@ -17,7 +17,14 @@ AGENT = Agent(
                 {
                     "version": 1,
                     "hooks": {
-                        "preToolUse": [{"type": "command", "bash": COMMAND, "timeoutSec": 120, "matcher": "bash"}]
+                        "preToolUse": [
+                            {
+                                "type": "command",
+                                "bash": COMMAND,
+                                "timeoutSec": 120,
+                                "matcher": "bash|create|edit|str_replace_editor|apply_patch|view",
+                            }
+                        ]
                     },
                 }
             ),

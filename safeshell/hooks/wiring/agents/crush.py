@@ -15,7 +15,7 @@ AGENT = Agent(
             project="crush.json",
             wiring=JsonEntry(
                 keys=("hooks", "PreToolUse"),
-                value={"matcher": "^bash$", "command": COMMAND, "timeout": 120},
+                value={"matcher": "^(bash|write|edit|multiedit|view)$", "command": COMMAND, "timeout": 120},
             ),
         ),
     ),

@@ -15,7 +15,7 @@ AGENT = Agent(
             wiring=JsonEntry(
                 keys=("hooks", "BeforeTool"),
                 value={
-                    "matcher": "run_shell_command",
+                    "matcher": "^(run_shell_command|write_file|replace|read_file|read_many_files)$",
                     "hooks": [{"type": "command", "name": "safeshell", "command": COMMAND, "timeout": 120_000}],  # ms
                 },
                 handlers="hooks",

@@ -19,7 +19,7 @@ AGENT = Agent(
                         {
                             "name": "safeshell",
                             "trigger": "PreToolUse",
-                            "matcher": "shell|execute_bash|execute_cmd",
+                            "matcher": "shell|execute_bash|execute_cmd|fs_write|fs_read|write|read",
                             "action": {"type": "command", "command": COMMAND},
                             "timeout": 120,
                             "enabled": True,

@@ -16,7 +16,7 @@ AGENT = Agent(
             wiring=JsonEntry(
                 keys=("hooks", "PreToolUse"),
                 value={
-                    "matcher": "^run_shell_command$",
+                    "matcher": "^(run_shell_command|write_file|edit|replace|notebook_edit|read_file|read_many_files)$",
                     "hooks": [{"type": "command", "name": "safeshell", "command": COMMAND, "timeout": 120_000}],  # ms
                 },
                 handlers="hooks",
