@@ -26,12 +26,15 @@ class AgentsCall:
         directory: where the line would run, links resolved; nothing where the envelope doesn't say.
         files: of a file tool what it writes and reads, as `FileUse` has it, for JSON; None of a line.
         shape: which of the agent's forms the envelope has.
+        instead: the line that the agent is to run in the place of its own; "" where it is that.
     """
 
     def __init__(self, agent: Agent, sent: Hooked) -> None:
         self.agent = agent
         self.sent = sent
-        self.tool = self.session = ""
+        self.tool = self.session = self.instead = ""
+        self._field = ""
+        self._input: dict[str, Any] = {}
         self.directory = b""
         self.files: Mapping[str, Any] | None = None
         self.shape = 0
@@ -40,6 +43,7 @@ class AgentsCall:
         """Takes what was read in the envelope."""
         self.tool, self.session, self.shape = call["tool"], call["session"], call["shape"]
         self.directory, self.files = call["directory"].encode("latin-1"), call["files"]
+        self._field, self._input = call["field"], call["input"] or {}
 
     @property
     def patience_s(self) -> float:
@@ -59,9 +63,18 @@ class AgentsCall:
                 return value
         return None
 
+    @property
+    def can_rewrite(self) -> bool:
+        """Whether the agent can be given another line, as if the model had asked for that."""
+        return bool(self._field)
+
     def allow(self) -> Written:
-        """The answer with which the agent goes on as without a hook."""
-        return write(self.agent.allow)
+        """The answer with which the agent goes on as without a hook, with its own line or another."""
+        rewrite = self.agent.shapes[self.shape].rewrite
+        if not self.instead or rewrite is None:
+            return write(self.agent.allow)
+        line = [self.instead] if isinstance(self._input[self._field], list) else self.instead
+        return write(rewrite, tools_input={**self._input, self._field: line})
 
     def deny(self, reason: str) -> Written:
         """The answer with which it doesn't, and is told why."""

@@ -26,6 +26,9 @@ QUOTED = "{quoted}"
 SAYS_WHY = f"printf '%s\\n' {QUOTED} >&2; exit 126"
 """A shell line that does nothing but tell the model why another did not run."""
 
+INPUT = "{input}"
+"""Stands in an answer for what the tool is given, with another line in it."""
+
 NTH = "{nth}"
 """Stands in an answer for what no other answer has."""
 
@@ -78,6 +81,7 @@ class Shape(NamedTuple):
         session: where the session's name stands.
         flattened: whether a list of lines may stand there as the text of its JSON.
         deny: how a denial is told to who sends this form, where it isn't as the agent has it.
+        rewrite: how it is told to run another line, its own prompts kept; None where it has no way.
     """
 
     event: tuple[Path, frozenset[str]]
@@ -87,6 +91,7 @@ class Shape(NamedTuple):
     session: Path = ()
     flattened: bool = False
     deny: Answer | None = None
+    rewrite: Answer | None = None
 
     @property
     def given(self) -> Path:
@@ -132,21 +137,30 @@ def agent_of(name: str) -> Agent | None:
     return found
 
 
-def write(answer: Answer, reason: str = "") -> Written:
-    """An answer as the agent is given it; the reason has no end of line, and may have some in it."""
-    stdout = b"" if answer.stdout is None else json.dumps(_filled(answer.stdout, reason)).encode() + b"\n"
+def write(answer: Answer, reason: str = "", tools_input: Mapping[str, Any] | None = None) -> Written:
+    """An answer as the agent is given it; the reason has no end of line, and may have some in it.
+
+    Args:
+        answer: its form.
+        reason: of a denial.
+        tools_input: what the tool is to be given instead.
+    """
+    filled = answer.stdout and _filled(answer.stdout, reason, tools_input)
+    stdout = b"" if filled is None else json.dumps(filled).encode() + b"\n"
     stderr = f"{reason}\n".encode("utf-8", "replace") if answer.stderr else b""
     return Written(stdout, stderr, answer.status)
 
 
-def _filled(value: Any, reason: str) -> Any:
+def _filled(value: Any, reason: str, tools_input: Mapping[str, Any] | None) -> Any:
+    if value == INPUT:
+        return tools_input
     if isinstance(value, str):
         value = value.replace(NTH, f"{os.getpid()}.{next(_COUNT)}") if NTH in value else value
         return value.replace(REASON, reason) if REASON in value else value.replace(QUOTED, shlex.quote(reason))
     if isinstance(value, Mapping):
-        return {key: _filled(each, reason) for key, each in value.items()}
+        return {key: _filled(each, reason, tools_input) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_filled(each, reason) for each in value]
+        return [_filled(each, reason, tools_input) for each in value]
     return value
 
 

@@ -54,6 +54,8 @@ class Call(NamedTuple):
         directory: where, as far as the envelope says; "" where it doesn't.
         session: the agent's session, "" where it isn't told.
         shape: which of the agent's forms it has.
+        field: where in `input` the line stands; "" where no other line can be put there.
+        input: what the tool is given.
     """
 
     tool: str
@@ -62,6 +64,8 @@ class Call(NamedTuple):
     directory: str
     session: str
     shape: int
+    field: str = ""
+    input: dict[str, Any] | None = None
 
 
 def read_call(agent: Agent, data: bytes) -> Call:
@@ -74,7 +78,7 @@ def read_call(agent: Agent, data: bytes) -> Call:
     value = _decode(data)
     for number, shape in enumerate(agent.shapes):
         if _fits(shape, value):
-            return _call(agent, number, shape, value)
+            return _call(agent, number, shape if len(data) <= LINE_MAX else shape._replace(rewrite=None), value)
     raise EnvelopeError(f"it is none that is known of {agent.name}: {_outline(value)}")
 
 
@@ -107,11 +111,16 @@ def _constant(name: str) -> None:
     raise EnvelopeError(f"{name} is no JSON")
 
 
+def _object_of(value: Any) -> Any:
+    """An object that may stand as the text of its JSON."""
+    is_text = isinstance(value, str) and value.lstrip().startswith("{")
+    return _decode(value.encode("utf-8", "surrogatepass")) if is_text else value
+
+
 def _at(value: Any, path: Path) -> Any:
     """The value there; None where there is none. A text on the way that is an object's JSON counts as the object."""
     for key in path:
-        if isinstance(value, str) and value.lstrip().startswith("{"):
-            value = _decode(value.encode("utf-8", "surrogatepass"))
+        value = _object_of(value)
         if not isinstance(value, dict):
             return None
         value = value.get(key)
@@ -132,15 +141,18 @@ def _is_name(value: Any) -> bool:
 def _call(agent: Agent, number: int, shape: Shape, value: dict[str, Any]) -> Call:
     tool = _at(value, shape.tool) if shape.tool else _at(value, shape.event[0])
     session = _at(value, shape.session) if shape.session else ""
-    line = files = None
+    line = files = given = None
+    field = ""
     named = tool.lower()
     if not shape.tool or named in agent.shell_tools:
         line = _line(tool, [_at(value, path) for path in shape.lines], flattened=shape.flattened)
+        field, given = _input(shape, value) if shape.rewrite is not None else ("", None)
     elif named in agent.file_tools:
         files = files_of(agent.file_tools[named], _at(value, shape.given))
         files = FileUse(*[tuple(map(_whole, part)) for part in files])
     directory = _directory([_at(value, path) for path in shape.directories])
-    return Call(_whole(tool), line, files, directory, _whole(session) if _is_name(session) else "", number)
+    named_session = _whole(session) if _is_name(session) else ""
+    return Call(_whole(tool), line, files, directory, named_session, number, field, given)
 
 
 def _line(tool: str, found: Iterable[Any], *, flattened: bool) -> str:
@@ -158,6 +170,15 @@ def _line(tool: str, found: Iterable[Any], *, flattened: bool) -> str:
     if len(line.encode()) > LINE_MAX:
         raise LongLineError
     return line
+
+
+def _input(shape: Shape, value: dict[str, Any]) -> tuple[str, dict[str, Any] | None]:
+    """Where in what the tool is given its one line stands, and all of that; nothing where there are several."""
+    path = next(path for path in shape.lines if _at(value, path) is not None)
+    given, line = _at(value, path[:-1]), _at(value, path)
+    if isinstance(line, list) and len(line) > 1:
+        return "", None
+    return path[-1], _object_of(given)
 
 
 def _listed(text: str) -> Any:

@@ -3,29 +3,56 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
+import sys
 from typing import Any
 
 from safeshell.command.command_line import block, unblock
 from safeshell.command.redirect_target import target_arguments
 from safeshell.policy.decision import Action
 from safeshell.shell.caller import LineCaller, as_bytes
-from safeshell.shell.judge import LineJudgement
+from safeshell.shell.judge import LineJudgement, judge_line
 from safeshell.shell.judge_command import Judged, unseen
 
+_PLAIN = re.compile(r"""[\w./:@%+,='" -]*""", re.ASCII)
+"""A line of which a shell makes what `shlex.split` does, but for what it calls a reserved word or an assignment."""
 
-def told_to_hook(judged: LineJudgement, caller: LineCaller) -> dict[str, Any]:
+_TRASH = os.path.join(os.path.dirname(sys.executable), "safeshell-trash")
+"""The target that comes with SafeShell: the agent's PATH may not lead to it."""
+
+
+def told_to_hook(line: str, judged: LineJudgement, caller: LineCaller) -> dict[str, Any]:
     """What a redirect comes to for who can only let a line run or not.
 
     Returns:
         `instead`: what to run in the first such command's place, as a shell line; None where that can't be told.
         `replaced`: whether shims will replace every such command while the line runs.
+        `rewritten`: the line to run in the place of this one; None where that can't be told, or rules let that not run.
     """
     found = [one for one in judged.commands if one.decision.action is Action.REDIRECT]
     return {
         "instead": _instead(found[0]) if found else None,
+        "rewritten": _rewritten(line, judged, caller) if found else None,
         "replaced": all(one.command is not None and not unseen(one.command, caller) for one in found),
     }
+
+
+def _rewritten(line: str, judged: LineJudgement, caller: LineCaller) -> str | None:
+    """What a line that is one plain command becomes; of any other, what is left of it would have to be kept."""
+    if len(judged.commands) != 1 or not _PLAIN.fullmatch(line):
+        return None
+    (one,) = judged.commands
+    try:
+        is_plain = one.command is not None and shlex.split(line) == [word.literal for word in one.command.words]
+    except ValueError:  # a quotation without an end
+        return None
+    instead = _instead(one) if is_plain else None
+    if instead is None:
+        return None
+    name, *_ = instead.split(" ", 1)
+    found = shlex.quote(_TRASH) + instead[len(name) :] if name == os.path.basename(_TRASH) else instead
+    return found if judge_line(found, caller).decision.action is Action.ALLOW else None
 
 
 def _instead(judged: Judged) -> str | None:

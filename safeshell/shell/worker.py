@@ -145,7 +145,7 @@ def _judge(request: LineRequest, tables: Tables, home: Home) -> dict[str, Any]:
     judged = judge_line(_text(request["line"]), caller)
     if rules.wanted:
         return {"wanted": _as_texts(rules.wanted)}
-    return {**judged.to_json(), **(told_to_hook(judged, caller) if request["acts"] else {})}
+    return {**judged.to_json(), **(told_to_hook(_text(request["line"]), judged, caller) if request["acts"] else {})}
 
 
 def _as_texts(wanted: Iterable[tuple[bytes, ...]]) -> list[list[str]]:

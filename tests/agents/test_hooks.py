@@ -66,6 +66,25 @@ def test_with_no_daemon_and_none_to_be_had_nothing_runs(agent: Agent, root: str)
     assert all("safeshell" in result.told for result in said), said
 
 
+REWRITING = ("claude-code", "gemini", "opencode", "cline", "copilot")
+"""Those that another line can be given to."""
+
+
+def test_a_redirected_line_is_another_where_the_agent_can_be_given_one(agent: Agent, root: str) -> None:
+    directed = (
+        "  - {name: moved, commands: [touch], action: redirect, redirect_to: mkdir $ARGS, message: Not a file.}\n"
+    )
+    home = make_home(os.path.join(root, "h"), f"version: 1\nrules:\n{directed}")
+    with running_daemon(home):
+        (result,) = hooked(agent, root, home, ["touch made"])
+    made = os.path.join(root, "work", "made")
+    if agent.name in REWRITING:
+        assert os.path.isdir(made), result
+    else:
+        assert not os.path.lexists(made)
+        assert "Run this instead: mkdir made" in result.told
+
+
 def hooked(agent: Agent, root: str, home: Home, lines: list[str] | None = None, *, broken: bool = False) -> list[Said]:
     """Plays the session after `hook install`; where it is to break, with a daemon that can't be started."""
     directory = os.path.join(root, "bin")

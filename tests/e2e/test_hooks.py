@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import threading
@@ -33,6 +34,7 @@ rules:
     action: redirect
     redirect_to: safeshell-trash $ARGS
     message: Moved to the trash instead.
+  - {name: not-bin, commands: [safeshell-trash], conditions: [{command_contains: bin}], action: deny, message: No.}
   - name: prod
     commands: [head]
     conditions: [{env_equals: {variable: PROD, value: "1"}}]
@@ -183,8 +185,54 @@ def test_a_redirect_is_the_shims_or_is_told(ask: Ask, daemon: Daemon) -> None:
         f"safeshell: not run by rule trash ({daemon.home.rules}:5): Moved to the trash instead. "
         "Run this instead: safeshell-trash -rf build 'a b'"
     )
-    assert not ask("rm -rf build", path=f"{daemon.home.shims}:{PATH}").denied
+    assert not ask("rm -rf build", path=f"{daemon.home.shims}:{PATH}").stdout
     assert "Run this instead" not in ask("rm -rf build $X").reason
+
+
+TRASH = shlex.quote(os.path.join(os.path.dirname(SAFESHELL), "safeshell-trash"))
+
+
+@pytest.mark.parametrize(
+    ("agent", "answer"),
+    [
+        ("claude-code", {"hookSpecificOutput": {"hookEventName": "PreToolUse", "updatedInput": "INPUT"}}),
+        ("gemini", {"hookSpecificOutput": {"tool_input": "INPUT"}}),
+        ("opencode", {"args": "INPUT"}),
+        ("cline", {"cancel": False, "overrideInput": "INPUT"}),
+        ("copilot", {"modifiedArgs": "INPUT"}),
+    ],
+)
+def test_one_plain_command_is_rewritten_in_the_agents_own_field(daemon: Daemon, agent: str, answer: Any) -> None:
+    sample = next(
+        each for each in SAMPLES if each.agent == agent and (agent != "copilot" or "toolArgs" in each.make("", ""))
+    )
+    envelope = sample.make("rm -rf build 'a b'", daemon.home.root)
+    done = call(daemon.home, agent, envelope)
+    where = {"opencode": ("args",), "cline": ("tool_call", "input"), "copilot": ("toolArgs",)}.get(
+        agent, ("tool_input",)
+    )
+    for key in where:
+        envelope = envelope[key]
+    line = f"{TRASH} -rf build 'a b'"
+    wanted = {**envelope, **({"commands": [line]} if agent == "cline" else {"command": line})}
+    told = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert told == json.loads(json.dumps(answer).replace('"INPUT"', json.dumps(wanted)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("ls; rm -rf build", "A=1 rm -rf build", "rm -rf build > out", "sudo rm -rf build", "time rm -rf build"),
+        *("rm -rf build &", "(rm -rf build)", "rm -rf build*", 'rm -rf build "$HOME"', "rm -rf build \\\n x"),
+    ],
+)
+def test_what_is_more_than_one_plain_command_is_denied(ask: Ask, line: str) -> None:
+    assert ask(line).denied
+
+
+def test_a_rewritten_line_that_rules_restrict_is_denied(ask: Ask) -> None:
+    assert ask("rm -rf build/bin").reason.endswith("-rf build/bin")
 
 
 def test_other_tools_are_let_alone(ask: Ask, daemon: Daemon) -> None:

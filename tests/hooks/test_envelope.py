@@ -158,3 +158,14 @@ def test_the_shell_is_the_users_where_the_agent_takes_that() -> None:
         *("zsh", "bash", "bash")
     ]
     assert dialect_of(agent("codex"), b"/usr/bin/zsh") == "bash"
+
+
+def test_what_a_line_may_be_replaced_in_is_kept_whole() -> None:
+    call = read(claude()("ls", "/"))
+    assert (call.field, call.input) == ("command", {"command": "ls", "description": "does it"})
+    assert read(claude()("ls", "/"), "codex").input is None  # which has no way without an `allow`
+    text = read({"cwd": "/", "toolName": "bash", "toolArgs": '{"command": "ls", "n": 1}'}, "copilot")
+    assert (text.field, text.input) == ("command", {"command": "ls", "n": 1})
+    lines = {"hookName": "tool_call", "tool_call": {"name": "run_commands", "input": {"commands": ["a", "b"]}}}
+    assert read(lines, "cline").input is None
+    assert read({**claude()("ls", "/"), "padding": "x" * LINE_MAX}).input is None

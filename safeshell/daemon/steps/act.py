@@ -52,6 +52,9 @@ class Act:
         if decision.action is Action.DENY:
             return _deny(request)
         if decision.action is Action.REDIRECT:
+            if request.hook is not None and request.hook.can_rewrite and told.get("rewritten"):
+                request.hook.instead = told["rewritten"]
+                return "finish"
             instead = f" Run this instead: {told['instead']}" if told.get("instead") else ""
             return request.refuse(DENIED, f"not run by {decision.cited}: {decision.message}{instead}")
         said = self._ask(request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safeshell.hooks.agent import BLOCK, REASON, Agent, Answer, Shape
+from safeshell.hooks.agent import BLOCK, INPUT, REASON, Agent, Answer, Shape
 from safeshell.hooks.file_tools import reads, writes
 
 DENY = Answer(
@@ -16,6 +16,9 @@ DENY = Answer(
 )
 """Claude Code's form of a denial, which others have taken over."""
 
+REWRITE = Answer({"hookSpecificOutput": {"hookEventName": "PreToolUse", "updatedInput": INPUT}})
+"""Another line, without a decision: it goes the way that the model's own would have gone."""
+
 SHAPE = Shape(
     event=(("hook_event_name",), frozenset({"PreToolUse"})),
     tool=("tool_name",),
@@ -27,7 +30,7 @@ SHAPE = Shape(
 
 AGENT = Agent(
     "claude-code",
-    shapes=(SHAPE,),
+    shapes=(SHAPE._replace(rewrite=REWRITE),),
     shell_tools=frozenset({"bash", "monitor"}),
     deny=DENY,
     closed=BLOCK,

@@ -6,7 +6,7 @@ exit status, it runs the line. Five equal lines in a row end its run, as a loop:
 
 from __future__ import annotations
 
-from safeshell.hooks.agent import NTH, REASON, SAYS_WHY, Agent, Answer, Shape
+from safeshell.hooks.agent import INPUT, NTH, REASON, SAYS_WHY, Agent, Answer, Shape
 from safeshell.hooks.file_tools import patches, reads, writes
 
 REPLACE = Answer({"cancel": False, "overrideInput": {"commands": [SAYS_WHY]}})
@@ -22,6 +22,7 @@ AGENT = Agent(
             lines=(("tool_call", "input", "commands"), ("tool_call", "input", "command")),
             directories=(("workspaceRoots",),),
             session=("taskId",),
+            rewrite=Answer({"cancel": False, "overrideInput": INPUT}),
         ),
         Shape(
             event=(("hookName",), frozenset({"PreToolUse"})),

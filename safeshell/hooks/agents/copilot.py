@@ -5,7 +5,7 @@ With an exit status other than 0 it denies, but the model isn't told why.
 
 from __future__ import annotations
 
-from safeshell.hooks.agent import REASON, Agent, Answer, Shape
+from safeshell.hooks.agent import INPUT, REASON, Agent, Answer, Shape
 from safeshell.hooks.agents.claude_code import SHAPE
 from safeshell.hooks.file_tools import FileTool, patches, reads, writes
 
@@ -21,6 +21,7 @@ AGENT = Agent(
             lines=(("toolArgs", "command"),),
             directories=(("cwd",),),
             session=("sessionId",),
+            rewrite=Answer({"modifiedArgs": INPUT}),
         ),
     ),
     shell_tools=frozenset({"bash"}),

@@ -5,7 +5,7 @@ Claude Code's form of a denial together with exit 2 has it run the line.
 
 from __future__ import annotations
 
-from safeshell.hooks.agent import BLOCK, REASON, Agent, Answer, Shape
+from safeshell.hooks.agent import BLOCK, INPUT, REASON, Agent, Answer, Shape
 from safeshell.hooks.file_tools import reads, writes
 
 AGENT = Agent(
@@ -17,6 +17,7 @@ AGENT = Agent(
             lines=(("tool_input", "command"),),
             directories=(("cwd",), ("tool_input", "directory"), ("tool_input", "dir_path")),
             session=("session_id",),
+            rewrite=Answer({"hookSpecificOutput": {"tool_input": INPUT}}),
         ),
     ),
     shell_tools=frozenset({"run_shell_command"}),

@@ -1,11 +1,12 @@
 """OpenCode: a plugin of ours calls the hook before a tool, and throws what it says on stderr. Seen live with 1.18.33.
 
-The plugin sends `{"tool", "sessionID", "args", "directory"}`: what OpenCode gave it, and the project's directory.
+The plugin sends `{"tool", "sessionID", "args", "directory"}`: what OpenCode gave it, and the project's directory. What
+the hook prints, `{"args": …}`, it puts into the tool's arguments, before OpenCode asks for its own permission.
 """
 
 from __future__ import annotations
 
-from safeshell.hooks.agent import BLOCK, Agent, Shape
+from safeshell.hooks.agent import BLOCK, INPUT, Agent, Answer, Shape
 from safeshell.hooks.file_tools import patches, reads, writes
 
 AGENT = Agent(
@@ -17,6 +18,7 @@ AGENT = Agent(
             lines=(("args", "command"),),
             directories=(("directory",), ("args", "workdir")),
             session=("sessionID",),
+            rewrite=Answer({"args": INPUT}),
         ),
     ),
     shell_tools=frozenset({"bash"}),

@@ -12,10 +12,10 @@ from safeshell.errors import SafeShellError
 from safeshell.home.paths import Home
 from safeshell.hooks.wiring.ours import PROGRAM
 from safeshell.install import copies
-from safeshell.install.copies import is_there
+from safeshell.install.copies import MODE, is_there
 from safeshell.install.native import native_hook
 
-__all__ = ["is_current", "is_there", "path", "remove", "sync"]
+__all__ = ["MODE", "is_current", "is_there", "path", "remove", "sync"]
 
 
 def path(home: Home) -> str:

@@ -14,11 +14,16 @@ from safeshell.hooks.wiring import program
 
 MOVED = ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "XDG_CONFIG_HOME", "COPILOT_HOME", "GEMINI_CLI_HOME")
 
-# Answers as each agent wants it where the line is about what is precious; else it lets it run.
+# Answers as each agent wants it where the line is about what is precious, else lets it run; one with `another` in it is
+# rewritten as OpenCode's plugin has it.
 STAND_IN = """\
 #!/bin/sh
 envelope=$(cat)
-case $envelope in *precious*) ;; *) exit 0 ;; esac
+case $envelope in
+*precious*) ;;
+*another*) echo '{"args": {"command": "instead"}}'; exit 0 ;;
+*) exit 0 ;;
+esac
 case $1 in
 claude-code|codex|qwen|vscode)
   echo '{"hookSpecificOutput": {"permissionDecision": "deny", "permissionDecisionReason": "That is precious."}}' ;;

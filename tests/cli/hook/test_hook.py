@@ -307,11 +307,18 @@ def test_a_plugin_guards_as_opencode_loads_it(cli: Cli, user: Path, monkeypatch:
         "console.log(JSON.stringify([Object.keys(module), module.default.id]));"
         'const hooks = await module.default.server({directory: "/"});'
         'await hooks["tool.execute.before"]({tool: "bash", sessionID: "s"}, {args: {command: "ls"}});'
+        'const args = {command: "another", workdir: "/"};'
+        'await hooks["tool.execute.before"]({tool: "bash", sessionID: "s"}, {args});'
+        "console.log(JSON.stringify(args));"
         'await hooks["tool.execute.before"]({tool: "bash", sessionID: "s"}, {args: {command: "rm precious"}})'
         ".catch((error) => console.log(error.message));})"
     )
     done = subprocess.run([node, "-e", script], capture_output=True, encoding="utf-8", check=False)
-    assert done.stdout.splitlines() == ['[["default"],"safeshell"]', "That is precious."]
+    assert done.stdout.splitlines() == [
+        '[["default"],"safeshell"]',
+        '{"command":"instead","workdir":"/"}',
+        "That is precious.",
+    ]
 
 
 def test_one_call_is_answered_by_the_hook_program(user: Path, tmp_path: Path) -> None:

@@ -18,7 +18,10 @@ from safeshell.home.paths import Home
 from safeshell.hooks.agent import agent_of
 from safeshell.protocol import Hooked, Type
 
-CALL = {"tool": "Bash", "line": "rm x", "directory": "/work", "session": "s", "shape": 0, "files": None}
+CALL = {
+    **{"tool": "Bash", "line": "rm x", "files": None, "directory": "/work", "session": "s", "shape": 0},
+    **{"field": "command", "input": {"command": "rm x"}},
+}
 
 
 class Bench:

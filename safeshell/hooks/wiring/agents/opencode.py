@@ -13,16 +13,20 @@ import { spawn } from "node:child_process";
 
 const HOOK = $PROGRAM;
 
-// Resolves where the hook lets the line run; all else is an error, which keeps OpenCode from running it.
+// Resolves to what the hook prints where it lets a line run, nothing or other arguments; all else is an error, which
+// keeps OpenCode from running it.
 const ask = (request) =>
   new Promise((resolve, reject) => {
-    const hook = spawn(HOOK, ["opencode"], { stdio: ["pipe", "ignore", "pipe"] });
+    const hook = spawn(HOOK, ["opencode"], { stdio: ["pipe", "pipe", "pipe"] });
     let said = "";
+    let given = "";
+    hook.stdout.setEncoding("utf8");
+    hook.stdout.on("data", (text) => (given += text));
     hook.stderr.setEncoding("utf8");
     hook.stderr.on("data", (text) => (said += text));
     hook.on("error", (error) => reject(new Error(`SafeShell's hook can't be run: ${error.message}`)));
     hook.on("close", (status, signal) => {
-      if (status === 0) resolve();
+      if (status === 0) resolve(given);
       else reject(new Error(said.trim() || `SafeShell's hook ended with ${signal ?? status}`));
     });
     hook.stdin.on("error", () => {}); // it has ended, and "close" says how
@@ -30,8 +34,10 @@ const ask = (request) =>
   });
 
 const server = async ({ directory }) => ({
-  "tool.execute.before": (input, output) =>
-    ask({ tool: input.tool, sessionID: input.sessionID, args: output.args, directory }),
+  "tool.execute.before": async (input, output) => {
+    const given = await ask({ tool: input.tool, sessionID: input.sessionID, args: output.args, directory });
+    if (given) Object.assign(output.args, JSON.parse(given).args);
+  },
 });
 
 export default { id: "safeshell", server };
