@@ -113,11 +113,12 @@ def command(
             shims=shims,
             tables_of=in_force.of,
             shell=Dialect(shell or Dialect.BASH.value),
+            reads_files=True,
         )
         answer = answer_line(line, caller, explained=explained)
         _show(answer, asked, as_json=as_json)
         if explained and not as_json:
-            click.echo(f"\n{draw(answer['commands'])}", nl=False)
+            click.echo(f"\n{draw(answer['commands'], answer['unread'])}", nl=False)
         if as_json:
             click.echo(json.dumps(answer))
         return EXIT[ACTIONS[answer["decision"]]]

@@ -9,18 +9,19 @@ from safeshell.shell.walked import DIRECTORY
 from safeshell.text import columns, printable
 
 
-def draw(commands: Sequence[Mapping[str, Any]]) -> str:
+def draw(commands: Sequence[Mapping[str, Any]], unread: Mapping[str, str]) -> str:
     """The commands, those that one runs below it and further in, each with where it runs and what isn't known.
 
     Args:
         commands: of the object that `check --explain -c --json` prints.
+        unread: likewise.
     """
+    left = "".join([f"not read: {printable(file)}: {printable(why)}\n" for file, why in unread.items()])
     if not commands:
-        return ""
+        return left
     order = _order(commands)
     rows = [
-        (_decision(commands[at]), commands[at]["rule"] or "", "  " * depth + printable(commands[at]["subject"]))
-        for at, depth in order
+        (_decision(commands[at]), commands[at]["rule"] or "", "  " * depth + _told(commands[at])) for at, depth in order
     ]
     lines = columns(rows).splitlines()
     text = before = ""
@@ -29,7 +30,7 @@ def draw(commands: Sequence[Mapping[str, Any]]) -> str:
         notes = [*([where] if where != before else []), *_notes(commands[at])]
         text += f"{line}\n" + "".join([f"{'  ' * (depth + 2)}{printable(note)}\n" for note in notes])
         before = where
-    return text
+    return text + left
 
 
 def _order(commands: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
@@ -49,6 +50,11 @@ def _order(commands: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
         found.append((at, depth))
         waiting += [(inner, depth + 1) for inner in reversed(below.get(at, ()))]
     return found
+
+
+def _told(command: Mapping[str, Any]) -> str:
+    """The command, and where it stands if that is a file."""
+    return printable(f"{command['file']}: {command['subject']}" if command["file"] else command["subject"])
 
 
 def _decision(command: Mapping[str, Any]) -> str:

@@ -31,6 +31,7 @@ def caller_of(
     shims: bool | None,
     tables_of: Callable[[Spelling], Sequence[LoadedTable]] | None = None,
     shell: Dialect = Dialect.BASH,
+    reads_files: bool = False,
 ) -> LineCaller:
     """Whom a line is judged for, where nobody runs it.
 
@@ -43,6 +44,7 @@ def caller_of(
         shims: False for a caller without shims.
         tables_of: what a command is judged by in its own directory, as it is with links resolved; None: `tables`.
         shell: the shell that reads the line.
+        reads_files: whether the files that the line runs are judged with it.
     """
 
     def shimmed(name: str) -> bool:
@@ -64,6 +66,7 @@ def caller_of(
         stated_facts(branch),
         None if tables_of is None else judging,
         shell,
+        reads_files=reads_files,
     )
 
 

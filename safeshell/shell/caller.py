@@ -34,6 +34,7 @@ class LineCaller:
         shell: the shell that reads the line.
         session: where the session began that `@project` is of; "" where that is the directory.
         knows_all: whether a variable that isn't in the environment is unset; else only the run can tell.
+        reads_files: whether files that the line runs (scripts, makefiles and their like) are judged with it.
         asker: the environment as a block; what is made of the others is kept, a line's commands ask for it each.
         digests: those of the tables.
     """
@@ -48,6 +49,7 @@ class LineCaller:
     shell: Dialect = Dialect.BASH
     session: str = ""
     knows_all: bool = True
+    reads_files: bool = False
     asker: bytes = dataclasses.field(init=False, repr=False, compare=False)
     digests: tuple[str, ...] = dataclasses.field(init=False, repr=False, compare=False)
 

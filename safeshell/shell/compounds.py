@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
@@ -27,7 +28,7 @@ from safeshell.shell.syntax.tree import (
     While,
 )
 from safeshell.shell.syntax.tree import Word as Node
-from safeshell.shell.words import Unknown, Word
+from safeshell.shell.words import Unknown, Word, literals
 
 ITEMS_MAX = 64
 """Words of a `for` that are each looked at alone; with more, its variable is left for the run."""
@@ -158,11 +159,14 @@ def _repeat(walk: Walker, node: Repeat, scope: Scope) -> None:
 def _case(walk: Walker, node: Case, scope: Scope) -> None:
     inner = walk.redirected(node.redirects, scope)
     walk.inside(node.word.parts, inner)
+    known = _subject(walk, node.word, inner) if walk.runner.file else None
     ways: list[Scope] = []
     through: Scope | None = None
     for item in node.items:
         for pattern in item.patterns:
             walk.inside(pattern.parts, inner)
+        if known is not None and through is None and not any(_may_fit(one, known) for one in item.patterns):
+            continue
         way = inner.copy()
         if through is not None:
             way.join(through)
@@ -172,6 +176,23 @@ def _case(walk: Walker, node: Case, scope: Scope) -> None:
     for way in ways:
         inner.join(way)
     scope.become(inner)
+
+
+def _subject(walk: Walker, word: Node, scope: Scope) -> str | None:
+    """What a `case` is about; None where only the run can tell."""
+    words = literals(walk.expanded((word,), scope))
+    return None if words is None or len(words) > 1 else words[0] if words else ""
+
+
+def _may_fit(pattern: Node, known: str) -> bool:
+    """Whether a text may fit a pattern: a plain one fits itself only, letters in whatever case."""
+    if not all(isinstance(part, Text) and (part.quoted or _PLAIN(part.data)) for part in pattern.parts):
+        return True
+    fits = b"".join([part.data for part in pattern.parts if isinstance(part, Text)])
+    return decode(fits).casefold() == known.casefold()
+
+
+_PLAIN = re.compile(rb"[\w.,:@%/=-]*").fullmatch
 
 
 def _test(walk: Walker, node: Test, scope: Scope) -> None:

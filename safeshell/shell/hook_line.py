@@ -57,7 +57,7 @@ def _rewritten(line: str, judged: LineJudgement, caller: LineCaller) -> str | No
 
 def _instead(judged: Judged) -> str | None:
     command = judged.command
-    if command is None or not judged.decision.redirect_to:
+    if command is None or command.file or not judged.decision.redirect_to:
         return None
     words = [word.literal for word in command.words]
     if not words or None in words:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from safeshell.command.unwrap import Spelling
@@ -14,7 +14,8 @@ from safeshell.shell.explained import explained
 from safeshell.shell.found_files import with_origins
 from safeshell.shell.hiding import words_of
 from safeshell.shell.judge_command import Hidden, Judged, hidden, judge_command
-from safeshell.shell.limits import REST_MAX, RULE, Deadline, OverrunError, overrun
+from safeshell.shell.limits import FILES_REST_S, REST_MAX, RULE, Deadline, OverrunError, overrun
+from safeshell.shell.script_files import OUT_OF_TIME, ScriptFiles
 from safeshell.shell.undecided import restricting, undecided_text
 from safeshell.shell.walk import commands_in_turn, commands_of
 from safeshell.shell.walked import LineCommand, WalkedLine
@@ -35,12 +36,14 @@ class LineJudgement:
         commands: every command.
         could_be: the rule that could match, where that hangs on what only the run can tell; else "".
         agent_by: the variable that tells that an agent asks; None where a person does.
+        unread: files that the line runs and that were not read, or not to their end; each with the reason.
     """
 
     decision: Decision
     commands: tuple[Judged, ...]
     could_be: str = ""
     agent_by: str | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self, caller: LineCaller | None = None) -> dict[str, Any]:
         """The object that `check -c --json` prints.
@@ -60,6 +63,7 @@ class LineJudgement:
             "context": "human" if self.agent_by is None else "ai",
             "context_by": self.agent_by,
             "commands": commands,
+            "unread": dict(self.unread),
         }
 
 
@@ -80,6 +84,7 @@ def judge_line(line: str, caller: LineCaller) -> LineJudgement:
         directory=caller.directory,
         dialect=caller.shell,
         deadline=judging.deadline,
+        files=judging.files,
     )
     judging.take(walked, caller.environment)
     return judging.judgement(text(as_bytes(line)))
@@ -102,11 +107,35 @@ def judge_in_turn(subject: str, hiding: Iterable[Spelling], caller: LineCaller) 
     return judging.judgement(subject)
 
 
+@dataclass(slots=True)
+class _Taken:
+    """The commands of a line, or of what a command runs in turn, while they are judged.
+
+    Attributes:
+        commands: they.
+        environment: that of the shell that reads them.
+        depth: how many such commands are around them.
+        parent: the place of the command that runs them among the line's.
+        at: which of them is judged.
+        places: the places of those that were, among the line's.
+        known: what was decided for them.
+    """
+
+    commands: Sequence[LineCommand]
+    environment: Mapping[str, str]
+    depth: int
+    parent: int | None
+    at: int = 0
+    places: dict[int, int | None] = field(default_factory=dict)
+    known: dict[tuple[object, ...], list[tuple[Judged, tuple[Hidden, ...]]]] = field(default_factory=dict)
+
+
 class _Judging:
     """One line's judging; what is alike is judged once.
 
     Attributes:
         deadline: the time that is left for it, to be walked and to be judged.
+        files: reads the files that its commands run; None: they aren't read.
     """
 
     def __init__(self, caller: LineCaller) -> None:
@@ -116,42 +145,67 @@ class _Judging:
         self._overrun = ""
         self._opened: set[tuple[object, ...]] = set()
         self.deadline = Deadline()
+        self.files = ScriptFiles(caller.directory) if caller.reads_files else None
+        self._in_files = False
         self._restricted: dict[str, bool] = {}
 
     def take(self, line: WalkedLine, environment: Mapping[str, str], depth: int = 0, parent: int | None = None) -> None:
         """Judges the commands of a line, or of what a command runs in turn: the one at that place."""
+        taken = _Taken(list(with_origins(line.commands)), environment, depth, parent)
+        if self._in_files:
+            self._take(taken, in_files=True)
+            return
         if line.overrun and not self._overrun:  # it is given once, for whatever comes of the line
             self.deadline = Deadline(REST_MAX)
         self._overrun = self._overrun or line.overrun
         self._broken += line.broken
-        known: dict[tuple[object, ...], list[tuple[Judged, tuple[Hidden, ...]]]] = {}
-        places: list[int | None] = []
         try:
             self.deadline.check()
             for script, shell in line.unread:
                 self._unread(script, shell)
-            for command in with_origins(line.commands):
-                by = parent if command.parent is None else places[command.parent]
-                counts = not command.guess or self._may_be(command)
-                if not counts and os.path.basename(command.words[0].literal or "") != "git":
-                    places.append(by)
-                    continue
-                found = known.setdefault(_key(command), [])  # one look: each word is hashed by it
-                if not found:
-                    self.deadline.check()
-                    found.append(judge_command(command, self._caller, environment))
-                judged, inside = found[0]
-                if not counts:  # though no rule is about git, one may be about what its aliases run
-                    places.append(by)
-                    for one in inside:
-                        self.open(one, depth + 1, by)
-                    continue
-                places.append(len(self._judged))
-                self._judged.append(Judged(judged[0], command.place, judged[2], judged[3], command, by))
-                for one in inside:
-                    self.open(one, depth + 1, places[-1])
+            self._take(taken, in_files=False)
         except OverrunError as error:
             self._overrun = self._overrun or str(error)
+        if self.files is not None:
+            self._take_files(taken, self.files)
+
+    def _take_files(self, taken: _Taken, files: ScriptFiles) -> None:
+        """Judges what stands in files: in their time, and whatever becomes of that, the line is not refused for it."""
+        files.budget.seconds = max(files.budget.seconds, FILES_REST_S)
+        self._in_files = True
+        try:
+            with self.deadline.apart(files.budget):
+                self._take(taken, in_files=True)
+        except OverrunError as error:
+            file, _, line = taken.commands[taken.at].file.rpartition(":")
+            files.leave(file, f"{OUT_OF_TIME if files.budget.seconds <= 0 else error}, in line {line}")
+        finally:
+            self._in_files = False
+
+    def _take(self, taken: _Taken, *, in_files: bool) -> None:
+        """Judges those commands that stand in files, or those that don't."""
+        for at, command in enumerate(taken.commands):
+            taken.at = at
+            if bool(command.file) is not in_files:
+                continue
+            by = taken.parent if command.parent is None else taken.places.get(command.parent)
+            counts = not command.guess or self._may_be(command)
+            if not counts and os.path.basename(command.words[0].literal or "") != "git":
+                taken.places[at] = by
+                continue
+            found = taken.known.setdefault(_key(command), [])  # one look: each word is hashed by it
+            if not found:
+                self.deadline.check()
+                found.append(judge_command(command, self._caller, taken.environment))
+            judged, inside = found[0]
+            if counts:
+                taken.places[at] = len(self._judged)
+                self._judged.append(Judged(judged[0], command.place, judged[2], judged[3], command, by))
+                by = taken.places[at]
+            else:  # though no rule is about git, one may be about what its aliases run
+                taken.places[at] = by
+            for one in inside:
+                self.open(one, taken.depth + 1, by)
 
     def _may_be(self, command: LineCommand) -> bool:
         """Whether what is only guessed to be a command counts as one: where a rule that names it restricts it."""
@@ -177,7 +231,9 @@ class _Judging:
         if len(self._opened) > ALIASES_MAX:
             self._overrun = self._overrun or f"git's aliases in it run more than {ALIASES_MAX} commands"
             return
-        found = commands_in_turn(inside.command, environment=inside.environment, depth=depth, deadline=self.deadline)
+        found = commands_in_turn(
+            inside.command, environment=inside.environment, depth=depth, deadline=self.deadline, files=self.files
+        )
         self.take(found, inside.environment, depth, parent)
 
     def judgement(self, line: str) -> LineJudgement:
@@ -191,13 +247,15 @@ class _Judging:
             refusal = _unreadable(line, self._broken, caller)
         if refusal is not None:
             judged.append(Judged(refusal, (0, len(as_bytes(line)))))
+        unread = {} if self.files is None else self.files.unread
         first = min(judged, key=_weight, default=None)
         if first is None:
-            return LineJudgement(Decision(Action.ALLOW, "", tables=caller.digests), (), agent_by=caller.agent_by)
-        decision = first.decision
+            nothing = Decision(Action.ALLOW, "", tables=caller.digests)
+            return LineJudgement(nothing, (), agent_by=caller.agent_by, unread=unread)
+        decision = _placed(first)
         if decision.action is Action.REQUIRE_APPROVAL and any(one.decision.outside for one in judged):
             decision = decision.changed(outside=True)  # whoever approves the line approves all of them
-        return LineJudgement(decision, tuple(judged), first.could_be, caller.agent_by)
+        return LineJudgement(decision, tuple(judged), first.could_be, caller.agent_by, unread)
 
 
 def _weight(judged: Judged) -> tuple[Action, bool]:
@@ -206,11 +264,34 @@ def _weight(judged: Judged) -> tuple[Action, bool]:
     return decision.action, decision.action is Action.ALLOW and decision.rule != RULE
 
 
+def _placed(judged: Judged) -> Decision:
+    """The decision for a command; where that stands in a file, its message begins with the place."""
+    decision, command = judged.decision, judged.command
+    if decision.action is Action.ALLOW or command is None or not command.file:
+        return decision
+    subject = decision.subject
+    shown = subject if len(subject) <= _SHOWN_MAX else f"{subject[:_SHOWN_MAX]}…"
+    return decision.changed(message=f"{text(as_bytes(command.file))}: `{shown}`: {decision.message}")
+
+
+_SHOWN_MAX = 80
+"""Characters of a command that a message shows."""
+
+
 def _key(command: LineCommand) -> tuple[object, ...]:
     """What tells whether two commands of a line are judged alike."""
     changes = tuple(command.changes.items()) if command.changes else ()
     written = None if command.written is command.words else command.written  # most are one, and each word is hashed
-    return (command.words, written, changes, command.directory, command.shims, command.bare, command.shown)
+    return (
+        command.words,
+        written,
+        changes,
+        command.directory,
+        command.shims,
+        command.bare,
+        command.shown,
+        not command.file,
+    )
 
 
 def _unreadable(line: str, broken: Sequence[str], caller: LineCaller) -> Decision | None:

@@ -54,6 +54,7 @@ class Judged(NamedTuple):
             "place": list(self.place),
             "deferred": self.deferred,
             "could_be": self.could_be or None,
+            "file": None if self.command is None else self.command.file or None,
         }
 
 
@@ -129,7 +130,7 @@ def judge_command(
     if best.action >= Action.REDIRECT and (passed_over or _is_open(command)):
         if _is_shimmed(command, caller):
             judged = judged._replace(deferred=True)
-        else:
+        elif not command.file:  # else half of all scripts would be asked about: what is certain in a file restricts
             spelling = Spelling("", b"", here, directory)
             facts = facts_of(spelling)
             asked = undecided(command, tables_for(spelling), facts, best.action)
@@ -183,14 +184,16 @@ def _aliased(known: Sequence[Spelling], words: tuple[Word, ...], command: LineCo
     if at + 1 < len(known) and not known[-1].cut:  # what is nested too deep is denied anyway
         for spelling in hiding(known[at:]):
             if spelling is not known[0]:
-                yield hidden(spelling, words_of(spelling, words), command.place, shims=command.shims)
+                yield hidden(spelling, words_of(spelling, words), command.place, shims=command.shims, file=command.file)
 
 
-def hidden(spelling: Spelling, words: tuple[Word, ...], place: tuple[int, int], *, shims: bool) -> Hidden:
+def hidden(
+    spelling: Spelling, words: tuple[Word, ...], place: tuple[int, int], *, shims: bool, file: str = ""
+) -> Hidden:
     """A spelling of a command as one that runs others."""
     directory = None if spelling.directory is None else os.fsdecode(spelling.directory)
     variables = variables_of(map(os.fsdecode, unblock(spelling.environment[1:])))
-    return Hidden(LineCommand(words, words, {}, directory, place, shims), variables)
+    return Hidden(LineCommand(words, words, {}, directory, place, shims, file=file), variables)
 
 
 def variables_of(entries: Iterable[str]) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from time import monotonic, thread_time
 from typing import Any
 
@@ -24,6 +25,14 @@ REST_MAX = 0.05
 """Seconds more for judging what was read of a line before its time was over."""
 
 
+FILES_MAX_S = 0.1
+"""Seconds of processor time, beside the line's, for all files that it runs, to be read and to be judged."""
+
+
+FILES_REST_S = 0.03
+"""Of that what is at least left to judge what was read of them."""
+
+
 class OverrunError(Exception):
     """A line that is too long, too deep, took too long or crashed its parser; says which, as a clause about "it".
 
@@ -34,6 +43,19 @@ class OverrunError(Exception):
 
     read: object = None
     items: Iterable[Any] = ()
+
+
+class Budget:
+    """Time that is spent in parts.
+
+    Attributes:
+        seconds: what is left of it.
+    """
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
 
 
 class Deadline:
@@ -63,6 +85,37 @@ class Deadline:
         """
         if monotonic() > self._earliest and thread_time() > self._end:
             raise OverrunError("it takes more than 200 ms to judge")
+
+    @contextmanager
+    def sooner(self, seconds: float) -> Iterator[None]:
+        """What is done within has only so many seconds, if that is less than what is left."""
+        outer = self._end
+        self._end_at(min(outer, thread_time() + seconds))
+        try:
+            yield
+        finally:
+            self._end_at(outer)
+
+    @contextmanager
+    def apart(self, budget: Budget) -> Iterator[None]:
+        """What is done within takes its time from a budget, and none of the line's."""
+        outer, start = self._end, thread_time()
+        self._end_at(start + budget.seconds)
+        try:
+            yield
+        finally:
+            spent = thread_time() - start
+            budget.seconds -= spent
+            self._end_at(outer + spent)
+
+    def _end_at(self, end: float) -> None:
+        self._end = end
+        self._earliest = monotonic() + end - thread_time()
+
+    @property
+    def left(self) -> float:
+        """Seconds until it is over."""
+        return max(0.0, self._end - thread_time())
 
     def step(self) -> None:
         """The same for a small step of many, most of which don't look at the clock: that may cost more than the step.
@@ -111,4 +164,12 @@ def unjudged(line: str, reason: str, *, is_ai: bool, tables: tuple[str, ...]) ->
     """The decision as the object that `check -c --json` prints, where nothing else is known of the line."""
     decision = overrun(line, reason, is_ai=is_ai, tables=tables).to_json(cached=False)
     context = "ai" if is_ai else "human"
-    return {**decision, "deferred": False, "could_be": None, "context": context, "context_by": None, "commands": []}
+    return {
+        **decision,
+        "deferred": False,
+        "could_be": None,
+        "context": context,
+        "context_by": None,
+        "commands": [],
+        "unread": {},
+    }

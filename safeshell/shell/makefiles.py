@@ -1,19 +1,28 @@
-"""Makefiles that stand in a line: which recipes a run of make has a shell run, and what its variables make of them.
+"""Makefiles: which recipes a run of make has a shell run, and what its variables make of them.
 
-A makefile that is a file isn't read. Of one that is read here, recipes count that the goals come to, and those whose
-targets aren't known; each arm of a conditional counts.
+Recipes count that the goals come to; of a makefile that stands in a line those whose targets aren't known, too. Each
+arm of a conditional counts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from safeshell.shell.script_files import ScriptFile
+from safeshell.shell.syntax.reader import nothing
 from safeshell.shell.words import Literal, Part, Unknown, Word
 
 NEST_MAX = 16
 """Variables in one another."""
+
+GOALS_MAX = 1024
+"""Targets that making something comes to."""
+
+PATTERNS_MAX = 64
+"""Targets with `%` that are looked through for what a target is made by."""
 
 _JOINED = re.compile(r"[ \t]*\\\n[ \t]*")
 _LINES = re.compile(r"(?:[^\n\\]|\\.|\\\Z)*\n?", re.DOTALL)
@@ -24,10 +33,23 @@ _ASSIGNED = re.compile(
 _DEFINED = re.compile(r"\s*(?:(?:export|override)\s+)*define\s+(\S+?)\s*(?:[:?+!]?=)?\s*\n?")
 _CONDITION = re.compile(r"\s*(?:(if(?:n?eq|n?def))|endif)\b")
 _RULE = re.compile(r"([^:=\t][^:=]*):{1,2}(?!=)([^;]*)(?:;(.*))?", re.DOTALL)
+_INCLUDED = re.compile(r"\s*[-s]?include\s+(.*)", re.DOTALL)
 _REFERENCE = re.compile(r"\$(?:\$|\((?P<round>)|\{(?P<curly>)|(?P<one>.)|\Z)", re.DOTALL)
 _AUTOMATIC = "@<^+*%?|"
 _DEFAULTS = {"MAKE": "make", "RM": "rm -f", "CC": "cc", "CXX": "g++", "AR": "ar", "SHELL": "/bin/sh"}
 """Variables that make gives a value of its own."""
+
+
+class Line(NamedTuple):
+    """A line of a makefile, or what becomes of several.
+
+    Attributes:
+        text: it, as make expands it.
+        place: where it stands, as `FILE:LINE`; "" where that isn't a file.
+    """
+
+    text: str
+    place: str = ""
 
 
 @dataclass(slots=True)
@@ -42,7 +64,7 @@ class Rule:
 
     targets: str
     needs: str
-    recipe: list[str] = field(default_factory=list)
+    recipe: list[Line] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -56,20 +78,37 @@ class Makefile:
         shells: shell texts whose output it reads (`!=`).
         given: variables that the command line has set; nothing in the makefile changes those.
         conditions: how many conditionals are around the line that is read.
+        certain: whether only recipes count that are certainly those of a goal.
+        other: reads a file that it includes.
+        place: the line that is read: its file, "" where that is none, and its number.
+        depth: how many files are around it that include it.
+        check: raises once it took too long.
     """
 
     rules: list[Rule] = field(default_factory=list)
     variables: dict[str, str | None] = field(default_factory=lambda: dict(_DEFAULTS))
-    texts: list[str] = field(default_factory=list)
-    shells: list[str] = field(default_factory=list)
+    texts: list[Line] = field(default_factory=list)
+    shells: list[Line] = field(default_factory=list)
     given: frozenset[str] = frozenset()
     conditions: int = 0
+    certain: bool = False
+    other: Callable[[str], ScriptFile | None] | None = None
+    place: tuple[str, int] = ("", 0)
+    depth: int = 0
+    check: Callable[[], None] = nothing
 
-    def read(self, text: str) -> None:
-        """Takes in a text."""
+    def read(self, text: str, file: str = "") -> None:
+        """Takes in a text.
+
+        Args:
+            text: it.
+            file: the file that it stands in, as people are told; "" where it is none.
+        """
+        outer, self.place = self.place, (file, 1)
         lines = [found[0] for found in _LINES.finditer(text) if found[0]]
         defining: list[str] | None = None
         for line in lines:
+            self.check()
             if defining is not None:
                 if line.strip() == "endef":
                     self.variables[defining[0]] = "".join(defining[1:]).removesuffix("\n")
@@ -79,12 +118,18 @@ class Makefile:
             elif found := _DEFINED.match(line):
                 defining = [found[1]]
             elif line.startswith("\t") and self.rules:
-                self.rules[-1].recipe.append(line[1:].removesuffix("\n").replace("\\\n\t", "\\\n"))
+                self.rules[-1].recipe.append(self._placed(line[1:].removesuffix("\n").replace("\\\n\t", "\\\n")))
             else:
                 self._line(_COMMENT.sub("", _JOINED.sub(" ", line)).strip("\n"))
+            self.place = self.place[0], self.place[1] + line.count("\n")
+        self.place = outer
+
+    def _placed(self, text: str) -> Line:
+        file, number = self.place
+        return Line(text, f"{file}:{number}" if file else "")
 
     def _line(self, line: str) -> None:
-        self.texts.append(line)
+        self.texts.append(self._placed(line))
         condition = _CONDITION.match(line)
         if condition is not None:
             self.conditions += 1 if condition[1] is not None else -1
@@ -93,6 +138,10 @@ class Makefile:
         if assigned is not None:
             self.assign(*assigned.groups())
             return
+        included = _INCLUDED.fullmatch(line)
+        if included is not None:
+            self._include(included[1])
+            return
         rule = _RULE.fullmatch(line)
         if rule is None:
             return
@@ -100,7 +149,18 @@ class Makefile:
         if own is not None:
             self.assign(*own.groups())  # whichever target's it is
             return
-        self.rules.append(Rule(rule[1], rule[2], [] if rule[3] is None else [rule[3].strip()]))
+        self.rules.append(Rule(rule[1], rule[2], [] if rule[3] is None else [self._placed(rule[3].strip())]))
+
+    def _include(self, text: str) -> None:
+        other = self.other
+        if other is None or self.depth >= NEST_MAX:
+            return
+        for name in [name for word in text.split() for name in self.words(word) or ()]:
+            file = other(name)
+            if file is not None:
+                self.depth += 1
+                self.read(file.text, file.shown)
+                self.depth -= 1
 
     def assign(self, name: str, operator: str, value: str, *, given: bool = False) -> None:
         """Sets a variable.
@@ -116,7 +176,7 @@ class Makefile:
         if given:
             self.given |= {name}
         if operator == "!=":
-            self.shells.append(value)
+            self.shells.append(self._placed(value))
             self.variables[name] = None
         elif operator == "+=":
             before = self.variables.get(name, "")
@@ -135,19 +195,31 @@ class Makefile:
         waiting = list(goals) or next(
             ([name] for one in names for name in one or () if not name.startswith(".") or "/" in name), []
         )
-        reached: set[str] = set()
-        while waiting:
-            goal = waiting.pop()
-            if goal not in reached:
-                reached.add(goal)
-                for rule, targets in zip(self.rules, names, strict=True):
-                    if targets is not None and goal in targets:
-                        waiting += self.words(rule.needs) or ()
+        named: dict[str, list[Rule]] = {}
+        patterns: list[tuple[str, Rule]] = []
         for rule, targets in zip(self.rules, names, strict=True):
-            if targets is None or any("%" in name or name.startswith(".") for name in targets):
+            for name in targets or ():
+                named.setdefault(name, []).append(rule)
+                if self.certain and "%" in name and len(patterns) < PATTERNS_MAX:
+                    patterns.append((name, rule))
+        made: dict[int, list[str]] = {}
+        reached: set[str] = set()
+        while waiting and len(reached) < GOALS_MAX:
+            goal = waiting.pop()
+            if goal in reached:
+                continue
+            self.check()
+            reached.add(goal)
+            fits = [(rule, "%") for rule in named.get(goal, ())]
+            fits += [(rule, stem) for pattern, rule in patterns if (stem := _stem(pattern, goal))]
+            for rule, stem in fits:
+                made.setdefault(id(rule), []).append(goal)
+                waiting += [need.replace("%", stem, 1) for need in self.words(rule.needs) or ()]
+        for rule, targets in zip(self.rules, names, strict=True):
+            if not self.certain and (targets is None or any("%" in name or name.startswith(".") for name in targets)):
                 yield rule, ""
             else:
-                yield from [(rule, name) for name in targets if name in reached]
+                yield from [(rule, name) for name in sorted(made.get(id(rule), ()))]
 
     def words(self, text: str) -> list[str] | None:
         """The words that a text becomes; None where only the run can tell."""
@@ -192,6 +264,13 @@ class Makefile:
             known = plain is not None and plain[0] == name and name not in self.variables
             shown = name if known else f"make_{plain[0] if plain is not None else 'target'}"
             yield Unknown(f"${{{shown}}}", quoted=False, why="make works it out")
+
+
+def _stem(pattern: str, goal: str) -> str:
+    """What `%` of a target stands for where a goal fits it; "" where it doesn't, or where there is none."""
+    before, percent, behind = pattern.partition("%")
+    fits = percent and len(goal) > len(pattern) - 1 and goal.startswith(before) and goal.endswith(behind)
+    return goal[len(before) : len(goal) - len(behind)] if fits else ""
 
 
 def shell_calls(text: str) -> Iterator[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from safeshell.shell.script_files import ScriptFile
 from safeshell.shell.words import Unknown, Word, literals
 
 ANYTHING = "…"
@@ -68,6 +69,49 @@ class NestedText:
 
 
 Nested = NestedCommand | NestedText
+
+Placed = tuple[Nested, str]
+"""What runs of a file, and where that stands, as `FILE:LINE`; "" where it is all of the file's text."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A file that was found, and what reads more.
+
+    Attributes:
+        file: it.
+        directory: where it was looked for and found, absolute; "" where it is named by an absolute path.
+        other: reads another file, by its path relative to that directory.
+        check: raises once the line's files took too long.
+    """
+
+    file: ScriptFile
+    directory: str
+    other: Callable[[str], ScriptFile | None]
+    check: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NestedFile:
+    """A file that is read when a command runs, and of which something runs then.
+
+    Attributes:
+        names: where it may be, the first that is there counts: absolute, or relative to a directory.
+        runs: what of it runs.
+        directory: where, relative to the command's: a word, or None.
+        upward: whether it may be in a directory above, too.
+        here: whether it is looked for there at all.
+        along_path: whether a name without a slash is looked up along PATH after that.
+        accepts: tells by a file's first bytes whether it is one of these.
+    """
+
+    names: tuple[str, ...]
+    runs: Callable[[Found], Iterator[Placed]]
+    directory: Word | None = None
+    upward: bool = False
+    here: bool = True
+    along_path: bool = False
+    accepts: Callable[[bytes], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

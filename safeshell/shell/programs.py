@@ -71,7 +71,7 @@ def nested(
     elif row is not None or known.code is not None:  # bun is both
         yield from run_by_row(row, given, stdin) if row is not None else ()
         yield from run_by_code(known.code, given, stdin) if known.code is not None else ()
-    elif _is_unknown(name):
+    elif is_unknown(name):
         yield from _guessed(given)
 
 
@@ -120,9 +120,7 @@ def _look_up(path: str) -> tuple[str, bool]:
     name = program(path)
     known = known_program(name)
     has_data = any(each is not None for each in (known.runs, known.row, known.code))
-    return name, has_data or name in _BY_ROW or name in _SPECIAL or name in READERS or name == "git" or _is_unknown(
-        name
-    )
+    return name, has_data or name in _BY_ROW or name in _SPECIAL or name in READERS or name == "git" or is_unknown(name)
 
 
 _VERSIONED = re.compile(r"([a-z]+?)-?\d+(?:\.\d+)*")
@@ -179,7 +177,7 @@ def _is_option(word: Word) -> bool:
     return word.prefix[:1] == "-"
 
 
-def _is_unknown(name: str) -> bool:
+def is_unknown(name: str) -> bool:
     """Whether nothing is known of a program: no data, no use of its own for a name among its operands."""
     from safeshell.shell.builtins import BUILTINS  # noqa: PLC0415 # it knows the scope, whose own import is dear
 

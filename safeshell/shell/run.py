@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from safeshell.shell.assignments import appended, array_of, begins_with_path, lettered, written_assignment
 from safeshell.shell.builtins import take_effect
@@ -14,13 +13,15 @@ from safeshell.shell.encoding import decode, encode
 from safeshell.shell.expansion import Choice, Expander, Read, choices, expanded_value
 from safeshell.shell.limits import OverrunError
 from safeshell.shell.nested_commands import ANYTHING, NestedCommand, NestedText
+from safeshell.shell.opened_files import OpenedFiles
 from safeshell.shell.program_names import known_name
 from safeshell.shell.programs import may_run_others, nested_by_text
+from safeshell.shell.read_words import code_word, opened
 from safeshell.shell.scope import OPEN, Scope, Variable, scalar
 from safeshell.shell.syntax.tree import Array, Assignment, Dialect, Function, Script, Simple
 from safeshell.shell.syntax.tree import Word as Node
 from safeshell.shell.walked import LineCommand, WalkedLine
-from safeshell.shell.words import Unknown, Word, plain, unknown
+from safeshell.shell.words import Word, plain, unknown
 from safeshell.shell.written import written_value, written_words
 
 COMMANDS_MAX = 4096
@@ -29,7 +30,6 @@ COMMANDS_MAX = 4096
 _RUN_LATER = ("functions", "aliases", "galiases", "saliases", "dis_functions", "commands")
 """zsh's tables of what runs by a name: what is put in is taken to run."""
 
-_DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 _EXPORTED_FUNCTION = re.compile(r"BASH_FUNC_(.+)%%")
 _PROMPTS = ("PS0", "PS1", "PS2", "PS3", "PS4", "PROMPT", "RPROMPT")
 _READS_NAMES = frozenset(
@@ -53,9 +53,11 @@ class Runner:
         expand: walks the substitutions in a text, as it is expanded in double quotes.
         call: walks the body of a function.
         place: offsets of the command that all belong to, where they stand in no line.
+        files: follows commands into the files that they run; None: those aren't read.
 
     Attributes:
-        place: the same; None where each has its own.
+        place: as it was given; None where each has its own.
+        file: where the commands stand that are walked now, as `FILE:LINE`; "" where that is the line.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Runner:
         expand: Callable[[bytes, Scope], None],
         call: Callable[[tuple[Script, Function], Scope], None],
         place: tuple[int, int] | None,
+        files: OpenedFiles | None = None,
     ) -> None:
         self._line = line
         self._check = check
@@ -73,6 +76,9 @@ class Runner:
         self._expand = expand
         self._call = call
         self.place = place
+        self.file = ""
+        self._files = files
+        self._in_files = 0
         self._parent: int | None = None
         self._seen: dict[tuple[object, ...], int] = {}
 
@@ -81,6 +87,9 @@ class Runner:
         outer = self.place
         if outer is None:
             self.place = (node.start, node.end)
+        file = self.file
+        if self._files is not None:
+            self.file = self._files.place(script, node.start) or file
         try:
             if node.words:
                 self._run(node, script, scope, read)
@@ -88,7 +97,7 @@ class Runner:
                 for assignment in node.assignments:
                     self._assign(assignment, script, scope, read)
         finally:
-            self.place = outer
+            self.place, self.file = outer, file
 
     def _run(self, node: Simple, script: Script, scope: Scope, read: Read) -> None:
         written = self._written(node, script, scope)
@@ -273,9 +282,12 @@ class Runner:
             if seen != count:
                 at = seen
                 continue
-            if count >= COMMANDS_MAX:
+            counted = self._in_files if self.file else count - self._in_files
+            if counted >= COMMANDS_MAX:
                 raise OverrunError(f"it has more than {COMMANDS_MAX} commands")
-            self._line.commands.append(LineCommand(words, written, changes, directory, place, scope.shims, *more))
+            self._in_files += bool(self.file)
+            found = LineCommand(words, written, changes, directory, place, scope.shims, *more, self.file)
+            self._line.commands.append(found)
         return min(at, len(self._line.commands) - 1)
 
     def in_turn(self, words: tuple[Word, ...], scope: Scope) -> None:
@@ -286,19 +298,21 @@ class Runner:
         literal = words[0].literal
         name = name if literal is None else literal
         if literal is None or scope.descriptors:
-            words = (words[0] if literal is not None else plain(name), *[_opened(word, scope) for word in words[1:]])
+            words = (words[0] if literal is not None else plain(name), *[opened(word, scope) for word in words[1:]])
         if name in scope.functions:
             self._check()
             self._call_functions(name, words, scope)
             return
+        if self._files is not None:
+            self._files.follow(words, scope, self)
         if not may_run_others(name):
             return
         self._check()
         for answer in nested_by_text(words, scope.stdin, changes=scope.changes):
             if isinstance(answer, NestedCommand):
-                self._runs(answer, scope, words)
+                self.runs(answer, scope, words)
             else:
-                self._reads(answer, scope, words)
+                self.reads(answer, scope, words)
 
     def _call_functions(self, name: str, words: tuple[Word, ...], scope: Scope) -> None:
         ways: list[Scope] = []
@@ -317,7 +331,8 @@ class Runner:
             scope.join(way)
         scope.positional = positional
 
-    def _runs(self, answer: NestedCommand, scope: Scope, by: tuple[Word, ...]) -> None:
+    def runs(self, answer: NestedCommand, scope: Scope, by: tuple[Word, ...]) -> None:
+        """Walks a command that another runs."""
         inner = scope.deeper()
         changes = dict(answer.changes)
         for name, value in changes.items():
@@ -326,6 +341,7 @@ class Runner:
         inner.changes = {**({} if answer.bare else scope.changes), **changes}
         if answer.directory is not None:
             inner.directories = scope.at(answer.directory)
+            inner.apart = scope.apart or (answer.directory.literal is None and not answer.shims)
         inner.guess = scope.guess or answer.guess
         words = answer.words or (unknown(ANYTHING),)
         if not answer.shims:
@@ -338,18 +354,18 @@ class Runner:
         finally:
             self._parent = outer
 
-    def _reads(self, answer: NestedText, scope: Scope, by: tuple[Word, ...]) -> None:
+    def shell_of(self, answer: NestedText, scope: Scope, by: tuple[Word, ...]) -> Scope | None:
+        """The shell that reads a text that a command runs; None where its language isn't read here."""
         inner = scope.deeper() if answer.inside else scope.child()
         if answer.remote:
-            inner.directories, inner.remote = (None,), True
+            inner.directories, inner.remote, inner.apart = (None,), True, True
             inner.leave("it runs on another machine")
         elif not answer.shims:
             inner.leave(f"it runs behind `{os.path.basename(by[0].written)}`")
         if answer.shell:
             dialect = dialect_of(answer.shell)
             if dialect is None:
-                self._line.unread.append((answer.text or "", answer.shell))
-                return
+                return None
             inner.dialect = dialect
         elif not answer.inside:
             inner.dialect = Dialect.BASH  # whichever shell the program starts
@@ -357,8 +373,17 @@ class Runner:
             inner.name, inner.positional, inner.argless = answer.name, answer.positional, False
             if answer.read:
                 inner.stdin = None
+        return inner
+
+    def reads(self, answer: NestedText, scope: Scope, by: tuple[Word, ...]) -> None:
+        """Walks a text that a command has a shell run."""
+        inner = self.shell_of(answer, scope, by)
+        if inner is None:
+            if not self.file:
+                self._line.unread.append((answer.text or "", answer.shell))
+            return
         if answer.text is None:
-            code = _code(by)
+            code = code_word(by)
             self._found((code,), (code,), inner)
         else:  # what only the run can tell of it stands in it as it is written
             other = inner.copy() if not answer.inside and not answer.shell and "((" in answer.text else None
@@ -368,21 +393,3 @@ class Runner:
                 self._script(encode(answer.text), other)
         if answer.inside:
             scope.become(inner)
-
-
-def _opened(word: Word, scope: Scope) -> Word:
-    """A word that names an open descriptor, with what is read there."""
-    found = _DESCRIPTOR.fullmatch(word.literal or "")
-    number = b"" if found is None else encode(found[1])
-    if number not in scope.descriptors:
-        return word
-    return Word((Unknown(word.written, quoted=True, several=False, file=scope.descriptors[number]),), word.source)
-
-
-def _code(by: tuple[Word, ...]) -> Word:
-    """The word that stands for a text that only the run can tell: the output of a command, where that is known."""
-    for word in by:
-        for part in word.parts:
-            if isinstance(part, Unknown) and part.output:
-                return Word((replace(part, quoted=False, several=True),))
-    return unknown(ANYTHING)

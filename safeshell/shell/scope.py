@@ -86,6 +86,7 @@ class Scope:
         away: why they aren't, as a clause about "it", or "".
         splits: whether zsh splits what it expands, as the others do.
         remote: whether it runs on another machine.
+        apart: whether it sees other files than the line does.
         guess: whether what runs here is only guessed to be a command.
         depth: how many shells are around it.
     """
@@ -108,6 +109,7 @@ class Scope:
     away: str = ""
     splits: bool = False
     remote: bool = False
+    apart: bool = False
     guess: bool = False
     depth: int = 0
 
@@ -177,6 +179,7 @@ class Scope:
             self.away,
             self.splits,
             self.remote,
+            self.apart,
             self.guess,
             self.depth,
         )

@@ -14,14 +14,14 @@ from safeshell.shell.words import Word, plain
 from safeshell.shell.wrapped import WordReading
 
 _SH = "sh"
-_INPUTS = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
+INPUTS = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 _FILES = ("rcfile", "init-file")
 _LONG = {option.rstrip("=") for option in BASH["long"]}
 """bash's long options; one dash will do."""
 
 
 @dataclass(slots=True)
-class _Options:
+class ShellOptions:
     """A shell's options.
 
     Attributes:
@@ -39,12 +39,12 @@ class _Options:
     rest: list[Word] = field(default_factory=list)
 
 
-def _options(name: str, words: list[Word]) -> _Options:
+def shell_options(name: str, words: list[Word]) -> ShellOptions:
     """Reads a shell's options.
 
     Not read by `getopt`: options may begin with `+`, and what -o and -O take stands behind their whole cluster.
     """
-    found = _Options()
+    found = ShellOptions()
     waiting = words[1:]
     while waiting:
         text = waiting[0].literal
@@ -68,7 +68,7 @@ def _options(name: str, words: list[Word]) -> _Options:
     return found
 
 
-def _cluster(name: str, text: str, following: list[Word], found: _Options) -> int:
+def _cluster(name: str, text: str, following: list[Word], found: ShellOptions) -> int:
     """Takes a word of letters; returns how many of the following words belong to it."""
     letters = text[1:]
     taken = letters.count("o") + letters.count("O")
@@ -100,7 +100,7 @@ def shell_text(
     if name in (*POWERSHELLS, *CMD):
         yield from _windows(name, words, stdin)
         return
-    found = _options(name, words)
+    found = shell_options(name, words)
     if found.unclear is not None:
         yield anything_by(found.unclear)
     if found.shows:
@@ -120,7 +120,7 @@ def shell_text(
             yield replace(stdin.nested, shell=name, shims=shims)
     elif rest and (file := file_of(rest[0])) is not None:
         yield replace(file.nested, positional=tuple(rest[1:]), shell=name, shims=shims)
-    elif "s" in found.letters or not rest or rest[0].literal in _INPUTS:
+    elif "s" in found.letters or not rest or rest[0].literal in INPUTS:
         if stdin is not None:
             positional = tuple(rest if "s" in found.letters else rest[1:])
             yield replace(stdin.nested, positional=positional, shell=name, shims=shims)
@@ -130,7 +130,7 @@ def shell_text(
         yield NestedCommand(tuple(rest), guess=True, shims=False)
 
 
-def _variables(name: str, found: _Options, changes: Mapping[str, Word | None]) -> Iterator[NestedText]:
+def _variables(name: str, found: ShellOptions, changes: Mapping[str, Word | None]) -> Iterator[NestedText]:
     """Variables that are commands for a shell, or files that it reads before anything else."""
     interactive = "i" in found.letters
     start = changes.get("BASH_ENV" if name in ("bash", "rbash") and not interactive else "ENV" if interactive else "")
@@ -160,7 +160,7 @@ def _by_options(name: str, words: list[Word], stdin: Input | None) -> Iterator[N
     shims = not reading.has(*row.unseen_with)
     for text in texts:
         yield replace(joined([text]), shell=name, shims=shims)
-    if stdin is not None and not reading.texts() and (not rest or rest[0].literal in ("-", *_INPUTS)):
+    if stdin is not None and not reading.texts() and (not rest or rest[0].literal in ("-", *INPUTS)):
         yield replace(stdin.nested, shell=name, shims=shims)
 
 
@@ -216,7 +216,7 @@ def source_text(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
     rest = words[2:] if words[1:] and words[1].literal == "--" else words[1:]
     if rest and (file := file_of(rest[0])) is not None:
         yield replace(file.nested, inside=True, positional=tuple(rest[1:]) or None)
-    elif rest and rest[0].literal in _INPUTS and stdin is not None:
+    elif rest and rest[0].literal in INPUTS and stdin is not None:
         positional = tuple(rest[1:]) or None
         yield replace(stdin.nested, inside=True, positional=positional)
 
@@ -246,7 +246,7 @@ def input_text(row: Wrapper, words: list[Word], stdin: Input | None) -> Iterator
 
 def crontab_text(words: list[Word], stdin: Input | None) -> Iterator[Nested]:
     """Of `crontab -`: the texts of a table's lines, behind the five fields of the time or a word like @daily."""
-    if stdin is None or (words[1:] and words[-1].literal not in ("-", *_INPUTS)):
+    if stdin is None or (words[1:] and words[-1].literal not in ("-", *INPUTS)):
         return
     if stdin.text is None:
         yield NestedText(None, shell=_SH)

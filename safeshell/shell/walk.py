@@ -13,9 +13,11 @@ from safeshell.shell.evaluated import evaluated, evaluated_in_assignment
 from safeshell.shell.expansion import Expander, choices
 from safeshell.shell.limits import Deadline, OverrunError
 from safeshell.shell.nested_commands import Input
+from safeshell.shell.opened_files import OpenedFiles
 from safeshell.shell.outputs_of import Outputs
 from safeshell.shell.run import Runner
 from safeshell.shell.scope import OPEN, Scope
+from safeshell.shell.script_files import ScriptFiles
 from safeshell.shell.syntax.accounting import unaccounted
 from safeshell.shell.syntax.reader import parse, parse_expanded
 from safeshell.shell.syntax.tree import (
@@ -58,6 +60,7 @@ def commands_of(
     directory: str | None,
     dialect: Dialect = Dialect.BASH,
     deadline: Deadline | None = None,
+    files: ScriptFiles | None = None,
 ) -> WalkedLine:
     """The commands that a shell line runs.
 
@@ -67,15 +70,21 @@ def commands_of(
         directory: where it runs, absolute; None where it is not known.
         dialect: the shell that reads it.
         deadline: the time that it may take; None: that of a line.
+        files: reads the files that its commands run; None: they aren't read.
     """
-    walk = _Walk(deadline or Deadline())
+    walk = _Walk(deadline or Deadline(), files)
     scope = Scope(environment, (directory,), dialect, argless=True)
     walk.guard(lambda: walk.script(encode(text), scope))
     return walk.line
 
 
 def commands_in_turn(
-    command: LineCommand, *, environment: Mapping[str, str], depth: int, deadline: Deadline | None = None
+    command: LineCommand,
+    *,
+    environment: Mapping[str, str],
+    depth: int,
+    deadline: Deadline | None = None,
+    files: ScriptFiles | None = None,
 ) -> WalkedLine:
     """The commands that a command runs in turn, that one itself not among them.
 
@@ -84,8 +93,10 @@ def commands_in_turn(
         environment: its own.
         depth: how many such commands are around it.
         deadline: the time that it may take; None: that of a line.
+        files: as of `commands_of`.
     """
-    walk = _Walk(deadline or Deadline(), command.place)
+    walk = _Walk(deadline or Deadline(), files, command.place)
+    walk.runner.file = command.file
     scope = Scope(environment, (command.directory,), shims=command.shims, depth=depth)
     walk.guard(lambda: walk.runner.in_turn(command.words, scope))
     return walk.line
@@ -99,12 +110,15 @@ class _Walk:
         runner: what runs simple commands.
     """
 
-    def __init__(self, deadline: Deadline, place: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, deadline: Deadline, files: ScriptFiles | None = None, place: tuple[int, int] | None = None
+    ) -> None:
         self.line = WalkedLine()
         self._deadline = deadline
         self._script = Script(b"", Sequence((), 0, 0))
         self._outputs = Outputs(self._deadline.check)
-        self.runner = Runner(self.line, self._deadline.check, self.script, self._expand, self.call, place)
+        opened = None if files is None else OpenedFiles(files, deadline, self._read)
+        self.runner = Runner(self.line, self._deadline.check, self.script, self._expand, self.call, place, opened)
         self._defined: dict[int, tuple[Script, Function, Scope, tuple[int, int] | None]] = {}
 
     def guard(self, walk: Callable[[], None]) -> None:
@@ -154,7 +168,9 @@ class _Walk:
         self._note_unread(script)
 
     def _note_unread(self, script: Script) -> None:
-        """Notes the words of what could not be read, and of what was read as nothing."""
+        """Notes the words of what could not be read, and of what was read as nothing; of the line itself only."""
+        if self.runner.file:
+            return
         broken = script.broken
         spans = unaccounted(script) if broken is None else [(broken.start, len(script.data))]
         for start, end in spans:
@@ -341,7 +357,8 @@ class _Walk:
             self.inside(name.parts, scope)
             for spelled in written_words(name, self._script, lambda: None):
                 scope.functions[spelled.written] = (definition,)
-        self._defined[id(node)] = (self._script, node, scope.copy(), self.runner.place)
+        if not self.runner.file:  # what a file defines and doesn't call is its own
+            self._defined[id(node)] = (self._script, node, scope.copy(), self.runner.place)
 
 
 _SURE = frozenset({b"cd", b"pushd", b"export", b"set", b"echo", b"true", b":", b"printf", b"shift", b"alias", b"unset"})

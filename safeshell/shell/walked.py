@@ -27,6 +27,7 @@ class LineCommand(NamedTuple):
         away: why no shim of the caller looks at it, as a clause ("it runs behind `sudo`", "it runs on another
             machine"); "" where the line says nothing against it, or where `shims` alone tells.
         guess, shown: as of a NestedCommand.
+        file: where it stands in a file that the line runs, as `FILE:LINE`; "" where that is the line itself.
     """
 
     words: tuple[Word, ...]
@@ -40,6 +41,7 @@ class LineCommand(NamedTuple):
     away: str = ""
     guess: bool = False
     shown: str = ""
+    file: str = ""
 
 
 @dataclass(slots=True)

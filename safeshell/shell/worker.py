@@ -271,6 +271,7 @@ def _caller(request: LineRequest, rules: _Rules, home: Home) -> LineCaller:
         shell=shell,
         session=_text(request["session"]),
         knows_all=not request["agent"],
+        reads_files=True,
     )
 
 

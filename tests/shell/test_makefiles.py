@@ -9,8 +9,12 @@ import pytest
 from needs import need
 from shell.nesting import shown
 
-from safeshell.shell.nested_commands import Input
+from safeshell.shell.limits import OverrunError
+from safeshell.shell.make import make_files
+from safeshell.shell.makefiles import Makefile
+from safeshell.shell.nested_commands import Found, Input, NestedCommand
 from safeshell.shell.programs import nested
+from safeshell.shell.script_files import ScriptFile
 from safeshell.shell.words import plain
 
 
@@ -94,3 +98,76 @@ def test_make_itself_runs_no_other(makefile: str, tmp_path: Path) -> None:
     said = [line for line in done.stdout.replace("\\\n", "").splitlines() if "$((" not in line]
     found = [one.removeprefix("sh -c ") for one in of(makefile)]
     assert sorted(said) == sorted(one.replace("\\\n", "") for one in found if "$((" not in one)
+
+
+MAKEFILE = """\
+OUT ?= out
+all: lib.o
+\tcc
+%.o: %.c
+\tgcc $@
+$(OUT)/x: ; y
+clean-%:
+\trm $*
+.PHONY: all
+include more.mk $(NOT_KNOWN)
+-include missing.mk
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("make", {"Makefile:3": "cc", "Makefile:5": "gcc lib.o"}),
+        ("make all", {"Makefile:3": "cc", "Makefile:5": "gcc lib.o"}),
+        ("make out/x", {"Makefile:6": "y"}),
+        ("make more", {"more.mk:2": "included"}),
+        ("make clean-a", {"Makefile:8": "rm ${make_target}"}),
+        ("make missing", {}),
+        ("make -n", {}),
+        ("make -f Makefile -f other.mk other", {"other.mk:1": "z"}),
+    ],
+)
+def test_of_a_file_only_what_is_made_runs(line: str, found: dict[str, str]) -> None:
+    texts = {"more.mk": "more:\n\tincluded\n", "other.mk": "other: ; z"}
+
+    def other(name: str) -> ScriptFile | None:
+        return ScriptFile(f"/p/{name}", name, texts[name]) if name in texts else None
+
+    (wanted,) = make_files([plain(word) for word in line.split()])
+    file = ScriptFile("/p/Makefile", "Makefile", MAKEFILE)
+    ran = {}
+    for command, place in wanted.runs(Found(file, "/p", other, lambda: None)):
+        assert isinstance(command, NestedCommand)
+        assert command.directory == plain("/p")
+        ran[place] = command.words[2].written
+    assert ran == found
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("make", ["GNUmakefile", "makefile", "Makefile"]),
+        ("gmake -C sub x", ["GNUmakefile", "makefile", "Makefile"]),
+        ("make -f x.mk", ["x.mk"]),
+        ("make -f -", None),
+        ("make -C a -C b", None),
+        ("make --version", None),
+    ],
+)
+def test_the_makefiles_of_a_call_are_looked_for(line: str, names: list[str] | None) -> None:
+    found = list(make_files([plain(word) for word in line.split()]))
+    assert [list(wanted.names) for wanted in found] == ([] if names is None else [names])
+
+
+def test_reading_a_makefile_comes_to_an_end_with_its_time() -> None:
+    asked = []
+
+    def check() -> None:
+        asked.append(1)
+        if len(asked) > 10:
+            raise OverrunError("too long")
+
+    makefile = Makefile(certain=True, check=check)
+    with pytest.raises(OverrunError):
+        makefile.read("a: b\n" * 20)

@@ -19,8 +19,14 @@ from safeshell.hooks.agent import agent_of
 from safeshell.protocol import Hooked, Type
 
 CALL = {
-    **{"tool": "Bash", "line": "rm x", "files": None, "directory": "/work", "session": "s", "shape": 0},
-    **{"field": "command", "input": {"command": "rm x"}},
+    "tool": "Bash",
+    "line": "rm x",
+    "files": None,
+    "directory": "/work",
+    "session": "s",
+    "shape": 0,
+    "field": "command",
+    "input": {"command": "rm x"},
 }
 
 
