@@ -76,6 +76,11 @@ class AgentsCall:
         line = [self.instead] if isinstance(self._input[self._field], list) else self.instead
         return write(rewrite, tools_input={**self._input, self._field: line})
 
+    def ask(self, reason: str) -> Written:
+        """The answer with which it asks its own person; for agents that do."""
+        assert self.agent.ask is not None
+        return write(self.agent.ask, printable(reason))
+
     def deny(self, reason: str) -> Written:
         """The answer with which it doesn't, and is told why."""
         own: Answer | None = self.agent.shapes[self.shape].deny

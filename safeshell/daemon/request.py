@@ -74,6 +74,7 @@ class Request:
         decision: of them all.
         cached: whether all of it came from memory.
         by_agent: whether an agent started who asks, whatever the request says, once that has been asked of the kernel.
+        prompt: what an agent is to ask its own person about a line; "" where it isn't to.
         grant: the approval that a person gave for it, if one did.
         covered: whether it was approved: what runs inside it needn't be asked about again.
         redirected: spellings, their decisions and that of all, by which another command was put in its place.
@@ -93,7 +94,8 @@ class Request:
         hook: of what an agent's hook asks, which agent's, and what the hook has sent; None of all else.
         error: what failed, for the record.
         canary: whether it is the command or the line of `safeshell.command.canary`: it is recorded and counted nowhere.
-        approval: what came of asking for an approval, for the record, where the command does not run.
+        approval: what came of asking for an approval, for the record, where the command does not run or an agent
+            asks its own person.
         wait_status: how it ended, as waitpid(2) has it; None where that is not known here.
         timed_out: whether a rule's timeout ended it.
         duration_s: how long it ran.
@@ -141,6 +143,7 @@ class Request:
     decision: Decision
     cached = False
     by_agent = False
+    prompt = ""
     grant: Grant | None = None
     covered = False
     redirected: tuple[Sequence[Spelling], Sequence[Decision], Decision] | None = None

@@ -32,6 +32,9 @@ INPUT = "{input}"
 NTH = "{nth}"
 """Stands in an answer for what no other answer has."""
 
+LINE, QUOTED_LINE = "{line}", "{quoted line}"
+"""Stand in what an agent has its shell run for the line, and for the line as one word of a shell."""
+
 _COUNT = itertools.count(1)
 
 Path = tuple[str, ...]
@@ -109,6 +112,9 @@ class Agent(NamedTuple):
         deny: how a denial is told.
         closed: the same by the hook program itself, where nobody can be asked.
         allow: how it is told to go on as it would have without a hook, its own prompts included.
+        ask: how it is told to ask its own person, who has to answer whatever the agent is allowed to do by itself; None
+            where it doesn't ask, or hasn't been seen to.
+        within: how a line stands in the text that the agent has its shell run; nothing where it is that text.
         limit_s: seconds that the agent is to give the hook, for it to wait for a person.
         users_shell: whether the line is read by the shell that SHELL names; else by bash.
         keeps_path: whether its lines have the PATH that it was started with.
@@ -122,6 +128,8 @@ class Agent(NamedTuple):
     deny: Answer
     closed: Answer
     allow: Answer = Answer()
+    ask: Answer | None = None
+    within: str = LINE
     limit_s: int = 120
     users_shell: bool = False
     keeps_path: bool = True
@@ -162,6 +170,18 @@ def _filled(value: Any, reason: str, tools_input: Mapping[str, Any] | None) -> A
     if isinstance(value, (list, tuple)):
         return [_filled(each, reason, tools_input) for each in value]
     return value
+
+
+def holds_line(agent: Agent, text: bytes, line: bytes) -> bool:
+    """Whether a text that an agent's shell was given to run is this line, as the agent puts it there."""
+    if agent.within == LINE:
+        return text == line
+    found = line
+    mark = LINE if LINE in agent.within else QUOTED_LINE
+    if mark == QUOTED_LINE:
+        found = b"'" + line.replace(b"'", b"'\"'\"'") + b"'"
+    before, _, after = agent.within.partition(mark)
+    return before.encode() + found + after.encode() in text
 
 
 def dialect_of(agent: Agent, shell: bytes | None) -> str:

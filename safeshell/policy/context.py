@@ -49,6 +49,9 @@ HOOKED = ("windsurf", "vscode")
 AGENTS = tuple(dict.fromkeys((*KNOWN_AGENTS.values(), *HOOKED, UNKNOWN_AGENT)))
 """All names."""
 
+FORCED = "SAFESHELL_CONTEXT"
+"""The variable by which whoever starts a process says that an agent asks."""
+
 _FORCED = b"\0SAFESHELL_CONTEXT=ai\0"
 
 
@@ -66,7 +69,7 @@ class Context:
     @property
     def variables(self) -> list[bytes]:
         """The names of all variables that it hangs on."""
-        return [b"SAFESHELL_CONTEXT", *self._markers]
+        return [FORCED.encode(), *self._markers]
 
     @property
     def agents(self) -> set[str]:
@@ -82,7 +85,7 @@ class Context:
         found: list[bytes] = self._find(environment)
         if found:
             return min(found, key=self._markers.index).decode()
-        return "SAFESHELL_CONTEXT" if _FORCED in environment else None
+        return FORCED if _FORCED in environment else None
 
     def agent(self, environment: bytes) -> str | None:
         """The name of the agent that asks; None where a person does.

@@ -1,4 +1,4 @@
-"""Lines that hooks ask about: what an agent is told where a rule has something else run instead."""
+"""Lines that hooks ask about: what an agent is told where a rule has something else run, and what is approved."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 
 from safeshell.command.command_line import block, unblock
 from safeshell.command.redirect_target import target_arguments
+from safeshell.command.unwrap import spellings
 from safeshell.policy.decision import Action
 from safeshell.shell.caller import LineCaller, as_bytes
 from safeshell.shell.judge import LineJudgement, judge_line
 from safeshell.shell.judge_command import Judged, unseen
+from safeshell.text import text
 
 _PLAIN = re.compile(r"""[\w./:@%+,='" -]*""", re.ASCII)
 """A line of which a shell makes what `shlex.split` does, but for what it calls a reserved word or an assignment."""
@@ -23,15 +25,20 @@ _TRASH = os.path.join(os.path.dirname(sys.executable), "safeshell-trash")
 
 
 def told_to_hook(line: str, judged: LineJudgement, caller: LineCaller) -> dict[str, Any]:
-    """What a redirect comes to for who can only let a line run or not.
+    """What a redirect comes to for who can only let a line run or not, and what an approval of it is about.
 
     Returns:
+        `asked`: of each command that needs approval, as far as its words are known, what the daemon holds against what
+            then asks to run: `runs`, `rules`, `tables`, `last` (`safeshell.daemon.approvals.lines.ApprovedCommand`).
         `instead`: what to run in the first such command's place, as a shell line; None where that can't be told.
         `replaced`: whether shims will replace every such command while the line runs.
         `rewritten`: the line to run in the place of this one; None where that can't be told, or rules let that not run.
     """
     found = [one for one in judged.commands if one.decision.action is Action.REDIRECT]
+    end = max([one.place[1] for one in judged.commands], default=0)
+    asked = [(one, _asked(one, caller)) for one in judged.commands]
     return {
+        "asked": [{**told, "last": one.place[1] == end} for one, told in asked if told is not None],
         "instead": _instead(found[0]) if found else None,
         "rewritten": _rewritten(line, judged, caller) if found else None,
         "replaced": all(one.command is not None and not unseen(one.command, caller) for one in found),
@@ -53,6 +60,28 @@ def _rewritten(line: str, judged: LineJudgement, caller: LineCaller) -> str | No
     name, *_ = instead.split(" ", 1)
     found = shlex.quote(_TRASH) + instead[len(name) :] if name == os.path.basename(_TRASH) else instead
     return found if judge_line(found, caller).decision.action is Action.ALLOW else None
+
+
+def _asked(judged: Judged, caller: LineCaller) -> dict[str, Any] | None:
+    command, decision = judged.command, judged.decision
+    rules = [(one.rule, one.source) for one in decision.matched if one.action is Action.REQUIRE_APPROVAL]
+    if decision.action is not Action.REQUIRE_APPROVAL or not rules or command is None or command.directory is None:
+        return None
+    words = [word.literal for word in command.words]
+    if not words or words[0] is None or None in words:
+        return None
+    argv = block([as_bytes(word) for word in words if word is not None])
+    name = text(as_bytes(os.path.basename(words[0])))
+    found = spellings(name, argv, caller.asker, os.fsencode(os.path.realpath(command.directory)))
+    return {
+        "runs": [
+            (spelling.arguments.decode("latin-1"), spelling.directory.decode("latin-1"))
+            for spelling in found
+            if spelling.directory is not None
+        ],
+        "rules": rules,
+        "tables": decision.tables,
+    }
 
 
 def _instead(judged: Judged) -> str | None:

@@ -48,13 +48,13 @@ pytestmark = pytest.mark.rules(RULES)
 
 
 class Told:
-    """How a hook ended, as Claude Code and Codex take it."""
+    """How a hook ended, as Claude Code and Codex take it; what Claude Code asks its person about is held up, too."""
 
     def __init__(self, done: subprocess.CompletedProcess[bytes]) -> None:
         self.status, self.stdout, self.stderr = done.returncode, done.stdout, done.stderr.decode()
         answer = json.loads(done.stdout)["hookSpecificOutput"] if done.stdout else {}
         self.reason = answer.get("permissionDecisionReason", "")
-        self.denied = answer.get("permissionDecision") == "deny"
+        self.denied = answer.get("permissionDecision") in ("deny", "ask")
         assert self.status == 0
         assert self.denied == bool(done.stdout)
 
@@ -289,7 +289,7 @@ def test_without_rules_nothing_runs(homes: Callable[..., Home]) -> None:
 
 
 def test_nobody_within_reach_is_said_with_the_rule(ask: Ask, daemon: Daemon) -> None:
-    told = ask("touch secret")
+    told = ask("touch secret", "codex")  # which has no prompt of its own
     assert told.reason == (
         f"safeshell: rule ask ({daemon.home.rules}:4) requires approval, and nobody who could give it is within reach: "
         "Ask. (ask the person you work for to run it or to start `safeshell monitor`; then try again)"

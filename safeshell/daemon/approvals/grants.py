@@ -31,7 +31,7 @@ class _Scope(NamedTuple):
         """A request's; `loose` leaves out what only its operands tell."""
         decisions = [decision for decision in request.decisions if decision.action is Action.REQUIRE_APPROVAL]
         return cls(
-            frozenset(_asking(decisions)),
+            frozenset(asking(decisions)),
             request.directory,
             frozenset(
                 (key, value)
@@ -203,13 +203,13 @@ def _parts(request: Request) -> list[_Part]:
         Spelling(request.base, command.arguments, command.environment, request.directory),
     )
     return [
-        _Part(spelling.name, spelling.arguments.partition(b"\0")[2], spelling.directory, frozenset(_asking([decision])))
+        _Part(spelling.name, spelling.arguments.partition(b"\0")[2], spelling.directory, frozenset(asking([decision])))
         for spelling, decision in zip(spellings, request.decisions, strict=False)
         if decision.action is Action.REQUIRE_APPROVAL
     ]
 
 
-def _asking(decisions: Iterable[Decision]) -> Iterator[tuple[str, str]]:
+def asking(decisions: Iterable[Decision]) -> Iterator[tuple[str, str]]:
     """The rules that ask for approval, by name and place."""
     for decision in decisions:
         for match in decision.matched:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from safeshell.command.unwrap.timeouts import shortest_timeout
 from safeshell.daemon.approvals.eligibility import why_not_eligible
 from safeshell.daemon.approvals.grants import Grant, Grants, shortest_prefix
+from safeshell.daemon.approvals.lines import ApprovedLines
 from safeshell.daemon.approvals.notify_hook import Notifier
 from safeshell.daemon.approvals.numbers import next_number
 from safeshell.daemon.approvals.pin import Pins
@@ -55,7 +56,11 @@ class Pending(NamedTuple):
 
 
 class Approvals:
-    """Keeps commands waiting until somebody answers, time runs out or the caller goes away."""
+    """Keeps commands waiting until somebody answers, time runs out or the caller goes away.
+
+    Attributes:
+        lines: what agents' lines were approved, and are asked about by their own prompts.
+    """
 
     def __init__(
         self,
@@ -79,6 +84,7 @@ class Approvals:
         self._journal = journal
         self._resume = resume
         self._grants = Grants()
+        self.lines = ApprovedLines(policies, pins, journal, self._within_reach)
         self._pending: dict[int, Pending] = {}
         self._late: dict[int, Pending] = {}
 
@@ -90,7 +96,7 @@ class Approvals:
     def covers(self, request: Request) -> bool:
         """Whether a request was approved before."""
         self._look(request)
-        return self._grants.covers(request)
+        return self._grants.covers(request) or self.lines.covers(request)
 
     def _look(self, request: Request) -> None:
         """Asks the kernel whether an agent started who asks: its shell may have taken the marker out."""

@@ -106,6 +106,16 @@ class Journal:
         approval = {"id": number, "answer": answer, **{name: value for name, value in more.items() if value}}
         self._note(self._outcome("approval", request, wait_status, approval=approval))
 
+    def approved_by_line(self, request: Request, by: str) -> None:
+        """A command's line was approved.
+
+        Args:
+            request: the command's, which never waited and so has no number.
+            by: who approved the line, where that isn't who answers requests.
+        """
+        approval = {"answer": "approved", **({"by": by} if by else {"words": "as its line was"})}
+        self._note(self._outcome("approval", request, None, approval=approval))
+
     def refused_approver(self, connection: Connection, request: Request | None, deed: str, why: str) -> None:
         """Somebody who may not wanted to answer."""
         approval = {"answer": deed, "by": connection.pid, "by_uid": connection.uid, "refused": why}

@@ -57,8 +57,13 @@ class Act:
                 return "finish"
             instead = f" Run this instead: {told['instead']}" if told.get("instead") else ""
             return request.refuse(DENIED, f"not run by {decision.cited}: {decision.message}{instead}")
+        if self._approvals.lines.prompts(request):
+            return "finish"
         said = self._ask(request)
-        return "finish" if said == GO_ON else said
+        if said != GO_ON:
+            return said
+        self._approvals.lines.keep(request)
+        return "finish"
 
     def _ask(self, request: Request) -> str:
         """Asks, but for what was approved: that is held against what was decided now, on all that it hangs on."""

@@ -46,6 +46,8 @@ def finish(request: Request) -> str:
 
 def _told(hook: AgentsCall, request: Request) -> Written:
     """What an agent is told; of an approval that may still come, how a person gives it."""
+    if request.prompt:
+        return hook.ask(request.prompt)
     if request.refusal is None:
         return hook.allow()
     reason, asked = request.refusal[1], request.approval or {}

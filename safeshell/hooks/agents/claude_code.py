@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safeshell.hooks.agent import BLOCK, INPUT, REASON, Agent, Answer, Shape
+from safeshell.hooks.agent import BLOCK, INPUT, QUOTED_LINE, REASON, Agent, Answer, Shape
 from safeshell.hooks.file_tools import reads, writes
 
 DENY = Answer(
@@ -19,6 +19,18 @@ DENY = Answer(
 REWRITE = Answer({"hookSpecificOutput": {"hookEventName": "PreToolUse", "updatedInput": INPUT}})
 """Another line, without a decision: it goes the way that the model's own would have gone."""
 
+ASK = Answer(
+    {
+        "hookSpecificOutput": {
+            "hookEventName": "PreToolUse",
+            "permissionDecision": "ask",
+            "permissionDecisionReason": REASON,
+        }
+    }
+)
+"""Claude Code's form of a question to its person. Seen live: asked and waited for also with
+`--dangerously-skip-permissions`, in the modes `auto` and `acceptEdits`, and where a rule of its own allows the tool."""
+
 SHAPE = Shape(
     event=(("hook_event_name",), frozenset({"PreToolUse"})),
     tool=("tool_name",),
@@ -34,6 +46,8 @@ AGENT = Agent(
     shell_tools=frozenset({"bash", "monitor"}),
     deny=DENY,
     closed=BLOCK,
+    ask=ASK,
+    within=f" && eval {QUOTED_LINE} ",
     users_shell=True,
     file_tools={
         "write": writes("file_path"),

@@ -11,6 +11,9 @@ from safeshell.hooks.file_tools import FileTool, patches, reads, writes
 
 DENY = Answer({"permissionDecision": "deny", "permissionDecisionReason": REASON})
 
+ASK = Answer({"permissionDecision": "ask", "permissionDecisionReason": REASON})
+"""Seen live: asked and waited for also with `--allow-all-tools`, and with `--yolo`."""
+
 AGENT = Agent(
     "copilot",
     shapes=(
@@ -27,6 +30,7 @@ AGENT = Agent(
     shell_tools=frozenset({"bash"}),
     deny=DENY,
     closed=DENY,
+    ask=ASK,
     file_tools={
         "create": writes("path"),
         "edit": writes("path"),

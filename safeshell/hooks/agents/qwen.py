@@ -1,9 +1,12 @@
-"""Qwen Code: `PreToolUse`. Seen live with 0.24.4; QwenLM/qwen-code, docs/users/features/hooks.md."""
+"""Qwen Code: `PreToolUse`. Seen live with 0.24.4; QwenLM/qwen-code, docs/users/features/hooks.md.
+
+Where the hook answers *ask* its person is asked and waited for, also with `--yolo`.
+"""
 
 from __future__ import annotations
 
 from safeshell.hooks.agent import BLOCK, Agent
-from safeshell.hooks.agents.claude_code import DENY, SHAPE
+from safeshell.hooks.agents.claude_code import ASK, DENY, SHAPE
 from safeshell.hooks.file_tools import reads, writes
 
 AGENT = Agent(
@@ -12,6 +15,7 @@ AGENT = Agent(
     shell_tools=frozenset({"run_shell_command", "bash"}),
     deny=DENY,
     closed=BLOCK,
+    ask=ASK,
     file_tools={
         "write_file": writes("file_path"),
         "edit": writes("file_path"),
