@@ -24,6 +24,7 @@ class AgentsCall:
         tool: the tool, as the agent names it; "" before that is read.
         session: the agent's session.
         directory: where the line would run, links resolved; nothing where the envelope doesn't say.
+        base: where the agent itself is, links resolved; nothing where the envelope doesn't say.
         files: of a file tool what it writes and reads, as `FileUse` has it, for JSON; None of a line.
         shape: which of the agent's forms the envelope has.
         instead: the line that the agent is to run in the place of its own; "" where it is that.
@@ -35,13 +36,14 @@ class AgentsCall:
         self.tool = self.session = self.instead = ""
         self._field = ""
         self._input: dict[str, Any] = {}
-        self.directory = b""
+        self.directory = self.base = b""
         self.files: Mapping[str, Any] | None = None
         self.shape = 0
 
     def take(self, call: Mapping[str, Any]) -> None:
         """Takes what was read in the envelope."""
         self.tool, self.session, self.shape = call["tool"], call["session"], call["shape"]
+        self.base = call["base"].encode("latin-1")
         self.directory, self.files = call["directory"].encode("latin-1"), call["files"]
         self._field, self._input = call["field"], call["input"] or {}
 

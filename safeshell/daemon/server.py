@@ -31,6 +31,7 @@ from safeshell.daemon.sources.edit_watch import EditWatch
 from safeshell.daemon.sources.line_service import Lines
 from safeshell.daemon.sources.mount_watch import MountWatch
 from safeshell.daemon.sources.policy_source import Policies
+from safeshell.daemon.sources.sessions import Sessions
 from safeshell.daemon.sources.shim_upkeep import CHANGED, ShimUpkeep
 from safeshell.daemon.steps.act import Act
 from safeshell.daemon.steps.borrow import Borrow
@@ -121,7 +122,7 @@ class Server:
         record = Record(self._journal, self._tally, self._shims, self._recent, policies.edits)
         self._front_steps = FrontSteps(locate, place, spawn, record)
         self._envelopes = ReadEnvelope(self._lines, home, resume)
-        decide = Decide(policies, self._lines, aside, self._tally, home, resume)
+        decide = Decide(policies, self._lines, aside, self._tally, home, Sessions(), resume)
         return {
             "receive": Receive(connections.hang_up, self._control.handle).run,
             "envelope": self._envelopes.run,

@@ -50,6 +50,16 @@ def agents_process(pid: int, context: Context) -> int:
     return 0
 
 
+def outermost_agents_process(pid: int, context: Context) -> ancestry.Process | None:
+    """Of a process and its ancestors the outermost that shows an agent, as `agents_process` goes by; else None."""
+    programs = {_PROGRAMS.get(agent) for agent in context.agents}
+    found = None
+    for process in ancestry.lineage(pid):
+        if context.is_ai(ancestry.environment(process.pid)) or not programs.isdisjoint(_programs(process.pid)):
+            found = process
+    return found
+
+
 def what_shows(agent: int, context: Context) -> str:
     """What `agents_process` went by, in words that follow "process N"."""
     if context.is_ai(ancestry.environment(agent)):

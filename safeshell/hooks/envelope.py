@@ -52,6 +52,7 @@ class Call(NamedTuple):
         line: the shell line; None where the tool runs none.
         files: what it writes and reads; None where it is no file tool.
         directory: where, as far as the envelope says; "" where it doesn't.
+        base: where the agent itself is, whatever the tool's input says; "" where the envelope doesn't.
         session: the agent's session, "" where it isn't told.
         shape: which of the agent's forms it has.
         field: where in `input` the line stands; "" where no other line can be put there.
@@ -62,6 +63,7 @@ class Call(NamedTuple):
     line: str | None
     files: FileUse | None
     directory: str
+    base: str
     session: str
     shape: int
     field: str = ""
@@ -150,9 +152,12 @@ def _call(agent: Agent, number: int, shape: Shape, value: dict[str, Any]) -> Cal
     elif named in agent.file_tools:
         files = files_of(agent.file_tools[named], _at(value, shape.given))
         files = FileUse(*[tuple(map(_whole, part)) for part in files])
-    directory = _directory([_at(value, path) for path in shape.directories])
+    directories = [_at(value, path) for path in shape.directories]
+    tools = [bool(shape.tool) and path[: len(shape.given)] == shape.given for path in shape.directories]
+    base = _directory([found for found, by_tool in zip(directories, tools, strict=True) if not by_tool])
+    directory = _directory(directories)
     named_session = _whole(session) if _is_name(session) else ""
-    return Call(_whole(tool), line, files, directory, named_session, number, field, given)
+    return Call(_whole(tool), line, files, directory, base, named_session, number, field, given)
 
 
 def _line(tool: str, found: Iterable[Any], *, flattened: bool) -> str:

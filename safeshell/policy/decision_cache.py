@@ -22,6 +22,10 @@ ARGUMENTS_MAX = 4096
 """Bytes of arguments that are worth a key; longer commands are rarely repeated."""
 
 
+_PROJECT = b'"@project"'
+"""The place as an atom's record has it. In a pattern it would be escaped; in a text it costs a look that is in vain."""
+
+
 class _Branch:
     __slots__ = ("fact", "next")
 
@@ -36,12 +40,14 @@ class Policy:
     Attributes:
         tables: in order of precedence.
         hits, misses: lookups since the policy was put in force.
+        asks_project: whether a rule asks for `@project`.
     """
 
-    __slots__ = ("_nodes", "_roots", "hits", "misses", "tables")
+    __slots__ = ("_nodes", "_roots", "asks_project", "hits", "misses", "tables")
 
     def __init__(self, tables: Sequence[LoadedTable]) -> None:
         self.tables = tuple(tables)
+        self.asks_project = any(_PROJECT in bytes(loaded.table.sections["atoms"]) for loaded in self.tables)
         self.hits = 0
         self.misses = 0
         self._roots: dict[tuple[str, bytes], _Branch | Decision] = {}

@@ -123,8 +123,7 @@ class RequestWorld:
     @property
     def place(self) -> Read:
         """What its facts of paths hang on."""
-        session = getattr(self, "_session", None)
-        return self._environment, self._directory, self.prefix, tuple(self._git_environment), session
+        return self._environment, self._directory, self.prefix, tuple(self._git_environment), self.session
 
     @classmethod
     def waiting(cls, place: Read) -> Self:
@@ -140,6 +139,12 @@ class RequestWorld:
     def began_in(self, session: bytes) -> None:
         """Tells where the session began that the request is of; else `@project` is around its directory."""
         self._session = session
+
+    @property
+    def session(self) -> bytes | None:
+        """Where the session began, as far as that was told."""
+        found: bytes | None = getattr(self, "_session", None)
+        return found
 
     def uses(self, used: FileUse) -> None:
         """Tells which files are written and read."""
@@ -300,7 +305,7 @@ class RequestWorld:
 
     def _began_in(self) -> bytes:
         """The directory in which the session began, else the request."""
-        session: bytes | None = getattr(self, "_session", None)
+        session = self.session
         return self._known_directory() if session is None else session
 
 

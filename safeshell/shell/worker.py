@@ -172,7 +172,9 @@ def _read(request: EnvelopeRequest) -> dict[str, Any]:
     directory = os.path.realpath(call.directory) if call.directory else ""
     files = None if call.files is None else call.files._asdict()
     shown = call.line if call.files is None else shown_call(call.tool, call.files)
-    told = {"directory": os.fsencode(directory).decode("latin-1"), "files": files, "shown": shown}
+    base = os.path.realpath(call.base) if call.base else ""
+    paths = {"directory": os.fsencode(directory).decode("latin-1"), "base": os.fsencode(base).decode("latin-1")}
+    told = {**paths, "files": files, "shown": shown}
     return {"call": {**call._asdict(), **told}}
 
 

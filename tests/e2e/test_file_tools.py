@@ -120,3 +120,22 @@ def test_an_approval_is_good_for_that_file_once(daemon: Daemon, work: Path) -> N
 
 def test_a_command_is_not_asked_about_files(daemon: Daemon, work: Path) -> None:
     assert not Told(call(daemon.home, "claude-code", claude()("tee /etc/x", str(work)))).denied
+
+
+def test_the_project_is_where_the_session_began(daemon: Daemon, work: Path, tmp_path: Path) -> None:
+    assert not ask(daemon, "Write", {"file_path": "x"}, work).denied
+    assert not ask(daemon, "Write", {"file_path": str(work / "x")}, tmp_path).denied
+    told = Told(call(daemon.home, "claude-code", tool("Write", {"file_path": "x"}, tmp_path)))
+    assert "rule stay" in told.reason  # it has gone elsewhere; the project has not
+    other = tool("Write", {"file_path": "x"}, tmp_path, session_id="another")
+    assert not Told(call(daemon.home, "claude-code", other)).denied
+
+
+def test_the_directory_of_a_tools_input_moves_no_project(daemon: Daemon, work: Path) -> None:
+    patch = "*** Begin Patch\n*** Add File: x\n+a\n*** End Patch\n"
+    asked = {"tool": "patch", "sessionID": "s", "directory": str(work), "args": {"patchText": patch, "workdir": "/"}}
+    done = call(daemon.home, "opencode", asked)
+    assert done.returncode == 2
+    assert b"rule stay" in done.stderr
+    del asked["args"]["workdir"]  # type: ignore[attr-defined]
+    assert call(daemon.home, "opencode", asked).returncode == 0

@@ -14,6 +14,7 @@ from safeshell.daemon.request import DENIED, FAILED, Request
 from safeshell.daemon.sources.line_jobs import Line, decision_of
 from safeshell.daemon.sources.line_service import Lines
 from safeshell.daemon.sources.policy_source import Policies, Rules
+from safeshell.daemon.sources.sessions import Sessions
 from safeshell.daemon.steps import GO_ON, WAIT
 from safeshell.daemon.steps.look import read_facts
 from safeshell.home.paths import Home
@@ -39,6 +40,7 @@ class Decide:
         aside: asks mounts that may not answer.
         tally: counts decisions.
         home: whose daemon it is.
+        sessions: know where agents' sessions began.
         resume: goes on with a request that waited, at a step.
     """
 
@@ -49,6 +51,7 @@ class Decide:
         aside: Aside,
         tally: Tally,
         home: Home,
+        sessions: Sessions,
         resume: Callable[[Request, str], None],
     ) -> None:
         self._home = home
@@ -56,6 +59,7 @@ class Decide:
         self._policies = policies
         self._lines = lines
         self._tally = tally
+        self._sessions = sessions
         self._resume = resume
 
     def run(self, request: Request) -> str:
@@ -69,6 +73,9 @@ class Decide:
         request.policy = policy
         if command.kind in (Type.EVALUATE_LINE, Type.HOOK, Type.SHELL):
             return self._judge_line(request)
+        if policy.asks_project and request.directory is not None:
+            context, pid = request.facts.context, request.connection.pid
+            request.facts.began_in(self._sessions.of_command(pid, context, request.directory))
         misses = policy.misses
         if request.rules_of:
             if command.arguments == canary.ARGUMENTS and command.kind == Type.EXECUTE:
@@ -129,6 +136,8 @@ class Decide:
             prefix=request.facts.prefix,
             distant=request.facts.distant,
         )
+        if request.facts.session is not None:
+            facts.began_in(request.facts.session)
         if not request.rules_of:
             found = policy.decide(request.base, command.arguments, facts)
         else:
@@ -186,10 +195,20 @@ class Decide:
             acts=acts,
             rules=request.rules,
             files=None if request.hook is None else request.hook.files,
+            session=self._session(request, directory),
             elsewhere={rules: (self._policies.policy(rules) or request.policy).tables for rules in request.rules_of},
         )
         self._lines.judge(line)
         return WAIT
+
+    def _session(self, request: Request, directory: bytes) -> bytes:
+        """Where the session began that a line is of; b"" where that is where it runs, as far as any rule asks."""
+        hook, pid = request.hook, request.connection.pid
+        if hook is not None:
+            return self._sessions.of_hook(pid, hook.session, hook.base or directory)
+        if not request.policy.asks_project:
+            return b""
+        return self._sessions.of_command(pid, request.facts.context, directory)
 
     def _line_by_edit(self, line: Line, found: dict[str, Any], finish: Callable[[dict[str, Any]], None]) -> Line | None:
         """The line as the edit that waits for a person would have it judged, where it is restricted; else None.
@@ -237,7 +256,7 @@ def _judge(request: Request, facts: RequestFacts, policy_of: Callable[[Rules], P
 def _facts(spelling: Spelling, original: Spelling, facts: RequestFacts) -> RequestFacts:
     """A spelling's facts: in its own directory and environment, in the context of whoever asked."""
     stayed = spelling.directory is not None and spelling.directory == original.directory
-    return RequestFacts(
+    made = RequestFacts(
         spelling.environment,
         spelling.directory,
         facts.context,
@@ -247,3 +266,6 @@ def _facts(spelling: Spelling, original: Spelling, facts: RequestFacts) -> Reque
         git_environment=spelling.git_environment,
         distant=facts.distant,
     )
+    if facts.session is not None:
+        made.began_in(facts.session)
+    return made

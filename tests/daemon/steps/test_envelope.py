@@ -23,6 +23,7 @@ CALL = {
     "line": "rm x",
     "files": None,
     "directory": "/work",
+    "base": "/work",
     "session": "s",
     "shape": 0,
     "field": "command",
