@@ -25,6 +25,7 @@ class AgentsCall:
         session: the agent's session.
         directory: where the line would run, links resolved; nothing where the envelope doesn't say.
         base: where the agent itself is, links resolved; nothing where the envelope doesn't say.
+        is_line: whether it runs a line, and `files` is what that patches.
         files: of a file tool what it writes and reads, as `FileUse` has it, for JSON; None of a line.
         shape: which of the agent's forms the envelope has.
         instead: the line that the agent is to run in the place of its own; "" where it is that.
@@ -38,11 +39,13 @@ class AgentsCall:
         self._input: dict[str, Any] = {}
         self.directory = self.base = b""
         self.files: Mapping[str, Any] | None = None
+        self.is_line = False
         self.shape = 0
 
     def take(self, call: Mapping[str, Any]) -> None:
         """Takes what was read in the envelope."""
         self.tool, self.session, self.shape = call["tool"], call["session"], call["shape"]
+        self.is_line = call["line"] is not None
         self.base = call["base"].encode("latin-1")
         self.directory, self.files = call["directory"].encode("latin-1"), call["files"]
         self._field, self._input = call["field"], call["input"] or {}
@@ -86,7 +89,7 @@ class AgentsCall:
     def deny(self, reason: str) -> Written:
         """The answer with which it doesn't, and is told why."""
         own: Answer | None = self.agent.shapes[self.shape].deny
-        if self.files is not None:
+        if not self.is_line:
             own = self.agent.deny_files or own
         return write(own or self.agent.deny, printable(reason))
 

@@ -119,6 +119,7 @@ class Agent(NamedTuple):
         users_shell: whether the line is read by the shell that SHELL names; else by bash.
         keeps_path: whether its lines have the PATH that it was started with.
         file_tools: those that write or read files; all others pass as they are.
+        patches_in_lines: whether it applies a patch itself where a line says `apply_patch`, and runs no such line.
         deny_files: how a denial of one of those is told, where it isn't as of a line.
     """
 
@@ -134,6 +135,7 @@ class Agent(NamedTuple):
     users_shell: bool = False
     keeps_path: bool = True
     file_tools: FileTools = MappingProxyType({})
+    patches_in_lines: bool = False
     deny_files: Answer | None = None
 
 

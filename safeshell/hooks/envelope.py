@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from safeshell.hooks.agent import Agent, Path, Shape
-from safeshell.hooks.file_tools import files_of
+from safeshell.hooks.file_tools import files_of, files_of_line
 from safeshell.policy.world import FileUse
 
 ENVELOPE_MAX = 16 << 20
@@ -50,7 +50,7 @@ class Call(NamedTuple):
     Attributes:
         tool: the tool, as the agent names it.
         line: the shell line; None where the tool runs none.
-        files: what it writes and reads; None where it is no file tool.
+        files: what it writes and reads; None where it is no file tool. Of a line what it patches.
         directory: where, as far as the envelope says; "" where it doesn't.
         base: where the agent itself is, whatever the tool's input says; "" where the envelope doesn't.
         session: the agent's session, "" where it isn't told.
@@ -149,8 +149,11 @@ def _call(agent: Agent, number: int, shape: Shape, value: dict[str, Any]) -> Cal
     if not shape.tool or named in agent.shell_tools:
         line = _line(tool, [_at(value, path) for path in shape.lines], flattened=shape.flattened)
         field, given = _input(shape, value) if shape.rewrite is not None else ("", None)
+        if agent.patches_in_lines:
+            files = files_of_line(line)
     elif named in agent.file_tools:
         files = files_of(agent.file_tools[named], _at(value, shape.given))
+    if files is not None:
         files = FileUse(*[tuple(map(_whole, part)) for part in files])
     directories = [_at(value, path) for path in shape.directories]
     tools = [bool(shape.tool) and path[: len(shape.given)] == shape.given for path in shape.directories]

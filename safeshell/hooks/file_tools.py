@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -81,6 +83,27 @@ def files_of(tool: FileTool, given: Any) -> FileUse:
     ]
     told = [() if use in untold else tuple(found or ()) for use, found in (("writes", written), ("reads", read))]
     return FileUse(told[0], told[1], tuple(untold))
+
+
+def files_of_line(line: str) -> FileUse | None:
+    """The files of a patch that a shell line has in it for `apply_patch`, alone or behind `cd DIR &&`; else None."""
+    before, name, patch = line.partition("apply_patch")
+    if not name or not _PATCHED.search(patch):
+        return None
+    used = files_of(patches("patch"), {"patch": patch})
+    if not before.strip() or all(path.startswith("/") for path in used.writes):
+        return used
+    found = _GONE_TO.fullmatch(before)
+    try:
+        words = shlex.split(found[1]) if found else []
+    except ValueError:
+        words = []
+    if len(words) != 1 or "$" in words[0]:
+        return FileUse(untold=("writes",))
+    return used._replace(writes=tuple([posixpath.join(words[0], path) for path in used.writes]))
+
+
+_GONE_TO = re.compile(r"\s*cd\s+(.+?)\s*&&\s*")
 
 
 def _paths(given: Any, places: tuple[str, ...]) -> list[Any] | None:

@@ -10,6 +10,7 @@ from typing import Any
 from safeshell.command.unwrap import Spelling
 from safeshell.errors import UndecidedError
 from safeshell.host.places import homes
+from safeshell.policy.decision import ACTIONS
 from safeshell.policy.file_call import ARGUMENTS, NAME, evaluate_files, told
 from safeshell.policy.units import LoadedTable
 from safeshell.policy.world import FileUse
@@ -45,7 +46,18 @@ def judge_files(
     facts = CommandFacts(caller, Spelling(NAME, ARGUMENTS, caller.asker, directory), frozenset())
     facts.uses(_with_homes(used, caller))
     tables = tables_at(directory, *facts.directories_of_files())
-    return told(evaluate_files(tables, text(as_bytes(shown)), facts))
+    answer = told(evaluate_files(tables, text(as_bytes(shown)), facts))
+    if answer["rule"]:  # the agent wrote no line in which the file stands
+        answer["message"] = f"{answer['message']} ({answer['subject']})"
+    return answer
+
+
+def stricter(line: dict[str, Any], files: dict[str, Any]) -> dict[str, Any]:
+    """The answer for a line that patches files: the more restrictive decision, the line's among equals."""
+    if ACTIONS[line["decision"]] <= ACTIONS[files["decision"]]:
+        return line
+    decided = ("decision", "rule", "message", "source", "subject", "matched", "facts")
+    return {**line, **{key: files[key] for key in decided}, "could_be": None}
 
 
 def _with_homes(used: FileUse, caller: LineCaller) -> FileUse:

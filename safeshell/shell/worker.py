@@ -30,7 +30,7 @@ from safeshell.policy.store.memory import SealedSections
 from safeshell.policy.table import Table
 from safeshell.policy.units import LoadedTable
 from safeshell.policy.world import FileUse
-from safeshell.shell.files import judge_files, shown_call
+from safeshell.shell.files import judge_files, shown_call, stricter
 from safeshell.shell.frames import frame, read
 from safeshell.shell.hook_line import told_to_hook
 from safeshell.shell.judge import LineCaller, judge_line
@@ -56,7 +56,8 @@ class LineRequest(TypedDict):
         elsewhere: the same two for other directories that commands of the line run in or are about, as far as the
             daemon was asked for them.
         shell: the shell that reads it, by the name of a `Dialect`.
-        files: of a call of an agent's file tool the files, as `FileUse` has them; None of a line.
+        files: of a call of an agent's file tool the files, as `FileUse` has them; None of most lines.
+        is_line: whether `line` is one, and the files are what it patches; else it is the call in words.
         session: where the session began; "" where that is the directory.
     """
 
@@ -71,6 +72,7 @@ class LineRequest(TypedDict):
     elsewhere: list[tuple[list[str], list[tuple[str, str, str]]]]
     shell: str
     files: dict[str, list[str]] | None
+    is_line: bool
     session: str
 
 
@@ -138,14 +140,18 @@ def _judge(request: LineRequest, tables: Tables, home: Home) -> dict[str, Any]:
     rules = _Rules(request, tables, home)
     _send(sys.stdout.buffer, {"begun": True})
     caller = _caller(request, rules, home)
+    line, files = _text(request["line"]), None
     if request["files"] is not None:
         used = FileUse(**{use: tuple(part) for use, part in request["files"].items()})
-        answer = judge_files(_text(request["line"]), used, caller, rules.at)
-        return {"wanted": _as_texts(rules.wanted)} if rules.wanted else answer
-    judged = judge_line(_text(request["line"]), caller)
+        shown = shown_call("apply_patch", used) if request["is_line"] else line
+        files = judge_files(shown, used, caller, rules.at)
+    if files is not None and not request["is_line"]:
+        return {"wanted": _as_texts(rules.wanted)} if rules.wanted else files
+    judged = judge_line(line, caller)
     if rules.wanted:
         return {"wanted": _as_texts(rules.wanted)}
-    return {**judged.to_json(), **(told_to_hook(_text(request["line"]), judged, caller) if request["acts"] else {})}
+    answer = {**judged.to_json(), **(told_to_hook(line, judged, caller) if request["acts"] else {})}
+    return answer if files is None else stricter(answer, files)
 
 
 def _as_texts(wanted: Iterable[tuple[bytes, ...]]) -> list[list[str]]:
@@ -171,7 +177,7 @@ def _read(request: EnvelopeRequest) -> dict[str, Any]:
         return {"error": f"it can't be read: {error.strerror}"}
     directory = os.path.realpath(call.directory) if call.directory else ""
     files = None if call.files is None else call.files._asdict()
-    shown = call.line if call.files is None else shown_call(call.tool, call.files)
+    shown = None if call.files is None else shown_call(call.tool, call.files)
     base = os.path.realpath(call.base) if call.base else ""
     paths = {"directory": os.fsencode(directory).decode("latin-1"), "base": os.fsencode(base).decode("latin-1")}
     told = {**paths, "files": files, "shown": shown}

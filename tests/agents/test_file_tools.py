@@ -49,7 +49,11 @@ class Tools(NamedTuple):
     refused: str = "outside"
 
 
+_PATCH = "apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: {line}\n+new\n*** End Patch\nEOF\n"
+
 TOOLS = {
+    # Which models it offers a tool for patches to, is told by their vendor. All may write a line that it takes for one.
+    "codex": Tools("exec_command", {"cmd": _PATCH}, "", {}),
     "claude-code": Tools("Write", {"file_path": "{line}", "content": "new"}, "Read", {"file_path": "{line}"}),
     "gemini": Tools(
         "write_file", {"file_path": "{line}", "content": "new"}, "read_file", {"file_path": "{line}"}, "work/locked"
@@ -82,9 +86,9 @@ def test_a_file_is_written_in_the_project_and_nowhere_else(agent: Agent, root: s
     outside, inside = os.path.join(root, tools.refused, "new"), os.path.join(root, "work", "new")
     os.mkdir(os.path.dirname(outside))
     refused, done = hooked(replace(agent, tool=tools.write, arguments=tools.written), root, home, [outside, inside])
-    assert (
-        f"safeshell: denied by rule stay ({home.rules}:3): Write inside of the project. ({tools.write} {outside})"
-        in (refused.told)
+    called = "apply_patch" if agent.name == "codex" else tools.write
+    assert f"safeshell: denied by rule stay ({home.rules}:3): Write inside of the project. ({called} {outside})" in (
+        refused.told
     )
     assert not os.path.exists(outside)
     assert "safeshell" not in done.told
@@ -92,6 +96,7 @@ def test_a_file_is_written_in_the_project_and_nowhere_else(agent: Agent, root: s
         assert stream.read().strip() == "new"
 
 
+@pytest.mark.parametrize("agent", sorted(name for name, tools in TOOLS.items() if tools.read), indirect=True)
 def test_a_file_is_read_in_the_project_and_nowhere_else(agent: Agent, root: str, home: Home) -> None:
     tools = TOOLS[agent.name]
     outside, inside = os.path.join(root, tools.refused, "x"), os.path.join(root, "work", "x")

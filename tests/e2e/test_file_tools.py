@@ -139,3 +139,17 @@ def test_the_directory_of_a_tools_input_moves_no_project(daemon: Daemon, work: P
     assert b"rule stay" in done.stderr
     del asked["args"]["workdir"]  # type: ignore[attr-defined]
     assert call(daemon.home, "opencode", asked).returncode == 0
+
+
+def test_a_patch_in_a_line_of_codex_is_a_line_and_its_files(daemon: Daemon, work: Path) -> None:
+    line = "apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: {}\n+a\n*** End Patch\nEOF\n"
+
+    def run(path: str, more: str = "") -> Told:
+        return Told(call(daemon.home, "codex", claude()(more + line.format(path), str(work))))
+
+    assert not run("x").denied
+    told = run("../x")
+    assert told.reason.endswith("Write inside of the project. (apply_patch ../x)")
+    assert run("x", "cd .. && ").denied
+    assert not run("work/x", "cd .. && ").denied
+    assert records(daemon.home, 1)[0]["argv"] == [line.format("../x")]

@@ -11,7 +11,7 @@ from hooks.envelopes import SAMPLES
 
 from safeshell.hooks.agent import NAMES, agent_of
 from safeshell.hooks.envelope import read_call
-from safeshell.hooks.file_tools import PATHS_MAX, FileTool, files_of, patches, reads, writes
+from safeshell.hooks.file_tools import PATHS_MAX, FileTool, files_of, files_of_line, patches, reads, writes
 from safeshell.hooks.wiring.agent import JsonEntry, WholeFile
 from safeshell.hooks.wiring.agents import all_agents
 from safeshell.policy.world import FileUse
@@ -30,6 +30,7 @@ PATCH = """\
 *** End Patch
 """
 PATCHED = ("docs/new.md", "/etc/hosts", "../hosts", "old name.txt")
+BEHIND_CD = ("a b/docs/new.md", "/etc/hosts", "a b/../hosts", "a b/old name.txt")
 
 CALLS = [
     ("claude-code", "Write", {"file_path": "/a/b", "content": "x"}, FileUse(("/a/b",))),
@@ -137,3 +138,29 @@ def test_the_wiring_asks_about_just_these_tools(name: str) -> None:
         named = {tool.lower() for tool in re.findall(r"\w+", matcher)}
         assert set(its.file_tools) <= named
         assert named <= set(its.file_tools) | set(its.shell_tools)
+
+
+@pytest.mark.parametrize(
+    ("line", "used"),
+    [
+        (f"apply_patch <<'EOF'\n{PATCH}EOF\n", FileUse(PATCHED)),
+        (
+            f"cd 'a b' && apply_patch <<'EOF'\n{PATCH}EOF\n",
+            FileUse(BEHIND_CD),
+        ),
+        (f'cd "$X" && apply_patch <<EOF\n{PATCH}EOF\n', FileUse(untold=("writes",))),
+        (f"pushd a; apply_patch <<EOF\n{PATCH}EOF\n", FileUse(untold=("writes",))),
+        ("true; apply_patch <<EOF\n*** Begin Patch\n*** Add File: /a\n+x\nEOF\n", FileUse(("/a",))),
+        ("cd ' && apply_patch <<EOF\n*** Add File: a\nEOF\n", FileUse(untold=("writes",))),
+        ("apply_patch --help", None),
+        ("git apply <<EOF\n*** Add File: a\nEOF\n", None),
+    ],
+)
+def test_a_patch_in_a_line_names_its_files(line: str, used: FileUse | None) -> None:
+    assert files_of_line(line) == used
+    codex, other = agent_of("codex"), agent_of("claude-code")
+    assert codex is not None
+    assert other is not None
+    data = envelope("codex", "Bash", {"command": line})
+    assert (read_call(codex, data).line, read_call(codex, data).files) == (line, used)
+    assert read_call(other, data).files is None

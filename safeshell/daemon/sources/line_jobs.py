@@ -34,7 +34,8 @@ class Line(NamedTuple):
         elsewhere: the tables for commands that other repositories' rules apply to, by those.
         agent: whose hook asks; "" where none does.
         acts: whether who asks will run the line or not, by the answer.
-        files: of a file tool's call, what is judged in the place of the line: the files.
+        files: of a file tool's call the files, which are judged in the place of the line; of a line those it patches.
+        is_line: whether there is a line.
         session: where the session began; nothing where that is the directory.
     """
 
@@ -52,6 +53,7 @@ class Line(NamedTuple):
     agent: str = ""
     acts: bool = False
     files: Mapping[str, Any] | None = None
+    is_line: bool = True
     session: bytes = b""
 
     def to_request(self) -> dict[str, Any]:
@@ -70,6 +72,7 @@ class Line(NamedTuple):
             ],
             "shell": self.shell,
             "files": self.files,
+            "is_line": self.is_line,
             "session": self.session.decode("latin-1"),
         }
 

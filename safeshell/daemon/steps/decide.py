@@ -25,7 +25,6 @@ from safeshell.policy.decision_cache import Policy
 from safeshell.policy.distant import Asked, DistantFacts
 from safeshell.policy.facts import UNDECIDED, RequestFacts
 from safeshell.protocol import Type
-from safeshell.text import text
 
 PLACES_MAX = 64
 """Sets of repositories' rules that the commands of one line may be under."""
@@ -168,8 +167,6 @@ class Decide:
                 finish(found)
 
         def finish(found: dict[str, Any]) -> None:
-            if line.files is not None and found["rule"]:  # the agent wrote no line in which they stand
-                found["message"] = f"{found['message']} ({text(line.line)})"
             request.line, request.decision = (line, found), decision_of(found, line.agent)
             if request.grant is None and not request.canary:  # else it has been counted
                 self._tally.line(request.decision.action)
@@ -195,6 +192,7 @@ class Decide:
             acts=acts,
             rules=request.rules,
             files=None if request.hook is None else request.hook.files,
+            is_line=request.hook is None or request.hook.is_line,
             session=self._session(request, directory),
             elsewhere={rules: (self._policies.policy(rules) or request.policy).tables for rules in request.rules_of},
         )

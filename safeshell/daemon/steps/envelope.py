@@ -79,7 +79,7 @@ class ReadEnvelope:
     def _take(self, request: Request, hook: AgentsCall, call: dict[str, Any]) -> str:
         """Makes the request one about a line, or about files; what is neither is let alone."""
         hook.take(call)
-        shown = call["line"] if call["files"] is None else call["shown"]
+        shown = call["shown"] if call["line"] is None else call["line"]
         if shown is None:
             return "finish"
         if call["line"] == canary.LINE:

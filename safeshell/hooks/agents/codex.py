@@ -16,6 +16,7 @@ AGENT = Agent(
     deny=DENY,
     closed=BLOCK,
     keeps_path=False,  # its lines have that of a login shell
+    patches_in_lines=True,
     file_tools={
         "apply_patch": patches("command", "input"),
     },

@@ -28,6 +28,7 @@ CALL = {
     "shape": 0,
     "field": "command",
     "input": {"command": "rm x"},
+    "shown": None,
 }
 
 
