@@ -83,6 +83,21 @@ class OpenedFiles:
                 if found is not None:
                     self._walk(wanted, found, words, scope, walker)
 
+    def write(self, target: Word, scope: Scope, text: str | None, *, adds: bool) -> None:
+        """Notes that a redirection writes a file: what is run of it later is that.
+
+        Args:
+            target: the file.
+            scope: the shell that opens it.
+            text: what is written; None where only the run can tell.
+            adds: whether that is behind what was in it.
+        """
+        if target.literal and not scope.apart:
+            for directory in scope.directories:
+                path = os.path.join(directory or "", target.literal)
+                if path.startswith("/"):
+                    self._files.write(path, text, adds=adds)
+
     def _find(self, wanted: NestedFile, directory: str | None, scope: Scope) -> Found | None:
         first = wanted.names[0]
         if first.startswith("/"):
@@ -112,7 +127,7 @@ class OpenedFiles:
         self, wanted: NestedFile, found: Found, words: tuple[Word, ...], scope: Scope, walker: FileWalker
     ) -> None:
         file = found.file
-        key = (file.path, words, scope.directories, tuple(scope.changes.items()), scope.shims, scope.dialect)
+        key = (file, words, scope.directories, tuple(scope.changes.items()), scope.shims, scope.dialect)
         if self._stack.count(file.path) > 1:
             return  # it runs itself again and again
         if words[0].literal not in (".", "source"):

@@ -67,10 +67,15 @@ class Outputs:
         self._check()
         if isinstance(command, Simple):
             return self._of_simple(command, script, scope.copy())
-        if isinstance(command, Group | Subshell) and not any(map(_is_output, command.redirects)):
+        if isinstance(command, Group | Subshell) and not any(map(is_output, command.redirects)):
             inner = scope.fork(stdin=self.stdin(command.redirects, script, scope))
             return self._of_sequence(command.body, script, inner)
         return UNTOLD
+
+    def into_file(self, node: Simple, script: Script, scope: Scope) -> str | None:
+        """What a command writes whose output goes into a file; None where only the run can tell."""
+        plainly = replace(node, redirects=tuple([one for one in node.redirects if not is_output(one)]))
+        return self._of_simple(plainly, script, scope.copy()).text
 
     def _of_sequence(self, sequence: Sequence, script: Script, scope: Scope) -> Input:
         if len(sequence.items) == 1 and not sequence.items[0].operators and not sequence.items[0].background:
@@ -114,7 +119,7 @@ class Outputs:
                     value = scalar(expanded_value(assignment.value, scope, script, self.of_script, {}))
                 scope.assign(name, value)
             return Input("")
-        if any(map(_is_output, node.redirects)):
+        if any(map(is_output, node.redirects)):
             return UNTOLD
         words = self._words(node, script, scope)
         if words is None or not words:
@@ -224,5 +229,6 @@ def _joined(first: Input | None, second: Input | None) -> Input:
     return Input(texts[0] + texts[1], all(one is not None and one.whole for one in (first, second)))
 
 
-def _is_output(redirect: Redirect) -> bool:
+def is_output(redirect: Redirect) -> bool:
+    """Whether a redirection leads the standard output into a file."""
     return redirect.operator in _WRITES and redirect.descriptor in (b"", b"1") and redirect.operator != b"<>"

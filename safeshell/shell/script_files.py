@@ -67,6 +67,7 @@ class ScriptFiles:
         self.unread: dict[str, str] = {}
         self._top = top
         self._known: dict[tuple[str, object], ScriptFile | None] = {}
+        self._written: dict[str, str | None] = {}
         self._bytes = 0
         self._until = time.monotonic() + CLOCK_S
 
@@ -81,10 +82,35 @@ class ScriptFiles:
             path: where it is, absolute.
             accepts: tells by its first bytes (`HEAD`) whether it is wanted at all.
         """
-        path = posixpath.normpath(path) if ".." not in path else path
+        path = _plain(path)
+        if path in self._written:
+            return self._as_written(path, accepts)
         if (path, accepts) not in self._known:
             self._known[path, accepts] = self._read(path, accepts)
         return self._known[path, accepts]
+
+    def write(self, path: str, text: str | None, *, adds: bool = False) -> None:
+        """Notes that the line has written a file before it may run it.
+
+        Args:
+            path: where it is, absolute.
+            text: what is in it then; None where only the run can tell.
+            adds: whether that is behind what was in it.
+        """
+        path = _plain(path)
+        before = self.read(path) if adds else None
+        known = "" if before is None else before.text
+        if adds and self._written.get(path, "") is None:
+            text = None
+        self._written[path] = None if text is None or len(known) + len(text) > FILE_MAX else known + text
+
+    def _as_written(self, path: str, accepts: Callable[[bytes], bool] | None) -> ScriptFile | None:
+        text, shown = self._written[path], self.shown(path)
+        if text is None:
+            self.leave(shown, "the line writes it first, and only the run can tell what")
+            return None
+        is_wanted = accepts is None or accepts(text[:HEAD].encode("utf-8", "surrogateescape"))
+        return ScriptFile(path, shown, text) if is_wanted else None
 
     def shown(self, path: str) -> str:
         """A path for people."""
@@ -134,6 +160,11 @@ class ScriptFiles:
         if self.budget.seconds <= 0:
             return OUT_OF_TIME
         return f"reading took more than {CLOCK_S:g} s" if time.monotonic() > self._until else ""
+
+
+def _plain(path: str) -> str:
+    """A path without `.` and double slashes; what `..` leads to hangs on links."""
+    return path if ".." in path else posixpath.normpath(path)
 
 
 OUT_OF_TIME = f"the files that this line runs take more than {FILES_MAX_S * 1000:g} ms"

@@ -14,7 +14,7 @@ from safeshell.shell.expansion import Expander, choices
 from safeshell.shell.limits import Deadline, OverrunError
 from safeshell.shell.nested_commands import Input
 from safeshell.shell.opened_files import OpenedFiles
-from safeshell.shell.outputs_of import Outputs
+from safeshell.shell.outputs_of import Outputs, is_output
 from safeshell.shell.run import Runner
 from safeshell.shell.scope import OPEN, Scope
 from safeshell.shell.script_files import ScriptFiles
@@ -117,8 +117,8 @@ class _Walk:
         self._deadline = deadline
         self._script = Script(b"", Sequence((), 0, 0))
         self._outputs = Outputs(self._deadline.check)
-        opened = None if files is None else OpenedFiles(files, deadline, self._read)
-        self.runner = Runner(self.line, self._deadline.check, self.script, self._expand, self.call, place, opened)
+        self._files = None if files is None else OpenedFiles(files, deadline, self._read)
+        self.runner = Runner(self.line, self._deadline.check, self.script, self._expand, self.call, place, self._files)
         self._defined: dict[int, tuple[Script, Function, Scope, tuple[int, int] | None]] = {}
 
     def guard(self, walk: Callable[[], None]) -> None:
@@ -334,12 +334,21 @@ class _Walk:
     def _simple(self, node: Simple, scope: Scope) -> None:
         self._inside_all(node, scope)
         inner = self.redirected(node.redirects, scope)
+        if self._files is not None and any(map(is_output, node.redirects)):
+            self._write(node, scope, self._files)
         self.runner.run(node, self._script, inner, self._outputs.of_script)
         if inner is not scope:
             scope.become(inner)
             if len(node.words) == 1 and _word_is(node.words[0], (b"exec",)):  # the shell's own from here on
                 scope.stdin = inner.stdin
                 scope.descriptors = inner.descriptors
+
+    def _write(self, node: Simple, scope: Scope, files: OpenedFiles) -> None:
+        """Notes what a command's output is in the files that it goes into."""
+        text = self._outputs.into_file(node, self._script, scope)
+        for redirect in filter(is_output, node.redirects):
+            for target in self.expanded((redirect.target,), scope):
+                files.write(target, scope, text, adds=b">>" in redirect.operator)
 
     def _function(self, node: Function, scope: Scope) -> None:
         if not node.names:  # zsh's anonymous one

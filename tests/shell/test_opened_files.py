@@ -221,6 +221,35 @@ def test_what_cannot_be_read_is_said_and_what_stands_before_counts(tables: list[
     assert found.unread == {"y.sh": "it can't be read as bash from line 2 on"}
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("printf 'true\\ncanary fire\\n' >n.sh; bash n.sh", "deny n.sh:2"),
+        ("cat >n.sh <<'EOF'\n#!/bin/sh\ncanary fire\nEOF\nchmod +x n.sh && ./n.sh", "deny n.sh:2"),
+        ("echo 'canary fire' >>x.sh && bash x.sh", "deny x.sh:2"),
+        ("echo 'canary fire' >>n.sh && bash n.sh", "deny n.sh:1"),
+        ("bash x.sh; echo 'canary fire' >x.sh; bash x.sh", "deny x.sh:1"),
+        ("f=n.sh; echo 'canary fire' >$f; sh ./$f", "deny n.sh:1"),
+        ("cd sub && echo 'canary fire' >y && . ./y", "deny sub/y:1"),
+        ("echo 'all: ; canary fire' >Makefile && make", "deny Makefile:1"),
+        ("echo true >fire.sh; bash fire.sh", "allow"),
+        ("echo 'canary fire' >n.sh; echo true >n.sh; bash n.sh", "allow"),
+        ("echo 'canary fire' >n.sh; cat n.sh", "allow"),
+        ("ssh host 'echo canary fire >n.sh'; bash n.sh", "allow"),
+        ("date >fire.sh; bash fire.sh", "allow"),
+        ("date >n.sh; echo 'canary fire' >>n.sh; bash n.sh", "allow"),
+    ],
+)
+def test_a_file_is_what_the_line_writes_before(tables: list[Table], work: Path, line: str, found: str) -> None:
+    put(work, x_sh="true\n", fire_sh=FIRE, sub__z="")
+    assert decision(tables, work, line) == found
+    unread = judged(tables, work, line).unread
+    assert list(unread.values()) == (
+        ["the line writes it first, and only the run can tell what"] if line.startswith("date") else []
+    )
+    assert (work / "x.sh").read_text() == "true\n"
+
+
 def test_a_nul_hides_nothing(tables: list[Table], work: Path) -> None:
     put(work, x_sh=f"true\n\0\n{FIRE}")
     assert judged(tables, work, "bash x.sh").decision.rule == "fire"
