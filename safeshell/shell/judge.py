@@ -15,7 +15,7 @@ from safeshell.shell.found_files import with_origins
 from safeshell.shell.hiding import words_of
 from safeshell.shell.judge_command import Hidden, Judged, hidden, judge_command
 from safeshell.shell.limits import FILES_REST_S, REST_MAX, RULE, Deadline, OverrunError, overrun
-from safeshell.shell.script_files import OUT_OF_TIME, ScriptFiles
+from safeshell.shell.script_files import ScriptFiles, reason
 from safeshell.shell.undecided import restricting, undecided_text
 from safeshell.shell.walk import commands_in_turn, commands_of
 from safeshell.shell.walked import LineCommand, WalkedLine
@@ -178,7 +178,7 @@ class _Judging:
                 self._take(taken, in_files=True)
         except OverrunError as error:
             file, _, line = taken.commands[taken.at].file.rpartition(":")
-            files.leave(file, f"{OUT_OF_TIME if files.budget.seconds <= 0 else error}, in line {line}")
+            files.leave(file, f"{reason(error)}, in line {line}")
         finally:
             self._in_files = False
 

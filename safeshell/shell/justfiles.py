@@ -37,11 +37,11 @@ _SETTING = re.compile(r"set\s+([\w-]+)(?:\s*:=\s*(.*))?")
 _ASSIGNED = re.compile(r"(?:export\s+)?([A-Za-z_][\w-]*)\s*:=\s*(.*)")
 _ALIAS = re.compile(r"alias\s+([\w-]+)\s*:=\s*([\w-]+)")
 _IMPORT = re.compile(r"import\??\s+(.*)")
-_HEADER = re.compile(r"@?([A-Za-z_][\w-]*)((?:\s+[^:#]*?)?)\s*:(?!=)([^#]*)(?:#.*)?")
+# Each takes time in proportion to the text, whatever that is: no character can be matched in two ways.
+_HEADER = re.compile(r"@?([A-Za-z_][\w-]*)(?=[\s:])((?:[^:'\"#]|'[^']*'|\"[^\"]*\"|:=)*):(?!=)(.*)")
 _PARAMETER = re.compile(r"([+*]?)\$?([A-Za-z_][\w-]*)(?:=('[^']*'|\"[^\"]*\"|\S+))?")
-_DEPENDENCY = re.compile(r"\(\s*([A-Za-z_][\w-]*)([^()]*)\)|([A-Za-z_][\w-]*)")
+_DEPENDENCY = re.compile(r"\(([^()]*)\)|([A-Za-z_][\w-]*)")
 _VALUE = re.compile(r"'[^']*'|\"[^\"]*\"|\S+")
-_HOLE = re.compile(r"\{\{(\{\{|.*?\}\})", re.DOTALL)
 _SHEBANG = re.compile(r"#![ \t]*(\S+)[ \t]*([^\n]*)")
 
 Values = Mapping[str, Word]
@@ -107,7 +107,11 @@ class Justfile:
                     self.values[found[1]] = plain(value)
             elif found := _HEADER.fullmatch(line.rstrip()):
                 parameters = [(kind, name, default) for kind, name, default in _PARAMETER.findall(found[2])]
-                needs = [(one or other_, _VALUE.findall(rest)) for one, rest, other_ in _DEPENDENCY.findall(found[3])]
+                needs = [
+                    (words[0], words[1:])
+                    for given, name in _DEPENDENCY.findall(found[3].partition("#")[0])
+                    if (words := [name] if name else _VALUE.findall(given))
+                ]
                 recipe = self.recipes.setdefault(found[1], Recipe(parameters, needs, file=file.shown))
 
     def _set(self, name: str, value: str) -> None:
@@ -240,14 +244,17 @@ def _filled(text: str, values: Values) -> Word:
     """A text with what stands for `{{…}}` in it."""
     parts: list[Part] = []
     at = 0
-    for found in _HOLE.finditer(text):
-        if found.start() > at:
-            parts.append(Literal(text[at : found.start()], quoted=True))
-        at = found.end()
-        if found[1] == "{{":
-            parts.append(Literal("{{", quoted=True))
-        else:
-            parts += _worth(found[1][:-2].strip(), values).parts
+    while (opens := text.find("{{", at)) >= 0:
+        if text.startswith("{{{{", opens):
+            parts.append(Literal(text[at : opens + 2], quoted=True))
+            at = opens + 4
+            continue
+        closes = text.find("}}", opens)
+        if closes < 0:
+            break
+        parts += [Literal(text[at:opens], quoted=True)] if opens > at else []
+        parts += _worth(text[opens + 2 : closes].strip(), values).parts
+        at = closes + 2
     if at < len(text):
         parts.append(Literal(text[at:], quoted=True))
     return Word(tuple(parts))

@@ -84,7 +84,7 @@ class Deadline:
             OverrunError: it is.
         """
         if monotonic() > self._earliest and thread_time() > self._end:
-            raise OverrunError("it takes more than 200 ms to judge")
+            raise OverrunError(TOO_SLOW)
 
     @contextmanager
     def sooner(self, seconds: float) -> Iterator[None]:
@@ -131,6 +131,7 @@ class Deadline:
 _STEPS = 16
 """Small steps between two looks at the clock."""
 
+TOO_SLOW = "it takes more than 200 ms to judge"
 CRASHED = "its parser crashed"
 
 _SHOWN_MAX = 1000

@@ -24,7 +24,6 @@ GOALS_MAX = 1024
 PATTERNS_MAX = 64
 """Targets with `%` that are looked through for what a target is made by."""
 
-_JOINED = re.compile(r"[ \t]*\\\n[ \t]*")
 _LINES = re.compile(r"(?:[^\n\\]|\\.|\\\Z)*\n?", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)#.*", re.DOTALL)
 _ASSIGNED = re.compile(
@@ -120,7 +119,7 @@ class Makefile:
             elif line.startswith("\t") and self.rules:
                 self.rules[-1].recipe.append(self._placed(line[1:].removesuffix("\n").replace("\\\n\t", "\\\n")))
             else:
-                self._line(_COMMENT.sub("", _JOINED.sub(" ", line)).strip("\n"))
+                self._line(_COMMENT.sub("", _joined(line)).strip("\n"))
             self.place = self.place[0], self.place[1] + line.count("\n")
         self.place = outer
 
@@ -239,6 +238,7 @@ class Makefile:
         Returns:
             Its parts: an unknown one is an expansion that a shell may still know, of make's functions a name.
         """
+        self.check()
         at = 0
         while (found := _REFERENCE.search(text, at)) is not None:
             if found.start() > at:
@@ -271,6 +271,14 @@ def _stem(pattern: str, goal: str) -> str:
     before, percent, behind = pattern.partition("%")
     fits = percent and len(goal) > len(pattern) - 1 and goal.startswith(before) and goal.endswith(behind)
     return goal[len(before) : len(goal) - len(behind)] if fits else ""
+
+
+def _joined(line: str) -> str:
+    """A line with those that continue it, a blank in the place of each break and the blanks around it."""
+    if "\\\n" not in line:
+        return line
+    first, *middle, last = line.split("\\\n")
+    return " ".join([first.rstrip(" \t"), *[part.strip(" \t") for part in middle], last.lstrip(" \t")])
 
 
 def shell_calls(text: str) -> Iterator[str]:

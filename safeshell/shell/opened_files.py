@@ -14,7 +14,7 @@ from safeshell.shell.encoding import encode
 from safeshell.shell.limits import Deadline, OverrunError
 from safeshell.shell.nested_commands import Found, NestedCommand, NestedFile, NestedText
 from safeshell.shell.scope import Scope
-from safeshell.shell.script_files import OUT_OF_TIME, ScriptFile, ScriptFiles
+from safeshell.shell.script_files import ScriptFile, ScriptFiles, reason
 from safeshell.shell.scripts import files_run_by
 from safeshell.shell.syntax.reader import parse
 from safeshell.shell.syntax.tree import Script
@@ -146,8 +146,7 @@ class OpenedFiles:
                 finally:
                     self._stack.pop()
         except OverrunError as error:
-            over = self._files.budget.seconds <= 0 or self._deadline.over
-            self._files.leave(file.shown, OUT_OF_TIME if over else str(error))
+            self._files.leave(file.shown, reason(error))
         except RecursionError:
             self._files.leave(file.shown, "it nests too deep")
         finally:
@@ -181,7 +180,7 @@ class OpenedFiles:
                 raise
             script = error.read
             end = script.body.items[-1].end if script.body.items else 0
-            self._files.leave(file.shown, f"{OUT_OF_TIME}; line {bisect.bisect_right(starts, end)} is the last")
+            self._files.leave(file.shown, f"{reason(error)}; line {bisect.bisect_right(starts, end)} is the last")
         if script.broken is not None:
             line = bisect.bisect_right(starts, script.broken.start)
             self._files.leave(file.shown, f"it can't be read as {inner.dialect.value} from line {line} on")

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from safeshell.shell.limits import FILES_MAX_S, Budget
+from safeshell.shell.limits import FILES_MAX_S, TOO_SLOW, Budget, OverrunError
 
 FILE_MAX = 1 << 20
 """Bytes of a file."""
@@ -165,6 +165,11 @@ class ScriptFiles:
 def _plain(path: str) -> str:
     """A path without `.` and double slashes; what `..` leads to hangs on links."""
     return path if ".." in path else posixpath.normpath(path)
+
+
+def reason(error: OverrunError) -> str:
+    """Why a file is left: of what took too long, by the time that files have."""
+    return OUT_OF_TIME if str(error) == TOO_SLOW else str(error)
 
 
 OUT_OF_TIME = f"the files that this line runs take more than {FILES_MAX_S * 1000:g} ms"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -211,6 +212,35 @@ def test_20_000_harmless_lines_are_not_refused(tables: list[Table], work: Path) 
     put(work, x_sh="".join([f'echo "$HOME/{at}" && cp a{at} "$B"\n' for at in range(20_000)]))
     assert judged(tables, work, "bash x.sh; canary maybe").decision.rule == "maybe"
     assert judged(tables, work, "bash x.sh").decision.action.word == "allow"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        (
+            "Makefile",
+            "V = $(V1)$(V1)\n" + "".join([f"V{at}=$(V{at + 1})$(V{at + 1})\n" for at in range(1, 16)]),
+            "make",
+        ),
+        ("Makefile", "a: " + "$(" * 100_000, "make"),
+        ("Makefile", "all: x" + " " * 100_000 + "=\n" + "export " * 50_000, "make"),
+        ("Makefile", "".join([f"t{at}: t{at + 1}\n\techo {at}\n" for at in range(20_000)]), "make"),
+        ("justfile", "a" + " " * 100_000 + "b\n", "just"),
+        ("justfile", "a: " + "(x" * 100_000 + "\n  echo " + "{{ " * 100_000, "just"),
+        ("justfile", "a '\n" * 50_000, "just"),
+        ("package.json", '{"scripts": {"test": "' + "(" * 100_000 + '"}}', "npm test"),
+        ("x.sh", "case $1 in " + "a) x;; " * 50_000 + "esac\n", "bash x.sh"),
+        ("x.sh", "x=$(cat <<EOF\n" * 5000, "bash x.sh"),
+        ("x.sh", "a=x\n" + "a=$a$a\n" * 40 + "echo $a\n", "bash x.sh"),
+    ],
+    ids=range(11),
+)
+def test_what_is_made_to_take_long_is_left(tables: list[Table], work: Path, name: str, text: str, line: str) -> None:
+    (work / name).write_text(text)
+    start = time.thread_time()
+    found = judged(tables, work, f"{line}; canary maybe")
+    assert found.decision.rule == "maybe"
+    assert time.thread_time() - start < 0.5  # it would take seconds, or for ever
 
 
 def test_what_cannot_be_read_is_said_and_what_stands_before_counts(tables: list[Table], work: Path) -> None:
