@@ -28,6 +28,7 @@ _MAKERS: dict[str, Callable[[Sequence[bytes], Flavour], bytes]] = {
     "echo": echo,
     "printf": printf,
     "seq": lambda arguments, _flavour: seq(arguments),
+    "dirname": lambda arguments, _flavour: dirname(arguments),
     **dict.fromkeys((":", "true", "false"), lambda _arguments, _flavour: b""),
 }
 """Programs whose output hangs on their arguments alone."""
@@ -135,6 +136,20 @@ def _partly_echoed(words: Sequence[Word], flavour: Flavour) -> str:
             pieces.append(piece)
         made.append(b"".join(pieces))
     return _text(b" ".join(made) + (b"\n" if settings.newline else b""))
+
+
+def dirname(arguments: Sequence[bytes]) -> bytes:
+    """What dirname writes of one path.
+
+    Raises:
+        UntoldError: there are options, or not one path.
+    """
+    rest = list(arguments[1:] if arguments[:1] == [b"--"] else arguments)
+    if len(rest) != 1 or (len(arguments) == 1 and rest[0].startswith(b"-")):
+        raise UntoldError
+    directory, slash, _ = rest[0].rstrip(b"/").rpartition(b"/")
+    root = rest[0].startswith(b"/")
+    return (directory.rstrip(b"/") or (b"/" if root or slash else b".")) + b"\n"
 
 
 def _bytes(text: str) -> bytes:

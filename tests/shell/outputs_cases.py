@@ -1,4 +1,4 @@
-"""Commands of which the output is known or not, made at random: printf, echo, filters, decoders, seq."""
+"""Commands of which the output is known or not, made at random: printf, echo, filters, decoders, seq, dirname."""
 
 from __future__ import annotations
 
@@ -332,6 +332,12 @@ def _sequences(source: random.Random) -> Pipeline:
     return (("seq", *options, *numbers),)
 
 
+def _directories(source: random.Random) -> Pipeline:
+    options = source.choice(((), (), ("--",), ("-z",)))
+    path = "".join(source.choices(("/", "//", "a", "..", ".", " ", "-b", "\n"), k=source.randrange(6)))
+    return (("dirname", *options, path, *source.choice(((), (), (), ("c/d",)))),)
+
+
 GENERATORS: dict[str, Made] = {
     "printf, ordinary": _builtin(_printf, ordinary=True),
     "printf, odd": _builtin(_printf, ordinary=False),
@@ -340,6 +346,7 @@ GENERATORS: dict[str, Made] = {
     "filters": _filters,
     "decoders": _decoders,
     "seq": _sequences,
+    "dirname": _directories,
 }
-EXTERNAL = ("filters", "decoders", "seq")
+EXTERNAL = ("filters", "decoders", "seq", "dirname")
 """The same in all shells."""

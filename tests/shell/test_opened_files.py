@@ -161,6 +161,12 @@ def test_it_runs_where_it_is_started_with_what_it_is_given(tables: list[Table], 
     assert decision(tables, work, "bash sub/x.sh a b c fire") == "allow"
 
 
+def test_it_may_go_to_where_it_is_itself(tables: list[Table], work: Path) -> None:
+    put(work, sub__x_sh='cd "$(dirname "$0")"\ncanary x\n')
+    assert decision(tables, work, "bash sub/x.sh") == "deny sub/x.sh:2"
+    assert decision(tables, work, "cd /; bash " + str(work / "sub/x.sh")) == "deny sub/x.sh:2"
+
+
 def test_it_has_what_is_exported_and_a_sourced_one_all(tables: list[Table], work: Path) -> None:
     put(work, x_sh="canary $A\n", y_sh="B=fire\nf() { canary $1; }\ng() { canary fire; }\n")
     assert decision(tables, work, "A=fire; bash x.sh") == "allow"

@@ -156,6 +156,14 @@ def test_what_an_unknown_word_changes_is_unknown(words: list[str | Word]) -> Non
     assert written(*words, stdin="a") is None
 
 
+def test_dirname_takes_the_last_name_off() -> None:
+    found = {path: written("dirname", path) for path in ("a/b", "a//b/", "a", "", "/a", "//", "./x.sh", "-x")}
+    assert list(found.values()) == ["a\n", "a\n", ".\n", ".\n", "/\n", "/\n", ".\n", None]
+    assert written("dirname", "--", "-x/y") == "-x\n"
+    assert written("dirname", "a/b", "c") is None
+    assert written("dirname") is written("dirname", "--") is None
+
+
 def test_seq_counts_as_it_is_told() -> None:
     assert written("seq", "3") == "1\n2\n3\n"
     assert written("seq", "-s", ",", "5", "-2", "1") == "5,3,1\n"
