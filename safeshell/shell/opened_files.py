@@ -74,7 +74,7 @@ class OpenedFiles:
 
     def follow(self, words: tuple[Word, ...], scope: Scope, walker: FileWalker) -> None:
         """Walks what a command runs of files."""
-        if scope.apart:
+        if scope.apart or scope.guess:
             return
         for wanted in files_run_by(words, scope.dialect):
             places = scope.directories if wanted.directory is None else scope.at(wanted.directory)

@@ -258,7 +258,8 @@ class Runner:
         for choice in variable.choices:
             for word in choice:
                 if function is not None:
-                    self._script(encode(f"{function[1]} {word.written}"), scope.fork())
+                    called = f"\n{function[1]}" if self.file else ""  # else whatever is defined is taken to be called
+                    self._script(encode(f"{function[1]} {word.written}{called}"), scope.fork())
                 elif name == "PROMPT_COMMAND":
                     self._script(encode(word.written), scope.fork())
                 elif name in _PROMPTS:

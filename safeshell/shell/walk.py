@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from safeshell.shell.assignments import assigned_in
 from safeshell.shell.compounds import COMPOUNDS
@@ -14,6 +14,7 @@ from safeshell.shell.expansion import Expander, choices
 from safeshell.shell.limits import Deadline, OverrunError
 from safeshell.shell.nested_commands import Input
 from safeshell.shell.opened_files import OpenedFiles
+from safeshell.shell.outcomes import leaves, succeeds, word_is
 from safeshell.shell.outputs_of import Outputs, is_output
 from safeshell.shell.run import Runner
 from safeshell.shell.scope import OPEN, Scope
@@ -48,6 +49,10 @@ LINE_MAX = 1 << 20
 
 _EXPANDS = re.compile(rb"\([^()]*[eP%][^()]*\)")
 """zsh's flags with which a value is expanded once more."""
+
+_EXPORTING = (b"export", b"declare", b"typeset")
+_CALLED = re.compile(r"TRAP\w+|chpwd|precmd|preexec|periodic|zshexit|zshaddhistory")
+"""Functions that zsh calls by itself."""
 
 _NAME = re.compile(rb"[A-Za-z_]\w*")
 _WORD = re.compile(rb"""[^\s;&|<>(){}'"`$\\]+""")
@@ -197,15 +202,15 @@ class _Walk:
 
     def _and_or(self, item: AndOr, scope: Scope) -> None:
         self._pipeline(item.pipelines[0], scope)
-        sure = _succeeds(item.pipelines[0])
+        sure = succeeds(item.pipelines[0])
         for operator, pipeline in zip(item.operators, item.pipelines[1:], strict=True):
             if operator == b"&&" and sure:
                 self._pipeline(pipeline, scope)
-                sure = _succeeds(pipeline)
+                sure = succeeds(pipeline)
                 continue
             inner = scope.copy()
             self._pipeline(pipeline, inner)
-            if not (operator == b"||" and (sure or _leaves(pipeline))):
+            if not (operator == b"||" and (sure or leaves(pipeline))):
                 scope.join(inner)
             sure = sure and operator == b"||"
 
@@ -337,9 +342,16 @@ class _Walk:
         if self._files is not None and any(map(is_output, node.redirects)):
             self._write(node, scope, self._files)
         self.runner.run(node, self._script, inner, self._outputs.of_script)
+        if self.runner.file and node.words and word_is(node.words[0], _EXPORTING):
+            words = [
+                word.written
+                for word in self.expanded(tuple([one for one in node.words if isinstance(one, Node)]), scope)
+            ]
+            if any(word[:1] == "-" and "f" in word for word in words):
+                self._runs_later(words[1:], scope)
         if inner is not scope:
             scope.become(inner)
-            if len(node.words) == 1 and _word_is(node.words[0], (b"exec",)):  # the shell's own from here on
+            if len(node.words) == 1 and word_is(node.words[0], (b"exec",)):  # the shell's own from here on
                 scope.stdin = inner.stdin
                 scope.descriptors = inner.descriptors
 
@@ -366,34 +378,15 @@ class _Walk:
             self.inside(name.parts, scope)
             for spelled in written_words(name, self._script, lambda: None):
                 scope.functions[spelled.written] = (definition,)
-        if not self.runner.file:  # what a file defines and doesn't call is its own
+        if not self.runner.file:
             self._defined[id(node)] = (self._script, node, scope.copy(), self.runner.place)
+        elif scope.dialect is Dialect.ZSH:  # what a file defines and nothing calls is not run
+            self._runs_later([name for name in scope.functions if _CALLED.fullmatch(name)], scope)
 
-
-_SURE = frozenset({b"cd", b"pushd", b"export", b"set", b"echo", b"true", b":", b"printf", b"shift", b"alias", b"unset"})
-
-
-def _succeeds(pipeline: Pipeline) -> bool:
-    """Whether nothing is to be expected of it but success: it only changes the shell."""
-    command = pipeline.commands[-1]
-    if not isinstance(command, Simple) or pipeline.negated:
-        return False
-    if not command.words:
-        return True
-    return _word_is(command.words[0], _SURE)
-
-
-def _leaves(pipeline: Pipeline) -> bool:
-    """Whether nothing of the list runs behind it."""
-    command = pipeline.commands[-1]
-    if not isinstance(command, Simple) or not command.words:
-        return False
-    return _word_is(command.words[0], (b"exit", b"return", b"break", b"continue"))
-
-
-def _word_is(word: Node | Assignment, names: Container[bytes]) -> bool:
-    """Whether a word is one of these names, as it is written."""
-    if not isinstance(word, Node) or len(word.parts) != 1:
-        return False
-    only = word.parts[0]
-    return isinstance(only, Text) and only.data in names
+    def _runs_later(self, names: Iterable[str], scope: Scope) -> None:
+        """Walks a file's functions that something calls which isn't in it."""
+        for name in names:
+            for definition in scope.functions.get(name, ()):
+                inner = scope.fork()
+                inner.positional, inner.argless = None, False
+                self.call(definition, inner)

@@ -324,6 +324,33 @@ LINES = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("run", "text", "found"),
+    [
+        ("bash x.sh", "f() { canary fire; }\n", "allow"),
+        ("bash x.sh", "f() { canary fire; }\nexport -f f\nbash -c f\n", "deny x.sh:1"),
+        ("bash x.sh", "f() { canary fire; }\ndeclare -fx f; make\n", "deny x.sh:1"),
+        ("bash x.sh", "env 'BASH_FUNC_f%%=() { canary fire; }' bash -c f\n", "deny x.sh:1"),
+        ("bash x.sh", "f() { canary fire; }\ntrap f EXIT\n", "deny x.sh:1"),
+        ("zsh x.sh", "TRAPEXIT() { canary fire; }\n", "deny x.sh:1"),
+        ("zsh x.sh", "chpwd() { canary fire }\ncd /\n", "deny x.sh:1"),
+        ("zsh x.sh", "f() { canary fire }\n", "allow"),
+    ],
+)
+def test_of_functions_those_run_that_something_calls(
+    tables: list[Table], work: Path, run: str, text: str, found: str
+) -> None:
+    put(work, x_sh=text)
+    assert decision(tables, work, run) == found
+
+
+def test_a_script_is_read_once_and_by_its_own_shell(tables: list[Table], work: Path) -> None:
+    put(work, x_sh="f() { canary x }\nf\n")
+    found = judged(tables, work, "zsh ./x.sh")
+    assert found.unread == {}
+    assert [one.decision.subject for one in found.commands] == ["zsh ./x.sh", "f", "canary x"]
+
+
 @pytest.mark.parametrize("line", LINES)
 def test_a_line_in_a_script_is_decided_as_the_line(tables: list[Table], work: Path, line: str) -> None:
     put(work, x_sh=f"{line}\n", sub__y="", justfile="", Makefile="")
