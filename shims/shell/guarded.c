@@ -1,13 +1,25 @@
 /* What the real shell is given: its name, and an environment in which the shims come first, as by `safeshell run`. */
 #include "shell.h"
 
-enum { VARIABLES = 8 };
+enum { VARIABLES = 8, ROOM = 64 << 10 };
+
+/* Zeroed memory that is never given back, one piece of the kernel's for all that is short. */
+static void *take(size_t size) {
+    static char *room;
+    static size_t left;
+    size = (size + 7) & ~(size_t)7;
+    if (size > ROOM / 4) return allocate(size);
+    if (size > left) room = allocate(left = ROOM);
+    left -= size;
+    room += size;
+    return room - size;
+}
 
 /* A text made of pieces. */
 static char *join(const char *const *pieces) {
     size_t size = 1;
     for (const char *const *piece = pieces; *piece; piece++) size += strlen(*piece);
-    char *const text = allocate(size), *at = text;
+    char *const text = take(size), *at = text;
     for (; *pieces; at += strlen(*pieces++)) memcpy(at, *pieces, strlen(*pieces));
     return text;
 }
@@ -18,7 +30,7 @@ static char *join(const char *const *pieces) {
 char **name_shell(const struct process *process, const char *shell) {
     size_t count = 0;
     while (process->argv[count]) count++;
-    char **const argv = allocate((count + 2) * sizeof *argv);
+    char **const argv = take((count + 2) * sizeof *argv);
     for (size_t i = 0; i < count; i++) argv[i] = process->argv[i];
     const char *const own = base_name(process->execfn), *const given = count ? argv[0] : own;
     const char *const dash = *given == '-' ? "-" : "";
@@ -47,7 +59,7 @@ static int is_of(const char *entry, const char *name) {
 static char **apply(const struct changes *changes, char *const *envp) {
     size_t count = 0;
     while (envp[count]) count++;
-    char **const made = allocate((count + VARIABLES + 1) * sizeof *made), **at = made;
+    char **const made = take((count + VARIABLES + 1) * sizeof *made), **at = made;
     int done[VARIABLES] = {0};
     for (; *envp; envp++) {
         int which = 0;
@@ -67,7 +79,7 @@ static int is_there(const char *path) {
 
 /* The entries of a list but one, each with a colon before it. */
 static char *without(const char *list, const char *entry) {
-    char *const kept = allocate(strlen(list) + 2);
+    char *const kept = take(strlen(list) + 2);
     const size_t size = strlen(entry);
     size_t at = 0;
     for (const char *end; list; list = *end ? end + 1 : NULL) {
@@ -83,7 +95,7 @@ static char *without(const char *list, const char *entry) {
 
 /* A path as bash reads it in BASH_ENV, which it expands; or, `back`, such a value as the path. */
 static char *expanded(const char *path, int back) {
-    char *const text = allocate(2 * strlen(path) + 1), *at = text;
+    char *const text = take(2 * strlen(path) + 1), *at = text;
     for (; *path; path++) {
         if (back && *path == '\\' && (path[1] == '$' || path[1] == '`' || path[1] == '\\')) path++;
         else if (!back && (*path == '$' || *path == '`' || *path == '\\')) *at++ = '\\';
@@ -110,9 +122,10 @@ static void chain(struct changes *changes, char *const *envp, const char *own, c
 /* The environment for the real shell; as it is where the home has no shims. */
 char **guard_environment(const struct client *client, const char *shell) {
     char *const *const envp = client->process->envp;
-    char here[PATH_ROOM] = "", *const home = allocate(client->home_length + 1);
+    char here[PATH_ROOM], *const home = take(client->home_length + 1);
     const char *const name = base_name(shell), *value;
     struct changes changes = {.count = 0};
+    *here = 0;
     memcpy(home, client->address.sun_path, client->home_length);
     if (*home != '/' && sys_getcwd(here, sizeof here) < 0) return (char **)envp;
     const char *const root = *home == '/' ? home : JOIN(here, "/", home), *const shims = JOIN(root, "/shims");

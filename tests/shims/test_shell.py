@@ -162,7 +162,6 @@ def test_bash_reads_our_start_up_file_and_that_the_users_own(run: Run, home: str
             assert (found["BASH_ENV"], found["SAFESHELL_BASH_ENV"]) == (ours, users)
 
 
-@pytest.mark.needs("bash", "zsh")
 def test_zsh_and_fish_read_theirs(run: Run, home: str) -> None:
     os.mkdir(f"{home}/shims")
     write(home, "shell/zsh/.zshenv", NEW)
