@@ -104,6 +104,23 @@ def test_a_link_is_the_shell_of_its_name(run: Run, home: str) -> None:
     )
 
 
+@pytest.mark.needs("bash")
+@pytest.mark.parametrize(("interpreter", "shell"), [(NAME, "/bin/sh"), ("bash", "/usr/bin/bash")])
+def test_it_reads_a_script_that_names_it(run: Run, home: str, interpreter: str, shell: str) -> None:
+    hooks_ = os.path.join(home, "hooks")
+    run("bash", "--version", by="bash")  # makes the link
+    for name in ("script", "bash"):  # along PATH, and named as a shell itself
+        script = write(home, f"bin/{name}", f"#!{hooks_}/{interpreter} -e\necho never\n")
+        os.chmod(script, 0o755)
+        with FakeDaemon(home, refused(126, b"no\n")) as daemon:
+            env = {"SAFESHELL_HOME": home, "SAFESHELL_SHELL": "/bin/sh", "PATH": PATH}
+            done = subprocess.run([script, "x"], env=env, capture_output=True, timeout=30, check=False)
+            asked = daemon.request()
+        os.unlink(os.path.join(home, "daemon.sock"))
+        assert done.returncode == 126
+        assert (asked.name.decode(), asked.argv[1:]) == (shell, [b"-e", script.encode(), b"x"])
+
+
 def test_it_refuses_itself(run: Run, home: str) -> None:
     own = os.path.join(home, "hooks", NAME)
     done = run(NAME, "-c", "true", SAFESHELL_SHELL=own)
