@@ -131,3 +131,22 @@ def test_a_hook_that_breaks_the_protocol_is_refused(
 ) -> None:
     with pytest.raises(ProtocolError):
         bench.send(encode_hook(Hooked(agent, b"\0", envelope)), descriptors)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ([b"bash", b"-c", b"echo 'a' \xff", b"zero"], b"""'/opt/my shell/bash' -c 'echo '"'"'a'"'"' \xff' zero"""),
+        ([b"-bash"], b"/opt/bash -l"),
+        ([b"-bash", b"-c", b"ls"], b"/opt/bash -l -c ls"),
+        ([b""], b"/opt/bash"),
+    ],
+)
+def test_a_guarded_shells_command_is_the_line(bench: Bench, words: list[bytes], line: bytes) -> None:
+    name = b"/opt/my shell/bash" if b"my" in line else b"/opt/bash"
+    asked = Command(Type.SHELL, 0, name, block(words), b"\0A=1\0", 0, 0)
+    assert bench.send(encode_command(asked), 1) == "locate"
+    command = bench.request.command
+    assert command is not None
+    assert (command.kind, command.name, command.environment) == (Type.SHELL, name, b"\0A=1\0")
+    assert command.arguments == line + b"\0"
