@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from types import MappingProxyType
 
 from safeshell.shell.assignments import appended, array_of, begins_with_path, lettered, written_assignment
 from safeshell.shell.builtins import take_effect
@@ -41,6 +42,7 @@ _READS_NAMES = frozenset(
 """Builtins that evaluate a subscript, and the substitutions in it, wherever they take a name or a number."""
 
 _ITSELF = NestedCommand(())
+_NO_CHOICE: Choice = MappingProxyType({})
 
 
 class Runner:
@@ -80,7 +82,7 @@ class Runner:
         self._files = files
         self._in_files = 0
         self._parent: int | None = None
-        self._seen: dict[tuple[object, ...], int] = {}
+        self._seen: dict[tuple[int, int], dict[tuple[object, ...] | None, int]] = {}
 
     def run(self, node: Simple, script: Script, scope: Scope, read: Read) -> None:
         """Runs one."""
@@ -106,6 +108,9 @@ class Runner:
         alias = scope.aliases.get(written[0].source)
         if alias is not None:
             self._alias(node, script, alias, scope)
+            return
+        if None not in [word.literal for word in written]:  # most; nothing is to be expanded
+            self._start(node, script, written, written, scope, read, _NO_CHOICE)
             return
         ways: list[Scope] = []
         found = list(choices(written, scope))
@@ -273,22 +278,29 @@ class Runner:
         """Notes a command, once for each directory that it may run in; returns its place among them."""
         at = len(self._line.commands)
         place = self.place or (0, 0)
-        second = None if written is words else written  # most are one, and each word is hashed
+        commands = self._line.commands
         for directory in scope.directories:
-            changes = dict(scope.changes)
-            more = (by.bare, self._parent, scope.away, scope.guess, by.shown)
-            key = (place, words, second, tuple(changes.items()), directory, scope.shims, more)
-            count = len(self._line.commands)
-            seen = self._seen.setdefault(key, count)  # one look: each word is hashed by it
-            if seen != count:
-                at = seen
-                continue
+            count = len(commands)
+            found = LineCommand(
+                *(words, written, dict(scope.changes), directory, place, scope.shims, by.bare, self._parent),
+                *(scope.away, scope.guess, by.shown, self.file),
+            )
+            seen = self._seen.get(place)
+            if seen is None:  # most: no other to compare it with, so none of its words is hashed
+                self._seen[place] = {None: count}
+            else:
+                first = seen.pop(None, None)
+                if first is not None:
+                    seen[_alike(commands[first])] = first
+                known = seen.setdefault(_alike(found), count)
+                if known != count:
+                    at = known
+                    continue
             counted = self._in_files if self.file else count - self._in_files
             if counted >= COMMANDS_MAX:
                 raise OverrunError(f"it has more than {COMMANDS_MAX} commands")
             self._in_files += bool(self.file)
-            found = LineCommand(words, written, changes, directory, place, scope.shims, *more, self.file)
-            self._line.commands.append(found)
+            commands.append(found)
         return min(at, len(self._line.commands) - 1)
 
     def in_turn(self, words: tuple[Word, ...], scope: Scope) -> None:
@@ -394,3 +406,9 @@ class Runner:
                 self._script(encode(answer.text), other)
         if answer.inside:
             scope.become(inner)
+
+
+def _alike(command: LineCommand) -> tuple[object, ...]:
+    """What two commands at one place are the same by."""
+    written = None if command.written is command.words else command.written  # most are one, and each word is hashed
+    return (command.words, written, tuple(command.changes.items()), command.directory, *command[5:])

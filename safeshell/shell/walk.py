@@ -299,10 +299,10 @@ class _Walk:
         for assignment in node.assignments:
             self._inside_assignment(assignment, scope)
         for word in node.words:
-            if isinstance(word, Node):
-                self.inside(word.parts, scope)
-            else:
+            if not isinstance(word, Node):
                 self._inside_assignment(word, scope)
+            elif len(word.parts) != 1 or not isinstance(word.parts[0], Text):  # most are one text, with nothing in it
+                self.inside(word.parts, scope)
 
     def _inside_assignment(self, assignment: Assignment, scope: Scope) -> None:
         if assignment.subscript is not None:

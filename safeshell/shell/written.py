@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from safeshell.shell.braces import Piece, expand_braces
 from safeshell.shell.encoding import decode
@@ -36,8 +37,8 @@ def written_words(node: Node, script: Script, home: Home) -> list[Word]:
     if len(parts) == 1:
         only = parts[0]
         if isinstance(only, Text) and (only.quoted or not _SPECIAL(only.data)):
-            text = only.data.decode("utf-8", "surrogateescape")
-            return [Word((Literal(text, only.quoted),), text if written == only.data else decode(written))]
+            make = _known_text if len(written) <= TEXT_MAX else _text
+            return [make(written, only.data, only.quoted)]
     source = decode(written)
     pieces = _pieces(parts, script)
     dialect = script.dialect
@@ -52,6 +53,19 @@ def written_words(node: Node, script: Script, home: Home) -> list[Word]:
         except OverflowError:
             return [Word((Unknown(source, quoted=False),), source)]
     return [Word(_parts(_tilde(variant, home), patterns=True), source) for variant in variants]
+
+
+TEXT_MAX = 40
+"""Bytes of a word up to which it is kept: options and names come back from command to command, from line to line."""
+
+
+def _text(written: bytes, data: bytes, quoted: bool) -> Word:
+    """A word of nothing but text; how it is written, its text, and whether that is quoted."""
+    text = decode(data)
+    return Word((Literal(text, quoted),), text if written == data else decode(written))
+
+
+_known_text = lru_cache(maxsize=2048)(_text)
 
 
 def written_value(node: Node, script: Script, home: Home) -> Word:
