@@ -16,6 +16,7 @@ from safeshell.command.programs.record import Wrapper
 from safeshell.command.programs.shells import READERS
 from safeshell.command.programs.wrappers import GLOBAL_OPTIONS
 from safeshell.shell.interpreters import run_by_code
+from safeshell.shell.kept import TEXT_MAX, Kept
 from safeshell.shell.make import make_text
 from safeshell.shell.multiplexers import run_by_screen, run_by_tmux
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, joined
@@ -39,9 +40,12 @@ _PROGRAMS = programs()  # with the module: a worker isn't to load them while it 
 _UNCHANGED: Mapping[str, Word | None] = MappingProxyType({})
 
 
+_kept: Kept[tuple[Nested, ...]] = Kept()
+
+
 def nested(
     words: Sequence[Word], stdin: Input | None, *, changes: Mapping[str, Word | None] = _UNCHANGED
-) -> Iterator[Nested]:
+) -> Iterable[Nested]:
     """What a command runs in turn.
 
     Args:
@@ -49,6 +53,30 @@ def nested(
         stdin: what it reads, None where it is the caller's own input.
         changes: the variables that the line gives it; None for one that it takes away.
     """
+    reads = stdin is not None and (stdin.text is not None or bool(stdin.maybe))
+    if changes or reads or not _are_kept(words):
+        return _nested(words, stdin, changes)
+    key = (tuple(words), stdin)
+    found = _kept.get(key)
+    if found is None:
+        found = tuple(_nested(words, stdin, changes))
+        _kept.keep(key, found)
+    return found
+
+
+def _are_kept(words: Sequence[Word]) -> bool:
+    """Whether what a command runs hangs on what its words are equal by, and they aren't too long to be kept."""
+    length = 0
+    for word in words:
+        length += len(word.source) + len(word.written)
+        if word.literal is None:
+            for part in word.parts:
+                if isinstance(part, Unknown) and (part.file is not None or part.node is not None):
+                    return False
+    return length <= 2 * TEXT_MAX
+
+
+def _nested(words: Sequence[Word], stdin: Input | None, changes: Mapping[str, Word | None]) -> Iterator[Nested]:
     name, runs_others = _known(words[0].literal or "")
     if not runs_others:
         return

@@ -36,7 +36,8 @@ class Unknown:
         several: whether it may become no word or many.
         why: why it isn't known, as a clause about "it" ("the environment given doesn't have it"), or "".
         output: the words of the command whose output it is, where that is one command with known words only.
-        node: what it is in the line's tree, for who works it out; None for what was made.
+        node: what it is in the line's tree, for who works it out; None for what was made, and once it is told why it
+            can't be: what is kept of a command is not to keep its line's tree.
         file: what is in the file that it names, where that is a process substitution's.
     """
 
@@ -62,9 +63,9 @@ class Unknown:
 
     def told(self, why: str, file: object = None) -> Unknown:
         """It with why it isn't known, and what is in the file that it names."""
-        node, output = self.node, self.output
         return Unknown(
-            self.source, self.quoted, self.variable, self.operation, self.several, why, output, node, file or self.file
+            *(self.source, self.quoted, self.variable, self.operation, self.several, why, self.output),
+            file=file or self.file,
         )
 
 
