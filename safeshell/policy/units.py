@@ -198,13 +198,19 @@ _PARTS_MAX = 256
 
 
 class LoadedTable:
-    """A table with the units that were needed so far."""
+    """A table with the units that were needed so far.
 
-    __slots__ = ("_names", "_rules", "_splits", "_units", "_whole", "digest", "table")
+    Attributes:
+        digest: its table's.
+        mark: what tells it from others: its digest, and the root that its places are below.
+    """
+
+    __slots__ = ("_names", "_rules", "_splits", "_units", "_whole", "digest", "mark", "table")
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.digest = table.digest
+        self.mark = (table.digest, table.root)
         self._rules: dict[int, Rule] = {}
         self._units: dict[int, Unit] = {}
         self._splits: dict[int, Split] = {}

@@ -37,6 +37,7 @@ class LineCaller:
         reads_files: whether files that the line runs (scripts, makefiles and their like) are judged with it.
         asker: the environment as a block; what is made of the others is kept, a line's commands ask for it each.
         digests: those of the tables.
+        agent_by: the variable that tells that an agent asks; None where a person does.
     """
 
     tables: Sequence[LoadedTable]
@@ -52,15 +53,12 @@ class LineCaller:
     reads_files: bool = False
     asker: bytes = dataclasses.field(init=False, repr=False, compare=False)
     digests: tuple[str, ...] = dataclasses.field(init=False, repr=False, compare=False)
+    agent_by: str | None = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "asker", block_of(self.environment))
         object.__setattr__(self, "digests", tuple([loaded.table.digest for loaded in self.tables]))
-
-    @property
-    def agent_by(self) -> str | None:
-        """The variable that tells that an agent asks; None where a person does."""
-        return self.context.sign(self.asker)
+        object.__setattr__(self, "agent_by", self.context.sign(self.asker))
 
     @property
     def is_ai(self) -> bool:
@@ -82,6 +80,7 @@ class CommandFacts(RequestFacts):
             git_environment=spelling.git_environment,
         )
         self.began_in(os.fsencode(caller.session or caller.directory))
+        self.seen[AI] = caller.is_ai  # the same for all of a line's commands
         here = bool(caller.stated) and spelling.directory == os.fsencode(caller.directory)
         stated = caller.stated if here else _NOTHING
         self._stated: Mapping[FactKey, Fact] = {**stated, **dict.fromkeys(run, UNDECIDED)} if run else stated
@@ -94,6 +93,9 @@ class CommandFacts(RequestFacts):
             return UNDECIDED
         return self._stated[key] if key in self._stated else super().read(key)
 
+
+AI: FactKey = ("ai",)
+"""The key of the fact whether an agent asks."""
 
 _NOTHING: Mapping[FactKey, Fact] = MappingProxyType({})
 _NO_NAMES: frozenset[str] = frozenset()

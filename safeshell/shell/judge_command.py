@@ -16,7 +16,7 @@ from safeshell.policy.units import LoadedTable
 from safeshell.shell.builtins import BUILTINS
 from safeshell.shell.caller import CommandFacts, LineCaller, arguments_of, as_bytes, block_of
 from safeshell.shell.hiding import hiding, words_of
-from safeshell.shell.kept import TEXT_MAX, Kept, mark_of
+from safeshell.shell.kept import TEXT_MAX, Kept, hangs_on_facts, mark_of
 from safeshell.shell.possible import Certain
 from safeshell.shell.undecided import undecided
 from safeshell.shell.walked import LineCommand
@@ -106,22 +106,24 @@ def judge_command(
 
     def decide(spelling: Spelling, _: None) -> Decision:
         nonlocal passed_over
-        decision, is_open = _decide(spelling, tables_for(spelling), facts_of, run)
+        decision, is_open = _decide(spelling, tables_for(spelling), facts_of, run, is_ai=caller.is_ai)
         passed_over = passed_over or is_open
         return decision
 
     best: Decision | None = None
     outside = False
-    both = (command.words,) if command.words == command.written else (command.words, command.written)
-    for words in both:
-        if words:
-            argv = arguments_of(words)
+    before = b""
+    for words in (command.words,) if command.written is command.words else (command.words, command.written):
+        argv = arguments_of(words)
+        if argv and argv != before:  # of the same text the same is decided
             known = spellings(_basename(words[0]), argv, here, directory)
-            decision = judge_all(known, _no_facts, decide).decision
+            only = len(known) == 1 and not known[0].cut  # most: nothing is to be composed
+            decision = decide(known[0], None) if only else judge_all(known, _no_facts, decide).decision
             best = decision if best is None or decision.action < best.action else best
             outside = outside or decision.outside
-            if len(known) > 1:
-                inside += _aliased(known, words, command)
+        if argv and len(known) > 1:
+            inside += _aliased(known, words, command)
+        before = argv
     if best is None:
         return Judged(Decision(Action.ALLOW, "", tables=caller.digests), command.place, command=command), ()
     if outside and best.action is Action.REQUIRE_APPROVAL and not best.outside:
@@ -149,10 +151,12 @@ def _decide(
     tables: Sequence[LoadedTable],
     facts_of: Callable[[Spelling], CommandFacts],
     run: frozenset[FactKey],
+    *,
+    is_ai: bool,
 ) -> tuple[Decision, bool]:
     """The decision for one spelling by what is certain, and whether a rule was passed over for the rest."""
     somewhere = spelling.directory is None
-    key = (spelling.name, spelling.arguments, mark_of(tables), run, somewhere)
+    key = (spelling.name, spelling.arguments, mark_of(tables), run, somewhere, is_ai)
     found = _decided.get(key)
     if found is None:
         facts = facts_of(spelling)
@@ -160,7 +164,7 @@ def _decide(
         decision = evaluate(tables, spelling.name, spelling.arguments, facts, full=True, judge=judge)
         found = decision, judge.open
         failed = bool(decision.rule) and not decision.matched  # for want of memory, which may be there again
-        if not (judge.reads or failed) and len(spelling.arguments) <= TEXT_MAX:
+        if not (hangs_on_facts(judge.reads) or failed) and len(spelling.arguments) <= TEXT_MAX:
             _decided.keep(key, found)
     return found
 

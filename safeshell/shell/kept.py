@@ -1,14 +1,17 @@
 """Kept answers: what was decided of a command by its text alone is decided so in the next line, too.
 
-What hangs on facts (variables, files, branches) is never kept: those may be others then.
+What hangs on facts (variables, files, branches) is never kept: those may be others then. Only whether an agent asks,
+which most rules look at, stands in the key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
+from safeshell.policy.facts import FactKey
 from safeshell.policy.units import LoadedTable
+from safeshell.shell.caller import AI
 
 V = TypeVar("V")
 
@@ -38,6 +41,11 @@ class Kept(Generic[V]):
         self._known[key] = answer
 
 
+def hangs_on_facts(reads: Iterable[FactKey]) -> bool:
+    """Whether a decision that read these facts hangs on more than what is known of the request itself."""
+    return any(key != AI for key in reads)
+
+
 def mark_of(tables: Sequence[LoadedTable]) -> tuple[tuple[str, str], ...]:
     """What stands for tables in a key."""
-    return tuple([(loaded.digest, loaded.table.root) for loaded in tables])
+    return tuple([loaded.mark for loaded in tables])

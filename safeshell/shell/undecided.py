@@ -14,8 +14,8 @@ from safeshell.policy.decision import Action, Decision
 from safeshell.policy.evaluator import evaluate
 from safeshell.policy.facts import UNDECIDED, Facts
 from safeshell.policy.units import LoadedTable
-from safeshell.shell.caller import arguments_of, as_bytes
-from safeshell.shell.kept import TEXT_MAX, Kept, mark_of
+from safeshell.shell.caller import AI, arguments_of, as_bytes
+from safeshell.shell.kept import TEXT_MAX, Kept, hangs_on_facts, mark_of
 from safeshell.shell.limits import OverrunError
 from safeshell.shell.open_arguments import marked
 from safeshell.shell.possible import Possible, PossibleByName
@@ -160,7 +160,7 @@ def _decide(name: str, words: Sequence[Word], tables: Sequence[LoadedTable], fac
     # All that readings hang on: texts that are known as they are, of the others what they are marked as.
     several = words[0].several and known_name(words[0]) is None
     texts = [(marked(word),) if word.literal is None else word.literal for word in words[1:]]
-    key = (name, several, words[0].several, mark_of(tables), *texts)
+    key = (name, several, words[0].several, mark_of(tables), facts.read(AI), *texts)
     if _allowed.get(key):
         return None
     best: Decision | None = None
@@ -168,7 +168,7 @@ def _decide(name: str, words: Sequence[Word], tables: Sequence[LoadedTable], fac
     for reading in readings(name, words):
         judge = Possible(facts, reading)
         found = evaluate(tables, name, b"\0", facts, judge=judge)
-        reads = reads or bool(judge.reads)
+        reads = reads or hangs_on_facts(judge.reads)
         if found.action is not Action.ALLOW and (best is None or found.action < best.action):
             best = found
     if best is None and not reads and sum([len(word.written) for word in words]) <= TEXT_MAX:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from safeshell.policy.table import Table
 from safeshell.shell import kept
 from safeshell.shell.judge import judge_line
 from safeshell.shell.kept import Kept
+from safeshell.shell.syntax.tree import Script
 
 RULES = """\
 version: 1
@@ -27,8 +29,8 @@ def tables() -> list[Table]:
     return table(RULES)
 
 
-def rule(tables: list[Table], line: str, directory: str = "/usr", **environment: str) -> str:
-    asking = caller(tables)
+def rule(tables: list[Table], line: str, directory: str = "/usr", who: str = "ai", **environment: str) -> str:
+    asking = caller(tables, who=who)
     asking = replace(asking, environment={**asking.environment, **environment}, directory=directory)
     return judge_line(line, asking).decision.rule
 
@@ -54,6 +56,28 @@ def test_what_hangs_on_facts_is_read_again(tables: list[Table], word: str) -> No
         assert rule(tables, f"make {word}", CI="1") in ("ci", "only-the-run-can-tell")
         assert rule(tables, f"mv {word} x") in ("here", "only-the-run-can-tell")
         assert rule(tables, f"mv {word} x", "/") == ""
+
+
+@pytest.mark.parametrize("word", ["all", "all$B"])
+def test_an_agents_answer_is_not_a_persons(word: str) -> None:
+    tables = table(f"{RULES}  - {{name: ai, commands: [cp], context: ai_only, action: deny, message: No.}}\n")
+    for _ in range(2):
+        assert rule(tables, f"cp {word} x") in ("ai", "only-the-run-can-tell")
+        assert rule(tables, f"cp {word} x", who="human") == ""
+
+
+def test_what_a_file_holds_is_looked_at_again(tables: list[Table]) -> None:
+    for text, name in (("rm precious", "word"), ("ls", ""), ("rm precious", "word")):
+        assert rule(tables, f"bash <(echo {text})") == name
+
+
+def test_no_tree_of_a_line_is_kept(tables: list[Table]) -> None:
+    def trees() -> int:
+        return sum([isinstance(one, Script) for one in gc.get_objects()])
+
+    before = trees()
+    rule(tables, 'git diff "$A" | head -$N; mv "$(ls)" b; sudo "$C" <(cat d); for f in *; do xargs make "$f"; done')
+    assert trees() == before
 
 
 def test_other_rules_decide_for_themselves(tables: list[Table]) -> None:
