@@ -265,14 +265,14 @@ def _letters(pattern: str, gap: Gap) -> dict[int, list[tuple[str, int, int]]]:
 
     With each character goes how it counts for the places beside it.
     """
-    told = sorted(set(_walker(pattern).sets))
-    codes = _edges([*told, *[members for _, members, _ in gap.moves]])
+    walker = _walker(pattern)
+    codes = _edges([*walker.sets, *[members for _, members, _ in gap.moves]])
     found: dict[int, list[tuple[str, int, int]]] = {}
     for start, allowed, to in gap.moves:
-        kinds: dict[tuple[object, ...], str] = {}
+        kinds: dict[int, str] = {}
         for code in codes:
             if contains(allowed, code):
-                kinds.setdefault((beside(chr(code)), *[contains(members, code) for members in told]), chr(code))
+                kinds.setdefault(walker.kinds.of(code), chr(code))
         found.setdefault(start, []).extend([(char, beside(char), to) for char in kinds.values()])
     return found
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from safeshell.policy.regex.character_sets import NEWLINE, WORD, CharSet, contains
@@ -30,6 +31,7 @@ State = frozenset[int] | None
 _MATCH = 0
 
 
+@lru_cache(maxsize=1024)
 def beside(char: str) -> int:
     """How a character counts for the places beside it."""
     code = ord(char)
@@ -52,6 +54,31 @@ def _holds(look: Look, before: int, after: int) -> bool:
             return (before == LETTER) == (after == LETTER)
 
 
+class Kinds:
+    """Kinds of characters: those of one kind are in the same ones of some sets.
+
+    Attributes:
+        sets: which sets each kind is in, by their numbers.
+    """
+
+    __slots__ = ("_edges", "_kinds", "sets")
+
+    def __init__(self, sets: Sequence[CharSet]) -> None:
+        self._edges = sorted({0, *[edge for one in sets for low, high in one for edge in (low, high + 1)]})
+        within: list[list[int]] = [[] for _ in self._edges]  # by where a run of characters of one kind begins
+        for number, one in enumerate(sets):
+            for low, high in one:
+                for at in range(bisect_left(self._edges, low), bisect_left(self._edges, high + 1)):
+                    within[at].append(number)
+        numbers: dict[frozenset[int], int] = {}
+        self._kinds = [numbers.setdefault(frozenset(held), len(numbers)) for held in within]
+        self.sets = list(numbers)
+
+    def of(self, code: int) -> int:
+        """The kind of a character, by its code point."""
+        return self._kinds[bisect_right(self._edges, code) - 1]
+
+
 @lru_cache(maxsize=4096)
 def automaton(pattern: str) -> Automaton | None:
     """The automaton of a pattern, or None where no texts are made from it."""
@@ -69,47 +96,57 @@ class Automaton:
     """
 
     __slots__ = (
-        *("_chars", "_distances", "_first", "_jumps", "_known_moves", "_looks", "_middle", "_size", "_start"),
-        "_steps",
+        *("_chars", "_distances", "_first", "_jumps", "_kinds", "_known_moves", "_looks", "_middle", "_sets", "_size"),
+        *("_start", "_steps"),
     )
 
     def __init__(self, tree: Tree) -> None:
-        self._chars: dict[int, tuple[CharSet, int]] = {}
+        self._sets: dict[CharSet, int] = {}  # numbered
+        self._chars: dict[int, tuple[int, int]] = {}
         self._jumps: dict[int, list[int]] = {}
         self._looks: dict[int, tuple[Look, int]] = {}
         self._size = 1
         self._start = self._build(tree, _MATCH)
         self._first = self._measure(at_start=True)
         self._middle = self._measure(at_start=False)
-        self._steps: dict[tuple[State, int, str], State] = {}
+        self._kinds: Kinds | None = None
+        self._steps: dict[tuple[State, int, int], State] = {}
         self._distances: dict[tuple[State, bool], int] = {}
-        self._known_moves: dict[tuple[frozenset[int], int, int], dict[CharSet, list[int]] | None] = {}
+        self._known_moves: dict[tuple[frozenset[int], int, int], dict[int, list[int]] | None] = {}
 
     @property
-    def sets(self) -> Iterator[CharSet]:
+    def sets(self) -> Iterable[CharSet]:
         """The sets of characters that it tells apart."""
-        return (members for members, _ in self._chars.values())
+        return self._sets
+
+    @property
+    def kinds(self) -> Kinds:
+        """The kinds of characters that are alike to it and to the places beside them; made when they are needed."""
+        found = self._kinds
+        if found is None:
+            found = self._kinds = Kinds([*self._sets, WORD, NEWLINE])
+        return found
 
     def step(self, state: State, before: int, char: str) -> State:
         """The state after one more character; the first state is the empty set."""
         if state is None:
             return None
-        key = (state, before, char)
+        kinds = self.kinds
+        kind = kinds.of(ord(char))
+        key = (state, before, kind)
         if key not in self._steps:
             if len(self._steps) >= STEPS:
                 self._steps.clear()
             moves = self._moves(state, before, beside(char))
-            code = ord(char)
+            held = kinds.sets[kind]
             self._steps[key] = (
                 None
                 if moves is None
-                else frozenset(
-                    [one for members, following in moves.items() if contains(members, code) for one in following]
-                )
+                else frozenset([one for number, following in moves.items() if number in held for one in following])
             )
         return self._steps[key]
 
-    def _moves(self, state: frozenset[int], before: int, after: int) -> dict[CharSet, list[int]] | None:
+    def _moves(self, state: frozenset[int], before: int, after: int) -> dict[int, list[int]] | None:
         """Where each set of characters leads from a state; None once the pattern is found there.
 
         Nodes by the hundred wait for the same few sets, and each state is asked about many characters.
@@ -119,13 +156,13 @@ class Automaton:
             if len(self._known_moves) >= MOVES:
                 self._known_moves.clear()
             reached = self._closure(state, before, after)
-            moves: dict[CharSet, list[int]] | None = None
+            moves: dict[int, list[int]] | None = None
             if _MATCH not in reached:
                 moves = {}
                 for node in reached:
                     if node in self._chars:
-                        members, following = self._chars[node]
-                        moves.setdefault(members, []).append(following)
+                        number, following = self._chars[node]
+                        moves.setdefault(number, []).append(following)
             self._known_moves[key] = moves
         return self._known_moves[key]
 
@@ -156,7 +193,7 @@ class Automaton:
         match tree:
             case Chars(members):  # by far the most
                 node = self._node()
-                self._chars[node] = (members, following)
+                self._chars[node] = (self._sets.setdefault(members, len(self._sets)), following)
                 return node
             case Seq(parts):
                 for part in reversed(parts):
