@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import errno
 import gc
+import itertools
 import os
+import select
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -31,11 +33,12 @@ from safeshell.policy.table import Table
 from safeshell.policy.units import LoadedTable
 from safeshell.policy.world import FileUse
 from safeshell.shell.files import judge_files, shown_call, stricter
-from safeshell.shell.frames import frame, read
+from safeshell.shell.frames import frame, take
 from safeshell.shell.hook_line import told_to_hook
 from safeshell.shell.judge import LineCaller, judge_line
 from safeshell.shell.judge_command import variables_of
 from safeshell.shell.syntax.tree import Dialect
+from safeshell.shell.warming import warm
 
 TABLES_MAX = 64
 """Tables kept; one a repository in use, and the user's."""
@@ -95,6 +98,7 @@ class Tables:
 
     def __init__(self) -> None:
         self._loaded: dict[tuple[str, str], LoadedTable] = {}
+        self._warming: Iterator[None] = iter(())
 
     def get(self, wanted: list[tuple[str, str, str]]) -> list[LoadedTable]:
         """The tables of these digests, roots and files.
@@ -116,7 +120,12 @@ class Tables:
             if sections.header.get("digest") != digest:
                 raise TableError(f"the rules in force are not in {path} any more")
             known = self._loaded[digest, root] = LoadedTable(Table(sections, root, digest))
+            self._warming = itertools.chain(self._warming, warm(known))
         return known
+
+    def warm(self) -> bool:
+        """Makes a little of what lines will need; returns whether there was anything left to make."""
+        return next(self._warming, self) is None
 
 
 def main() -> None:
@@ -124,7 +133,7 @@ def main() -> None:
     home = Home(sys.argv[1])
     tables = Tables()
     settled = False
-    for request in _requests(sys.stdin.buffer):
+    for request in requests(sys.stdin.fileno(), tables.warm):
         try:
             answer = _read(cast(EnvelopeRequest, request)) if "envelope" in request else _judge(request, tables, home)
         except SafeShellError as error:
@@ -249,9 +258,34 @@ def _paths(texts: list[str]) -> tuple[bytes, ...]:
     return tuple([text.encode("latin-1") for text in texts])
 
 
-def _requests(stream: BinaryIO) -> Iterator[LineRequest | EnvelopeRequest]:
-    while (request := read(stream)) is not None:
-        yield cast(LineRequest | EnvelopeRequest, request)
+IDLE_S = 0.05
+"""Without a request for so long, the helper is idle."""
+
+
+def requests(descriptor: int, warm: Callable[[], bool]) -> Iterator[LineRequest | EnvelopeRequest]:
+    """The requests that come; in idle time what they need is made ready, a little at a time.
+
+    Args:
+        descriptor: where they are read.
+        warm: makes a little ready; returns whether there was anything left to make.
+    """
+    buffer = bytearray()
+    while True:
+        request = take(buffer)
+        if request is not None:
+            yield cast(LineRequest | EnvelopeRequest, request)
+            continue
+        wait = IDLE_S
+        while not select.select([descriptor], [], [], wait)[0] and warm():
+            wait = 0.0
+        data = os.read(descriptor, _READ_MAX)
+        if not data:
+            return
+        buffer += data
+
+
+_READ_MAX = 1 << 18
+"""Bytes of requests that are read at once."""
 
 
 def _send(stream: BinaryIO, answer: Mapping[str, Any]) -> None:

@@ -1,0 +1,38 @@
+"""Warming of a helper that waits: automata of rules' patterns, made before a line with unknown words needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safeshell.policy.atoms import ATOMS
+from safeshell.policy.regex.automaton import automaton
+from safeshell.policy.units import LoadedTable
+
+PATTERNS_MAX = 512
+"""Patterns of one table whose automata are made ahead: those of all packs are a third of that, in some 1 MiB."""
+
+LENGTH_MAX = 400
+"""Characters of a pattern up to which that is done: a step is not to take longer than a line that comes meanwhile."""
+
+_WALKED = ("line", "operand", "option_value")
+"""Kinds of conditions whose pattern, the first of their arguments, is held against words that aren't all known."""
+
+
+def warm(loaded: LoadedTable) -> Iterator[None]:
+    """Makes the automata of a table's patterns, one at each step."""
+    atoms = loaded.table.atoms
+    made = 0
+    for number in range(len(atoms)):
+        kind, *arguments = atoms[number]
+        if kind not in _WALKED or len(arguments[0]) > LENGTH_MAX:
+            continue
+        if not made:
+            ATOMS[kind]  # the kinds' modules are loaded with the first
+            yield
+        found = automaton(arguments[0])
+        if found is not None:
+            found.kinds.of(0)
+        made += 1
+        if made == PATTERNS_MAX:
+            return
+        yield
