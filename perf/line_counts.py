@@ -46,6 +46,7 @@ def count(made: Running, root: str, source: Iterable[str], lines: int) -> list[C
         given = iter(source)
         for line in itertools.islice(given, WARM):
             helper.judge(line)
+        helper.settle()
         _tell(helper.pid, "instrumentation", "on")
         helper.judge(next(given))  # callgrind reads each function's code the first time
         _tell(helper.pid, "zero")

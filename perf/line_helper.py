@@ -27,6 +27,10 @@ _EARLIER = "safeshell/lines/helper.py"
 _CPUCLOCK_SCHED = 2
 
 
+_SETTLED_S = 0.3
+"""A helper that used no processor for so long has nothing to do."""
+
+
 class Took(NamedTuple):
     """What lines took, ms: by the clock, and of the processor."""
 
@@ -85,6 +89,13 @@ class Helper:
         if "decision" not in answer:
             raise SystemExit(f"the helper did not judge a line: {answer}")
         return took, answer
+
+    def settle(self) -> None:
+        """Waits until it has made ready what it makes in idle time: it takes no more of the processor."""
+        before = -1.0
+        while (now := time.clock_gettime(self._clock)) != before:
+            before = now
+            time.sleep(_SETTLED_S)
 
     @staticmethod
     def _request(line: str) -> dict[str, Any]:
