@@ -22,8 +22,10 @@ DECLARING = frozenset((b"declare", b"export", b"local", b"readonly", b"typeset",
 _TAKING_ARRAYS = DECLARING | {b"alias", b"eval", b"let"}
 
 _BLANKS = re.compile(rb"(?:[ \t]|\\\n)*(?:#[^\n]*)?")
-_PLAIN = re.compile(rb"[^ \t\n;&|<>()'\"\\$`]+(?=[ \t\n;&|)]|\Z)")
-_ZSH_PLAIN = re.compile(rb"[^ \t\n;&|<>()'\"\\$`{}]+(?=[ \t\n;&|)]|\Z)")
+_PLAIN = re.compile(rb"[ \t]*((?!#)[^ \t\n;&|<>()'\"\\$`]+)(?=[ \t\n;&|)]|\Z)")
+"""A word that is nothing but text, with the blanks before it; most are."""
+
+_ZSH_PLAIN = re.compile(rb"[ \t]*((?!#)[^ \t\n;&|<>()'\"\\$`{}]+)(?=[ \t\n;&|)]|\Z)")
 _PARENTHESES = re.compile(rb"\((?:[ \t]|\\\n)*\)")
 
 _ENDS = b"\n;|()}"
@@ -47,23 +49,23 @@ def read_simple(state: State, start: int, redirects: list[Redirect]) -> Simple |
     words: list[Word | Assignment] = []
     declaring = arrays = False
     while True:
-        blanks = _BLANKS.match(data, state.at, end)
-        at = state.at = blanks.end() if blanks else state.at
-        if at >= end:
-            break
-        state.step()
-        found = plain.match(data, at, end)
+        found = plain.match(data, state.at, end)
         if found:
-            text = found[0]
+            state.step()
+            text = found[1]
+            at = state.at = found.start(1)
             if not declaring if words else (b"=" not in text and b"[" not in text):
                 state.at = last = found.end()
                 words.append(Word((Text(text, quoted=False),), at, last))
                 if len(words) == 1:
                     declaring, arrays = text in DECLARING, text in _TAKING_ARRAYS
                 continue
-        elif data[at] in _ENDS and _ends(state):
-            break
         else:
+            blanks = _BLANKS.match(data, state.at, end)
+            at = state.at = blanks.end() if blanks else state.at
+            if at >= end or (data[at] in _ENDS and _ends(state)):
+                break
+            state.step()
             redirect = read_redirect(state)
             if redirect is not None:
                 redirects.append(redirect)
