@@ -40,6 +40,8 @@ def written_words(node: Node, script: Script, home: Home) -> list[Word]:
             make = _known_text if len(written) <= TEXT_MAX else _text
             return [make(written, only.data, only.quoted)]
     source = decode(written)
+    if not any(isinstance(part, Text) and not part.quoted and _SPECIAL(part.data) for part in parts):
+        return [Word(_parts(_pieces(parts, script, split=False), patterns=False), source)]
     pieces = _pieces(parts, script)
     dialect = script.dialect
     if dialect is Dialect.ZSH and pieces[:1] == [("=", False)] and len(pieces) > 1:
@@ -71,17 +73,22 @@ _known_text = lru_cache(maxsize=2048)(_text)
 def written_value(node: Node, script: Script, home: Home) -> Word:
     """The value of an assignment, or of anything else that stays one word: no braces, no patterns."""
     source = decode(script.data[node.start : node.end])
-    return Word(_parts(_tilde(_pieces(node.parts, script), home), patterns=False), source)
+    first = node.parts[0] if node.parts else None
+    tilde = isinstance(first, Text) and first.data[:1] == b"~"
+    pieces = _pieces(node.parts, script, split=tilde)
+    return Word(_parts(_tilde(pieces, home) if tilde else pieces, patterns=False), source)
 
 
-def _pieces(parts: Sequence[Part], script: Script) -> list[Piece]:
-    """Quoted text whole, the rest a character at a time."""
+def _pieces(parts: Sequence[Part], script: Script, *, split: bool = True) -> list[Piece]:
+    """Quoted text whole; the rest a character at a time, unless none of its characters means more than itself."""
     pieces: list[Piece] = []
     for part in parts:
         if isinstance(part, Text):
             text = decode(part.data)
             if part.quoted:
                 pieces.append((text, True))
+            elif not split:
+                pieces += [(text, False)] if text else ()
             else:
                 pieces += [(char, False) for char in text]
         else:
@@ -137,7 +144,9 @@ def _tilde(pieces: Sequence[Piece], home: Home) -> Sequence[Piece]:
 
 
 def _parts(pieces: Sequence[Piece], *, patterns: bool) -> tuple[WordPart, ...]:
-    closes = max((index for index, piece in enumerate(pieces) if piece == ("]", False)), default=-1)
+    closes = -1
+    if patterns:
+        closes = max([index for index, piece in enumerate(pieces) if piece == ("]", False)], default=-1)
     parts: list[WordPart] = []
     text: list[str] = []  # of the part that goes on
     text_quoted = False
