@@ -19,9 +19,10 @@ class Action(enum.IntEnum):
     @property
     def word(self) -> str:
         """As rules spell it."""
-        return self.name.lower()
+        return _WORDS[self]
 
 
+_WORDS = tuple([action.name.lower() for action in Action])
 ACTIONS = {action.word: action for action in Action}
 """By the words that rules have for them."""
 

@@ -48,6 +48,9 @@ _FILTERS: dict[str, Callable[[Sequence[bytes], bytes], bytes]] = {
 }
 """Programs that read their standard input and write of it."""
 
+TOLD = frozenset({*_MAKERS, *_FILTERS, "command", "builtin", "env"})
+"""Names of programs whose output, or that of what they run, may be told."""
+
 _COPYING = ("cat", "tee")
 _WRAPPERS_MAX = 8
 

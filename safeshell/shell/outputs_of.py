@@ -13,7 +13,7 @@ from safeshell.shell.encoding import encode
 from safeshell.shell.expansion import Expander, choices, expanded_value
 from safeshell.shell.limits import NEST_MAX
 from safeshell.shell.nested_commands import Input, Nested, NestedCommand, NestedText
-from safeshell.shell.outputs import output
+from safeshell.shell.outputs import TOLD, output
 from safeshell.shell.programs import nested
 from safeshell.shell.scope import OPEN, Scope, scalar
 from safeshell.shell.syntax.reader import parse
@@ -28,6 +28,7 @@ from safeshell.shell.syntax.tree import (
     Sequence,
     Simple,
     Subshell,
+    Text,
 )
 from safeshell.shell.syntax.tree import Word as Node
 from safeshell.shell.words import Unknown, Word, plain
@@ -119,7 +120,7 @@ class Outputs:
                     value = scalar(expanded_value(assignment.value, scope, script, self.of_script, {}))
                 scope.assign(name, value)
             return Input("")
-        if any(map(is_output, node.redirects)):
+        if any(map(is_output, node.redirects)) or _is_never_told(node, scope):
             return UNTOLD
         words = self._words(node, script, scope)
         if words is None or not words:
@@ -227,6 +228,16 @@ def _joined(first: Input | None, second: Input | None) -> Input:
     if texts[0] is None or texts[1] is None:
         return UNTOLD
     return Input(texts[0] + texts[1], all(one is not None and one.whole for one in (first, second)))
+
+
+def _is_never_told(node: Simple, scope: Scope) -> bool:
+    """Whether nothing is told of what a program writes, whatever its arguments are: no word has to be expanded."""
+    first = node.words[0]
+    only = first.parts[0] if isinstance(first, Node) and len(first.parts) == 1 else None
+    if not isinstance(only, Text):
+        return False
+    name = only.data.decode("utf-8", "surrogateescape")
+    return name in PLAIN and name not in TOLD and name not in scope.functions and name not in scope.aliases
 
 
 def is_output(redirect: Redirect) -> bool:

@@ -20,6 +20,8 @@ import select
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, BinaryIO, TypedDict, cast
 
 from safeshell.command.unwrap import FileWorld, Spelling
@@ -147,7 +149,7 @@ def main() -> None:
 
 def _judge(request: LineRequest, tables: Tables, home: Home) -> dict[str, Any]:
     rules = _Rules(request, tables, home)
-    _send(sys.stdout.buffer, {"begun": True})
+    _begin(sys.stdout.buffer)
     caller = _caller(request, rules, home)
     line, files = _text(request["line"]), None
     if request["files"] is not None:
@@ -171,7 +173,7 @@ def _read(request: EnvelopeRequest) -> dict[str, Any]:
     from safeshell.hooks.agent import agent_of  # noqa: PLC0415 # most homes have no hook
     from safeshell.hooks.envelope import ENVELOPE_MAX, EnvelopeError, LongLineError, read_call  # noqa: PLC0415 # as above
 
-    _send(sys.stdout.buffer, {"begun": True})
+    _begin(sys.stdout.buffer)
     agent = agent_of(request["agent"])
     assert agent is not None  # the daemon has asked
     envelope = request["envelope"]
@@ -293,12 +295,20 @@ def _send(stream: BinaryIO, answer: Mapping[str, Any]) -> None:
     stream.flush()
 
 
+_BEGUN = frame({"begun": True})
+
+
+def _begin(stream: BinaryIO) -> None:
+    stream.write(_BEGUN)
+    stream.flush()
+
+
 def _text(characters: str) -> str:
     return os.fsdecode(characters.encode("latin-1"))
 
 
 def _caller(request: LineRequest, rules: _Rules, home: Home) -> LineCaller:
-    environment = variables_of(_text(request["environment"]).split("\0"))
+    environment = _environment(request["environment"])
     directory = _text(request["directory"])
     shimmed = _shimmed(environment.get("PATH", ""), directory, home)
     shell = Dialect(request["shell"])
@@ -315,6 +325,12 @@ def _caller(request: LineRequest, rules: _Rules, home: Home) -> LineCaller:
         knows_all=not request["agent"],
         reads_files=True,
     )
+
+
+@lru_cache(maxsize=4)
+def _environment(block: str) -> Mapping[str, str]:
+    """The variables of a request, which one agent's lines all have the same."""
+    return MappingProxyType(variables_of(_text(block).split("\0")))
 
 
 def _shimmed(path: str, directory: str, home: Home) -> Callable[[str], bool] | None:

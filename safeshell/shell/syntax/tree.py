@@ -17,6 +17,8 @@ class Dialect(enum.Enum):
     SH = "sh"
     ZSH = "zsh"
 
+    __hash__ = object.__hash__  # each is one object; an enumeration's own is a call, and each command looks tables up
+
 
 # Words
 
