@@ -67,7 +67,7 @@ class Outputs:
         """
         self._check()
         if isinstance(command, Simple):
-            return self._of_simple(command, script, scope.copy())
+            return UNTOLD if _is_never_told(command, scope) else self._of_simple(command, script, scope.copy())
         if isinstance(command, Group | Subshell) and not any(map(is_output, command.redirects)):
             inner = scope.fork(stdin=self.stdin(command.redirects, script, scope))
             return self._of_sequence(command.body, script, inner)
@@ -232,7 +232,7 @@ def _joined(first: Input | None, second: Input | None) -> Input:
 
 def _is_never_told(node: Simple, scope: Scope) -> bool:
     """Whether nothing is told of what a program writes, whatever its arguments are: no word has to be expanded."""
-    first = node.words[0]
+    first = node.words[0] if node.words else None
     only = first.parts[0] if isinstance(first, Node) and len(first.parts) == 1 else None
     if not isinstance(only, Text):
         return False

@@ -96,7 +96,7 @@ class Word:
             self.literal = None if Unknown in map(type, parts) else self.written
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Word) and self.source == other.source and self.parts == other.parts
+        return self is other or (isinstance(other, Word) and self.source == other.source and self.parts == other.parts)
 
     def __hash__(self) -> int:
         return hash(self.source or self.written)
