@@ -31,9 +31,11 @@ from hypothesis import HealthCheck, settings
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import again
+import compilers
 import needs
 from harness import RULES, Cli, Daemon, Ran, make_home, running_daemon, sync_shims, temporary_directory
 from needs import pytest_runtest_setup
+from patience import give_lines_time
 
 from safeshell.cli.main import main
 from safeshell.home.paths import Home
@@ -52,6 +54,7 @@ def _forget_ignored_signals() -> None:
 
 
 _forget_ignored_signals()
+give_lines_time()
 # Rules that others may write are refused, whatever the umask of whoever runs the tests leaves behind.
 os.umask(0o022)
 
@@ -78,6 +81,11 @@ def pytest_configure(config: pytest.Config) -> None:
         compiled = os.path.join(os.path.dirname(os.path.abspath(__file__)), "e2e", "__pycache__")
         if config.getoption("numprocesses", None) and not os.path.isdir(compiled):
             config.pluginmanager.register(FirstAlone())
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if hasattr(session.config, "workerinput") or not session.config.getoption("numprocesses", None):
+        compilers.start()
 
 
 class FirstAlone:

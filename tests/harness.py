@@ -19,8 +19,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+import compilers
 import pytest
 from needs import need
+from patience import PATIENCE_S, PATIENT
 from safeshell_compiler.publish import compile_home, publish
 
 from safeshell.cli.daemon import launch
@@ -30,6 +32,8 @@ from safeshell.errors import PersonNeededError, SafeShellError
 from safeshell.home.paths import Home
 from safeshell.install.shims import Synced, sync
 from safeshell.protocol import Type
+
+__all__ = ["PATIENCE_S", "PATIENT"]  # of what is imported
 
 SAFESHELL = os.path.join(os.path.dirname(sys.executable), "safeshell")
 """The command, as it is installed beside the interpreter that runs the tests."""
@@ -80,24 +84,6 @@ class Ran(NamedTuple):
 
 Cli = Callable[..., Ran]
 """Runs `safeshell` with these words in this process: the `cli` fixture."""
-
-PATIENCE_S = 20.0
-"""How long a test waits for what takes milliseconds, before it calls it broken."""
-
-PATIENT = f"""
-import sys
-from safeshell.daemon.sources import edit_watch, policy_source, shim_upkeep
-from safeshell.daemon.__main__ import main
-policy_source.WAIT_S = {PATIENCE_S}
-soon = 0.05 if "--shims" in sys.argv else 1e6
-edit_watch.START_S = shim_upkeep.START_S = shim_upkeep.SETTLE_S = shim_upkeep.QUIET_S = soon
-sys.exit(main())
-"""
-"""A daemon whose commands wait for an edit as long as a test would: on a busy machine compiling it takes seconds.
-
-It lets the shims alone unless it is told `--shims`, and notices no edit by itself: either takes a process, in each of a
-thousand tests.
-"""
 
 
 def until(ready: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
@@ -154,6 +140,7 @@ def temporary_directory() -> Iterator[str]:
 
 def processes_of(root: str, patience_s: float = PATIENCE_S) -> dict[int, str]:
     """Processes that name a directory in their arguments or environment, once those that are about to end have."""
+    until(compilers.idle, "compilers to end", patience_s)
     deadline = time.monotonic() + patience_s
     found = _naming(os.fsencode(root))
     for pid in found:
@@ -254,14 +241,19 @@ class Daemon:
         home: whom it serves.
         program: what it runs, in Python.
         makes_shims: whether it sees to the shims, which the test has made otherwise.
+        forks_compilers: whether its compilers are forks (`compilers`), where those can be had.
 
     Attributes:
         pid: its process.
     """
 
-    def __init__(self, home: Home, program: str = PATIENT, *, makes_shims: bool = False) -> None:
+    def __init__(
+        self, home: Home, program: str = PATIENT, *, makes_shims: bool = False, forks_compilers: bool = True
+    ) -> None:
         self.home = home
         command = [sys.executable, "-I", "-c", program, *(["--shims"] if makes_shims else [])]
+        if forks_compilers and program.endswith(PATIENT):
+            command += compilers.options()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("safeshell.cli.daemon.daemon_command", lambda: command)
             launch(home)
@@ -295,9 +287,11 @@ class Daemon:
 
 
 @contextlib.contextmanager
-def running_daemon(home: Home, program: str = PATIENT, *, makes_shims: bool = False) -> Iterator[Daemon]:
+def running_daemon(
+    home: Home, program: str = PATIENT, *, makes_shims: bool = False, forks_compilers: bool = True
+) -> Iterator[Daemon]:
     """A daemon for as long as the block; it lets the shims alone, which a test has made, unless it is about that."""
-    daemon = Daemon(home, program, makes_shims=makes_shims)
+    daemon = Daemon(home, program, makes_shims=makes_shims, forks_compilers=forks_compilers)
     try:
         yield daemon
     finally:

@@ -231,7 +231,7 @@ def guarded(config: str | None = None) -> Iterator[Guard]:
     """A world for as long as the block."""
     with temporary_directory() as root:
         guard = Guard(root, config)
-        with running_daemon(guard.home) as guard.daemon:
+        with running_daemon(guard.home, forks_compilers=False) as guard.daemon:
             yield guard
 
 

@@ -10,7 +10,7 @@ from judged_lines import PACKS, caller, table
 from safeshell.shell import undecided
 from safeshell.shell.judge import judge_line
 from safeshell.shell.judge_command import judge_command
-from safeshell.shell.limits import Deadline, OverrunError
+from safeshell.shell.limits import TIME_MAX, Deadline, OverrunError
 from safeshell.shell.walk import commands_in_turn
 from safeshell.shell.walked import LineCommand, WalkedLine
 from safeshell.shell.words import plain
@@ -20,6 +20,12 @@ version: 1
 rules:
   - {name: r, commands: [rm], conditions: [{command_contains: x}], action: deny, message: N.}
 """
+
+
+@pytest.fixture(autouse=True)
+def users_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines have the time that users' have."""
+    monkeypatch.setattr(Deadline.__init__, "__defaults__", (TIME_MAX,))
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def lines(daemon: Daemon) -> dict[str, Any]:
 
 def helpers(home: Home) -> list[int]:
     """The processes that judge lines for this home."""
-    return [pid for pid, line in processes_of(home.root, 0).items() if "safeshell.shell.worker" in line]
+    return [pid for pid, line in processes_of(home.root, 0).items() if line.split()[-1] == home.root]
 
 
 @pytest.mark.parametrize(
