@@ -24,7 +24,7 @@ def needs(text: str, situation: Situation) -> list[str] | None:
     return None if found is None else sorted(found[0])
 
 
-@examples(60)
+@examples(30)
 @given(st.lists(policies(), min_size=1, max_size=2), situations(), st.lists(situations(), min_size=1, max_size=4))
 def test_lines_without_the_literals_are_decided_alike(
     texts: list[str], first: Situation, others: list[Situation]

@@ -69,7 +69,7 @@ def contents(decision: Decision) -> dict[str, object]:
     return {name: getattr(decision, name) for name in Decision.__slots__}
 
 
-@examples(60)
+@examples(30)
 @given(st.lists(policies(), min_size=1, max_size=2), st.lists(situations(), min_size=1, max_size=8), st.data())
 def test_the_cache_never_changes_a_decision(texts: list[str], asked: list[Situation], data: st.DataObject) -> None:
     policy = Policy(load(*texts))
@@ -85,7 +85,7 @@ def test_the_cache_never_changes_a_decision(texts: list[str], asked: list[Situat
     assert policy.hits >= len(asked)
 
 
-@examples(60)
+@examples(30)
 @given(policies(), situations(), situations())
 def test_an_entry_is_shared_by_exactly_what_agrees_on_the_needed_facts(
     text: str, first: Situation, other: Situation

@@ -86,7 +86,7 @@ def test_what_is_special_about_arguments_is_generated(special: Callable[[Situati
     find(argument_situations(), special, settings=once)
 
 
-@examples(100)
+@examples(50)
 @given(policies(), st.lists(situations(), min_size=1, max_size=4))
 def test_the_table_agrees_with_the_oracle(text: str, asked: list[Situation]) -> None:
     compilation = _compile(rules=text)
@@ -94,7 +94,7 @@ def test_the_table_agrees_with_the_oracle(text: str, asked: list[Situation]) -> 
         _agrees(compilation, situation)
 
 
-@examples(50)
+@examples(25)
 @given(policies(), st.lists(situations(), min_size=1, max_size=4))
 def test_a_table_whose_units_are_all_split_agrees_with_the_oracle(text: str, asked: list[Situation]) -> None:
     with mock.patch("safeshell_compiler.stages.index.SPLIT_ROWS", 0):
@@ -103,7 +103,7 @@ def test_a_table_whose_units_are_all_split_agrees_with_the_oracle(text: str, ask
         _agrees(compilation, situation)
 
 
-@examples(60)
+@examples(30)
 @given(st.data())
 def test_the_table_agrees_with_the_oracle_where_rules_are_overridden(data: st.DataObject) -> None:
     included = data.draw(policies())
@@ -111,7 +111,7 @@ def test_the_table_agrees_with_the_oracle_where_rules_are_overridden(data: st.Da
     _agrees(compilation, data.draw(situations()))
 
 
-@examples(50)
+@examples(25)
 @given(argument_policies(), st.lists(argument_situations(), min_size=10, max_size=10))
 def test_the_table_agrees_with_the_oracle_about_arguments(text: str, asked: list[Situation]) -> None:
     compilation = _compile(rules=text)

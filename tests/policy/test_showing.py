@@ -137,7 +137,7 @@ def test_what_is_special_about_showing_is_generated(special: object) -> None:
     find(st.tuples(showing_policies(), showing_situations()), is_it, settings=once)
 
 
-@examples(80)
+@examples(40)
 @given(showing_policies(), st.lists(showing_situations(), min_size=4, max_size=8))
 def test_l15_the_table_agrees_with_the_oracle(text: str, asked: list[Situation]) -> None:
     compilation = _compile(rules=text)
@@ -145,7 +145,7 @@ def test_l15_the_table_agrees_with_the_oracle(text: str, asked: list[Situation])
         _agrees(compilation, situation)
 
 
-@examples(60)
+@examples(30)
 @given(showing_policies(), st.lists(showing_situations(), min_size=2, max_size=8))
 def test_l15_the_cache_agrees_with_the_evaluator(text: str, asked: list[Situation]) -> None:
     policy = Policy(load(text))
@@ -153,7 +153,7 @@ def test_l15_the_cache_agrees_with_the_evaluator(text: str, asked: list[Situatio
         assert contents(decide_cached(policy, situation)) == contents(afresh(policy, situation))
 
 
-@examples(60)
+@examples(30)
 @given(showing_policies(), showing_situations(), st.lists(showing_situations(), min_size=2, max_size=6))
 def test_l15_lines_without_the_literals_are_decided_alike(text: str, first: Situation, others: list[Situation]) -> None:
     tables = load(text)
