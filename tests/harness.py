@@ -133,6 +133,7 @@ def temporary_directory() -> Iterator[str]:
     root = tempfile.mkdtemp(prefix="ss", dir="/tmp")
     try:
         yield root
+        until(compilers.idle, "the compilers to end, which name it nowhere")
         assert not (left := processes_of(root)), f"left behind: {left}"
     finally:
         shutil.rmtree(root, ignore_errors=True)
@@ -140,7 +141,6 @@ def temporary_directory() -> Iterator[str]:
 
 def processes_of(root: str, patience_s: float = PATIENCE_S) -> dict[int, str]:
     """Processes that name a directory in their arguments or environment, once those that are about to end have."""
-    until(compilers.idle, "compilers to end", patience_s)
     deadline = time.monotonic() + patience_s
     found = _naming(os.fsencode(root))
     for pid in found:
