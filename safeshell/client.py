@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from safeshell.command.command_line import block
-from safeshell.errors import PersonNeededError, SafeShellError, UnreachableError
+from safeshell.errors import PersonNeededError, RefusedError, SafeShellError, UnreachableError
 from safeshell.home.paths import Home
 from safeshell.protocol import (
     ENVELOPE_MAX,
@@ -250,7 +250,7 @@ def _result(frames: Iterator[Frame]) -> dict[str, Any]:
 def _refusal(frame: Frame) -> SafeShellError:
     reason = frame.payload[4:].decode().strip().removeprefix("safeshell: ")
     takes_person = int.from_bytes(frame.payload[:4], "little", signed=True) == PersonNeededError.status
-    return PersonNeededError(reason) if takes_person else UnreachableError(reason)
+    return PersonNeededError(reason) if takes_person else RefusedError(reason)
 
 
 def _command(kind: Type, argv: Sequence[str | bytes], env: Mapping[str, str] | None, *, name: bytes = b"") -> bytes:

@@ -32,6 +32,10 @@ class UnreachableError(SafeShellError):
     status = 125
 
 
+class RefusedError(UnreachableError):
+    """The daemon is there, and doesn't do what it is asked for."""
+
+
 class ProtocolError(SafeShellError):
     """The other end broke the protocol."""
 

@@ -15,7 +15,7 @@ from safeshell.cli.output import say, warn
 from safeshell.cli.person import require_person, takes_pin
 from safeshell.cli.units import install_units
 from safeshell.client import control
-from safeshell.errors import SafeShellError, UnreachableError
+from safeshell.errors import RefusedError, SafeShellError, UnreachableError
 from safeshell.home.client_conf import daemon_command, name_daemon_command, names_another
 from safeshell.home.paths import Home
 from safeshell.metrics.figures import reasons_text
@@ -111,6 +111,8 @@ def shut_down(home: Home, *, now: bool) -> bool:
     """
     try:
         pid = control(Type.STOP, 2 if now else 1, home=home)["pid"]
+    except RefusedError:
+        raise
     except UnreachableError:
         return False
     deadline = time.monotonic() + STOP_S
@@ -263,8 +265,15 @@ def _lines(lines: dict[str, Any]) -> str:
 
 
 def _status(home: Home) -> dict[str, Any] | None:
+    """What the daemon says of itself; None where none runs.
+
+    Raises:
+        RefusedError: one runs, and doesn't say.
+    """
     try:
         return control(Type.STATUS, home=home)
+    except RefusedError:  # a busy machine let the request be late, say
+        raise
     except UnreachableError:
         return None
 

@@ -6,7 +6,9 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
+import threading
 
 import pytest
 from harness import PATH, RULES, Cli, Daemon, reap, wait_for, write
@@ -14,7 +16,7 @@ from harness import PATH, RULES, Cli, Daemon, reap, wait_for, write
 from safeshell.client import control, execute
 from safeshell.errors import UnreachableError
 from safeshell.home.paths import Home
-from safeshell.protocol import Type
+from safeshell.protocol import Type, encode_refused
 
 
 def pid_of(home: Home) -> int:
@@ -38,6 +40,25 @@ def test_it_is_started_once_restarted_and_stopped(cli: Cli, home: Home) -> None:
         assert wait_for(second)
     with pytest.raises(UnreachableError):
         pid_of(home)
+
+
+@pytest.mark.parametrize("words", ["status", "start", "stop", "stop --now", "restart"])
+def test_one_that_refuses_is_not_said_not_to_run(cli: Cli, home: Home, words: str) -> None:
+    """As a daemon does to whom a busy machine lets wait before it has sent its request."""
+
+    def refuse() -> None:
+        with listener.accept()[0] as client:
+            client.recv(1 << 16)
+            client.sendall(encode_refused(125, "safeshell: the request did not come in time"))
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(home.socket)
+        listener.listen()
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        done = cli("daemon", *words.split())
+        thread.join()
+    assert done == (125, "", "safeshell: the request did not come in time\n")
 
 
 def test_status_is_for_people_and_for_programs(cli: Cli, daemon: Daemon) -> None:
