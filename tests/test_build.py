@@ -13,12 +13,7 @@ from needs import need
 
 pytestmark = pytest.mark.needs("cc")
 
-STRICT = (
-    "clang -Wall -Wextra -Werror",
-    "clang -Weverything -Werror",
-    "gcc -Wall -Wextra -Wpedantic -Werror",
-    "gcc -Werror=pedantic -pedantic-errors",
-)
+STRICT = ("clang -Weverything -Werror", "gcc -Wall -Wextra -Wpedantic -Werror -pedantic-errors")
 BARE = platform.machine() in {"x86_64", "aarch64"}
 
 
@@ -33,8 +28,10 @@ def has_loader(program: str) -> bool:
 def test_no_warning_costs_the_static_client(words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compiler = words.partition(" ")[0]
     need(compiler)
+    monkeypatch.setenv("CC", "/nonexistent/cc")
+    assert os.listdir(build(str(tmp_path)).native) == ["not-static.txt"]
     monkeypatch.setenv("CC", words)
-    built = build(str(tmp_path))
+    built = build(str(tmp_path))  # which forgets why the one before fell back
     assert built.warnings == []
     assert sorted(os.listdir(built.native)) == [
         "safeshell-front.so",
@@ -80,11 +77,3 @@ def test_a_build_without_a_compiler_succeeds_and_says_so(
     assert os.listdir(built.native) == ["not-static.txt"]
     assert Path(built.native, "not-static.txt").read_text().startswith(why)
     assert built.data == {}
-
-
-@pytest.mark.skipif(not BARE, reason="this architecture's client is linked against libc")
-def test_a_build_forgets_why_the_one_before_fell_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CC", "/nonexistent/cc")
-    assert build(str(tmp_path)).warnings
-    monkeypatch.setenv("CC", "cc")
-    assert "not-static.txt" not in os.listdir(build(str(tmp_path)).native)
