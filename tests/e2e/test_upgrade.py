@@ -44,12 +44,13 @@ rules:
 EDITED = RULES.replace(
     "{name: made, commands: [mkdir], action: allow", "{name: unmade, commands: [mkdir], action: deny"
 )
-CONFIG = "agents: {markers: [TESTED_AGENT]}\naudit: all\n"
+CONFIG = "agents: {markers: [TESTED_AGENT]}\naudit: all\napproval_timeout: 300s\n"
 
 LASTING = {"in_place": "HERE", "daemon": "there"}
 """By placement, a word of the command that says which it has."""
 
-pytestmark = pytest.mark.needs(f"commit:{OLD}", "cc")
+# All that is done once, beside forty other processes, takes more than a test may.
+pytestmark = [pytest.mark.needs(f"commit:{OLD}", "cc"), pytest.mark.timeout(300)]
 
 
 class Ended(NamedTuple):
