@@ -73,7 +73,8 @@ def read_command(state: State) -> Command | None:
     if byte == 0x28:
         if state.zsh and match_parentheses(state) >= 0:
             return functions.read_anonymous(state, redirects)
-        return _around(state, compounds.read_parentheses(state), state.at, redirects)
+        begin = state.at
+        return _around(state, compounds.read_parentheses(state), begin, redirects)
     word, end = match_word(state)
     reserved = _RESERVED[state.dialect]
     if word in reserved and not (word == b"!" and state.data.startswith(b"(", end) and state.zsh):

@@ -171,3 +171,9 @@ def test_a_lost_word_is_not_accounted_for() -> None:
     assert unaccounted(script) == [(2, 4)]
     script.body = Sequence((), 0, 0)
     assert unaccounted(script) == [(0, 16)]
+
+
+@pytest.mark.parametrize("text", [b"x; ((a))", b"x; (a)", b"x; [[ a ]]", b"x; { a; }"])
+def test_a_compound_begins_where_it_is_opened(text: bytes) -> None:
+    command = parse(text, Dialect.BASH).body.items[1].pipelines[0].commands[0]
+    assert (command.start, command.end) == (3, len(text))
