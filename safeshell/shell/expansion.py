@@ -13,7 +13,7 @@ from safeshell.shell.scope import Scope, scalar
 from safeshell.shell.syntax.tree import Arithmetic, Dialect, Parameter, Script, Substitution
 from safeshell.shell.syntax.tree import Word as Node
 from safeshell.shell.words import Literal, Part, Unknown, Word
-from safeshell.shell.written import with_patterns, written_value
+from safeshell.shell.written import unquoted, with_patterns, written_value
 
 _POSITIONAL = re.compile(r"[@*]|[1-9]\d*")
 
@@ -129,7 +129,9 @@ class Expander:
             if index:
                 fields.append([])
             for one in element:
-                if isinstance(one, Unknown) or one.quoted:
+                if isinstance(one, Unknown):
+                    fields[-1].append(one if plain_text else unquoted(one))
+                elif one.quoted:
                     fields[-1].append(one)
                 elif plain_text:
                     if one.text:

@@ -119,7 +119,7 @@ class Outputs:
                 if known and not isinstance(assignment.value, Array):
                     value = scalar(expanded_value(assignment.value, scope, script, self.of_script, {}))
                 scope.assign(name, value)
-            return Input("")
+            return self._of_redirects(node, script, scope)
         if any(map(is_output, node.redirects)) or _is_never_told(node, scope):
             return UNTOLD
         words = self._words(node, script, scope)
@@ -131,6 +131,17 @@ class Outputs:
         stdin = self.stdin(node.redirects, script, scope)
         found = output(words, stdin, scope.dialect)
         return found if found.text is not None or found.maybe else self._of_wrapped(words, stdin, scope)
+
+    def _of_redirects(self, node: Simple, script: Script, scope: Scope) -> Input:
+        """What a command without words writes: zsh runs cat, and bash reads the file of `$(<FILE)`."""
+        if node.assignments or not node.redirects:
+            return Input("")
+        reads_file = len(node.redirects) == 1 and node.redirects[0].operator == b"<"
+        if scope.dialect is not Dialect.ZSH and not reads_file:
+            return Input("")
+        if scope.dialect is Dialect.SH or any(map(is_output, node.redirects)):  # dash reads none, bash as sh does
+            return UNTOLD
+        return self.stdin(node.redirects, script, scope) or UNTOLD
 
     def _words(self, node: Simple, script: Script, scope: Scope) -> tuple[Word, ...] | None:
         """A command's words; None where it depends on the way that the run takes what they are."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from safeshell.shell.braces import Piece, expand_braces
@@ -102,14 +103,26 @@ def opened(part: Parameter | Substitution | Arithmetic, script: Script) -> Unkno
     if isinstance(part, Parameter):
         name, operation = decode(part.name), decode(part.operation)
         every = name == "@" or operation.startswith("[@]") or (script.dialect is Dialect.ZSH and "@" in operation)
-        several = name not in _ONE_WORD and (every or not part.quoted)
+        several = _splits(part) and (every or not part.quoted)
         if part.argument is not None and part.operation in OPERATIONS:
             operation += decode(script.data[part.argument.start : part.argument.end])
         return Unknown(source, part.quoted, name, operation, several, node=part)
     if isinstance(part, Substitution):
-        several = not part.quoted and part.kind in ("$(", "`", "${")
+        several = not part.quoted and _splits(part)
         return Unknown(source, part.quoted, several=several, node=part, output=_command_of(part.script))
     return Unknown(source, part.quoted, several=False, node=part)
+
+
+def _splits(part: object) -> bool:
+    """Whether an expansion becomes any number of words where nothing quotes it."""
+    if isinstance(part, Parameter):
+        return decode(part.name) not in _ONE_WORD
+    return isinstance(part, Substitution) and part.kind in ("$(", "`", "${")
+
+
+def unquoted(part: Unknown) -> Unknown:
+    """What a variable was given, where nothing quotes the variable: a shell that splits makes any words of it."""
+    return replace(part, quoted=False, several=True) if not part.several and _splits(part.node) else part
 
 
 def _command_of(script: Script) -> tuple[str, ...]:
