@@ -157,6 +157,9 @@ def _set(words: list[Word], scope: Scope) -> None:
             return
         if text is None or text[:1] not in ("-", "+") or len(text) < 2:
             break
+        _setopt([plain(f"-{letter}") for letter in text[1:]] if text[0] == "-" else [], scope)
+        if text == "-o":
+            _setopt(words[at + 1 : at + 2], scope)
         at += 2 if text[-1] in "oA" else 1
     if at < len(words):
         scope.positional = tuple(words[at:])
@@ -171,8 +174,10 @@ def _shift(words: list[Word], scope: Scope) -> None:
 
 
 def _setopt(words: list[Word], scope: Scope) -> None:
-    """Of zsh's setopt and emulate."""
-    if any(_option(word.written) in ("shwordsplit", "sh", "ksh", "y") for word in words):
+    """Of zsh's setopt, emulate and set: whether it splits what variables hold, as the others do anyway."""
+    if scope.dialect is Dialect.ZSH and any(
+        _option(word.written) in ("shwordsplit", "sh", "ksh", "y") for word in words
+    ):
         scope.splits = True
 
 

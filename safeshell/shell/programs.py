@@ -25,6 +25,7 @@ from safeshell.shell.repeating import run_by_find, run_by_parallel, run_by_xargs
 from safeshell.shell.sed import sed_text
 from safeshell.shell.shells import (
     callback_text,
+    completing_text,
     crontab_text,
     emulated_text,
     eval_text,
@@ -249,6 +250,8 @@ _BY_ROW: dict[str, Callable[[Wrapper, list[Word], Input | None], Iterator[Nested
     "tmux": lambda row, words, _: run_by_tmux(row, words),
     "mapfile": callback_text,
     "readarray": callback_text,
+    "compgen": completing_text,
+    "complete": completing_text,
     "emulate": emulated_text,
     "at": input_text,
     "batch": input_text,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Callable
 from types import MappingProxyType
 
@@ -222,6 +223,9 @@ class Runner:
             if name in _RUN_LATER and isinstance(value, Node):
                 text = expanded_value(value, scope, script, read, choice or {})
                 self._script(encode(text.code), scope.fork())
+                if name == "commands":
+                    key = decode(script.data[assignment.subscript.start : assignment.subscript.end]).strip("[]")
+                    scope.aliases[key] = shlex.quote(text.written)
         elif isinstance(value, Array):
             made = array_of(value, script, scope, read)
         else:
@@ -256,6 +260,9 @@ class Runner:
             for word in words[1:]:
                 if "[" in word.written:
                     self.expand_text(word.written, scope)
+        elif name == "print" and any(word.prefix[:1] == "-" and "P" in word.prefix for word in words[1:]):
+            for word in words[1:]:  # zsh's, which expands them as it does a prompt
+                self.expand_text(word.written, scope)
 
     def _expand_prompt(self, name: str, variable: Variable, scope: Scope) -> None:
         """What is in a prompt that is set, or in a function that the next shell takes from its environment."""

@@ -29,6 +29,7 @@ class ShellOptions:
         shows: it tells something about itself and runs nothing.
         login: it is a login shell, whose start-up files may set PATH anew.
         unclear: a word that may have been anything.
+        file: what it reads first where it is interactive, in place of its own file.
         rest: what follows them.
     """
 
@@ -36,6 +37,7 @@ class ShellOptions:
     shows: bool = False
     login: bool = False
     unclear: Word | None = None
+    file: Word | None = None
     rest: list[Word] = field(default_factory=list)
 
 
@@ -59,6 +61,7 @@ def shell_options(name: str, words: list[Word]) -> ShellOptions:
             found.shows = True
         elif text.lstrip("-") in _FILES:
             waiting = waiting[1:]
+            found.file = waiting[0] if waiting else None
         elif text.lstrip("-") == "login":
             found.login = True
         elif not text.startswith("--") and text[1:] not in _LONG:
@@ -135,15 +138,23 @@ def _variables(name: str, found: ShellOptions, changes: Mapping[str, Word | None
     interactive = "i" in found.letters
     start = changes.get("BASH_ENV" if name in ("bash", "rbash") and not interactive else "ENV" if interactive else "")
     if start is not None and start.parts:
-        yield NestedText(None, shell=name)
+        file = file_of(start)
+        yield NestedText(None, shell=name) if file is None else replace(file.nested, shell=name)
+    if interactive and found.file is not None and (file := file_of(found.file)) is not None:
+        yield replace(file.nested, shell=name)
     if interactive:
         yield from [replace(joined([word]), shell=name) for word in [changes.get("PROMPT_COMMAND")] if word]
     prompts = [*(("PS0", "PS1") if interactive else ()), *(("PS4",) if "x" in found.letters else ())]
     for prompt in prompts:
         value = changes.get(prompt)
         if value is not None and ("$(" in value.written or "`" in value.written):
-            said = value.written.replace('"', "")
-            yield NestedText(f': "{said}"', value.literal is not None, shell=name)
+            yield replace(_as_quoted(value), shell=name)
+
+
+def _as_quoted(text: Word) -> NestedText:
+    """A text of which a shell runs the substitutions."""
+    said = text.written.replace('"', "")
+    return NestedText(f': "{said}"', text.literal is not None)
 
 
 def _by_options(name: str, words: list[Word], stdin: Input | None) -> Iterator[Nested]:
@@ -229,6 +240,16 @@ def callback_text(row: Wrapper, words: list[Word], _stdin: Input | None) -> Iter
         yield replace(joined([text]), inside=True)
 
 
+def completing_text(row: Wrapper, words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
+    """Of compgen and complete: a command, and words that are expanded."""
+    reading = WordReading(words, row)
+    reading.read()
+    yield from [joined([text]) for text in reading.values(("-C",))]
+    for text in reading.values(("-W",)):
+        if "$(" in text.written or "`" in text.written:
+            yield _as_quoted(text)
+
+
 def emulated_text(row: Wrapper, words: list[Word], _stdin: Input | None) -> Iterator[Nested]:
     """Of zsh's emulate SHELL -c TEXT."""
     reading = WordReading(words, row)
@@ -240,8 +261,12 @@ def emulated_text(row: Wrapper, words: list[Word], _stdin: Input | None) -> Iter
 def input_text(row: Wrapper, words: list[Word], stdin: Input | None) -> Iterator[Nested]:
     """Of at and batch, which have sh run what they are given."""
     reading = WordReading(words, row)
-    if reading.read() and stdin is not None and not reading.has("-f"):
-        yield replace(stdin.nested, shell=_SH)
+    if not reading.read():
+        return
+    files = reading.values(("-f",))
+    given = file_of(files[-1]) if files else stdin
+    if given is not None:
+        yield replace(given.nested, shell=_SH)
 
 
 def crontab_text(words: list[Word], stdin: Input | None) -> Iterator[Nested]:

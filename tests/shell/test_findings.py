@@ -145,6 +145,11 @@ def test_l5_a_quoted_delimiter_keeps_them_text() -> None:
         "bash 3<<EOF <&3\nrm -rf /\nEOF",
         ". /dev/fd/3 3<<<'rm -rf /'",
         "env -u A echo -rf / | xargs rm",
+        'eval "$(< <(echo rm -rf /))"',
+        "BASH_ENV=<(echo rm -rf /) bash -c :",
+        "bash --rcfile <(echo rm -rf /) -i",
+        "compgen -C 'rm -rf /' x",
+        "at -f <(echo rm -rf /) now",
     ],
 )
 def test_l12_what_the_line_says_is_known(line: str) -> None:
@@ -164,15 +169,48 @@ def test_l12_what_the_line_says_is_known(line: str) -> None:
         "r=rm; unset r; ${r:-$Q} x",
         "((r=1)); r=$Q; $r",
         'r=rm; printf -v r %q "$Q"; $r x',
+        'eval "$(<file)"',
     ],
 )
 def test_l12_what_the_run_alone_can_tell_stays_open(line: str) -> None:
     assert open_words(line)
 
 
+def test_l12_what_a_variable_is_given_is_split_where_nothing_quotes_it() -> None:
+    def several(line: str, dialect: Dialect) -> bool:
+        walked = commands_of(line, environment=ENVIRONMENT, directory="/tmp", dialect=dialect)
+        return walked.commands[-1].words[0].several
+
+    assert several("r=$Q; $r", Dialect.BASH)
+    assert several("r=$(x); $r", Dialect.SH)
+    assert not several('r=$Q; "$r"', Dialect.BASH)
+    assert not several("r=$((Q)); $r", Dialect.BASH)
+    assert several("r=$Q; ${=r}", Dialect.ZSH)
+    assert not several("r=$Q; $r", Dialect.ZSH)
+
+
 @pytest.mark.parametrize(
     "line",
     [
+        "eval \"$(<<<'rm -rf /')\"",
+        "<<<'rm -rf /' | sh",
+        "set -y; r='rm -rf /'; $r",
+        "set -o shwordsplit; r='rm -rf /'; $r",
+        "commands[x]=rm; x -rf /",
+        "setopt promptsubst; print -P '$(rm -rf /)'",
+        "zpty x 'rm -rf /'",
+        "sched +1 'rm -rf /'",
+    ],
+)
+def test_what_zsh_runs_is_known(line: str) -> None:
+    assert "rm -rf /" in found(line, Dialect.ZSH)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x='a[$(rm -rf /)]'; ((x))",
+        "compgen -W '$(rm -rf /)'",
         "PS4='$(rm -rf /)'; set -x; :",
         "x='$(rm -rf /)'; echo \"${x@P}\"",
         "[[ 'x[$(rm -rf /)]' -eq 0 ]]",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safeshell.command.programs.description import Program, Programs
+from safeshell.command.programs.description import WORD, Program, Programs, kept
 from safeshell.command.programs.record import Record, Wrapper, getopt, words
 
 SHELLS = frozenset(words("sh bash dash zsh ksh ksh93 mksh lksh oksh pdksh ash rbash rzsh hush yash posh osh csh tcsh"))
@@ -60,7 +60,15 @@ BASH = getopt(
 _DASH = getopt("aCefnuvxIimqVEbpsclo:", exact=True, **_TRIES)
 PROGRAMS: Programs = {
     **dict.fromkeys(("mapfile", "readarray"), Program(options=Wrapper("d:n:O:s:tu:C:c:"))),
+    **dict.fromkeys(("compgen", "complete"), Program(options=Wrapper("abcdefgjksuvprDEIo:A:G:W:F:C:X:P:S:V:"))),
     "emulate": Program(options=Wrapper("LRlc:", permutes=True)),
+    **kept(
+        WORD,
+        {
+            "zpty": Wrapper("debvrwLtn", "", ("-d", "-L", "-r", "-t", "-w"), operands=1, joined=True, read_by="zsh"),
+            "sched": Wrapper("o", operands=1, joined=True, read_by="zsh"),
+        },
+    ),
     "bash": BASH,
     "dash": _DASH,
     "sh": _DASH,
