@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safeshell.command.programs.description import Interpreter
-from safeshell.shell.nested_commands import Input, Nested
+from safeshell.shell.nested_commands import Input, Nested, file_of
 from safeshell.shell.words import Word, plain
 from safeshell.shell.wrapped import WordReading
 
@@ -42,6 +42,9 @@ def run_by_code(known: Interpreter, words: list[Word], stdin: Input | None) -> I
 
     language = LANGUAGES[known.language]
     given, holes = [], []
+    read = reading.values(known.files) if elsewhere else [] if codes else rest[:1]
+    files = map(file_of, read)  # process substitutions, of which the line tells what is in them
+    given += [file.text for file in files if file is not None and file.text is not None]
     for code in codes:
         text, found = code_of(code)
         given.append(text)

@@ -30,6 +30,10 @@ def make_text(options: Wrapper, words: list[Word], stdin: Input | None) -> Itera
         return
     makefile = Makefile()
     goals = _goals(reading, makefile)
+    for word in [*reading.operands, *reading.words[reading.at :]]:
+        given = _GIVEN.fullmatch(word.written)
+        if given is not None and given[1] in _TOOLS:
+            yield NestedText(given[3], word.literal is not None, shell=_SH)
     for word in reading.values(("-E", "--eval")):
         makefile.read(_text(Input(word.written, word.literal is not None)))
     for file in _makefiles(reading, stdin):
@@ -77,6 +81,10 @@ def _goals(reading: WordReading, makefile: Makefile) -> list[str]:
             makefile.assign(*given.groups(), given=True)
             makefile.texts.append(Line(given[3]))
     return goals
+
+
+_TOOLS = frozenset({"CC", "CXX", "CPP", "FC", "AS", "AR", "LD", "LEX", "YACC", "TEX", "MAKEINFO", "RM", "INSTALL"})
+"""Variables that are programs in make's own rules, and in most files'."""
 
 
 def _makefiles(reading: WordReading, stdin: Input | None) -> Iterator[Input]:

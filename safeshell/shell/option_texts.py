@@ -49,9 +49,12 @@ def option_texts(
         value = changes.get(variable)
         if value is not None and value.written:
             yield _text([_piped(value)], runs)
-    if name == "git":
-        yield from [_text([text], runs) for text in _configured(changes)]
     operands = [*reading.operands, *reading.words[reading.at :]]
+    if name == "git":
+        given = [*_configured(changes), *_from_environment(reading, changes)]
+        yield from [_text([text], runs) for text in given]
+    elif name == "git config":
+        yield from [_text([text], runs) for text in _set_for_later(operands)]
     scripts = reading.values(runs.scripts)
     if runs.operands:
         for operand in operands:
@@ -59,9 +62,8 @@ def option_texts(
             if found is not None and "script" in found.groupdict():
                 scripts.append(tail(operand, found.start("script")))
             elif found is not None:
-                yield _text(
-                    [tail(operand, found.start("text"))] if "text" in found.groupdict() else [_address(found)], runs
-                )
+                text = tail(operand, found.start("text")) if "text" in found.groupdict() else _address(found)
+                yield _text([_transported(text) if name.startswith("git ") else text], runs)
     if runs.operand >= 0:
         scripts += operands[runs.operand :]
     for script in scripts:
@@ -161,6 +163,32 @@ def _configured(changes: Changes) -> Iterator[Word]:
         setting = changes.get(value + name[len(key) :]) if name.startswith(key) else None
         if said is not None and said.literal is not None and setting is not None:
             yield from _setting(Word((plain(f"{said.literal}=").parts[0], *setting.parts)), SETTINGS)
+
+
+def _from_environment(reading: WordReading, changes: Changes) -> Iterator[Word]:
+    """What git is given by --config-env, of variables that the line gives it."""
+    for word in reading.values(("--config-env",)):
+        key, _, name = (word.literal or "").rpartition("=")
+        value = changes.get(name)
+        if value is not None:
+            yield from _setting(Word((plain(f"{key}=").parts[0], *value.parts)), SETTINGS)
+
+
+def _set_for_later(operands: Sequence[Word]) -> Iterator[Word]:
+    """What `git config KEY VALUE` has git run from then on; an alias that is no shell text is git's own."""
+    given = operands[1:] if operands and operands[0].literal == "set" else operands
+    key = given[0].literal if given else None
+    if key is None or len(given) == 1:
+        return
+    if key.lower().startswith("alias.") and given[1].prefix[:1] == "!":
+        yield tail(given[1], 1)
+    else:
+        yield from _setting(Word((plain(f"{key}=").parts[0], *given[1].parts)), SETTINGS)
+
+
+def _transported(text: Word) -> Word:
+    """The command of git's `ext::`, in which `% ` is a blank within a word."""
+    return text if text.literal is None else plain(re.sub(r"%([ %])", r"\\\1", text.literal))
 
 
 _QUOTED = re.compile(r"\\*([\"'])(.*?)\\*\1", re.DOTALL)

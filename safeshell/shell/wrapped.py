@@ -180,7 +180,7 @@ def _by_reading(
     inside = around.within(row, reading)
     yield from [inside.text([text], row) for text in reading.values(row.beside)]
     if row.verbs:
-        if rest:
+        if rest and (not row.needs or reading.has(*row.needs)):
             verb = row.verbs.get(rest[0].literal or "")
             other = row.verbs.get("")
             if verb is not None and rest[0].literal:

@@ -39,6 +39,15 @@ TEXT = "|rm -rf /"
         "git clone 'ext::rm -rf /'",
         "git fetch --upload-pack='rm -rf /' x",
         "git push --receive-pack 'rm -rf /' x",
+        "git config core.pager 'rm -rf /'",
+        "git config --global alias.x '!rm -rf /'",
+        "git config set core.editor 'rm -rf /'",
+        "less '+!rm -rf /' x",
+        "vim -es '+!rm -rf /'",
+        "nvim -c 'lua os.execute(\"rm -rf /\")'",
+        "go test -exec 'rm -rf /' ./...",
+        "go build -toolexec='rm -rf /' .",
+        "make CC='rm -rf /' x.o",
         "rsync -e 'rm -rf /' a h:b",
         "rsync -av --rsh='rm -rf /' a h:b",
         "tar --checkpoint=1 --checkpoint-action=exec='rm -rf /' -cf x y",
@@ -82,6 +91,18 @@ TEXT = "|rm -rf /"
 )
 def test_p6_options_that_run_commands(line: str) -> None:
     assert TEXT in list(answers(line))
+
+
+def test_p6_a_blank_that_git_has_within_a_word() -> None:
+    assert list(answers("git clone 'ext::sh -c rm% -rf% /'")) == [r"|sh -c rm\ -rf\ /"]
+
+
+def test_p6_what_git_takes_from_the_environment() -> None:
+    assert TEXT in answers("git --config-env=core.pager=P log", P="rm -rf /")
+
+
+def test_p6_an_alias_of_gits_own_is_no_text() -> None:
+    assert not [*answers("git config alias.x 'log --oneline'")]
 
 
 @pytest.mark.parametrize(

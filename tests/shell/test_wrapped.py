@@ -48,6 +48,17 @@ RM = "rm -rf /"
         ("flock -n /l rm -rf /", [RM]),
         ("watch -n 5 rm -rf /", ["|rm -rf /"]),
         ("watch -x rm -rf /", [RM]),
+        ("cmake -E env A=1 rm -rf /", [RM]),
+        ("cmake -E chdir d rm -rf /", [RM]),
+        ("cmake -E rm -rf /", [RM]),
+        ("cmake --build build", []),
+        ("cmake -S . -B build", []),
+        ("cmake ..", []),
+        ("retry -t 3 rm -rf /", [RM]),
+        ("gcloud compute ssh h -- rm -rf /", ["!rm -rf /"]),
+        ("gcloud compute ssh h -- 'rm -rf /'", ["!@|rm -rf /"]),
+        ("gcloud compute ssh h --command='rm -rf /'", ["!@|rm -rf /"]),
+        ("gcloud compute ssh h --zone z", []),
     ],
 )
 def test_l8_grammars_of_wrappers(line: str, found: list[str]) -> None:

@@ -40,8 +40,9 @@ _SSH = _remote(
     "",
     "command= zone= project= ssh-key-file= ssh-flag= container= tunnel-through-iap internal-ip",
     permutes=True,
+    dashed=True,
+    behind=("--",),
     texts=("--command",),
-    needs=("--command",),
 )
 _CONSOLE = _remote(
     "a:C:o:r:u:s",

@@ -8,10 +8,10 @@ from safeshell.command.programs.record import getopt, words
 _EDITING = Runs(variables=EDITORS)
 _VIM_ESCAPE = (
     r"(?m)(?:^|\|)[\s:]*(?:(?:sil(?:ent)?|noa(?:utocmd)?|keepj(?:umps)?)!?\s+)*(?:[0-9.,$%'<>]*\s*(?:r(?:ead)?|w(?:rite)?)?\s*!|"
-    r"te(?:r(?:m(?:inal)?)?)?\s+(?:\+\+\S+\s+)*)(?P<text>.+)|\bsystem(?:list)?\(\s*(?P<q>['\"])(?P<call>.*?)(?P=q)"
+    r"te(?:r(?:m(?:inal)?)?)?\s+(?:\+\+\S+\s+)*)(?P<text>.+)|\b(?:system(?:list)?|jobstart|termopen|os\.execute|io\.popen)\(\s*(?P<q>['\"])(?P<call>.*?)(?P=q)"
 )
 _VIM = Runs(
-    "c:S:u:U:i:s:w:W:t:T:q:r:L:o::O::p::dDeEvynNRmMbhlAZ",
+    "c:S:u:U:i:sw:W:t:T:q:r:L:o::O::p::dDeEvynNRmMbhlAZ",
     "cmd= servername= remote= remote-send= remote-expr= startuptime= listen= embed headless clean noplugin",
     scripts=("-c", "--cmd"),
     operands=r"\+(?P<script>.+)",
@@ -19,7 +19,10 @@ _VIM = Runs(
     reads=True,
     variables=("SHELL",),
 )
-_EMACS_ESCAPE = r'\((?:async-)?shell-command(?:-to-string)?\s+"(?P<call>(?:[^"\\]|\\.)*)"'
+_EMACS_ESCAPE = (
+    r'\((?:(?:async-)?shell-command(?:-to-string)?|call-process-shell-command)\s+"(?P<call>(?:[^"\\]|\\.)*)"'
+    r'|\((?:call-process|process-file|process-lines|start-process\s+\S+\s+\S+)\s+(?P<text>"[^()]*)'
+)
 _EMACS = Runs(
     "f:l:L:q",
     "eval= execute= batch funcall= load= script=",
@@ -40,7 +43,7 @@ PROGRAMS: Programs = {
         texts=("-P", "--pager", "-H", "--html"),
         variables=("MANPAGER", "PAGER", "BROWSER"),
     ),
-    "less": Runs(variables=("LESSOPEN", "LESSCLOSE", *EDITORS)),
+    "less": Runs(operands=r"\+\+?!(?P<text>.+)", variables=("LESSOPEN", "LESSCLOSE", *EDITORS)),
     **dict.fromkeys(
         ("bat", "delta", "batcat"), Runs("", "pager=", texts=("--pager",), variables=("BAT_PAGER", "PAGER"))
     ),

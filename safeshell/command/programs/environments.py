@@ -64,7 +64,10 @@ _PATH = {
     "dotenvx": Wrapper("q", "quiet verbose debug log-level=", verbs={"run": _DOTENVX_RUN}),
     "env-cmd": Wrapper("f:r:e:x", "file= rc-file= environments= fallback no-override silent use-shell expand-envs"),
     "cross-env": Wrapper("", assignments=True),
-    **dict.fromkeys(words("wait-for-it wait-for-it.sh wait-for wait-for.sh dockerize wait4x onchange retry"), _DASHED),
+    **dict.fromkeys(words("wait-for-it wait-for-it.sh wait-for wait-for.sh dockerize wait4x onchange"), _DASHED),
+    "retry": Wrapper(
+        "d:m:t:u:w:hv", "delay= message= times= until= while= help version", ("-h", "--help", "-v", "--version")
+    ),
 }
 _TEXT = {
     "sops": Wrapper("", verbs={"exec-env": _SOPS_TEXT, "exec-file": _SOPS_TEXT}),

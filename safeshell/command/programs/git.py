@@ -171,6 +171,7 @@ _RUNS = Runs(
             texts=("--sendmail-cmd", "--to-cmd", "--cc-cmd", "--header-cmd"),
         ),
         "remote": Runs(operands=_TRANSPORT),
+        "config": Runs("f:t:", "file= blob= type= default= comment= value= url=", operands="(?!)"),
     },
 )
 CONFIGURED = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")

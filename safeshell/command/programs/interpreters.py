@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safeshell.command.programs.description import Interpreter, Programs
+from safeshell.command.programs.description import Interpreter, Programs, Runs
 from safeshell.command.programs.record import Wrapper, words
 
 _PYTHON = Interpreter(
@@ -41,6 +41,19 @@ _PERL = Interpreter(
 )
 
 PROGRAMS: Programs = {
+    **dict.fromkeys(
+        ("erl", "werl"),
+        Runs("", "eval=", scripts=("--eval",), single=True, escape=r'\bos:cmd\(\s*"(?P<call>(?:[^"\\]|\\.)*)"'),
+    ),
+    "guile": Runs(
+        "c:e:l:s:L:C:x:q",
+        scripts=("-c",),
+        reads=True,
+        escape=r'\(system\s+"(?P<call>(?:[^"\\]|\\.)*)"|\(system\*\s+(?P<text>"[^()]*)',
+    ),
+    "osascript": Runs(
+        "e:l:s:i", scripts=("-e",), reads=True, escape=r'(?i)\bdo shell script\s+"(?P<call>(?:[^"\\]|\\.)*)"'
+    ),
     **dict.fromkeys(("python", "pypy", "ipython", "bpython", "micropython", "jython", "sage"), _PYTHON),
     **dict.fromkeys(words("node nodejs electron qjs tsx ts-node jsc d8 esno"), _NODE),
     "deno": Interpreter(Wrapper("A", "allow-all ext= print", exact=True), "javascript", (), verbs=("eval", "run")),

@@ -8,11 +8,11 @@ from __future__ import annotations
 _NAMES = """
 ab ack ag alien ant apk apropos apt-cache apt-file apt-mark aptitude argocd asciinema aspell autoconf automake b2sum
 banner base32 base64 basename bazel bc biome black brew bzip2 cabal cal cat cc chattr cheat chkconfig choco chsh
-cksum clang clang-format clear clippy-driver cmake cmp code codespell column comm consul convert cowsay cpio cscope
+cksum clang clang-format clear clippy-driver cmp code codespell column comm consul convert cowsay cpio cscope
 csplit ctags ctest cut cwebp cygpath dart dasel date df diff diff3 dig dir dirname dmesg dnf docker-slim dos2unix
 dot dotnet dpkg-query du egrep emerge equery esbuild eslint espeak exiftool expand explorer expr eza factor
 fc-list ffmpeg ffprobe fgrep figlet file finger flake8 flatpak flutter flux fmt fold free fuser fx g++ gcc getconf
-getent getfacl ghc glab go gofmt golint gpg gradle gradlew grep gron groups gunzip gzip head helmfile hexdump
+getent getfacl ghc glab gofmt golint gpg gradle gradlew grep gron groups gunzip gzip head helmfile hexdump
 hexyl hey host hostid hostname http httpie https hub hugo iconv id identify ifconfig info insmod isort istioctl
 javac jekyll jest join jq k6 k9s killall kind kustomize last latexmk lein link locale locate logger login logname
 lolcat look ls lsattr lsb_release lsmod lsof lspci lsusb lz4 m4 magick mail makeinfo md5sum mdfind mermaid mesg

@@ -146,6 +146,16 @@ _TEXT = {
     "mispipe": Wrapper("", each=True, read_by="sh"),
 }
 _PATH = {
+    "cmake": Wrapper(
+        "ES:B:D:U:G:T:A:C:LNW:",
+        needs=("-E",),
+        verbs={
+            "env": Wrapper("", "unset= modify=", assignments=True, unsets=("--unset",)),
+            "time": Wrapper(""),
+            "chdir": Wrapper("", operands=1),
+            "": Wrapper(""),  # `cmake -E rm` and its like do as the program of that name
+        },
+    ),
     "softlimit": Wrapper("m:d:s:l:a:o:p:f:c:r:t:"),
     "envdir": Wrapper("", operands=1),
     "setlock": Wrapper("nNxX", operands=1),

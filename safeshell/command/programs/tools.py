@@ -71,6 +71,7 @@ PROGRAMS: Programs = {
         texts=("--editor-cmd", "--diff-cmd", "--diff3-cmd"),
         variables=("SVN_EDITOR", "SVN_SSH", *EDITORS),
     ),
+    "go": Runs("C:", "exec= toolexec= run= o=", texts=("--exec", "--toolexec"), single=True),
     "logrotate": Runs("m:s:l:", "mail= state= log=", texts=("-m", "--mail")),
     "watchman-make": Runs("p:t:", "make= pattern= run= target=", texts=("--make", "--run")),
 }

@@ -78,7 +78,10 @@ def _done(deed: Deed) -> Iterator[Nested]:
         words = _flat(
             given[:2] if isinstance(given[1:2], list) and isinstance((given[1:2] or [None])[0], tuple) else given
         )
-        shell = re.search(r"\bshell\s*:\s*(?!false)", deed.keywords.get("", "")) is not None
+        options = deed.keywords.get("", "")
+        shell = re.search(r"\bshell\s*:\s*(?!false)", options) is not None
+        if re.search(r"\bargs\s*:", options):  # deno's, which aren't read
+            words.append(unknown("args"))
         yield from _text(_joined(words)) if shell else _command(words)
     elif deed.kind == "list":
         yield from _command(_flat([first]))
