@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Sequence
 
 from safeshell.shell.outputs import output
+from safeshell.shell.program_names import known_name
 from safeshell.shell.scope import CHOICES_MAX, OPEN, Scope, Variable, scalar
 from safeshell.shell.syntax.tree import Dialect
 from safeshell.shell.words import Literal, Word, plain
@@ -21,6 +22,7 @@ wait
 BUILTINS = frozenset(_NAMES.split())
 """The names of bash's builtins."""
 
+_SYSTEMS = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=")
 _LET = re.compile(r"([A-Za-z_]\w*)\s*(?:[-+*/%&|^]|<<|>>)?=(?!=)|([A-Za-z_]\w*)(?:\+\+|--)|(?:\+\+|--)([A-Za-z_]\w*)")
 
@@ -75,6 +77,17 @@ def _hash(words: list[Word], scope: Scope) -> None:
             name, equals, path = word.written.partition("=")
             if equals:
                 scope.aliases[name] = shlex.quote(path)
+
+
+def _copy(words: list[Word], scope: Scope) -> None:
+    """Of cp, ln and their kin, which are no builtins: another name for a program of the system's runs that program."""
+    operands = _operands(words)
+    if len(operands) != 2:
+        return
+    source, name = known_name(operands[0]), operands[1].literal
+    by_output = operands[0].literal is None and len(operands[0].parts) == 1
+    if source and name and (by_output or operands[0].prefix.startswith(_SYSTEMS)):
+        scope.aliases[name if "/" in name else f"./{name}"] = shlex.quote(operands[0].literal or source)
 
 
 def _read(words: list[Word], scope: Scope) -> None:
@@ -199,6 +212,7 @@ _EFFECTS: dict[str, Callable[[list[Word], Scope], None]] = {
     "alias": _alias,
     "unalias": _unalias,
     "hash": _hash,
+    **dict.fromkeys(("cp", "ln", "install", "mv"), _copy),
     **dict.fromkeys(("read", "getopts", "vared", "zparseopts", "print"), _read),
     **dict.fromkeys(("mapfile", "readarray"), _mapfile),
     "printf": _printf,
