@@ -39,6 +39,8 @@ _REPORTING = ("command", "exec", "xargs", "time", "strace", "ltrace")
 """Wrappers of which the output may hold more than the command's."""
 
 _WRITES = (b">", b">>", b">|", b"<>", b">!", b">>|", b"&>", b"&>>", b">&")
+_WAYS_MAX = 8
+"""Texts that commands one behind the other may write together."""
 
 
 class Outputs:
@@ -81,17 +83,18 @@ class Outputs:
     def _of_sequence(self, sequence: Sequence, script: Script, scope: Scope) -> Input:
         if len(sequence.items) == 1 and not sequence.items[0].operators and not sequence.items[0].background:
             return self._of_pipeline(sequence.items[0].pipelines[0], script, scope)
-        texts: list[str] = []
-        whole = True
+        ways = [""]
+        exact = whole = True
         for item in sequence.items:
             if item.operators or item.background:
                 return UNTOLD
             found = self._of_pipeline(item.pipelines[0], script, scope)
-            if found.text is None:
-                return UNTOLD
-            texts.append(found.text)
-            whole = whole and found.whole
-        return Input("".join(texts), whole)
+            more = found.maybe if found.text is None else (found.text,)
+            exact, whole = exact and found.text is not None, whole and found.whole
+            ways = [way + text for way in ways for text in more][:_WAYS_MAX]
+        if exact:
+            return Input(ways[0], whole)
+        return Input(None, maybe=tuple(ways) if whole else ())
 
     def _of_pipeline(self, pipeline: Pipeline, script: Script, scope: Scope) -> Input:
         if len(pipeline.commands) == 1:
@@ -155,6 +158,10 @@ class Outputs:
 
     def _of_wrapped(self, words: tuple[Word, ...], stdin: Input | None, scope: Scope) -> Input:
         """What a program's command writes, where it runs one: nothing else, of a wrapper; most likely so, of others."""
+        if stdin is not None and stdin.text is None and stdin.maybe:
+            ways = [self._of_wrapped(words, Input(text), scope) for text in stdin.maybe[:_WAYS_MAX]]
+            texts = [text for way in ways for text in (way.maybe if way.text is None else (way.text,)) if way.whole]
+            return Input(None, maybe=tuple(dict.fromkeys(texts)))
         name = os.path.basename(words[0].literal or "")
         runs = list(nested(words, stdin)) if name not in PLAIN else ()
         if len(runs) != 1:

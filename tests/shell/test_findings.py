@@ -148,6 +148,7 @@ def test_l5_a_quoted_delimiter_keeps_them_text() -> None:
         ". /dev/fd/3 3<<<'rm -rf /'",
         "env -u A echo -rf / | xargs rm",
         'eval "$(< <(echo rm -rf /))"',
+        "linux64 -R echo / | xargs -d '\\n' echo -rf | xargs rm",
         "BASH_ENV=<(echo rm -rf /) bash -c :",
         "bash --rcfile <(echo rm -rf /) -i",
         "compgen -C 'rm -rf /' x",
@@ -189,6 +190,12 @@ def test_l12_what_a_variable_is_given_is_split_where_nothing_quotes_it() -> None
     assert not several("r=$((Q)); $r", Dialect.BASH)
     assert several("r=$Q; ${=r}", Dialect.ZSH)
     assert not several("r=$Q; $r", Dialect.ZSH)
+
+
+def test_l7_a_group_writes_what_any_of_its_commands_may() -> None:
+    # What sh's echo makes of \E only the run can tell.
+    line = "(echo :; echo \"rm -rf / <<'\\\\E'\"; echo x) | sh"
+    assert "rm -rf /" in found(line, Dialect.SH)
 
 
 @pytest.mark.parametrize(
