@@ -200,7 +200,16 @@ def _test(walk: Walker, node: Test, scope: Scope) -> None:
     for word in node.words:
         walk.inside(word.parts, inner)
         _evaluate(walk, word, inner)
-    walk.count(node.start, node.end, scope)
+    if len(node.words) == 1 or any(_compares(word) for word in node.words):
+        walk.count(node.start, node.end, scope)
+
+
+_NUMERIC = frozenset({b"-eq", b"-ne", b"-lt", b"-le", b"-gt", b"-ge"})
+
+
+def _compares(word: Node) -> bool:
+    """Whether a word of `[[ … ]]` compares numbers, so that those beside it are expressions."""
+    return len(word.parts) == 1 and isinstance(word.parts[0], Text) and word.parts[0].data in _NUMERIC
 
 
 def _evaluate(walk: Walker, word: Node, scope: Scope) -> None:

@@ -219,6 +219,7 @@ def test_what_zsh_runs_is_known(line: str) -> None:
     "line",
     [
         "x='a[$(rm -rf /)]'; ((x))",
+        "x='a[$(rm -rf /)]'; [[ 1 -lt x ]]",
         "compgen -W '$(rm -rf /)'",
         "PS4='$(rm -rf /)'; set -x; :",
         "x='$(rm -rf /)'; echo \"${x@P}\"",
@@ -240,6 +241,7 @@ def test_l5_texts_that_the_shell_expands_once_more(line: str) -> None:
         ("echo 'rm -rf /' # rm -rf /", ["echo rm -rf /"]),
         ("case rm in rm) ls ;; esac", ["ls"]),
         ("x=rm y=$x ls", ["ls"]),
+        ("x='$(rm -rf /)'; [[ -n x ]] && ls", ["ls"]),
         ("cp x.example x; ./x", ["cp x.example x", "./x"]),
         ('cp "$A" x; ./x', ["cp $A x", "./x"]),
         ("[[ rm == r* ]] && ls", ["ls"]),
