@@ -24,7 +24,7 @@ version: 1
 rules:
   - {name: rm, commands: [rm], conditions: [{command_matches: '-rf'}], action: deny, message: No.}
 """
-DIALECTS = {"bash": Dialect.BASH, "sh": Dialect.SH, "programs": Dialect.BASH}
+DIALECTS = {"bash": Dialect.BASH, "sh": Dialect.SH, "zsh": Dialect.ZSH, "programs": Dialect.BASH}
 
 
 def lines(kind: str) -> Iterator[tuple[str, bool]]:
