@@ -127,7 +127,7 @@ def test_a_daemon_that_cant_be_started_is_a_failure(shims: Home) -> None:
     assert (status, probes["daemon"]["ok"]) == (1, False)
 
 
-def test_u13_a_daemon_of_another_version_is_a_failure(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_daemon_of_another_version_is_a_failure(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(configuration, "__version__", "9.9")
     found = configuration.probe_daemon(daemon.home)
     assert (found.ok, found.hint) == (False, "run `safeshell daemon restart`")

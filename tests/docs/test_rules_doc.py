@@ -111,6 +111,7 @@ NOT_OFFLINE = {
     "approvals": "asks a daemon, and a person",
     "monitor": "needs a terminal",
     "perf-stats": "asks a daemon",
+    "doctor": "starts one",
     "export": "sends until it is ended",
     "hook": "changes an agent's settings",
 }
