@@ -12,6 +12,7 @@ import json
 import os
 import shlex
 from collections.abc import Mapping
+from enum import Enum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -102,6 +103,14 @@ class Shape(NamedTuple):
         return self.lines[0][:-1]
 
 
+class LinesPath(Enum):
+    """The PATH of an agent's lines: known of agents that were seen live, in the versions of docs/agents.md."""
+
+    KEPT = "that of the agent"
+    LOGIN = "a login shell's, bash's"
+    UNKNOWN = "not seen"
+
+
 class Agent(NamedTuple):
     """An agent's hook.
 
@@ -117,7 +126,8 @@ class Agent(NamedTuple):
         within: how a line stands in the text that the agent has its shell run; nothing where it is that text.
         limit_s: seconds that the agent is to give the hook, for it to wait for a person.
         users_shell: whether the line is read by the shell that SHELL names; else by bash.
-        keeps_path: whether its lines have the PATH that it was started with.
+        lines_path: which PATH its lines have.
+        path_before: directories that it puts before that.
         file_tools: those that write or read files; all others pass as they are.
         patches_in_lines: whether it applies a patch itself where a line says `apply_patch`, and runs no such line.
         deny_files: how a denial of one of those is told, where it isn't as of a line.
@@ -133,7 +143,8 @@ class Agent(NamedTuple):
     within: str = LINE
     limit_s: int = 120
     users_shell: bool = False
-    keeps_path: bool = True
+    lines_path: LinesPath = LinesPath.UNKNOWN
+    path_before: tuple[str, ...] = ()
     file_tools: FileTools = MappingProxyType({})
     patches_in_lines: bool = False
     deny_files: Answer | None = None

@@ -85,7 +85,7 @@ def call(
     data = envelope if isinstance(envelope, bytes) else json.dumps(envelope).encode()
     env = {**environment(home), "PATH": path, **variables}
     return subprocess.run(
-        [command(), agent],
+        ["timeout", "60", command(), agent],  # in the place of an agent, whose environment counts
         input=data,
         env=env,
         cwd=cwd,
@@ -176,6 +176,8 @@ def test_behind_shims_the_run_tells_but_not_where_an_agent_leaves_them(ask: Ask,
     assert not ask('rm "$WHAT"; head x', path=behind).denied
     assert ask('/bin/rm "$WHAT"', path=behind).denied
     assert ask('rm "$WHAT"', "codex", path=behind).denied
+    assert ask('rm "$WHAT"', "vscode", path=behind).denied  # nobody has seen which PATH its lines have
+    assert not ask('rm "$WHAT"', "codex", path=behind, BASH_ENV=f"{daemon.home.shell}/bash_env").denied
 
 
 @pytest.mark.usefixtures("shims")

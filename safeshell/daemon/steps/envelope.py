@@ -10,6 +10,7 @@ from typing import Any
 from safeshell.command import canary
 from safeshell.daemon.hook_call import AgentsCall
 from safeshell.daemon.request import DENIED, FAILED, Request
+from safeshell.daemon.sources.guarded_tree import reaches_shims
 from safeshell.daemon.sources.line_jobs import EnvelopeJob
 from safeshell.daemon.sources.line_service import Lines
 from safeshell.daemon.steps import WAIT
@@ -88,14 +89,15 @@ class ReadEnvelope:
             return request.refuse(DENIED, canary.answer(self._home.root))
         # A text of JSON may hold a surrogate no more: what it can't be is replaced.
         line = shown.encode() + b"\0"
-        request.command = request.asked = Command(Type.HOOK, 0, NAME, line, self._environment(hook), 0, 0)
+        environment = self._environment(hook, request.connection.pid)
+        request.command = request.asked = Command(Type.HOOK, 0, NAME, line, environment, 0, 0)
         request.name_command()
         return "locate"
 
-    def _environment(self, hook: AgentsCall) -> bytes:
-        """What is known of the line's environment."""
+    def _environment(self, hook: AgentsCall, pid: int) -> bytes:
+        """What is known of the line's environment; its PATH only where that leads to the shims."""
         known = {name: hook.variable(name) for name in _LINES}
         path = hook.variable(b"PATH") or b""
-        if hook.agent.keeps_path and self._shims in path.split(b":"):
-            known[b"PATH"] = path  # the agent was started behind shims, and what it runs looks along them, too
+        if self._shims in path.split(b":") and reaches_shims(hook.agent, pid, self._home):
+            known[b"PATH"] = b":".join([*map(os.fsencode, hook.agent.path_before), path])
         return b"\0" + b"".join([name + b"=" + value + b"\0" for name, value in known.items() if value is not None])

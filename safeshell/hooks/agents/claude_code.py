@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safeshell.hooks.agent import BLOCK, INPUT, QUOTED_LINE, REASON, Agent, Answer, Shape
+from safeshell.hooks.agent import BLOCK, INPUT, QUOTED_LINE, REASON, Agent, Answer, LinesPath, Shape
 from safeshell.hooks.file_tools import reads, writes
 
 DENY = Answer(
@@ -49,6 +49,7 @@ AGENT = Agent(
     ask=ASK,
     within=f" && eval {QUOTED_LINE} ",
     users_shell=True,
+    lines_path=LinesPath.KEPT,
     file_tools={
         "write": writes("file_path"),
         "edit": writes("file_path"),

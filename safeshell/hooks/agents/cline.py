@@ -6,7 +6,7 @@ exit status, it runs the line. Five equal lines in a row end its run, as a loop:
 
 from __future__ import annotations
 
-from safeshell.hooks.agent import INPUT, NTH, REASON, SAYS_WHY, Agent, Answer, Shape
+from safeshell.hooks.agent import INPUT, NTH, REASON, SAYS_WHY, Agent, Answer, LinesPath, Shape
 from safeshell.hooks.file_tools import patches, reads, writes
 
 REPLACE = Answer({"cancel": False, "overrideInput": {"commands": [SAYS_WHY]}})
@@ -39,6 +39,7 @@ AGENT = Agent(
     closed=REPLACE,
     allow=Answer({"cancel": False}),
     limit_s=60,
+    lines_path=LinesPath.KEPT,
     file_tools={
         "editor": writes("path"),
         "write_to_file": writes("path"),

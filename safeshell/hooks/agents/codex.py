@@ -5,7 +5,7 @@ An answer that it doesn't know, a key too many, or an exit with 2 and nothing on
 
 from __future__ import annotations
 
-from safeshell.hooks.agent import BLOCK, Agent
+from safeshell.hooks.agent import BLOCK, Agent, LinesPath
 from safeshell.hooks.agents.claude_code import DENY, SHAPE
 from safeshell.hooks.file_tools import patches
 
@@ -15,7 +15,7 @@ AGENT = Agent(
     shell_tools=frozenset({"bash"}),
     deny=DENY,
     closed=BLOCK,
-    keeps_path=False,  # its lines have that of a login shell
+    lines_path=LinesPath.LOGIN,
     patches_in_lines=True,
     file_tools={
         "apply_patch": patches("command", "input"),

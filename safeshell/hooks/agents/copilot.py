@@ -5,7 +5,7 @@ With an exit status other than 0 it denies, but the model isn't told why.
 
 from __future__ import annotations
 
-from safeshell.hooks.agent import INPUT, REASON, Agent, Answer, Shape
+from safeshell.hooks.agent import INPUT, REASON, Agent, Answer, LinesPath, Shape
 from safeshell.hooks.agents.claude_code import SHAPE
 from safeshell.hooks.file_tools import FileTool, patches, reads, writes
 
@@ -30,6 +30,8 @@ AGENT = Agent(
     shell_tools=frozenset({"bash"}),
     deny=DENY,
     closed=DENY,
+    lines_path=LinesPath.KEPT,
+    path_before=("/usr/local/sbin",),
     ask=ASK,
     file_tools={
         "create": writes("path"),

@@ -5,7 +5,7 @@ Claude Code's form of a denial together with exit 2 has it run the line.
 
 from __future__ import annotations
 
-from safeshell.hooks.agent import BLOCK, INPUT, LINE, REASON, Agent, Answer, Shape
+from safeshell.hooks.agent import BLOCK, INPUT, LINE, REASON, Agent, Answer, LinesPath, Shape
 from safeshell.hooks.file_tools import reads, writes
 
 AGENT = Agent(
@@ -23,6 +23,7 @@ AGENT = Agent(
     shell_tools=frozenset({"run_shell_command"}),
     deny=Answer({"decision": "deny", "reason": REASON}),
     closed=BLOCK,
+    lines_path=LinesPath.KEPT,
     within=f"\n{LINE}\n",
     file_tools={
         "write_file": writes("file_path"),

@@ -6,7 +6,7 @@ the hook prints, `{"args": …}`, it puts into the tool's arguments, before Open
 
 from __future__ import annotations
 
-from safeshell.hooks.agent import BLOCK, INPUT, Agent, Answer, Shape
+from safeshell.hooks.agent import BLOCK, INPUT, Agent, Answer, LinesPath, Shape
 from safeshell.hooks.file_tools import patches, reads, writes
 
 AGENT = Agent(
@@ -24,6 +24,7 @@ AGENT = Agent(
     shell_tools=frozenset({"bash"}),
     deny=BLOCK,
     closed=BLOCK,
+    lines_path=LinesPath.KEPT,
     file_tools={
         "write": writes("filePath"),
         "edit": writes("filePath"),

@@ -5,7 +5,7 @@ Where the hook answers *ask* its person is asked and waited for, also with `--yo
 
 from __future__ import annotations
 
-from safeshell.hooks.agent import BLOCK, Agent
+from safeshell.hooks.agent import BLOCK, Agent, LinesPath
 from safeshell.hooks.agents.claude_code import ASK, DENY, SHAPE
 from safeshell.hooks.file_tools import reads, writes
 
@@ -15,6 +15,7 @@ AGENT = Agent(
     shell_tools=frozenset({"run_shell_command", "bash"}),
     deny=DENY,
     closed=BLOCK,
+    lines_path=LinesPath.KEPT,
     ask=ASK,
     file_tools={
         "write_file": writes("file_path"),

@@ -12,7 +12,7 @@ from safeshell.daemon.core.loop import Loop
 from safeshell.daemon.hook_call import AgentsCall
 from safeshell.daemon.request import FAILED, Request
 from safeshell.daemon.sources.line_jobs import EnvelopeJob
-from safeshell.daemon.steps import WAIT
+from safeshell.daemon.steps import WAIT, envelope
 from safeshell.daemon.steps.envelope import ReadEnvelope
 from safeshell.home.paths import Home
 from safeshell.hooks.agent import agent_of
@@ -76,12 +76,22 @@ def test_a_line_is_located_next(bench: Bench) -> None:
     assert bench.step.describe() == {"claude-code": {"asked": 1, "unknown": None}}
 
 
-@pytest.mark.parametrize(("agent", "known"), [("claude-code", True), ("codex", False)])
-def test_a_path_with_shims_is_the_lines_where_the_agent_gives_it_on(bench: Bench, agent: str, known: bool) -> None:
+@pytest.mark.parametrize(
+    ("agent", "reached", "known"),
+    [
+        ("claude-code", True, b"/h/shims:/bin"),
+        ("claude-code", False, b""),
+        ("copilot", True, b"/usr/local/sbin:/h/shims:/bin"),
+    ],
+)
+def test_a_path_with_shims_is_the_lines_where_these_reach_them(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, agent: str, reached: bool, known: bytes
+) -> None:
+    monkeypatch.setattr(envelope, "reaches_shims", lambda *_: reached)
     path = b"PATH=/h/shims:/bin\0"
     request = bench.ask({"call": CALL}, agent=agent, environment=b"\0" + path)
     assert request.command is not None
-    assert request.command.environment == b"\0" + (path if known else b"")
+    assert request.command.environment == b"\0" + (b"PATH=%s\0" % known if known else b"")
 
 
 def test_another_tool_is_answered_at_once(bench: Bench) -> None:
