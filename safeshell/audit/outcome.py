@@ -33,8 +33,8 @@ class CommandOutcome(NamedTuple):
         duration_s: how long it ran, seconds.
         approval: what was asked and answered: `id`, `answer`, `words`, `by`.
         error: what failed.
-        agent: whose hook asked; "" where none did.
-        hook: what it said besides.
+        agent: the name of the agent that asked; "" where none did, or its name isn't known.
+        hook: what its hook said besides; None where no hook asked.
     """
 
     ts: float

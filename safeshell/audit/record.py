@@ -42,7 +42,8 @@ def make(outcome: CommandOutcome) -> dict[str, Any]:
     _add_command(record, outcome)
     if outcome.agent:
         record["agent"] = outcome.agent
-        record["hook"] = dict(outcome.hook or {})
+    if outcome.hook is not None:
+        record["hook"] = dict(outcome.hook)
     record["context"] = "ai" if outcome.is_ai else "human"
     if decision is not None and decision.tables:
         record["table"] = "+".join(decision.tables)

@@ -18,6 +18,7 @@ from safeshell.daemon.request import Request
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
+from safeshell.policy.context import UNKNOWN_AGENT
 from safeshell.policy.decision import Action
 from safeshell.protocol import encode_line
 
@@ -163,7 +164,7 @@ class Journal:
                 uid=request.connection.uid,
                 pid=request.connection.pid,
                 approval=request.approval,
-                **_hooked(request),
+                **_asker(request),
             )
         )
 
@@ -179,7 +180,7 @@ class Journal:
                 uid=connection.uid,
                 pid=connection.pid,
                 error=error,
-                **_hooked(request),
+                **_asker(request),
             )
         )
 
@@ -218,7 +219,7 @@ class Journal:
             wait_status=wait_status,
             approval=approval,
             error=error,
-            **_hooked(request),
+            **_asker(request),
         )
 
     def _note(self, outcome: CommandOutcome) -> None:
@@ -230,9 +231,14 @@ class Journal:
             self._monitors.publish("decision", kept or self._log.redactor.redact(record))
 
 
-def _hooked(request: Request) -> dict[str, Any]:
+def _asker(request: Request) -> dict[str, Any]:
+    """Which agent asked, as far as that is known, and what its hook said."""
     hook = request.hook
-    return {} if hook is None else {"agent": hook.agent.name, "hook": hook.to_record()}
+    if hook is not None:
+        return {"agent": hook.agent.name, "hook": hook.to_record()}
+    is_ai = hasattr(request, "facts") and request.is_ai
+    agent = request.facts.context.agent(request.asked.environment) if is_ai else None
+    return {} if agent in (None, UNKNOWN_AGENT) else {"agent": agent}
 
 
 def _warn(text: str) -> None:

@@ -22,6 +22,7 @@ from safeshell.daemon.sources.line_jobs import Line
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.home.paths import Home
 from safeshell.home.settings import Settings
+from safeshell.policy import context
 from safeshell.policy.decision import Action, Decision
 from safeshell.protocol import Command, Type
 
@@ -122,6 +123,17 @@ def test_what_a_rule_observed_is_recorded_though_it_ran(bench: Bench) -> None:
     (record,) = bench.records()
     assert (record["decision"], record["reason"]) == ("allow", "terminal")
     assert [entry["rule"] for entry in record["observed"]] == ["looks"]
+
+
+def test_a_record_names_the_agent_by_its_marker(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.refused(bench.ask("rm", "x", environment=[AGENT + b"=1"]), 126)
+    assert "agent" not in bench.records()[0]  # a marker of the user's own says no name
+    monkeypatch.setitem(context.KNOWN_AGENTS, AGENT.decode(), "codex")
+    bench.refused(bench.ask("rm", "x", environment=[AGENT + b"=1"]), 126)
+    bench.refused(bench.ask("rm", "x"), 126)
+    by_agent, by_person = bench.records()
+    assert (by_agent["agent"], by_agent["context"], "hook" in by_agent) == ("codex", "ai", False)
+    assert "agent" not in by_person
 
 
 def test_a_denial_is_recorded_with_its_status(bench: Bench) -> None:
