@@ -59,8 +59,10 @@ def examine(home: Home) -> Iterator[Probe]:
 
 def _measure(home: Home, names: list[str]) -> Iterator[Probe]:
     """Denials and costs, of a guard beside this one."""
+    with contextlib.suppress(SafeShellError):  # a probe has said so
+        names = [*names, *lacking(home)]
     try:
-        with aside(home) as beside, StandIns(beside, [*names, *lacking(home)]) as stand_ins:
+        with aside(home) as beside, StandIns(beside, names) as stand_ins:
             sync(beside, by_hand=False, seen=[stand_ins.directory])
             stand_ins.names = list_shims(beside)
             yield probe_canary(beside, stand_ins)
