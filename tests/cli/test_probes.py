@@ -37,7 +37,7 @@ pytestmark = pytest.mark.rules(RULES)
 
 
 def examined(home: Home, path: str | None = None) -> tuple[dict[str, dict[str, object]], int]:
-    env = {"PATH": path or f"{home.shims}:{PATH}", "TMUX_TMPDIR": home.root}
+    env = {"PATH": path or f"{home.shims}:{PATH}", "TMUX_TMPDIR": home.root, "TMPDIR": os.path.dirname(home.root)}
     done = safeshell(home, "doctor", "--json", env=env, timeout=90)
     assert done.stdout, done.stderr
     return {probe["name"]: probe for probe in json.loads(done.stdout)["probes"]}, done.returncode
