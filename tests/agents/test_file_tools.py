@@ -11,6 +11,7 @@ import pytest
 from agents.agent import Agent, load, version
 from agents.drive import PATIENCE_S, Said, play
 from agents.test_hooks import PROGRAMS, has_hooks
+from agents.test_sessions import GATE
 from harness import make_home, running_daemon, safeshell, write
 from needs import need
 
@@ -64,7 +65,13 @@ TOOLS = {
 }
 
 
-@pytest.fixture(params=sorted(TOOLS))
+WRITERS, READERS = (
+    [name if name in GATE else pytest.param(name, marks=pytest.mark.slow) for name in names]
+    for names in (sorted(TOOLS), sorted(name for name, tools in TOOLS.items() if tools.read))
+)
+
+
+@pytest.fixture(params=WRITERS)
 def agent(request: pytest.FixtureRequest) -> Agent:
     """It, in the version that is tested."""
     need(f"agent:{request.param}")
@@ -96,7 +103,7 @@ def test_a_file_is_written_in_the_project_and_nowhere_else(agent: Agent, root: s
         assert stream.read().strip() == "new"
 
 
-@pytest.mark.parametrize("agent", sorted(name for name, tools in TOOLS.items() if tools.read), indirect=True)
+@pytest.mark.parametrize("agent", READERS, indirect=True)
 def test_a_file_is_read_in_the_project_and_nowhere_else(agent: Agent, root: str, home: Home) -> None:
     tools = TOOLS[agent.name]
     outside, inside = os.path.join(root, tools.refused, "x"), os.path.join(root, "work", "x")
