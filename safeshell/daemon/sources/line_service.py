@@ -48,7 +48,7 @@ class _Helper:
                 self.pid = os.posix_spawn(
                     argv[0],
                     list(argv),
-                    {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": os.path.expanduser("~")},
+                    _environment(),
                     file_actions=[(os.POSIX_SPAWN_DUP2, theirs.fileno(), target) for target in (0, 1)],
                     setpgroup=0,  # a terminal's ^C is the daemon's to handle
                 )
@@ -64,6 +64,12 @@ class _Helper:
             signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
         os.close(self.pidfd)
         self.sock.close()
+
+
+def _environment() -> dict[str, str]:
+    """The helper's environment; TMPDIR is among the temporary places that rules name."""
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": os.path.expanduser("~")}
+    return {**environment, "TMPDIR": os.environ["TMPDIR"]} if "TMPDIR" in os.environ else environment
 
 
 class Lines:

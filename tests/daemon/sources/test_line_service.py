@@ -18,6 +18,7 @@ from harness import PATH, Daemon, processes_of, running_daemon, safeshell, until
 from safeshell.client import evaluate_line, execute
 from safeshell.daemon.core.executor import Executor
 from safeshell.daemon.core.loop import Loop
+from safeshell.daemon.sources import line_service
 from safeshell.daemon.sources.line_jobs import Line
 from safeshell.daemon.sources.line_service import Lines
 from safeshell.errors import UnreachableError
@@ -386,3 +387,12 @@ def test_who_asked_about_a_line_is_recorded(judge: Callable[..., dict[str, Any]]
         assert judge("rm precious", **more)["decision"] == "deny"
     until(lambda: len(contexts()) == 2, "the records")
     assert contexts() == ["human", "ai"]
+
+
+def test_the_helper_knows_the_daemons_temporary_directory_and_little_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "x")
+    monkeypatch.setenv("TMPDIR", "/scratch")
+    assert line_service._environment().keys() == {"HOME", "PATH", "TMPDIR"}
+    assert line_service._environment()["TMPDIR"] == "/scratch"
+    monkeypatch.delenv("TMPDIR")
+    assert line_service._environment().keys() == {"HOME", "PATH"}
