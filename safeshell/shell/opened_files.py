@@ -187,7 +187,10 @@ class OpenedFiles:
         self._sources[id(script.data)] = script.data, file.shown, starts
         self._read(script, inner)
         if answer.inside:
+            # Every `activate` sets a PATH with the shims still on it; what follows isn't asked about for that.
+            shims, away = scope.shims, scope.away
             scope.become(inner)
+            scope.shims, scope.away = shims, away
 
 
 def _along_path(name: str, path: str) -> str:

@@ -256,3 +256,21 @@ def test_a_line_is_explained_as_a_tree(cli: Cli, monkeypatch: pytest.MonkeyPatch
     assert found[3]["unknown"][0] == {"what": "$F", "why": "the environment given doesn't have it"}
     plainly = json.loads(cli("check", "--json", "-c", "as above").out)["commands"]
     assert "parent" not in plainly[0]
+
+
+def test_the_files_that_a_line_runs_are_judged_with_it(cli: Cli, tmp_path: Path) -> None:
+    write(str(tmp_path / "x.sh"), "#!/bin/sh\nls\nrm precious\n")
+    write(str(tmp_path / "y.sh"), "if then fi\n")
+    done = cli("check", "--cwd", str(tmp_path), "--explain", "-c", "bash x.sh; bash y.sh")
+    assert done.status == 3
+    assert "  x.sh:3: `rm precious`: No.\n" in done.out
+    assert "deny   precious    x.sh:3: rm precious\n" in done.out
+    assert done.out.endswith("not read: y.sh: it can't be read as bash from line 1 on\n")
+    found = json.loads(cli("check", "--cwd", str(tmp_path), "--json", "-c", "bash x.sh; bash y.sh").out)
+    assert [one["file"] for one in found["commands"] if one["decision"] == "deny"] == ["x.sh:3"]
+    assert found["unread"] == {"y.sh": "it can't be read as bash from line 1 on"}
+
+
+def test_no_file_is_read_for_a_command_as_a_shim_asks_about_it(cli: Cli, tmp_path: Path) -> None:
+    write(str(tmp_path / "x.sh"), "rm precious\n")
+    assert cli("check", "--cwd", str(tmp_path), "--", "bash", "x.sh").status == 0

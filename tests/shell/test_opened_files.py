@@ -188,6 +188,14 @@ def test_what_only_the_run_can_tell_in_a_file_is_not_asked_about(tables: list[Ta
     assert any(command.deferred for command in behind.commands)
 
 
+def test_what_follows_an_activation_is_still_left_to_shims(tables: list[Table], work: Path) -> None:
+    text = 'deactivate() { PATH=$OLD; export PATH; }\ndeactivate\nOLD=$PATH\nPATH="$PWD/venv:$PATH"\nexport PATH\n'
+    put(work, venv__activate=text)
+    found = judged(tables, work, '. venv/activate && canary "$X"', shims=True)
+    assert found.decision.action.word == "allow"
+    assert [one.decision.subject for one in found.commands if one.deferred] == ["canary '$X'"]
+
+
 def test_of_a_case_only_what_may_fit_runs(tables: list[Table], work: Path) -> None:
     put(
         work,
