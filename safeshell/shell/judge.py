@@ -37,6 +37,7 @@ class LineJudgement:
         could_be: the rule that could match, where that hangs on what only the run can tell; else "".
         agent_by: the variable that tells that an agent asks; None where a person does.
         unread: files that the line runs and that were not read, or not to their end; each with the reason.
+        files: the digest of those that were read; "" where none was.
     """
 
     decision: Decision
@@ -44,6 +45,7 @@ class LineJudgement:
     could_be: str = ""
     agent_by: str | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
+    files: str = ""
 
     def to_json(self, caller: LineCaller | None = None) -> dict[str, Any]:
         """The object that `check -c --json` prints.
@@ -64,6 +66,7 @@ class LineJudgement:
             "context_by": self.agent_by,
             "commands": commands,
             "unread": dict(self.unread),
+            "files": self.files or None,
         }
 
 
@@ -247,15 +250,15 @@ class _Judging:
             refusal = _unreadable(line, self._broken, caller)
         if refusal is not None:
             judged.append(Judged(refusal, (0, len(as_bytes(line)))))
-        unread = {} if self.files is None else self.files.unread
+        unread, files = ({}, "") if self.files is None else (self.files.unread, self.files.digest)
         first = min(judged, key=_weight, default=None)
         if first is None:
             nothing = Decision(Action.ALLOW, "", tables=caller.digests)
-            return LineJudgement(nothing, (), agent_by=caller.agent_by, unread=unread)
+            return LineJudgement(nothing, (), agent_by=caller.agent_by, unread=unread, files=files)
         decision = _placed(first)
         if decision.action is Action.REQUIRE_APPROVAL and any(one.decision.outside for one in judged):
             decision = decision.changed(outside=True)  # whoever approves the line approves all of them
-        return LineJudgement(decision, tuple(judged), first.could_be, caller.agent_by, unread)
+        return LineJudgement(decision, tuple(judged), first.could_be, caller.agent_by, unread, files)
 
 
 def _weight(judged: Judged) -> tuple[Action, bool]:

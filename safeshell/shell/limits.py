@@ -173,4 +173,5 @@ def unjudged(line: str, reason: str, *, is_ai: bool, tables: tuple[str, ...]) ->
         "context_by": None,
         "commands": [],
         "unread": {},
+        "files": None,
     }

@@ -6,6 +6,7 @@ A file may be another one by the time that it is run. Whoever has to know what r
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import posixpath
 import stat
@@ -69,7 +70,13 @@ class ScriptFiles:
         self._known: dict[tuple[str, object], ScriptFile | None] = {}
         self._written: dict[str, str | None] = {}
         self._bytes = 0
+        self._read_so_far = hashlib.sha256()
         self._until = time.monotonic() + CLOCK_S
+
+    @property
+    def digest(self) -> str:
+        """What tells all that was read from other files, and files that have become others; "" where nothing was."""
+        return self._read_so_far.hexdigest() if self._bytes else ""
 
     def leave(self, shown: str, why: str) -> None:
         """Notes that a file is not read on; the first reason stays."""
@@ -146,6 +153,7 @@ class ScriptFiles:
                 self.leave(shown, f"it can't be read: {error.strerror}")
                 return None
         self._bytes += len(data)
+        self._read_so_far.update(b"%d %s\0%s" % (len(data), os.fsencode(path), data))
         if len(data) > FILE_MAX:
             self.leave(shown, "it is longer than 1 MiB")
             return None

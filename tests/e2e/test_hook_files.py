@@ -7,14 +7,15 @@ import pwd
 from pathlib import Path
 
 import pytest
-from e2e.test_hooks import Told, call
-from harness import PATH, Daemon, write
+from e2e.test_hooks import PIN, Told, call, person, records
+from harness import PATH, Daemon, enroll, write
 from hooks.envelopes import claude
 
 RULES = """\
 version: 1
 include: [pack:files]
 rules:
+  - {name: ask, commands: [touch], conditions: [{command_contains: secret}], action: require_approval, message: Ask.}
   - {name: precious, commands: [rm], conditions: [{command_contains: precious}], action: deny, message: Precious.}
 """
 FILES = {
@@ -54,7 +55,7 @@ def test_what_a_file_runs_is_denied_with_its_place(
     daemon: Daemon, work: str, line: str, place: str, shown: str
 ) -> None:
     told = ask(daemon, line, work)
-    assert told.reason == f"safeshell: denied by rule precious ({daemon.home.rules}:4): {place}: `{shown}`: Precious."
+    assert told.reason == f"safeshell: denied by rule precious ({daemon.home.rules}:5): {place}: `{shown}`: Precious."
 
 
 def test_the_home_is_kept_from_a_script(daemon: Daemon, work: str) -> None:
@@ -79,3 +80,17 @@ def test_what_never_ends_holds_up_nobody(daemon: Daemon, work: str) -> None:
     assert ask(daemon, "bash long.sh", work).denied
     write(os.path.join(work, "long.sh"), 'echo "$A" "$B"; cp $C d\n' * 20_000)
     assert not ask(daemon, "bash long.sh", work).denied
+
+
+@pytest.mark.config("approval_timeout: 1s\n")
+def test_an_approval_is_for_what_was_read(daemon: Daemon, work: str) -> None:
+    enroll(daemon.home, PIN)
+    script = os.path.join(work, "ask.sh")
+    write(script, "touch secret\n")
+    assert ": ask.sh:1: `touch secret`: Ask." in (told := ask(daemon, "bash ask.sh", work)).reason, told.reason
+    with person(daemon.home, "approve", str(records(daemon.home, 1)[-1]["approval"]["id"])) as by:
+        by.finish()
+    write(script, "touch secret\ntouch more\n")
+    assert ask(daemon, "bash ask.sh", work).denied
+    write(script, "touch secret\n")
+    assert not ask(daemon, "bash ask.sh", work).denied

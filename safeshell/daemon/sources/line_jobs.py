@@ -83,8 +83,12 @@ class Line(NamedTuple):
 
 
 def decision_of(found: Mapping[str, Any], agent: str) -> Decision:
-    """The decision of a line, of the object that the helper answers with; an agent's hook is one of its facts."""
-    facts = {**found["facts"], **({"hook": agent} if agent else {})}
+    """The decision of a line, of the object that the helper answers with.
+
+    The agent's hook is one of its facts, and so is what the line's files hold.
+    """
+    files = found.get("files")  # so that what a person approves is what was read, not what the files become
+    facts = {**found["facts"], **({"hook": agent} if agent else {}), **({"files": files} if files else {})}
     return Decision(
         Action[found["decision"].upper()],
         found["subject"] or "",
