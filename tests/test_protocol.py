@@ -24,6 +24,7 @@ from safeshell.protocol import (
     Event,
     Flag,
     Frame,
+    Held,
     Hooked,
     Receiver,
     Reply,
@@ -36,6 +37,7 @@ from safeshell.protocol import (
     encode_control,
     encode_exec,
     encode_exited,
+    encode_held,
     encode_hook,
     encode_refused,
     encode_reply,
@@ -66,7 +68,24 @@ HOOKS = st.builds(
     st.lists(WORDS, max_size=4).map(lambda entries: b"\0" + block(entries)),
     st.none() | st.binary(max_size=40),
 )
+HELD = st.builds(
+    Held,
+    st.integers(1, 2**31 - 1),
+    st.integers(0, 2**32 - 1),
+    COMMANDS.map(
+        lambda one: Command(
+            Type.EXECUTE,
+            Flag.IN_PLACE,
+            one.name,
+            one.arguments,
+            one.environment,
+            one.nice,
+            one.blocked,
+        )
+    ),
+)
 FIRST = st.one_of(
+    HELD.map(lambda held: (encode_held(held), held)),
     HOOKS.map(lambda hook: (encode_hook(hook), hook)),
     COMMANDS.map(lambda command: (encode_command(command), command)),
     st.sampled_from([Type.STATUS, Type.RELOAD]).map(lambda kind: (encode_control(kind), ControlRequest(kind))),

@@ -13,7 +13,7 @@ from safeshell.host.process.confinement import CallerState
 from safeshell.policy.decision import Decision
 from safeshell.policy.decision_cache import Policy
 from safeshell.policy.facts import RequestFacts
-from safeshell.protocol import Command, Reply, Signal
+from safeshell.protocol import Command, Held, Reply, Signal
 
 if TYPE_CHECKING:
     from safeshell.daemon.approvals.grants import Grant
@@ -92,6 +92,7 @@ class Request:
         result: the last answer to who only asks: of a script None, that it would run.
         line: of a shell line, what the record is made of.
         hook: of what an agent's hook asks, which agent's, and what the hook has sent; None of all else.
+        held: of a program that a keeper holds, what it says of it; None of all else.
         error: what failed, for the record.
         canary: whether it is the command or the line of `safeshell.command.canary`: it is recorded and counted nowhere.
         approval: what came of asking for an approval, for the record, where the command does not run or an agent
@@ -161,6 +162,7 @@ class Request:
     result: Any = None
     line: tuple[Line, dict[str, Any]] | None = None
     hook: AgentsCall | None = None
+    held: Held | None = None
     error = ""
     canary = False
     approval: Mapping[str, object] | None = None

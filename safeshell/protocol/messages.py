@@ -27,6 +27,7 @@ class Type(enum.IntEnum):
     MONITOR = 11
     HOOK = 12
     SHELL = 13
+    HELD = 14
 
 
 class Flag(enum.IntFlag):
@@ -147,4 +148,18 @@ class Hooked(NamedTuple):
     envelope: bytes | None
 
 
-Event = Command | Signal | ControlRequest | Query | Hooked
+class Held(NamedTuple):
+    """A program that a process is about to begin, and that a keeper of the kernel tier holds.
+
+    Attributes:
+        pid: the process.
+        patience_ms: how long it may wait for a person; 0: as long as people are given.
+        command: what would begin; `name` is the program's path.
+    """
+
+    pid: int
+    patience_ms: int
+    command: Command
+
+
+Event = Command | Signal | ControlRequest | Query | Hooked | Held

@@ -5,7 +5,16 @@ from __future__ import annotations
 from safeshell.errors import ProtocolError
 from safeshell.protocol.line_form import could_be, decode_line_command, decode_line_signals
 from safeshell.protocol.messages import MAGIC, REQUEST_BYTES, VERSION, ControlRequest, Event, Query, Signal, Type
-from safeshell.protocol.requests import COMMANDS, HEADER, NUMBERED, QUERIES, decode_command, decode_hook, decode_object
+from safeshell.protocol.requests import (
+    COMMANDS,
+    HEADER,
+    NUMBERED,
+    QUERIES,
+    decode_command,
+    decode_held,
+    decode_hook,
+    decode_object,
+)
 
 
 class Receiver:
@@ -63,6 +72,8 @@ class Receiver:
             return decode_command(kind, flags, body)
         elif kind == Type.HOOK:
             return decode_hook(flags, body)
+        elif kind == Type.HELD:
+            return decode_held(flags, body)
         elif kind == Type.SIGNAL:
             raise ProtocolError(f"a request of type {kind} has no place here")
         if kind in NUMBERED:

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from safeshell.errors import ProtocolError
-from safeshell.protocol.messages import MAGIC, VERSION, Command, Flag, Hooked, Type
+from safeshell.protocol.messages import MAGIC, VERSION, Command, Flag, Held, Hooked, Type
 
 HEADER = struct.Struct("<4sBBHI")
 _COMMAND = struct.Struct("<IIIIIiQ")
 _HOOK = struct.Struct("<II")
+_HELD = struct.Struct("<II")
 ENVELOPE_MAX = 64 << 10
 """Bytes of an envelope in a request: what is longer would hold up the daemon, which passes it on."""
 ARGUMENTS_AT = HEADER.size + _COMMAND.size
@@ -91,6 +92,26 @@ def decode_hook(flags: int, body: bytes) -> Hooked:
         raise ProtocolError(f"an envelope of over {ENVELOPE_MAX} bytes goes by a descriptor")
     name = body[_HOOK.size : environment_at].decode("utf-8", "replace")
     return Hooked(name, b"\0" + environment, None if flags & Flag.PASSED else body[envelope_at:])
+
+
+def decode_held(flags: int, body: bytes) -> Held:
+    """What is in the body of a HELD.
+
+    Raises:
+        ProtocolError: it is no such thing.
+    """
+    if len(body) < _HELD.size:
+        raise ProtocolError(f"the request has {len(body)} bytes, a held program takes at least {_HELD.size}")
+    pid, patience_ms = _HELD.unpack_from(body)
+    if not 0 < pid < 1 << 31:
+        raise ProtocolError(f"there is no process {pid}")
+    return Held(pid, patience_ms, decode_command(Type.EXECUTE, flags | Flag.IN_PLACE, body[_HELD.size :]))
+
+
+def encode_held(held: Held) -> bytes:
+    """A HELD request: the reverse of what `Receiver` does."""
+    body = _HELD.pack(held.pid, held.patience_ms) + encode_command(held.command)[HEADER.size :]
+    return HEADER.pack(MAGIC, VERSION, Type.HELD, held.command.flags & ~Flag.IN_PLACE, len(body)) + body
 
 
 def encode_hook(hook: Hooked) -> bytes:

@@ -132,6 +132,8 @@ class Approvals:
         seconds = min(self._policies.settings.approval_timeout_ms / 1000, shortest_timeout(request.spellings))
         if request.hook is not None:
             seconds = min(seconds, request.hook.patience_s)
+        elif request.held is not None and request.held.patience_ms:
+            seconds = min(seconds, request.held.patience_ms / 1000)
         timer = self._loop.call_later(seconds, lambda: self._expire(number))
         pending = self._pending[number] = Pending(number, request, asker, time.time(), seconds, timer)
         request.tell_waiting()

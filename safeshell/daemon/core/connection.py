@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import errno
 import json
 import os
 import select
@@ -250,6 +251,24 @@ class Connection:
         self._leave_owner()
         self.owner, self.owner_pid = owner, pid
         self._loop.register(owner, select.EPOLLIN, self._lose_owner)
+
+    def stand_in_for(self, pid: int) -> None:
+        """Takes another process of the same user for who asks: a keeper's connection is about what the keeper holds.
+
+        Raises:
+            OSError: it is gone, or another user's.
+        """
+        pidfd = os.pidfd_open(pid)
+        try:
+            with open(f"/proc/{pid}/status", "rb") as stream:
+                uid = int(stream.read().partition(b"\nUid:\t")[2].split(b"\t", 1)[0])
+            if self.uid not in (uid, 0):
+                raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+        except OSError:
+            os.close(pidfd)
+            raise
+        os.close(self.pidfd)
+        self.pid, self.pidfd, self.uid = pid, pidfd, uid
 
     def _lose_owner(self, _events: int) -> None:
         # A socket that is shut down reads as one whose client has gone, and all the rest follows from that.

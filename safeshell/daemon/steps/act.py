@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 
 from safeshell.command.redirect_target import target_arguments
@@ -10,6 +11,7 @@ from safeshell.daemon.request import DENIED, NEEDS_APPROVAL, Request
 from safeshell.daemon.steps import GO_ON, WAIT
 from safeshell.policy.decision import Action, Decision
 from safeshell.protocol import Command, Type
+from safeshell.text import printable, text
 
 
 class Act:
@@ -39,7 +41,7 @@ class Act:
         if decision.action is Action.DENY:
             return _deny(request, self._lifted_by(request))
         if decision.action is Action.REDIRECT:
-            return _redirect(request, command)
+            return _redirect(request, command) if request.held is None else _tell_instead(request)
         return self._ask(request)
 
     def _act_on_line(self, request: Request) -> str:
@@ -131,6 +133,15 @@ def _redirect(request: Request, command: Command) -> str:
     request.reads = None
     request.frame = b""
     return "locate"
+
+
+def _tell_instead(request: Request) -> str:
+    """In the kernel tier nothing can be put in a command's place: it is denied, with what to run instead."""
+    command, decision = request.command, request.decision
+    assert command is not None
+    words = target_arguments(decision.redirect_to, command.arguments)[:-1].split(b"\0")
+    instead = printable(shlex.join([text(word) for word in words]))
+    return request.refuse(DENIED, f"not run by {decision.cited}: {decision.message} Run this instead: {instead}")
 
 
 def _judge_target(request: Request, redirect: Decision) -> str:

@@ -70,6 +70,8 @@ class Find:
             program, forbidden = self._programs.find(request.name, path, request.here, request.reads)
         request.program = program
         if program is None:
+            if request.held is not None:  # by its path, which the kernel has found
+                return GO_ON
             if forbidden:
                 return request.refuse(DENIED, f"{request.base}: permission denied")
             return request.refuse(NOT_FOUND, f"{request.base}: command not found")

@@ -31,10 +31,10 @@ def finish(request: Request) -> str:
     elif request.placement:
         command = request.command
         assert command is not None
-        assert request.program is not None
+        assert request.program is not None or request.held is not None
         # The line form has words for its arguments only where they are another command's.
         same = request.redirected is None and (request.arguments is command.arguments or command.lines)
-        connection.execute(request.program, request.decision.timeout_ms, b"" if same else request.arguments)
+        connection.execute(request.program or b"", request.decision.timeout_ms, b"" if same else request.arguments)
     elif request.asked.kind == Type.SHELL:
         connection.execute(request.asked.name, 0)
     elif request.result is None:

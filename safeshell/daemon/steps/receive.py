@@ -8,15 +8,17 @@ from collections.abc import Callable
 
 from safeshell.command.command_line import unblock
 from safeshell.daemon.hook_call import AgentsCall
-from safeshell.daemon.request import Request
+from safeshell.daemon.request import FAILED, Request
 from safeshell.daemon.steps import END, WAIT
 from safeshell.errors import ProtocolError
 from safeshell.hooks.agent import agent_of
-from safeshell.protocol import Command, Event, Hooked, Type
+from safeshell.protocol import Command, Event, Held, Hooked, Type
 from safeshell.text import printable
 
 DESCRIPTORS = (0, 1, 4)
 """How many may come with a command: none; its directory; 0, 1 and 2 and its directory."""
+
+_FOR_AGENT = b"SAFESHELL_CONTEXT=ai\0"
 
 
 class Receive:
@@ -49,6 +51,8 @@ class Receive:
         command = events[0]
         if isinstance(command, Hooked):
             return _take_hook(request, command)
+        if isinstance(command, Held):
+            return _take_held(request, command)
         if not isinstance(command, Command):
             connection.quiet = True
             for event in events:
@@ -73,6 +77,24 @@ def _line_of(shell: Command) -> Command:
     login = ["-l"] if words[0].startswith("-") else []  # as login(1) has it
     line = os.fsencode(shlex.join([os.fsdecode(shell.name), *login, *words[1:]]))
     return Command(shell.kind, 0, shell.name, line + b"\0", shell.environment, 0, 0)
+
+
+def _take_held(request: Request, held: Held) -> str:
+    """Makes the request one of the process that is held: what is said of a caller is said of that one."""
+    connection, command = request.connection, held.command
+    if len(connection.descriptors) > 1:
+        raise ProtocolError(f"expected 0 or 1 file descriptors, got {len(connection.descriptors)}")
+    try:
+        connection.stand_in_for(held.pid)
+    except OSError as error:
+        return request.refuse(FAILED, f"process {held.pid} can't be asked about: {error.strerror}")
+    connection.quiet = True
+    # Who runs in the tree is an agent, whatever it leaves of its environment.
+    command.environment += _FOR_AGENT
+    request.held = held
+    request.command = request.asked = command
+    request.name_command()
+    return "locate"
 
 
 def _take_hook(request: Request, sent: Hooked) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -15,15 +16,19 @@ from safeshell.daemon.request import Request
 from safeshell.daemon.steps import END, WAIT
 from safeshell.daemon.steps.receive import Receive
 from safeshell.errors import ProtocolError
+from safeshell.policy.context import Context
 from safeshell.protocol import (
     Command,
     ControlRequest,
     Event,
+    Flag,
+    Held,
     Hooked,
     Signal,
     Type,
     encode_command,
     encode_control,
+    encode_held,
     encode_hook,
     encode_signal,
 )
@@ -150,3 +155,41 @@ def test_a_guarded_shells_command_is_the_line(bench: Bench, words: list[bytes], 
     assert command is not None
     assert (command.kind, command.name, command.environment) == (Type.SHELL, name, b"\0A=1\0")
     assert command.arguments == line + b"\0"
+
+
+def held(pid: int) -> bytes:
+    return encode_held(Held(pid, 2000, Command(Type.EXECUTE, 0, b"/bin/rm", block([b"x", b"y"]), b"\0A=1\0", 0, 0)))
+
+
+def test_a_held_program_is_asked_about_for_the_process_that_begins_it(bench: Bench) -> None:
+    with subprocess.Popen(["sleep", "100"]) as process:
+        try:
+            assert bench.send(held(process.pid), 1) == "locate"
+        finally:
+            process.kill()
+    connection, command, said = bench.request.connection, bench.request.command, bench.request.held
+    assert command is not None
+    assert said is not None
+    assert (connection.pid, said.patience_ms, bench.request.name) == (process.pid, 2000, b"rm")
+    assert (command.kind, command.arguments, command.flags) == (Type.EXECUTE, b"x\0y\0", Flag.IN_PLACE)
+    assert Context().is_ai(command.environment)
+
+
+def test_a_process_that_has_gone_is_not_asked_about(bench: Bench) -> None:
+    with subprocess.Popen(["true"]) as process:
+        pass
+    assert bench.send(held(process.pid), 1) == "finish"
+    assert bench.request.refusal == (125, f"safeshell: process {process.pid} can't be asked about: No such process")
+
+
+def test_another_users_process_is_roots_to_ask_about_alone(bench: Bench) -> None:
+    bench.request.connection.uid = 12345
+    assert bench.send(held(os.getpid()), 1) == "finish"
+    assert bench.request.refusal is not None
+    assert "Operation not permitted" in bench.request.refusal[1]
+
+
+@pytest.mark.parametrize(("pid", "descriptors"), [(0, 1), (2**31, 1), (1, 2), (1, 4)])
+def test_a_held_program_that_breaks_the_protocol_is_refused(bench: Bench, pid: int, descriptors: int) -> None:
+    with pytest.raises(ProtocolError):
+        bench.send(held(pid), descriptors)
