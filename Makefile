@@ -155,4 +155,4 @@ $(VENV)/.ready: $(VENV)/.python requirements.txt $(SOURCES)
 
 clean:
 	rm -rf .venv .venv-* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	rm -f safeshell/install/native/safeshell-shim safeshell/install/native/safeshell-hook safeshell/install/native/safeshell-sh safeshell/install/native/safeshell-front.so $(NOT_STATIC)
+	rm -f safeshell/install/native/safeshell-* $(NOT_STATIC)

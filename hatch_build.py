@@ -22,11 +22,12 @@ SOURCE = "shims"
 
 CLIENT = "safeshell/install/native/safeshell-shim"
 HOOK = "safeshell/install/native/safeshell-hook"
+KEEPER = "safeshell/install/native/safeshell-keeper"
 SHARED = (
     *("confined", "connect", "descriptors", "launch", "observe"),
     *("output", "send", "start_up", "text", "unreachable"),
 )
-"""The client's files that the hook program is made of, too."""
+"""The client's files that the hook program is made of, too; the keeper has besides `signals`."""
 
 SHELL = "safeshell/install/native/safeshell-sh"
 SHELL_SHARED = (*SHARED, "answer", "execute", "refuse", "reply", "request", "signals", "supervise")
@@ -80,7 +81,7 @@ class ClientBuildHook(BuildHookInterface[Any]):  # type: ignore[misc, unused-ign
         failure = reason and compile_linked(source, output)
         if failure:
             self.app.display_warning(f"the native client is left out, shims will use the slower bash client: {failure}")
-            for left in (FRONT, HOOK, SHELL):  # an earlier build's would be in a wheel for any platform
+            for left in (FRONT, HOOK, SHELL, KEEPER):  # an earlier build's would be in a wheel for any platform
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(os.path.join(self.root, left))
             return
@@ -92,6 +93,9 @@ class ClientBuildHook(BuildHookInterface[Any]):  # type: ignore[misc, unused-ign
         failure = compile_shell(source, os.path.join(self.root, SHELL))
         if failure:
             self.app.display_warning(f"the native safeshell-sh is left out, no agent can be given it: {failure}")
+        failure = compile_keeper(source, os.path.join(self.root, KEEPER))
+        if failure:
+            self.app.display_warning(f"the keeper is left out, `safeshell run --strict` can't run: {failure}")
         failure = compile_front(os.path.join(self.root, FRONT_SOURCE), os.path.join(self.root, FRONT))
         if failure:
             self.app.display_warning(f"the daemon's native front is left out, a command costs more: {failure}")
@@ -137,6 +141,11 @@ def compile_shell(source: str, output: str) -> str:
     return _compile_either(shell_files(source), output)
 
 
+def compile_keeper(source: str, output: str) -> str:
+    """Compiles the keeper of the kernel tier, as `compile_hook` does the hook program."""
+    return _compile_either(keeper_files(source), output)
+
+
 def files(source: str) -> list[str]:
     """The C files of a directory."""
     return sorted(glob.glob(os.path.join(source, "*.c")))
@@ -154,6 +163,11 @@ def shell_files(source: str) -> list[str]:
 
 def _program_files(source: str, own: str, shared: Sequence[str]) -> list[str]:
     return [*files(os.path.join(source, own)), *[os.path.join(source, f"{name}.c") for name in shared]]
+
+
+def keeper_files(source: str) -> list[str]:
+    """The C files of the keeper, likewise."""
+    return _program_files(source, "keeper", (*SHARED, "signals"))
 
 
 def leave_reason(path: str, reason: str) -> None:

@@ -17,7 +17,12 @@ ROOT = os.path.dirname(HERE)
 
 PROBE = os.path.join(HERE, "fidelity/probe/probe.c")
 OLD_KERNEL = os.path.join(HERE, "shims/old_kernel.c")
-FLAGS = {PROBE: ("-std=gnu11",), OLD_KERNEL: ("-std=gnu11", "-shared", "-fPIC")}
+SWAP = os.path.join(HERE, "kernel/swap.c")
+FLAGS = {
+    PROBE: ("-std=gnu11",),
+    OLD_KERNEL: ("-std=gnu11", "-shared", "-fPIC"),
+    SWAP: ("-std=gnu11", "-O1", "-pthread"),
+}
 """The tests' own programs."""
 
 

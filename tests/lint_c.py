@@ -22,8 +22,8 @@ from ccode import FLAGS, HERE, ROOT, hooks
 from fuzz import drive
 
 COMPILERS = ("gcc", "clang")
-HOOK, SHELL = "shims/hook", "shims/shell"
-"""The hook program's own files; it has some of the client's besides."""
+PROGRAMS = {"shims/hook": "hook_files", "shims/shell": "shell_files", "shims/keeper": "keeper_files"}
+"""Programs' own files, and what knows those of the client's that each has besides."""
 
 WARNINGS = ("-Wall", "-Wextra", "-Werror")
 SCRIPTS = ("shims/safeshell-check", ".ci/run")
@@ -49,9 +49,8 @@ class Unit:
     def files(self) -> list[str]:
         """The paths of its files."""
         path = os.path.join(ROOT, self.source)
-        if self.source in (HOOK, SHELL):
-            of = hooks().hook_files if self.source == HOOK else hooks().shell_files
-            found: list[str] = of(os.path.dirname(path))
+        if self.source in PROGRAMS:
+            found: list[str] = getattr(hooks(), PROGRAMS[self.source])(os.path.dirname(path))
             return found
         return sorted(glob.glob(os.path.join(path, "*.c"))) if os.path.isdir(path) else [path]
 
@@ -71,11 +70,11 @@ def units() -> Iterator[Unit]:
         )  # clang's may lack a linker
         yield Unit(hook.SOURCE, "static, counted", build_native.counted(static))
         yield Unit("perf/empty.c", "static", building.BARE)
-        for program in (HOOK, SHELL):
+        for program in PROGRAMS:
             yield Unit(program, "static", static)
             yield Unit(program, "static, whole", (*static, *hook.WHOLE), compilers=("gcc",))
     yield Unit(hook.SOURCE, "libc", (*hook.COMMON, *hook.HOSTED))
-    for program in (HOOK, SHELL):
+    for program in PROGRAMS:
         yield Unit(program, "libc", (*hook.COMMON, *hook.HOSTED))
     yield Unit(hook.FRONT_SOURCE, "library", (*hook.FRONT_FLAGS, "-DFRONT_SOURCE=0u"))
     for name in ("load", "reference_broker"):

@@ -36,12 +36,14 @@ def test_no_warning_costs_the_static_client(words: str, tmp_path: Path, monkeypa
     assert sorted(os.listdir(built.native)) == [
         "safeshell-front.so",
         "safeshell-hook",
+        "safeshell-keeper",
         "safeshell-sh",
         "safeshell-shim",
     ]
     assert not has_loader(f"{built.native}/safeshell-shim")
     assert not has_loader(f"{built.native}/safeshell-hook")
     assert not has_loader(f"{built.native}/safeshell-sh")
+    assert not has_loader(f"{built.native}/safeshell-keeper")
     assert built.data["pure_python"] is False
 
 
@@ -69,7 +71,7 @@ def test_a_build_without_a_compiler_succeeds_and_says_so(
     monkeypatch.setenv("CC", words)
     native = tmp_path / "safeshell/install/native"
     native.mkdir(parents=True)
-    for left in ("safeshell-shim", "safeshell-hook", "safeshell-sh", "safeshell-front.so"):
+    for left in ("safeshell-shim", "safeshell-hook", "safeshell-sh", "safeshell-keeper", "safeshell-front.so"):
         (native / left).write_text("an earlier build's")
     built = build(str(tmp_path))
     (said,) = built.warnings

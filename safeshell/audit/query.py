@@ -96,7 +96,7 @@ def _texts(record: Mapping[str, Any]) -> tuple[str, ...]:
 def command_text(record: Mapping[str, Any]) -> str:
     """The command of a record in one line, as the patterns of rules see it."""
     argv = record.get("argv") or []
-    if not argv or record.get("kind") == "line" or "hook" in record:
+    if not argv or record.get("kind") == "line":
         return " ".join(argv)
     name = record.get("name") or argv[0].rpartition("/")[2]
     return command_line(block([encoded(word) for word in argv]), name)

@@ -67,7 +67,7 @@ def _add_command(record: dict[str, Any], outcome: CommandOutcome) -> None:
         command = outcome.command
         name = text(os.path.basename(command.name))
         words = _words(Spelling(name, command.arguments, command.environment, outcome.directory))
-        if outcome.kind == "line" or outcome.hook is not None:
+        if outcome.kind == "line":
             words.pop("name", None)  # its one argument is the line
         record.update(words)
     if outcome.directory is not None:

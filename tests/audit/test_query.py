@@ -95,7 +95,6 @@ def test_a_failure_is_an_error_whatever_was_decided() -> None:
     [
         (RECORD, "rm -rf 'a b'"),
         ({"argv": ["-zsh", "\udcff"], "name": "zsh"}, "zsh '\ufffd'"),
-        ({"argv": ["cd x && ls"], "kind": "approval", "hook": {}}, "cd x && ls"),
         ({"kind": "line", "argv": ["rm x && ls"]}, "rm x && ls"),
         ({}, ""),
     ],

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from e2e.agent_stand_in import StandIn
 from e2e.test_hooks import PIN, command, person, records, waiting
-from harness import MARKER, Daemon, enroll, environment, safeshell, write
+from harness import MARKER, Daemon, enroll, environment, write
 
 from safeshell.client import approvals
 from safeshell.home.paths import Home
@@ -89,9 +89,6 @@ def test_an_agent_asks_its_own_person_and_that_the_line_runs_is_the_approval(
         (["touch", "secret"], "approved", prompt),
     ]
     assert (work / "secret").exists()
-    shown = safeshell(daemon.home, "log", env=environment(daemon.home)).stdout
-    assert "ls; touch secret [approval asked by the agent's prompt]" in shown
-    assert "touch secret [approval approved by the agent's prompt]" in shown
 
 
 def test_each_command_counts_once_and_another_question_renews_it(agent: StandIn) -> None:

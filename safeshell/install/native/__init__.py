@@ -31,6 +31,12 @@ def native_shell() -> str | None:
     return path if os.access(path, os.X_OK) else None
 
 
+def native_keeper() -> str | None:
+    """The path of the compiled keeper of the kernel tier, or None where this installation has none that could run."""
+    path = os.path.join(_HERE, "safeshell-keeper")
+    return path if os.access(path, os.X_OK) else None
+
+
 def why_not_static() -> str:
     """Why the client that was built isn't the static one, in the build's own words, or "" where it is."""
     try:
