@@ -13,8 +13,8 @@ from safeshell.shell.builtins import take_effect
 from safeshell.shell.dialects import dialect_of
 from safeshell.shell.encoding import decode, encode
 from safeshell.shell.expansion import Choice, Expander, Read, choices, expanded_value
-from safeshell.shell.limits import OverrunError
 from safeshell.shell.nested_commands import ANYTHING, NestedCommand, NestedText
+from safeshell.shell.noted import Noted
 from safeshell.shell.opened_files import OpenedFiles
 from safeshell.shell.program_names import known_name
 from safeshell.shell.programs import may_run_others, nested_by_text
@@ -25,9 +25,6 @@ from safeshell.shell.syntax.tree import Word as Node
 from safeshell.shell.walked import LineCommand, WalkedLine
 from safeshell.shell.words import Word, plain, unknown
 from safeshell.shell.written import written_value, written_words
-
-COMMANDS_MAX = 4096
-"""Commands of one line."""
 
 _RUN_LATER = ("functions", "aliases", "galiases", "saliases", "dis_functions", "commands")
 """zsh's tables of what runs by a name: what is put in is taken to run."""
@@ -81,9 +78,8 @@ class Runner:
         self.place = place
         self.file = ""
         self._files = files
-        self._in_files = 0
         self._parent: int | None = None
-        self._seen: dict[tuple[int, int], dict[tuple[object, ...] | None, int]] = {}
+        self._noted = Noted(line.commands)
 
     def run(self, node: Simple, script: Script, scope: Scope, read: Read) -> None:
         """Runs one."""
@@ -287,28 +283,14 @@ class Runner:
         place = self.place or (0, 0)
         commands = self._line.commands
         for directory in scope.directories:
-            count = len(commands)
             found = LineCommand(
                 *(words, written, dict(scope.changes), directory, place, scope.shims, by.bare, self._parent),
                 *(scope.away, scope.guess, by.shown, self.file),
             )
-            seen = self._seen.get(place)
-            if seen is None:  # most: no other to compare it with, so none of its words is hashed
-                self._seen[place] = {None: count}
-            else:
-                first = seen.pop(None, None)
-                if first is not None:
-                    seen[_alike(commands[first])] = first
-                known = seen.setdefault(_alike(found), count)
-                if known != count:
-                    at = known
-                    continue
-            counted = self._in_files if self.file else count - self._in_files
-            if counted >= COMMANDS_MAX:
-                raise OverrunError(f"it has more than {COMMANDS_MAX} commands")
-            self._in_files += bool(self.file)
-            commands.append(found)
-        return min(at, len(self._line.commands) - 1)
+            count = len(commands)
+            noted = self._noted.add(found)
+            at = noted if noted < count else at
+        return min(at, len(commands) - 1)
 
     def in_turn(self, words: tuple[Word, ...], scope: Scope) -> None:
         """Walks what a command runs in turn."""
@@ -413,9 +395,3 @@ class Runner:
                 self._script(encode(answer.text), other)
         if answer.inside:
             scope.become(inner)
-
-
-def _alike(command: LineCommand) -> tuple[object, ...]:
-    """What two commands at one place are the same by."""
-    written = None if command.written is command.words else command.written  # most are one, and each word is hashed
-    return (command.words, written, tuple(command.changes.items()), command.directory, *command[5:])
