@@ -123,12 +123,14 @@ def test_a_command_is_not_asked_about_files(daemon: Daemon, work: Path) -> None:
 
 
 def test_the_project_is_where_the_session_began(daemon: Daemon, work: Path, tmp_path: Path) -> None:
-    assert not ask(daemon, "Write", {"file_path": "x"}, work).denied
-    assert not ask(daemon, "Write", {"file_path": str(work / "x")}, tmp_path).denied
-    told = Told(call(daemon.home, "claude-code", tool("Write", {"file_path": "x"}, tmp_path)))
-    assert "rule stay" in told.reason  # it has gone elsewhere; the project has not
-    other = tool("Write", {"file_path": "x"}, tmp_path, session_id="another")
-    assert not Told(call(daemon.home, "claude-code", other)).denied
+    def told(path: str, directory: Path, **more: Any) -> Told:
+        """The same agent each time: this process."""
+        return end(start(daemon.home, "", envelope=tool("Write", {"file_path": path}, directory, **more)))
+
+    assert not told("x", work).denied
+    assert not told(str(work / "x"), tmp_path).denied
+    assert "rule stay" in told("x", tmp_path).reason  # it has gone elsewhere; the project has not
+    assert not told("x", tmp_path, session_id="another").denied
 
 
 def test_the_directory_of_a_tools_input_moves_no_project(daemon: Daemon, work: Path) -> None:

@@ -7,12 +7,10 @@ shell that it started runs just that text. Each command that needed approval cou
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from safeshell.command.programs.shells import SHELLS
 from safeshell.daemon.approvals.grants import asking
 from safeshell.daemon.approvals.pin import Pins
 from safeshell.daemon.observe.journal import Journal
@@ -20,6 +18,7 @@ from safeshell.daemon.request import Request
 from safeshell.daemon.sources.policy_source import Policies
 from safeshell.hooks.agent import Agent, holds_line
 from safeshell.host.process import ancestry
+from safeshell.host.process.shells import is_shell
 from safeshell.policy.context import FORCED, Context
 
 PROMPT = "the agent's prompt"
@@ -92,7 +91,7 @@ class _Line:
         assert request.line is not None
         self.agent = (agent.pid, agent.started)
         self.key = (self.agent, request.asked.arguments[:-1], request.directory)
-        self.commands = [ApprovedCommand.read(one) for one in request.line[1]["asked"]]
+        self.commands = [ApprovedCommand.read(one) for one in request.line[1].get("asked", ())]  # a file tool runs none
         self.by = by
         self.until = until
         self._hook: Agent = request.hook.agent
@@ -195,7 +194,7 @@ def agents_own(hook: int) -> ancestry.Process | None:
     for count, process in enumerate(ancestry.lineage(hook)):
         if count > _SHELLS_BETWEEN + 1:
             return None
-        if count and not _is_shell(process.pid):
+        if count and not is_shell(process.pid):
             return process
     return None
 
@@ -219,16 +218,9 @@ def _child_of(agent: tuple[int, int], ancestors: Iterable[ancestry.Process]) -> 
     return None
 
 
-def _is_shell(pid: int) -> bool:
-    try:
-        return os.path.basename(os.readlink(f"/proc/{pid}/exe")) in SHELLS
-    except OSError:
-        return False
-
-
 def _text_of_shell(pid: int) -> bytes | None:
     """The text that a process was given to run with `-c`; None where it is no shell, has none, or can't be read."""
-    if not _is_shell(pid):
+    if not is_shell(pid):
         return None
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as stream:

@@ -7,9 +7,8 @@ import os
 from safeshell.home.paths import Home
 from safeshell.hooks.agent import Agent, LinesPath
 from safeshell.host.process import ancestry
+from safeshell.host.process.shells import is_shell
 from safeshell.install.startup import guards_shells
-
-_SHELLS = ("sh", "bash", "dash", "zsh", "fish", "ksh", "mksh", "busybox")
 
 
 def reaches_shims(agent: Agent, hook: int, home: Home) -> bool:
@@ -33,7 +32,7 @@ def reaches_shims(agent: Agent, hook: int, home: Home) -> bool:
             return False
         if agent.lines_path is LinesPath.LOGIN and not guards_shells(home, _named(variables, "BASH_ENV"), "bash"):
             return False
-        if process.pid != hook and not _is_shell(process.pid):
+        if process.pid != hook and not is_shell(process.pid):
             return True
     return False
 
@@ -51,11 +50,3 @@ def _variables(block: bytes) -> dict[bytes, bytes]:
 def _named(variables: dict[bytes, bytes], name: str) -> dict[str, str]:
     value = variables.get(os.fsencode(name))
     return {} if value is None else {name: os.fsdecode(value)}
-
-
-def _is_shell(pid: int) -> bool:
-    """Whether it is one that an agent runs its hook by."""
-    try:
-        return os.path.basename(os.readlink(f"/proc/{pid}/exe")) in _SHELLS
-    except OSError:
-        return False

@@ -10,13 +10,11 @@ import os
 
 from safeshell.home.person import outermost_agents_process
 from safeshell.host.process import ancestry
+from safeshell.host.process.shells import is_shell
 from safeshell.policy.context import Context
 
 SESSIONS_MAX = 1024
 """Sessions remembered; beyond them the oldest are forgotten, and begin anew."""
-
-_SHELLS = frozenset({b"ash", b"bash", b"busybox", b"dash", b"fish", b"ksh", b"sh", b"zsh"})
-"""Programs by which agents start their hooks."""
 
 _SUPERVISORS = frozenset({b"systemd", b"init"})
 """Programs that inherit what others leave behind: no agent, though a hook may be their child."""
@@ -95,10 +93,9 @@ class Sessions:
 def _agent_of(pid: int) -> _Process | None:
     """The process that started a hook, past the shells between; None where that can't be an agent."""
     for process in ancestry.lineage(pid):
-        name = _program(process.pid)
-        if process.pid == pid or name in _SHELLS:
+        if process.pid == pid or is_shell(process.pid):
             continue
-        if process.pid == 1 or name in _SUPERVISORS:
+        if process.pid == 1 or _program(process.pid) in _SUPERVISORS:
             return None
         return process.pid, process.started
     return None

@@ -59,12 +59,13 @@ class Act:
                 return "finish"
             instead = f" Run this instead: {told['instead']}" if told.get("instead") else ""
             return request.refuse(DENIED, f"not run by {decision.cited}: {decision.message}{instead}")
-        if self._approvals.lines.prompts(request):
+        if request.hook is not None and self._approvals.lines.prompts(request):
             return "finish"
         said = self._ask(request)
         if said != GO_ON:
             return said
-        self._approvals.lines.keep(request)
+        if request.hook is not None:
+            self._approvals.lines.keep(request)
         return "finish"
 
     def _ask(self, request: Request) -> str:

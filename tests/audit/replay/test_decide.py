@@ -122,7 +122,7 @@ def test_another_table_decides_by_what_was_recorded(tables: Make) -> None:
         ("in_git_repo: true", "in_repo"),
         ("env_equals: {variable: A, value: b}", "env A"),
         ("file_exists: .x", "file .x"),
-        ("operand_under: [/etc, '~']", "operand_under /etc ~"),
+        ("operand_under: [/etc, '~']", "paths under /etc ~"),
     ],
 )
 def test_a_fact_that_was_not_read_is_named(tables: Make, condition: str, said: str) -> None:

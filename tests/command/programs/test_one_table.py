@@ -113,7 +113,11 @@ def words(node: ast.AST) -> set[str]:
 def texts(nodes: Sequence[ast.AST]) -> set[str]:
     """The constant texts among some nodes."""
     values = [node.value for node in nodes if isinstance(node, ast.Constant)]
-    return {value.decode() if isinstance(value, bytes) else value for value in values if isinstance(value, str | bytes)}
+    return {
+        value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        for value in values
+        if isinstance(value, str | bytes)
+    }
 
 
 def name_tables(source: str, names: set[str]) -> Iterator[tuple[str, set[str]]]:
@@ -127,19 +131,27 @@ def name_tables(source: str, names: set[str]) -> Iterator[tuple[str, set[str]]]:
 
 NO_PROGRAMS = {
     ("home/person.py", "_INTERPRETERS"),
+    ("hooks/agents/copilot.py", "AGENT"),
+    ("hooks/agents/crush.py", "AGENT"),
+    ("hooks/agents/opencode.py", "AGENT"),
     ("hooks/wiring/agents/vscode.py", "AGENT"),
+    ("host/process/shells.py", "SHELLS"),
     ("host/process/terminals.py", "MULTIPLEXERS"),
     ("install/activation.py", "SHELLS"),
+    ("install/guarded_shell.py", "LINKS"),
     ("shell/builtins.py", "_EFFECTS"),
     ("shell/code/languages.py", "PERL"),
     ("shell/code/languages.py", "PHP"),
     ("shell/code/languages.py", "_FS"),
+    ("shell/outputs.py", "TOLD"),
     ("shell/outputs_of.py", "_REPORTING"),
     ("shell/program_names.py", "_LOOKING_UP"),
+    ("shell/scripts.py", "_FILES"),
 }
-"""Functions of languages that are called like programs; which programs agents and terminals are, among processes;
-keys of an agent's settings; shells that have start-up files; what builtins do to their shell; which wrappers write
-something of their own; and what prints a program's path."""
+"""Functions of languages that are called like programs; which programs agents, shells and terminals are, among
+processes; agents' own tools, and keys of an agent's settings; shells that have start-up files, and those that the
+guarded one stands in for; what builtins do to their shell; which wrappers write something of their own; what prints a
+program's path; and who reads which program's files."""
 
 
 def test_no_other_module_lists_programs() -> None:
