@@ -105,6 +105,10 @@ class Helper:
             "directory": "/usr",
             "markers": [],
             "agent": "",
+            "acts": False,
+            "files": None,
+            "is_line": True,
+            "session": "",
         }
 
     def mib(self, field: str = "VmRSS") -> float:

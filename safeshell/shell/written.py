@@ -122,7 +122,8 @@ def _splits(part: object) -> bool:
 
 def unquoted(part: Unknown) -> Unknown:
     """What a variable was given, where nothing quotes the variable: a shell that splits makes any words of it."""
-    return replace(part, quoted=False, several=True) if not part.several and _splits(part.node) else part
+    splits = part.source[:1] in ("$", "`") and not part.is_number and part.variable != "-"  # its node isn't kept
+    return replace(part, quoted=False, several=True) if splits and not part.several else part
 
 
 def _command_of(script: Script) -> tuple[str, ...]:
