@@ -11,6 +11,7 @@ import click
 from safeshell.cli.output import say
 from safeshell.home.paths import Home
 from safeshell.home.person import markers
+from safeshell.host.process.kernel_tier import is_kept
 from safeshell.install.shims import list_shims
 from safeshell.policy.context import Context
 
@@ -18,12 +19,12 @@ from safeshell.policy.context import Context
 @click.command("inside")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: tier, context, agent, home.")
 def command(as_json: bool) -> int:
-    """Print the tier and the context that one is in: whether commands by name are guarded here, and as whose.
+    """Print the tier (kernel, shims, none) and the context that one is in: whether commands are guarded here, as whose.
 
     Exit status: 0 they are, 1 they aren't.
     """
     home = Home.find()
-    tier = "shims" if _behind_shims(home) else "none"
+    tier = "kernel" if is_kept() else "shims" if _behind_shims(home) else "none"
     agent = Context(markers(home)).agent(b"".join(b"\0%b=%b" % entry for entry in os.environb.items()) + b"\0")
     context = "human" if agent is None else "ai"
     if as_json:

@@ -58,6 +58,14 @@ def test_path_has_no_shims_and_the_context_is_an_agents(strict: Strict, shims: H
     assert context == "ai"
 
 
+def test_inside_it_is_the_kernel_tier_whatever_the_environment_says(strict: Strict, shims: Home) -> None:
+    for given in ("", "env -u SAFESHELL_CONTEXT "):
+        done = strict(f'{given}"{SAFESHELL}" inside')
+        assert done.stdout.splitlines()[0] == "tier     kernel", done.stderr
+        assert done.returncode == 0
+    assert safeshell(shims, "inside").stdout.splitlines()[0] == "tier     none"
+
+
 def test_a_denial_is_told_once_however_long_path_is(strict: Strict, daemon: Daemon, place: Path) -> None:
     before = daemon.status()["requests"]["deny"]
     done = strict(
