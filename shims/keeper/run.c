@@ -87,7 +87,6 @@ static _Noreturn void become_keeper(const struct start *start, int runner) {
     keeper.runner = runner;
     call3(SYS_setpgid, 0, 0, 0);
     sys_prctl(PR_SET_CHILD_SUBREAPER, (void *)1);
-    sys_prctl(PR_SET_DUMPABLE, (void *)0); /* or its listener could be taken */
     locate_daemon(&keeper.client);
     if (call4(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) FAIL("can't start the keeper");
     keeper.signals = (int)keep_clear(sys_signalfd(SIGNAL_BIT(SIGCHLD)));
@@ -98,6 +97,7 @@ static _Noreturn void become_keeper(const struct start *start, int runner) {
         become_command(start, ends[1]);
     }
     sys_close(ends[1]);
+    sys_prctl(PR_SET_DUMPABLE, (void *)0); /* or its listener could be taken; COMMAND has to stay readable */
     const long listener = keeper.command < 0 ? keeper.command : take_listener(ends[0]);
     sys_close(ends[0]);
     if (listener < 0 && listener != -NO_LISTENER) {

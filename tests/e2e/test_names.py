@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from harness import Daemon, environment, run, safeshell, temporary_directory, until, write
+from harness import MARKERS, Daemon, environment, run, safeshell, temporary_directory, until, write
 
 from safeshell.home.paths import Home
 from safeshell.text import printable
@@ -91,6 +91,8 @@ STOP = ["daemon", "stop", "--now"]
 def test_a_home_of_such_a_name_is_said_a_line_each(place: str) -> None:
     with temporary_directory() as top:
         home = Home(os.path.join(top, os.path.basename(place)))
+        os.mkdir(home.root, mode=0o700)
+        write(home.config, MARKERS)  # an agent may run the tests, which stops no daemon
         for words in (["init"], ["compile"], ["doctor"], ["shims", "sync"], ["log"], STOP, ["daemon", "status"]):
             done = safeshell(home, *words, cwd=place)
             said = lines_of(done.stdout, done.stderr)

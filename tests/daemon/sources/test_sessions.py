@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from harness import MARKER
 
 from safeshell.daemon.sources import sessions as module
 from safeshell.daemon.sources.sessions import Sessions
@@ -84,9 +85,9 @@ def test_without_a_hook_it_is_the_first_directory_that_was_seen(tree: Callable[.
 
 
 def test_a_persons_command_has_no_session_but_its_own(tree: Callable[..., int]) -> None:
-    known, pid = Sessions(), tree(agent(), SHELL)
-    assert known.of_command(pid, Context(), b"/first") == b"/first"
-    assert known.of_command(pid, Context(), b"/second") == b"/second"
+    known, pid, context = Sessions(), tree(agent(), SHELL), Context([MARKER])  # the tests' own agent is none here
+    assert known.of_command(pid, context, b"/first") == b"/first"
+    assert known.of_command(pid, context, b"/second") == b"/second"
 
 
 def test_what_inherits_orphans_is_no_agent(tree: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
