@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from shlex import quote
 
 import pytest
 from e2e.terminal import Terminal
@@ -153,13 +154,13 @@ def test_a_terminals_signals_and_job_control_are_the_shells(
     env = {**environment(shims), "PATH": PATH, "PS1": "$ ", "HOME": str(place)}
     with Terminal("bash", "--norc", "-i", env=env, cwd=str(place)) as terminal:
         terminal.expect(r"\$ ")
-        terminal.type(f"{SAFESHELL} run --strict -- sh -c 'echo begun; sleep 1000; echo never'\r")
+        terminal.type(f"{quote(SAFESHELL)} run --strict -- sh -c 'echo begun; sleep 1000; echo never'\r")
         terminal.expect(r"\rbegun")
         terminal.type("\x03")
         terminal.expect(r"\$ ")
         terminal.type("echo ended $?\r")
         terminal.expect(r"\rended 130")
-        terminal.type(f"{SAFESHELL} run --strict -- sh -c 'echo begun again; read line; echo \"read $line\"'\r")
+        terminal.type(f"{quote(SAFESHELL)} run --strict -- sh -c 'echo begun again; read line; echo \"read $line\"'\r")
         terminal.expect(r"\rbegun again")
         terminal.type("\x1a")
         terminal.expect(r"Stopped")

@@ -130,8 +130,12 @@ WAYS = (
     Way("processes", 'flock . "$DEED" "$MARK"', ("flock",)),
     Way("processes", 'exec "$DEED" "$MARK"'),
     # Other views of the file system
-    Way("views", 'unshare -rm sh -c \'mount --bind "$DEED" /bin/ls; /bin/ls "$MARK"\'', ("unshare -rm",)),
-    Way("views", 'unshare -r chroot / "$DEED" "$MARK"', ("unshare -r",)),
+    Way(
+        "views",
+        'unshare -rm sh -c \'mount --bind "$DEED" /bin/ls; /bin/ls "$MARK"\'',
+        ("unshare -rm mount --bind /bin/true /bin/ls",),
+    ),
+    Way("views", 'unshare -r chroot / "$DEED" "$MARK"', ("unshare -r chroot /",)),
     Way("views", 'bwrap --bind / / --dev /dev "$DEED" "$MARK"', ("bwrap --bind / /",)),
     Way("views", 'bwrap --bind / / --bind "$DEED" /bin/ls /bin/ls "$MARK"', ("bwrap --bind / /",)),
     # Deeds without a program of their own
@@ -153,7 +157,8 @@ def _lacks(needed: str) -> bool:
     words = needed.split()
     if shutil.which(words[0]) is None:
         return True
-    return len(words) > 1 and subprocess.run([*words, "true"], capture_output=True, check=False).returncode != 0
+    words = words if words[-4:-2] == ["mount", "--bind"] else [*words, "true"]
+    return len(words) > 2 and subprocess.run(words, capture_output=True, check=False).returncode != 0
 
 
 def _environment(place: Path) -> dict[str, str]:
