@@ -24,14 +24,50 @@ static int is_by_shell(const struct held *held) {
     return 0;
 }
 
+enum { CALL_ROOM = 512 }; /* bytes: the kernel's form may be longer than that of these headers */
+
+/* Receives what the kernel holds, in a process of its own: where a caller is killed between poll(2) and the receiving,
+ * that waits for the next call, and nothing can be heard meanwhile of who has ended. */
+static _Noreturn void receive_calls(int listener, int keeper, long parent) {
+    sys_prctl(PR_SET_PDEATHSIG, (void *)SIGKILL); /* without a keeper the kernel has to know that nobody listens */
+    while (call3(SYS_getppid, 0, 0, 0) == parent) {
+        _Alignas(8) char room[CALL_ROOM];
+        memset(room, 0, sizeof room);
+        const long failed = sys_ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, room);
+        if (!failed && !write_all(keeper, room, sizeof room)) break;
+        struct pollfd tree = {listener, POLLIN, 0};
+        if (failed) sys_poll(&tree, 1, -1);
+        if (tree.revents & POLLHUP) break;
+    }
+    sys_exit(0);
+}
+
+static int start_receiver(const struct keeper *keeper) {
+    int ends[2];
+    if (call4(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return -1;
+    const long parent = sys_getpid(), pid = sys_fork();
+    if (!pid) {
+        sys_close(ends[0]);
+        receive_calls(keeper->listener, ends[1], parent);
+    }
+    sys_close(ends[1]);
+    return pid < 0 ? -1 : ends[0];
+}
+
+/* Without it nothing could begin, so the keeper ends, and with it all waiting. */
+static void receive_anew(struct keeper *keeper) {
+    if (keeper->calls >= 0) sys_close(keeper->calls);
+    keeper->calls = (int)keep_clear(start_receiver(keeper));
+    if (keeper->calls < 0) sys_exit(125);
+}
+
 /* Takes a call that the kernel holds. */
 static void take_call(struct keeper *keeper) {
     struct held *const held = find_free(keeper);
     if (!held) return;
-    _Alignas(8) char room[512]; /* the kernel's form may be longer than that of these headers */
-    struct seccomp_notif *const call = (struct seccomp_notif *)room;
-    memset(room, 0, sizeof room);
-    if (sys_ioctl(keeper->listener, SECCOMP_IOCTL_NOTIF_RECV, call) != 0) return;
+    _Alignas(8) char room[CALL_ROOM];
+    const struct seccomp_notif *const call = (const struct seccomp_notif *)room;
+    if (sys_read(keeper->calls, room, sizeof room) != sizeof room) return;
     memset(held, 0, sizeof *held);
     held->socket = held->directory = -1;
     held->state = ASKING;
@@ -106,14 +142,15 @@ static void drain(int signals) {
     while (read_signal(signals, &signal) == sizeof signal) continue;
 }
 
-enum { LISTENER, SIGNALS, RUNNER, FIXED };
+enum { TREE, CALLS, SIGNALS, RUNNER, FIXED };
 
 /* Waits for what comes next, and hears it; 0 once the last process of the tree has gone. */
 static int turn(struct keeper *keeper) {
     static struct pollfd fds[FIXED + HELD_MAX];
     static struct held *whose[HELD_MAX];
     const int is_full = !find_free(keeper);
-    fds[LISTENER] = (struct pollfd){keeper->listener, is_full ? 0 : POLLIN, 0};
+    fds[TREE] = (struct pollfd){keeper->listener, 0, 0};
+    fds[CALLS] = (struct pollfd){keeper->calls, is_full ? 0 : POLLIN, 0};
     fds[SIGNALS] = (struct pollfd){keeper->signals, POLLIN, 0};
     fds[RUNNER] = (struct pollfd){keeper->runner, POLLIN, 0};
     unsigned count = 0;
@@ -131,16 +168,19 @@ static int turn(struct keeper *keeper) {
         if (whose[i]->state == ASKING) hear(keeper, whose[i]);
         else release_caller(whose[i]); /* LIMITED, and ended in time */
     }
-    if (fds[LISTENER].revents & POLLIN) take_call(keeper);
+    if (fds[CALLS].revents & POLLIN) take_call(keeper);
+    else if (fds[CALLS].revents && !(fds[TREE].revents & POLLHUP)) receive_anew(keeper);
     const int64_t now = sys_now_ms();
     for (struct held *held = keeper->held; held < keeper->held + HELD_MAX; held++)
         if (held->state != FREE) look_after(keeper, held, now);
-    return !(fds[LISTENER].revents & POLLHUP);
+    return !(fds[TREE].revents & POLLHUP);
 }
 
 /* Keeps the tree until its last process has ended. */
 _Noreturn void keep(struct keeper *keeper) {
     keeper->held = allocate(HELD_MAX * sizeof *keeper->held);
+    keeper->calls = -1;
+    if (keeper->listener >= 0) receive_anew(keeper);
     while (turn(keeper)) continue;
     while (keeper->command) { /* it has let the filter go, and can't be waited for yet */
         struct pollfd ended = {keeper->signals, POLLIN, 0};

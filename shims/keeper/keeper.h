@@ -69,7 +69,7 @@ struct held {
 struct keeper {
     const struct process *process;
     struct client client;
-    int listener, runner, signals;
+    int listener, calls, runner, signals; /* the kernel's, what is received of it, the one that waits */
     long command; /* the process of COMMAND; 0 once it has ended */
     struct held *held;
     struct known *known;
