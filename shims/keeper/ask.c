@@ -38,8 +38,7 @@ int was_denied(const struct held *held) {
 /* Answers the kernel: 0 lets the caller go on to what was judged. */
 void settle(struct keeper *keeper, struct held *held, long error) {
     struct seccomp_notif_resp answer = {held->id, 0, error ? (int)error : 0, error ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE};
-    if (!error) seize(keeper, held);
-    if (error == -EACCES) note_denial(held);
+    if (!error) seize(held);
     sys_ioctl(keeper->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
     if (held->socket >= 0) sys_close(held->socket);
     held->socket = -1;
@@ -47,10 +46,16 @@ void settle(struct keeper *keeper, struct held *held, long error) {
     else if (error || held->state != BEGINNING) release_caller(held); /* one that has gone meanwhile is found out later */
 }
 
+/* Answers no; the kernel's own EACCES is none: the next directory of PATH may have one that runs. */
+static void deny(struct keeper *keeper, struct held *held) {
+    note_denial(held);
+    settle(keeper, held, -EACCES);
+}
+
 /* Ends a wait for a person; the daemon takes the question back. */
 void end_wait(struct keeper *keeper, struct held *held, const char *why) {
     TELL(held, base_name(held->stages[0].path), ": ", why);
-    settle(keeper, held, -EACCES);
+    deny(keeper, held);
 }
 
 static void unreachable(struct keeper *keeper, struct held *held, long failed) {
@@ -58,7 +63,8 @@ static void unreachable(struct keeper *keeper, struct held *held, long failed) {
     const int allow = may_run_unguarded(&keeper->client, 1);
     TELL(held, "can't reach the daemon (", keeper->client.address.sun_path, ": ", reason(failed, room), "); ",
          allow ? "running the command unguarded" : "the command does not run");
-    settle(keeper, held, allow ? 0 : -EACCES);
+    if (allow) settle(keeper, held, 0);
+    else deny(keeper, held);
 }
 
 static long send_stage(const struct held *held, const struct stage *stage) {
@@ -139,7 +145,7 @@ static int take_frame(struct keeper *keeper, struct held *held) {
         words[length - skipped] = kept;
     }
     if (at[0] == REPLY_REFUSED) {
-        settle(keeper, held, -EACCES);
+        deny(keeper, held);
         return 0;
     }
     held->is_waiting = at[0] == REPLY_WAITING || (held->is_waiting && at[0] != REPLY_RUNNING);

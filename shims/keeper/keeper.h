@@ -13,7 +13,6 @@ enum {
     BLOCK_MAX = 6 << 20,      /* bytes of arguments and environment together; the kernel takes no more */
     HEAD_SIZE = 256,          /* bytes at a file's beginning that the kernel looks at */
     INTERPRETERS_MAX = 5,     /* one running the other; the kernel takes as many */
-    WORDS_ROOM = 4096,        /* bytes of what a caller is told in one piece */
     HOLD_MS = 2000,           /* how long a call is held where more than the command would stand still */
     LOOK_MS = 250,            /* how often it is looked at meanwhile whether the caller was sent a signal */
     EXEC_MS = 20,             /* after so long a program that was let go should have begun */
@@ -73,7 +72,6 @@ struct keeper {
     long command; /* the process of COMMAND; 0 once it has ended */
     struct held *held;
     struct known *known;
-    uint64_t untraced; /* programs that were let go without a look at what began, for somebody else traces the caller */
 };
 
 /* filter.c */
@@ -115,7 +113,7 @@ int was_denied(const struct held *held);
 void end_wait(struct keeper *keeper, struct held *held, const char *why);
 
 /* verify.c */
-void seize(struct keeper *keeper, struct held *held);
+void seize(struct held *held);
 void chase(struct held *held);
 void take_over(struct keeper *keeper, struct held *held);
 void hear_children(struct keeper *keeper);

@@ -87,13 +87,9 @@ void learn_names(struct keeper *keeper) {
                 learn(known, known->directories[i], name, NULL);
         }
     for (int i = 0; loaders[i][0]; i++) learn(known, loaders[i][0], loaders[i][1], loader_name);
+    for (int i = 0; multi_call[i]; i++)
+        for (int j = 0; j < SYSTEMS; j++) learn(known, systems[j], multi_call[i], multi_call[i]);
     sys_close((int)fd);
-}
-
-static int is_known(const struct known *known, const char *name) {
-    for (int i = 0; i < known->count; i++)
-        if (!known->entries[i].called && same(known->entries[i].name, name)) return 1;
-    return 0;
 }
 
 static int same_inode(const struct identity *left, const struct identity *right) {
@@ -124,6 +120,11 @@ static int same_bytes(int fd, const char *path, uint64_t size) {
     return equal;
 }
 
+static int is_entry(const struct entry *entry, const struct identity *file, int fd) {
+    (void)fd;
+    return same_inode(&entry->file, file);
+}
+
 static int is_copy(const struct entry *entry, const struct identity *file, int fd) {
     char path[PATH_ROOM];
     return file->size && file->size == entry->file.size && file->size <= COPY_MAX &&
@@ -132,41 +133,48 @@ static int is_copy(const struct entry *entry, const struct identity *file, int f
 
 static const char *called(const struct entry *entry) { return entry->called ? entry->called : entry->name; }
 
-/* Names a program as rules do: as it was called, but for one that somebody has given another name. */
-void name_stage(const struct keeper *keeper, struct stage *stage, int fd) {
-    const struct known *const known = keeper->known;
-    stage->name = stage->path;
-    const char *base = base_name(stage->path);
-    for (int i = 0; multi_call[i]; i++)
-        if (same(base, multi_call[i]) && stage->arguments.count && *base_name(stage->arguments.at)) {
-            stage->name = stage->arguments.at; /* its own first word says which of its programs it is */
-            return;
-        }
-    if (is_known(known, base) || is_installed_as(&stage->file, base)) return;
-    for (int i = 0; i < known->count; i++)
-        if (same_inode(&known->entries[i].file, &stage->file)) {
-            stage->name = called(&known->entries[i]);
-            return;
-        }
-    for (int i = 0; i < known->count; i++)
-        if (is_copy(&known->entries[i], &stage->file, fd)) {
-            stage->name = called(&known->entries[i]);
-            return;
-        }
+/* What a file is, by `is_same`: of several names the one that it was called by, if that is one of them; else NULL. */
+static const char *name_of(const struct known *known, const char *base, const struct identity *file, int fd,
+                           int (*is_same)(const struct entry *, const struct identity *, int)) {
+    const char *found = NULL;
+    for (int i = 0; i < known->count; i++) {
+        const struct entry *const entry = &known->entries[i];
+        if ((found && !same(entry->name, base)) || !is_same(entry, file, fd)) continue;
+        if (same(entry->name, base)) return called(entry);
+        found = called(entry);
+    }
+    return found;
 }
 
-/* Whether git runs a program of its own: what `git stash` is made of was judged as `git stash`. */
+/* Names a program as rules do: as it was called, but for one that somebody has given another name, a known one even. */
+void name_stage(const struct keeper *keeper, struct stage *stage, int fd) {
+    const struct known *const known = keeper->known;
+    const char *base = base_name(stage->path), *name = stage->path;
+    if (!is_installed_as(&stage->file, base)) {
+        const char *file = name_of(known, base, &stage->file, fd, is_entry);
+        if (!file) file = name_of(known, base, &stage->file, fd, is_copy);
+        if (file) name = file;
+    }
+    stage->name = name;
+    for (int i = 0; multi_call[i]; i++) /* its own first word says which of its programs it is */
+        if (same(base_name(name), multi_call[i]) && stage->arguments.count && *base_name(stage->arguments.at))
+            stage->name = stage->arguments.at;
+}
+
+static const char *const git_parts[] = {"/usr/lib/git-core/", "/usr/libexec/git-core/", "/usr/local/libexec/git-core/", NULL};
+
+/* Whether git runs a program of its own: what `git stash` is made of was judged as `git stash`. Only where the system
+ * has them: a directory of that name can be made anywhere, and `git --exec-path` be led there. */
 int is_own_part(const struct held *held, int fd) {
     char link[PROC_ROOM], path[PATH_ROOM];
     struct identity caller, git;
-    static const char room[] = "/git-core/", name[] = "git";
     const long got = sys_readlink(own_descriptor(link, fd), path, sizeof path - 1);
     if (got <= 0) return 0;
     path[got] = 0;
-    char *base = (char *)base_name(path);
-    if ((size_t)(base - path) < sizeof room || memcmp(base - (sizeof room - 1), room, sizeof room - 1)) return 0;
-    if (!starts_with(base, name)) return 0;
-    memcpy(base, name, sizeof name);
-    return !identify(path, AT_FDCWD, &git) && !identify(proc_path(link, held->thread, "/exe"), AT_FDCWD, &caller) &&
-           same_inode(&git, &caller);
+    for (int i = 0; git_parts[i]; i++) {
+        if (!starts_with(path, git_parts[i]) || !join(path, git_parts[i], "git")) continue;
+        return !identify(path, AT_FDCWD, &git) && !identify(proc_path(link, held->thread, "/exe"), AT_FDCWD, &caller) &&
+               same_inode(&git, &caller);
+    }
+    return 0;
 }

@@ -12,12 +12,11 @@ enum { DETACH = 17, GO_ON = 7, ALL_KINDS = 0x40000000 /* __WALL */ };
 
 static long trace(int request, long pid, long at, long data) { return call4(SYS_ptrace, request, pid, at, data); }
 
-void seize(struct keeper *keeper, struct held *held) {
+void seize(struct held *held) {
     held->state = BEGINNING;
     held->deadline = sys_now_ms() + EXEC_MS;
     if (held->is_traced || trace(PTRACE_SEIZE, held->thread, 0, TRACE_EXEC) == 0) return;
-    keeper->untraced++; /* somebody else traces it, or it has gone */
-    held->state = ASKING;
+    held->state = ASKING; /* somebody else traces it, or it has gone */
 }
 
 static struct held *find_beginning(struct keeper *keeper, long pid) {
@@ -95,10 +94,9 @@ static int is_as_judged(const struct held *held, long pid) {
 }
 
 /* Lets a process go, from a stop. */
-static void let_go(struct keeper *keeper, struct held *held, long pid, int number) {
-    (void)keeper;
+static void let_go(struct held *held, long pid) {
     const uint32_t limit = held->limit;
-    trace(DETACH, pid, 0, number);
+    trace(DETACH, pid, 0, 0);
     held->pid = pid;
     const long process = limit ? keep_clear(call3(SYS_pidfd_open, pid, 0, 0)) : -1;
     release_caller(held);
@@ -109,17 +107,17 @@ static void let_go(struct keeper *keeper, struct held *held, long pid, int numbe
     held->is_chased = 0;
 }
 
-static void hear_stop(struct keeper *keeper, struct held *held, long pid, int status) {
+static void hear_stop(struct held *held, long pid, int status) {
     const int event = status >> 16, number = WSTOPSIG(status);
     if (event == EVENT_EXEC) {
         if (!is_as_judged(held, pid)) {
             TELL(held, held->stages[0].path, ": what began is not what was asked for; it was killed");
             sys_kill(pid, SIGKILL);
         }
-        let_go(keeper, held, pid, 0);
+        let_go(held, pid);
     } else if (event == EVENT_STOP) {
         held->limit = 0; /* it didn't begin */
-        let_go(keeper, held, pid, 0);
+        let_go(held, pid);
     } else {
         trace(GO_ON, pid, 0, event ? 0 : number);
     }
@@ -142,7 +140,7 @@ void hear_children(struct keeper *keeper) {
     while ((pid = sys_wait(-1, &status, WNOHANG | WUNTRACED | ALL_KINDS)) > 0) {
         struct held *const held = WIFSTOPPED(status) ? find_caller(keeper, pid, status) : find_beginning(keeper, pid);
         if (WIFSTOPPED(status) && held) {
-            hear_stop(keeper, held, pid, status);
+            hear_stop(held, pid, status);
         } else if (WIFSTOPPED(status)) {
             if (pid == keeper->command && !(status >> 16)) tell_runner(keeper, SAYS_STOPPED, WSTOPSIG(status));
             else if (status >> 16) trace(DETACH, pid, 0, 0);
@@ -156,12 +154,13 @@ void hear_children(struct keeper *keeper) {
     }
 }
 
-/* Stops a process whose program didn't begin, to let it go: the kernel refused to run it. */
+/* Stops a process whose program didn't begin, to let it go: the kernel refused to run it. One whose program begins late,
+ * from a slow file system, stops where that begins, however long it takes. */
 void chase(struct held *held) {
-    if (held->is_chased || trace(INTERRUPT, held->thread, 0, 0) != 0) {
+    if (trace(INTERRUPT, held->thread, 0, 0) != 0) {
         release_caller(held);
         return;
     }
     held->is_chased = 1;
-    held->deadline = sys_now_ms() + 1000;
+    held->deadline = 0;
 }

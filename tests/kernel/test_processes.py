@@ -79,6 +79,12 @@ def test_a_denial_is_told_once_however_long_path_is(strict: Strict, daemon: Daem
     assert not (place / "precious").exists()
 
 
+def test_what_the_kernel_would_not_run_in_one_directory_runs_in_the_next(strict: Strict) -> None:
+    made = 'mkdir a b; : >a/hello; printf "#!/bin/sh\necho it runs\n" >b/hello; chmod +x b/hello; '
+    done = strict(f'{made}PATH="$PWD/a:$PWD/b:$PATH" env hello')
+    assert done.stdout == "it runs\n", done.stderr
+
+
 def test_a_redirect_denies_and_names_what_to_run(strict: Strict, place: Path) -> None:
     done = strict("touch elsewhere")
     assert done.returncode == 126

@@ -21,6 +21,7 @@ rules:
     action: deny
     message: No deeds.
     tests: {match: [touch it]}
+  - {name: other, commands: [sed], conditions: [{command_contains: nowhere}], action: deny, message: Another's name.}
 """
 
 pytestmark = pytest.mark.rules(RULES)
@@ -52,6 +53,8 @@ WAYS = (
     Way("names", 'ln "$DEED" other; ./other "$MARK"'),
     Way("names", 'cp "$DEED" other; ./other "$MARK"'),
     Way("names", 'cp "$DEED" ls; ./ls "$MARK"'),
+    Way("names", 'cp "$DEED" sed; ./sed "$MARK"'),  # the name of another program that rules are about
+    Way("names", 'ln -s "$DEED" sed; ./sed "$MARK"'),
     Way("names", 'mkdir ls; cp "$DEED" ls/cat; PATH="$PWD/ls:$PATH" cat "$MARK"'),
     Way("names", '(exec -a ls "$DEED" "$MARK")', ("bash",)),
     Way("names", 'mkdir a; cd a; ../deed "$MARK"'),
@@ -61,6 +64,7 @@ WAYS = (
     Way("names", 'ln -s /proc/self/fd/9 link; exec 9<"$DEED"; ./link "$MARK"'),
     Way("names", 'cp "$DEED" other; exec 9<other; rm other; /proc/self/fd/9 "$MARK"'),
     Way("names", 'busybox touch "$MARK"', ("busybox",)),
+    Way("names", 'cp "$(command -v busybox)" x; (exec -a touch ./x "$MARK")', ("bash", "busybox")),
     # PATH and environment
     Way("environment", 'env -i "$DEED" "$MARK"'),
     Way("environment", 'PATH="${DEED%/*}"; deed "$MARK"'),
@@ -117,6 +121,12 @@ WAYS = (
         "interpreters", f'{PYTHON} \'import subprocess, os; subprocess.run([os.environ["DEED"], os.environ["MARK"]])\''
     ),
     Way("interpreters", 'git init -q r; cd r; git -c alias.x=\'!"$DEED" "$MARK"\' x', ("git",)),
+    Way(
+        "interpreters",
+        'mkdir git-core; ln -s "$(command -v git)" git-core/git; cp "$DEED" git-core/git-x; '
+        'git --exec-path="$PWD/git-core" x "$MARK"',
+        ("git",),
+    ),
     Way("interpreters", '"$LOADER" "$DEED" "$MARK"', ("loader",)),
     Way("interpreters", '"$LOADER" --argv0 ls "$DEED" "$MARK"', ("loader",)),
     Way("interpreters", 'cp "$LOADER" other; ./other "$DEED" "$MARK"', ("loader",)),
