@@ -10,7 +10,7 @@ from safeshell.policy.regex.automaton import automaton
 from safeshell.policy.units import LoadedTable
 
 PATTERNS_MAX = 512
-"""Patterns of one table whose automata are made ahead: those of all packs are a third of that, in some 1 MiB."""
+"""Patterns of one table whose automata are made ahead: those of all packs are a third of that."""
 
 LENGTH_MAX = 400
 """Characters of a pattern up to which that is done: a step is not to take longer than a line that comes meanwhile."""
